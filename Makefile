@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The whole build, not recursive. `make help` lists the targets. V=1 shows the commands, SAN=1 builds
+# the program with ASan and UBSan, into a folder of its own.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+BUILD := build$(if $(SAN),/san)
+
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= bpftool
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# Absent before set-up, when only `setup` is made: say nothing then.
+pc = $(shell pkg-config $(1) libbpf yaml-0.1 json-c libmd libpcap 2>/dev/null)
+
+CPPFLAGS += -D_GNU_SOURCE -Iheaders -Iuser -I$(BUILD) -DPORTSIEVE_VERSION='"$(VERSION)"' \
+	    -DPORTSIEVE_LIBXDP_VERSION='"$(shell pkg-config --modversion libxdp 2>/dev/null)"'
+WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
+CFLAGS ?= -O2 -g
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+C_FLAGS = -std=gnu17 $(CFLAGS) $(WARNINGS) $(CPPFLAGS) $(if $(SAN),$(SANITIZE)) -MMD -MP
+BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -std=gnu17 -Wall -Wextra -Werror -Wno-unused-parameter -Iheaders -Ibpf \
+	     -I/usr/include/$(shell uname -m)-linux-gnu -MMD -MP
+
+USER_SOURCES := $(wildcard user/*.c)
+USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
+PROGRAM := $(BUILD)/portsieve
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help setup setup-test demo test check format install uninstall clean
+all: $(PROGRAM)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: ## install what building needs (Debian 12)
+	$(Q)scripts/setup build
+
+setup-test: ## install what the demo and the tests need
+	$(Q)scripts/setup test
+
+demo: setup-test ## the main job on real traffic, in a lab of its own
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)scripts/demo
+
+test: setup-test ## every test; ends with `N passed, N failed`
+	$(Q)$(MAKE) --no-print-directory all tools tests
+	$(Q)tests/run
+
+check: setup-test ## clang-tidy, cppcheck and the format of every source file
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/check
+
+format: ## clang-format every source file in place
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+# The BPF program, its skeleton, the binary.
+$(BUILD)/%.bpf.o: %.bpf.c
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+
+$(BUILD)/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
+
+$(BUILD)/user/%.o: user/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(C_FLAGS) $(call pc,--cflags) -c $< -o $@
+
+$(BUILD)/user/datapath_program.o: $(BUILD)/portsieve.skel.h
+
+$(PROGRAM): $(USER_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(C_FLAGS) $^ $(LDFLAGS) $(call pc,--libs) -o $@
+
+install: all ## into DESTDIR and PREFIX (/usr/local)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/portsieve
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/sbin/portsieve
+
+clean: ## remove build/
+	rm -rf build
+
+include tests/tests.mk
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The XDP program: parse -> classify -> count -> verdict. Each step is a header of its own; here is
+ * only their order, and the two ways through it: a short one for plain packets, a whole one for
+ * all.
+ */
+#include "count.h"
+#include "parse_plain.h"
+
+/* Of all buffers. The call costs as much as the short way. */
+portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
+{
+	if (has_buffers)
+		return bpf_xdp_get_buff_len(ctx);
+	return ctx->data_end - ctx->data;
+}
+
+portsieve_inline void trace(const struct packet *packet, const struct decision *decision)
+{
+	last_decision.counter = decision->counter;
+	last_decision.range = decision->range;
+	last_decision.drop = decision->drop;
+	last_decision.has_port = packet->reason == PORTSIEVE_REASONS;
+	last_decision.transport = packet->transport;
+	last_decision.port = packet->port;
+}
+
+_Static_assert(XDP_PASS - 1 == XDP_DROP && PORTSIEVE_IMAGE_MONITOR == 1,
+	       "judge() computes the verdict without a branch");
+
+/* Judges and counts a parsed packet. Counting comes last: a look-up is a call to the compiler. */
+portsieve_inline int judge(const struct portsieve_image *image, const struct packet *packet,
+			   __u32 length_bytes)
+{
+	struct decision decision;
+	__u32 carried_out;
+
+	classify(image, packet, &decision);
+	if (tracing)
+		trace(packet, &decision);
+	carried_out = decision.drop & ~image->flags;
+	count(&decision, length_bytes);
+	return XDP_PASS - carried_out;
+}
+
+/* Any packet. Apart, so that its many ways do not slow down the plain one. */
+static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
+					       const struct portsieve_image *image)
+{
+	__u32 length_bytes = frame_length_bytes(ctx);
+	struct packet packet;
+
+	parse_packet((void *)(long)ctx->data, (void *)(long)ctx->data_end, length_bytes, &packet);
+	return judge(image, &packet, length_bytes);
+}
+
+SEC("xdp")
+int portsieve(struct xdp_md *ctx)
+{
+	const struct portsieve_image *image = image_in_force(); /* the only look-up of the policy */
+	const void *frame, *frame_end;
+	struct packet packet;
+
+	if (!image) /* cannot be: the slot is filled before the program is attached */
+		return XDP_PASS;
+	frame = (void *)(long)ctx->data;
+	frame_end = (void *)(long)ctx->data_end;
+	if (parse_plain(frame, frame_end, &packet))
+		return judge(image, &packet, frame_end - frame);
+	return judge_any(ctx, image);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

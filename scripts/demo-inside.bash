@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What happens in the lab of scripts/demo, which sources this inside tests/lib/isolate.
+
+. tests/lib/lab.bash
+
+POLICY=/run/demo/policy.yaml
+failed=0
+
+bold='' green='' red='' plain='' yes=ok no=NO
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+[[ ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} != *[Uu][Tt][Ff]* ]] || yes=✓ no=✗
+
+heading() {
+	printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"
+}
+
+# shown COMMAND...: a command of portsieve on the server, as one would type it, and what it prints.
+shown() {
+	printf '  %s$ %s%s\n' "$bold" "$*" "$plain"
+	in_server "$@" 2>&1 | sed '/./s/^/  /'
+	[ "${PIPESTATUS[0]}" = 0 ] || failed=$((failed + 1))
+}
+
+# must WHAT OUTCOME COMMAND...: the command succeeds, or the demo has failed.
+must() {
+	local what=$1 outcome=$2 mark=$green$yes$plain
+	shift 2
+	if ! "$@" >/dev/null 2>&1; then
+		mark=$red$no$plain outcome="NOT SO: $outcome"
+		failed=$((failed + 1))
+	fi
+	printf '  %s %-48s %s\n' "$mark" "$what" "$outcome"
+}
+
+# times_out HOST PORT: 28 is what curl says when nobody answers.
+times_out() {
+	fetch client "$1" "$2" 1
+	[ $? = 28 ]
+}
+
+is_silent() {
+	! echoes client "$@" 1
+}
+
+answers_ping() {
+	in_client ping -q -c 3 -i 0.02 -W 1 "$1"
+}
+
+# web PORT COMMAND OUTCOME: over both families.
+web() {
+	must "curl http://$SERVER4:$1/" "$3" "$2" $SERVER4 "$1"
+	must "curl http://[$SERVER6]:$1/" "$3" "$2" $SERVER6 "$1"
+}
+
+fetches() {
+	fetch client "$@"
+}
+
+datagrams() {
+	must "a datagram to $SERVER4 port $1" "$3" "$2" udp $SERVER4 "$1"
+	must "a datagram to $SERVER6 port $1" "$3" "$2" udp $SERVER6 "$1"
+}
+
+come_back() {
+	echoes client "$@"
+}
+
+# nmap HOST OPTION...: one scan of ports, and what must be found.
+nmap_finds() {
+	local ports=22,53,80,443,3306,8080 found
+	found=$(scan $ports "${@:2}" "$1" | xargs)
+	must "nmap $1" "80 open, 53 443 closed, 22 3306 8080 filtered" test "$found" = \
+		"22/filtered 53/closed 80/open 443/closed 3306/filtered 8080/filtered"
+}
+
+forget_and_fetch() {
+	in_client ip neigh flush dev to_server
+	in_server ip neigh flush dev to_client
+	fetch client $SERVER4 80 && fetch client $SERVER6 80
+}
+
+# What the driver says that it has received, all queues together.
+received_by_driver() {
+	in_server ethtool -S to_client | awk -F: '/rx_queue_[0-9]+_xdp_packets/ { n += $2 } END { print n }'
+}
+
+all_counted() {
+	[ "$(sum)" = "$(received_by_driver)" ]
+}
+
+counters_went_on() {
+	local before=$1 after
+	read -r after _ <<<"$(row web)"
+	[ "$before" -gt 0 ] && [ "$after" -gt "$before" ]
+}
+
+nothing_left() {
+	[ -z "$(pins)" ] && [ -z "$(xdp_of server to_client)" ] && ! in_server portsieve status
+}
+
+lab_is_gone() {
+	[ -z "$(jobs -r)" ] && [ -z "$(ip netns list)" ]
+}
+
+# ready COMMAND...: what the lab cannot do without.
+ready() {
+	"$@" || {
+		echo "demo: cannot set up the lab: $*" >&2
+		exit 1
+	}
+}
+
+set_up() {
+	mkdir -p /run/demo/web
+	cp scripts/demo.yaml $POLICY
+	echo 'hello from the server' >/run/demo/web/index.html
+	ready lab_up
+	ready serve_web server 80 /run/demo/web
+	ready serve_web server 8080 /run/demo/web
+	ready serve_echo server udp 7000
+	ready serve_echo server udp 27015
+}
+
+set_up
+
+heading "A client and a server, joined by a veth pair"
+echo "  client  $CLIENT4  $CLIENT6"
+echo "  server  $SERVER4  $SERVER6   web on tcp/80 and tcp/8080, echo on udp/7000 and udp/27015"
+
+heading "Without the filter, everything answers"
+web 8080 fetches "answered"
+datagrams 27015 come_back "came back"
+
+heading "The policy: some ports are open, the rest is dropped (scripts/demo.yaml)"
+grep -vE '^ *#|^$' $POLICY | sed 's/^/  /'
+
+heading "Load it onto the server's interface, into the driver (native XDP)"
+shown portsieve load to_client --policy $POLICY
+must "the kernel runs it in native mode" "to_client" test "$(in_server portsieve status -j |
+	jq -r '.devices[0].mode')" = native
+
+heading "What the policy allows goes on working"
+web 80 fetches "answered"
+datagrams 7000 come_back "came back"
+must "ping $SERVER4" "answered" answers_ping $SERVER4
+must "ping $SERVER6" "answered" answers_ping $SERVER6
+must "both sides forget their neighbours, curl again" "found again, by ARP and ND" forget_and_fetch
+
+heading "What it does not allow gets no answer"
+web 8080 times_out "timed out"
+datagrams 27015 is_silent "silence"
+nmap_finds $SERVER4 -sS
+nmap_finds $SERVER6 -6 -sS
+
+heading "Open port 8080 while the filter runs"
+sed -i 's|tcp/80,443|tcp/80,443,8080|' $POLICY
+grep 'name: web' $POLICY | sed 's/^/  /'
+read -r web_before _ <<<"$(row web)"
+shown portsieve apply $POLICY
+web 8080 fetches "answered"
+fetches $SERVER4 80
+must "the counters of the ranges that stay went on" "$web_before and counting" counters_went_on "$web_before"
+
+heading "What it has counted, range by range"
+must "every packet is in exactly one row" "$(received_by_driver) received by the driver" within 2 all_counted
+echo
+shown portsieve stats
+echo
+shown portsieve status
+
+heading "Take it off"
+shown portsieve unload to_client
+must "nothing is left: no program, no pins" "checked" nothing_left
+must "and what was filtered answers again" "udp/27015" come_back udp $SERVER4 27015
+lab_down
+must "the lab is gone too: no servers, no namespaces" "checked" within 5 lab_is_gone
+
+echo
+if [ $failed -gt 0 ]; then
+	echo "${red}$failed of the above went wrong.${plain}"
+	exit 1
+fi
+echo "All as it should be."

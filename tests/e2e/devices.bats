@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Several devices, several namespaces, several writers: who shares a policy, and who must not.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+DROP='version: 1
+default: drop
+rules: [{name: web, action: allow, ports: tcp/80}]'
+ALLOW='version: 1
+default: allow
+rules: [{name: telnet, action: drop, ports: tcp/23}]'
+
+# The server has a second device, to_lan, whose other end is in the namespace lan.
+setup() {
+	lab_up
+	lab_namespace lan
+	lab_veth server to_lan lan to_server
+	lab_address server to_lan 198.51.100.2/24 2001:db8:1::2/64
+	lab_address lan to_server 198.51.100.1/24 2001:db8:1::1/64
+}
+
+teardown() {
+	lab_down
+}
+
+# field PATH: of each device's status, one word each.
+field() {
+	in_server portsieve status -j | jq -r "[.devices | sort_by(.device) | .[] | $1] | join(\" \")"
+}
+
+@test "devices loaded with the same policy share it, and each has its own counters" {
+	local file slots
+	file=$(policy "$DROP")
+	in_server portsieve load to_client -p "$file"
+	in_server portsieve load to_lan -p "$file"
+	slots=$(field .policy_slot_id)
+	equal "${slots% *}" "${slots#* }"
+	in_client flood to_server --protocol tcp --port 80 --count 100
+	in_namespace lan flood to_server --protocol tcp --port 80 --count 7
+	in_server received to_client
+	in_server received to_lan
+	equal "100 0" "$(row web)"
+	equal "7 0" "$(row web tcp to_lan)"
+	sum_matches to_client
+	sum_matches to_lan
+}
+
+@test "devices loaded by one command share their policy" {
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	local slots
+	slots=$(field .policy_slot_id)
+	equal "${slots% *}" "${slots#* }"
+}
+
+@test "devices loaded with different policies do not share them" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve load to_lan -p "$(policy "$ALLOW")"
+	local slots
+	slots=$(field .policy_slot_id)
+	[ "${slots% *}" != "${slots#* }" ]
+	equal "drop allow" "$(field .policy.default)"
+	refused 2 "name one: portsieve show" in_server portsieve show
+	in_server portsieve show to_lan | grep -q telnet
+}
+
+@test "one apply changes all devices" {
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	serve_web server 8080
+	run -28 fetch client $SERVER4 8080 1
+	run -28 fetch lan 198.51.100.2 8080 1
+	in_server portsieve apply "$(policy "$ALLOW")"
+	fetch client $SERVER4 8080
+	fetch lan 198.51.100.2 8080
+	fetch lan 2001:db8:1::2 8080
+	equal "allow allow" "$(field .policy.default)"
+}
+
+@test "apply to one of them parts it from the others, and its counters go on" {
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	in_namespace lan flood to_server --protocol tcp --port 80 --count 7
+	in_server received to_lan
+	in_server portsieve apply "$(policy "version: 1
+default: allow
+rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
+	equal "drop allow" "$(field .policy.default)"
+	equal "7 0" "$(row web tcp to_lan)"
+	local slots
+	slots=$(field .policy_slot_id)
+	[ "${slots% *}" != "${slots#* }" ]
+	serve_web server 8080
+	run -28 fetch client $SERVER4 8080 1
+	fetch lan 198.51.100.2 8080
+	sum_matches to_lan
+	# and each goes its own way from there
+	in_server portsieve apply "$(policy "$ALLOW")" --dev to_client
+	fetch client $SERVER4 8080
+	in_server portsieve unload --all
+	equal "" "$(pins)"
+}
+
+@test "unloading one of them leaves the other as it was" {
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	in_server portsieve unload to_lan
+	equal to_client "$(field .device)"
+	equal "" "$(xdp_of server to_lan)"
+	in_client flood to_server --protocol tcp --port 81 --count 10
+	in_server received to_client
+	equal "0 10" "$(row _system tcp)"
+	in_server portsieve apply "$(policy "$ALLOW")"
+	equal allow "$(field .policy.default)"
+}
+
+@test "unload --all takes every device of this namespace and of no other" {
+	in_server portsieve load to_client to_lan
+	in_client portsieve load to_server
+	in_server portsieve unload --all
+	equal "" "$(xdp_of server to_client)$(xdp_of server to_lan)"
+	equal to_server "$(in_client portsieve status -j | jq -r '.devices[].device')"
+	in_client portsieve unload --all
+	equal "" "$(pins)"
+}
+
+@test "when some of several devices cannot be loaded, the others are, and the status is 5" {
+	refused 5 "no interface 'to_nowhere'" in_server portsieve load to_client to_nowhere to_lan
+	equal "to_client to_lan" "$(field .device)"
+	refused 1 "no interface 'to_nowhere'" in_server portsieve load to_nowhere
+}
+
+@test "two namespaces with the same interface index do not collide" {
+	lab_namespace one two
+	in_namespace one ip link add twin index 4242 type veth peer name other
+	in_namespace two ip link add twin index 4242 type veth peer name other
+	in_namespace one portsieve load twin -p "$(policy "$DROP")"
+	refused 3 "nothing is loaded" in_namespace two portsieve status
+	in_namespace two portsieve load twin -p "$(policy "$ALLOW")"
+	in_namespace one portsieve show | grep -q 'default: drop'
+	in_namespace two portsieve show | grep -q 'default: allow'
+	equal 4242 "$(in_namespace one portsieve status -j | jq '.devices[].ifindex')"
+	equal 4242 "$(in_namespace two portsieve status -j | jq '.devices[].ifindex')"
+	in_namespace one portsieve unload twin
+	in_namespace two portsieve show | grep -q 'default: allow'
+	[ -n "$(xdp_of two twin)" ]
+	in_namespace two portsieve unload twin
+	equal "" "$(pins)"
+}
+
+@test "two writers at once both succeed, and the policy is wholly one of the two" {
+	local drop allow shown n first second
+	drop=$(policy "$DROP") allow=$(policy "$ALLOW")
+	in_server portsieve load to_client to_lan -p "$drop"
+	for ((n = 0; n < 20; n++)); do
+		in_server portsieve apply "$drop" 3>&- &
+		first=$!
+		in_server portsieve apply "$allow" 3>&- &
+		second=$!
+		wait $first
+		wait $second
+		shown=$(in_server portsieve show)
+		case $shown in
+		*"default: drop"*web*) [[ $shown != *telnet* ]] ;;
+		*"default: allow"*telnet*) [[ $shown != *web* ]] ;;
+		*) false ;;
+		esac
+		equal 1 "$(in_server portsieve status -j |
+			jq '[.devices[] | [.policy.sha256, .policy.default, .rules]] | unique | length')"
+	done
+	sum_matches
+}
+
+@test "a writer and a reader at once: the reader sees a whole policy" {
+	local drop allow n writer
+	drop=$(policy "$DROP") allow=$(policy "$ALLOW")
+	in_server portsieve load to_client -p "$drop"
+	for ((n = 0; n < 20; n++)); do
+		in_server portsieve apply "$allow" && in_server portsieve apply "$drop"
+	done 3>&- &
+	writer=$!
+	for ((n = 0; n < 60; n++)); do
+		in_server portsieve stats -j | jq -e '.devices[0] | [.policy.default, (.ranges[0].rule)]
+			| . == ["drop", "web"] or . == ["allow", "telnet"]'
+	done
+	wait $writer
+}
+
+@test "two loads of one device at once: one succeeds, the other says that it is loaded" {
+	local n codes first second
+	for ((n = 0; n < 5; n++)); do
+		in_server portsieve load to_client 3>&- 2>"$BATS_TEST_TMPDIR/one" &
+		first=$!
+		in_server portsieve load to_client 3>&- 2>"$BATS_TEST_TMPDIR/two" &
+		second=$!
+		codes=0
+		wait $first || codes=$?
+		wait $second || codes+=$?
+		[[ $codes == 1 || $codes == 01 ]]
+		grep -q "loaded already" "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+		in_server portsieve unload to_client
+	done
+}

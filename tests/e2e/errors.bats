@@ -1,0 +1,239 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What goes wrong at the system's side and on the command line: the exit status, the words, and that nothing has changed.
+# Errors of policies are in golden.bats and limits.bats.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+setup() {
+	lab_up
+	GOOD=$(policy 'version: 1
+default: drop
+rules: [{name: web, action: allow, ports: tcp/80}]')
+	OTHER=$(policy '{version: 1, rules: [{name: other, action: drop, ports: tcp/81}]}')
+}
+
+teardown() {
+	lab_down
+}
+
+# condition: all that may not change.
+condition() {
+	in_server portsieve show
+	in_server portsieve status -j
+	xdp_of server to_client
+	pins | grep portsieve | sort
+}
+
+# unprivileged COMMAND...: root's file rights and capabilities are gone.
+unprivileged() {
+	nsenter --net=/run/netns/server -- setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=-all --bounding-set=-all --no-new-privs "$@"
+}
+
+@test "an unknown device is named, with the one that was probably meant" {
+	refused 1 "no interface 'to_cleint' in this network namespace (did you mean 'to_client'?)" \
+		in_server portsieve load to_cleint -p "$GOOD"
+	refused 1 "no interface 'zzzzzz' in this network namespace (see: ip -brief link)" \
+		in_server portsieve load zzzzzz
+	refused 1 "no interface ''" in_server portsieve load ""
+	refused 1 "no interface 'averyveryverylongname" in_server portsieve load averyveryverylongname0123456789
+	equal "" "$(pins)"
+}
+
+@test "a device that is not loaded is named by every command that needs it" {
+	local command
+	for command in status stats show unload; do
+		refused 3 "to_client is not loaded; load it with: portsieve load to_client" \
+			in_server portsieve $command to_client
+		refused 3 "no interface 'nowhere'" in_server portsieve $command nowhere
+	done
+	for command in status stats show "unload --all" "apply $GOOD"; do
+		# shellcheck disable=SC2086
+		refused 3 "nothing is loaded in this network namespace; load a device with: portsieve load DEV" \
+			in_server portsieve $command
+	done
+	in_server portsieve load to_client -p "$GOOD"
+	refused 3 "lo is not loaded" in_server portsieve apply "$OTHER" --dev to_client --dev lo
+	in_server portsieve show | grep -q web
+	equal "" "$(pins | grep -v /sys/fs/bpf/portsieve)"
+}
+
+@test "a device that carries a foreign XDP program is left alone, and the program is named" {
+	in_server ip link set dev to_client xdp obj build/tests/traffic/empty.bpf.o program empty_pass
+	local program
+	program=$(xdp_of server to_client)
+	refused 1 "to_client already carries the XDP program 'empty_pass' (id $program, native mode)" \
+		in_server portsieve load to_client -p "$GOOD"
+	[[ $stderr == *"ip link set dev to_client xdp off"* ]]
+	equal "$program" "$(xdp_of server to_client)"
+	equal "" "$(pins | grep portsieve)"
+	# the command that the message gives is right
+	in_server ip link set dev to_client xdp off
+	in_server portsieve load to_client
+}
+
+@test "a foreign program in generic mode is left alone too" {
+	in_server ip link set dev to_client xdpgeneric obj build/tests/traffic/empty.bpf.o program empty_pass
+	refused 1 "'empty_pass' (id $(xdp_of server to_client), generic mode)" in_server portsieve load to_client
+	[[ $stderr == *"ip link set dev to_client xdpgeneric off"* ]]
+	in_server ip link set dev to_client xdpgeneric off
+	in_server portsieve load to_client
+}
+
+@test "our program cannot be pushed aside by ip link, and the filter stays whole" {
+	in_server portsieve load to_client -p "$GOOD"
+	local before
+	before=$(condition)
+	run ! in_server ip link set dev to_client xdp off
+	run ! in_server ip link set dev to_client xdp obj build/tests/traffic/empty.bpf.o program empty_pass
+	equal "$before" "$(condition)"
+}
+
+@test "without bpffs the message says how to mount it" {
+	run --separate-stderr in_server unshare --mount --propagation private bash -c '
+		umount /sys/fs/bpf
+		for words in "load to_client" "unload --all" "apply $1" status stats show; do
+			portsieve $words
+			echo "$?"
+		done' bash "$GOOD"
+	equal "1 1 1 1 1 1" "${output//$'\n'/ }"
+	equal 6 "$(grep -c '^portsieve: no bpffs at /sys/fs/bpf; mount it: mount -t bpf bpf /sys/fs/bpf$' <<<"$stderr")"
+	equal "" "$(xdp_of server to_client)"
+	# the command that the message gives is right
+	in_server unshare --mount --propagation private bash -c '
+		umount /sys/fs/bpf && mount -t bpf bpf /sys/fs/bpf &&
+		portsieve load to_client && portsieve unload to_client'
+}
+
+@test "without rights every command that needs them ends with 4 and says which" {
+	chmod 644 "$GOOD" "$OTHER"
+	chmod 755 "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "${BATS_TEST_TMPDIR%/*/*}"
+	refused 4 "not permitted to" unprivileged "$LAB_ROOT/build/portsieve" load to_client -p "$GOOD"
+	[[ $stderr == *"CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"* ]]
+	equal "" "$(pins)"
+	in_server portsieve load to_client -p "$GOOD"
+	local before words
+	before=$(condition)
+	for words in "load lo" "unload to_client" "unload --all" "apply $OTHER" status stats show; do
+		# shellcheck disable=SC2086
+		refused 4 "ermi" unprivileged "$LAB_ROOT/build/portsieve" $words
+	done
+	equal "$before" "$(condition)"
+	# what needs no rights works
+	unprivileged "$LAB_ROOT/build/portsieve" check "$GOOD"
+	unprivileged "$LAB_ROOT/build/portsieve" registry http
+}
+
+@test "with the three capabilities that the message names, and no others, the filter loads" {
+	in_server setpriv --bounding-set=-all,+bpf,+net_admin,+perfmon --inh-caps=-all,+bpf,+net_admin,+perfmon \
+		bash -c 'grep CapEff /proc/self/status && portsieve load to_client -p "$1" && portsieve stats -j &&
+			portsieve apply "$2" && portsieve unload to_client' bash "$GOOD" "$OTHER"
+}
+
+@test "policies that cannot be read: no file, a directory, no right, no end" {
+	in_server portsieve load to_client -p "$GOOD"
+	local before dir=$BATS_TEST_TMPDIR
+	before=$(condition)
+	mkfifo "$dir/fifo"
+	printf 'version: 1\n' >"$dir/secret"
+	chmod 000 "$dir/secret"
+	refused 2 "cannot read the policy $dir/none.yaml: No such file or directory" \
+		in_server portsieve apply "$dir/none.yaml"
+	refused 2 "cannot read the policy $GOOD/none: Not a directory" in_server portsieve apply "$GOOD/none"
+	refused 2 "$dir is a directory; name the policy file in it" in_server portsieve apply "$dir"
+	refused 2 "cannot read the policy $dir/secret: Permission denied" \
+		in_server setpriv --bounding-set=-dac_override,-dac_read_search portsieve check "$dir/secret"
+	refused 2 "/dev/zero: the policy is larger than 16 MiB" in_server timeout 10 portsieve apply /dev/zero
+	refused 2 "the policy is empty" in_server portsieve apply /dev/null
+	refused 2 "cannot read the policy : No such file" in_server portsieve apply ""
+	equal "$before" "$(condition)"
+}
+
+@test "files that are no policy: binary junk, a program, a policy cut short at any byte" {
+	in_server portsieve load to_client -p "$GOOD"
+	local before file=$BATS_TEST_TMPDIR/file size
+	before=$(condition)
+	head -c 100000 /dev/urandom >"$file"
+	refused 2 "$file:1:" in_server portsieve apply "$file"
+	head -c 100000 /dev/zero >"$file"
+	refused 2 "$file:1:1: not UTF-8 text" in_server portsieve apply "$file"
+	refused 2 "/bin/true:1:" in_server portsieve apply /bin/true
+	printf '{"version": 1, "default": "drop", "rules": [{"name": "a", "action": "drop", "ports": "tcp/80"}]}' >"$file.whole"
+	portsieve check "$file.whole"
+	for ((size = 0; size < $(wc -c <"$file.whole"); size++)); do
+		head -c $size "$file.whole" >"$file"
+		refused 2 "$file:" in_server portsieve check "$file"
+	done
+	equal "$before" "$(condition)"
+}
+
+@test "unknown commands and options are named, with what was probably meant" {
+	refused 2 "unknown command 'laod' (did you mean 'load'?)" portsieve laod
+	refused 2 "unknown command 'frobnicate' (see: portsieve --help)" portsieve frobnicate
+	refused 2 "load: unknown option 'polcy' (did you mean 'policy'?)" portsieve load to_client --polcy x
+	refused 2 "stats: unknown option 'x' (see: portsieve stats --help)" portsieve stats -x
+	refused 2 "registry: unknown option 'frob' (see: portsieve registry --help)" portsieve registry --frob x
+}
+
+@test "missing and superfluous operands and values are named" {
+	refused 2 "load: DEV... is missing; see: portsieve load --help" portsieve load
+	refused 2 "apply: POLICY is missing" portsieve apply
+	refused 2 "check: POLICY is missing" portsieve check
+	refused 2 "registry: PORT|NAME is missing" portsieve registry
+	refused 2 "check: too many arguments; see: portsieve check --help" portsieve check a b
+	refused 2 "stats: too many arguments" portsieve stats a b
+	refused 2 "unload: name the devices, or give --all" portsieve unload
+	refused 2 "unload: name devices or give --all, not both" portsieve unload --all to_client
+	refused 2 "load: '--policy' wants a value" portsieve load to_client --policy
+	refused 2 "load: '-p' wants a value" portsieve load to_client -p
+}
+
+@test "wrong values are named, with the right ones" {
+	refused 2 "--mode: unknown word 'natve' (did you mean 'native'?)" portsieve load to_client --mode natve
+	refused 2 "--mode: unknown word 'offload' (native, generic, auto)" portsieve load to_client --mode offload
+	refused 2 "--attach: unknown word" portsieve load to_client --attach tcx
+	refused 1 "--attach dispatcher is not there yet; use --attach link" portsieve load to_client --attach dispatcher
+	local value
+	for value in 0 -1 x "" 1x nan inf 86401 1e99; do
+		refused 2 "--watch: '$value' is not a number of seconds from 0.01 to 86400" portsieve stats --watch="$value"
+	done
+	for value in 0 -1 x "" 1x 1.5 99999999999999999999; do
+		refused 2 "--count: '$value' is not a whole number from 1" portsieve stats --count="$value"
+	done
+}
+
+@test "registry names what it does not find" {
+	refused 2 "70000 is not a port: 0 to 65535" portsieve registry 70000
+	refused 1 "no service 'htpp' in the registry of" portsieve registry htpp
+	[[ $stderr == *"(did you mean 'http'?)"* ]]
+	refused 1 "port 4 is not assigned in the registry of" portsieve registry 4
+}
+
+@test "help ends with 0, on stdout, and names every option; no command at all is an error" {
+	local command
+	run --separate-stderr -0 portsieve --help
+	[ -z "$stderr" ]
+	for command in load unload apply check show status stats registry; do
+		[[ $output == *"  $command "* ]]
+	done
+	for command in $(awk '/^  [a-z]+  / { print $1 }' <<<"$output"); do
+		run --separate-stderr -0 portsieve $command --help
+		[[ $output == "Usage: portsieve $command "* && -z $stderr ]]
+		equal "$output" "$(portsieve $command -h)"
+	done
+	run -2 portsieve
+	run --separate-stderr -0 portsieve --version
+	[[ $output == portsieve*libbpf*libxdp*registry* ]]
+}
+
+@test "output to a full disk is a failure" {
+	in_server portsieve load to_client -p "$GOOD"
+	local words
+	for words in "stats" "stats -j" "stats --watch 0.01 --count 3" "status" "status -j" "show" "show -j" \
+		"check $GOOD" "registry http" "registry http -j" "--help" "load --help" "--version"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr -1 in_server bash -c 'exec portsieve "$@" >/dev/full' bash $words
+		[[ $stderr == *"cannot write the output: No space left on device"* ]]
+	done
+}

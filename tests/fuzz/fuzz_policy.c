@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as a policy: reading must not crash, an error must have a text and a place where the
+ * word it quotes stands, and what is accepted must be checked without harm and survive printing and
+ * reading again.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+
+static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+
+static void take_remark(const struct error *error, void *context)
+{
+	(void)context;
+	if (!error->text[0] || !error->line || !error->column)
+		abort();
+}
+
+static void check_error(int r, const struct error *error)
+{
+	if (r != -EINVAL || error->exit != EXIT_USAGE || !error->text[0] || !error->line ||
+	    !error->column)
+		abort();
+	for (const char *at = error->text; *at; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			abort();
+}
+
+/* The byte at a place of a text; NULL if it has none, or counting there is a matter of its own. */
+static const char *find(const char *text, size_t size, size_t line, size_t column)
+{
+	const char *at = text, *end = text + size;
+
+	if (memmem(text, size, "\xc2\x85", 2) || memmem(text, size, "\xe2\x80", 2) ||
+	    memmem(text, size, "\xef\xbb\xbf", 3) || memchr(text, '\\', size))
+		return NULL;
+	for (; at < end && line > 1; at++) {
+		bool pair = *at == '\r' && at + 1 < end && at[1] == '\n';
+
+		line -= (*at == '\n' || *at == '\r') && !pair;
+	}
+	for (; at < end && column > 1; column--)
+		do {
+			at++;
+		} while (at < end && ((unsigned char)*at & 0xc0) == 0x80);
+	return at < end ? at : NULL;
+}
+
+/* "unknown service 'htpp'": does it say htpp at the error's place? */
+static void check_place(const char *text, size_t size, const struct error *error)
+{
+	const char *quote = strchr(error->text, '\'');
+	const char *at = find(text, size, error->line, error->column);
+	size_t length = quote ? strcspn(quote + 1, "'.\\") : 0;
+
+	if (strncmp(error->text, "unknown service", 15) &&
+	    strncmp(error->text, "unknown proto", 13))
+		return;
+	if (at && ((size_t)(text + size - at) < length || memcmp(at, quote + 1, length)))
+		abort();
+}
+
+static char *print(const struct policy *policy)
+{
+	char *text = policy_print(policy);
+
+	if (!text)
+		abort();
+	return text;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	struct error error = { 0 };
+	struct policy first, second;
+	int r = policy_read((const char *)bytes, size, "fuzz", &host, &first, &error);
+
+	if (r < 0) {
+		check_error(r, &error);
+		check_place((const char *)bytes, size, &error);
+		return 0;
+	}
+	policy_check(&first, "fuzz", take_remark, NULL);
+
+	char *text = print(&first);
+
+	if (policy_read(text, strlen(text), "print", &host, &second, &error) < 0)
+		abort();
+
+	char *again = print(&second);
+
+	if (strcmp(text, again))
+		abort();
+	policy_free(&first);
+	policy_free(&second);
+	free(text);
+	free(again);
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The oracle judges by a policy, the parser knows none. So the oracle is asked with policies that
+ * bring out one thing each: all knobs on allow, one knob on drop, all but one on drop.
+ */
+#include "parser_oracle.h"
+
+#include <string.h>
+
+#include "oracle.h"
+#include "policy.h"
+#include "reason.h"
+
+static bool is_of_ext_header(enum portsieve_knob knob)
+{
+	return knob >= PORTSIEVE_KNOB_HOP_BY_HOP && knob <= PORTSIEVE_KNOB_SHIM6;
+}
+
+/* All knobs of `portless` the same, those of extension headers on allow. */
+static struct oracle_policy policy_of(bool drop)
+{
+	static struct oracle_policy policies[2];
+	static bool made;
+
+	for (size_t i = 0; !made && i < 2; i++) {
+		oracle_policy_defaults(&policies[i], false, false);
+		for (enum portsieve_knob k = PORTSIEVE_KNOB_DROP + 1; k < PORTSIEVE_KNOBS; k++)
+			oracle_policy_set(&policies[i], policy_knob_name(k),
+					  i && !is_of_ext_header(k));
+	}
+	made = true;
+	return policies[drop];
+}
+
+static bool is_same_outcome(const struct oracle_opinion *opinion, const struct packet *packet)
+{
+	if (packet->reason != PORTSIEVE_REASONS)
+		return !strcmp(opinion->reason, reason_name(packet->reason));
+	return !strcmp(opinion->reason, "default") && opinion->port == (int)packet->port &&
+	       !strcmp(opinion->protocol, transport_name(packet->transport));
+}
+
+/* The packet's knob alone on drop, then all others: only it decides. */
+static bool is_same_knob(const uint8_t *frame, size_t size, const struct packet *packet)
+{
+	struct oracle_policy one = policy_of(false), others = policy_of(true);
+	const char *name = policy_knob_name(packet->knob);
+
+	if (packet->knob == PORTSIEVE_KNOB_DROP)
+		return oracle_judge(&one, frame, size).drop;
+	if (packet->knob == PORTSIEVE_KNOB_PASS)
+		return !oracle_judge(&others, frame, size).drop;
+	oracle_policy_set(&one, name, true);
+	oracle_policy_set(&others, name, false);
+	return oracle_judge(&one, frame, size).drop && !oracle_judge(&others, frame, size).drop;
+}
+
+/* One of the extension headers on drop, another one for each size of frame. */
+static bool has_same_ext_header(const uint8_t *frame, size_t size, const struct packet *packet)
+{
+	enum portsieve_knob knob = PORTSIEVE_KNOB_HOP_BY_HOP +
+				   size % (PORTSIEVE_KNOB_SHIM6 - PORTSIEVE_KNOB_HOP_BY_HOP + 1);
+	struct oracle_policy policy = policy_of(false);
+
+	if (packet->knob == PORTSIEVE_KNOB_DROP && packet->reason != PORTSIEVE_REASONS)
+		return true;
+	oracle_policy_set(&policy, policy_knob_name(knob), true);
+	return oracle_judge(&policy, frame, size).drop == (packet->ext_seen >> knob & 1);
+}
+
+bool parser_oracle_agrees(const uint8_t *frame, size_t size, const struct packet *packet)
+{
+	struct oracle_policy policy = policy_of(false);
+	struct oracle_opinion opinion = oracle_judge(&policy, frame, size);
+
+	if (!is_same_outcome(&opinion, packet) || !has_same_ext_header(frame, size, packet))
+		return false;
+	return packet->reason == PORTSIEVE_REASONS || is_same_knob(frame, size, packet);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parser says of a frame, held against the tests' oracle. */
+#ifndef TESTS_FUZZ_PARSER_ORACLE_H
+#define TESTS_FUZZ_PARSER_ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet.h"
+
+/* Does the oracle say the same of the frame: reason, knob, port, extension headers? */
+bool parser_oracle_agrees(const uint8_t *frame, size_t size, const struct packet *packet);
+
+#endif

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# The lab of the end-to-end tests and of the demo: the network namespaces `server` and `client`, joined by a
+# veth pair, with servers and clients in them. Sourced; to be used inside tests/lib/isolate only.
+#
+#     client: to_server 192.0.2.1/24, 2001:db8::1/64  <-->  server: to_client 192.0.2.2/24, 2001:db8::2/64
+#
+# Everything that waits has a bound. What lab_up makes, lab_down removes.
+
+LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+PATH=$LAB_ROOT/build:$LAB_ROOT/build/tests/traffic:$PATH
+SERVER4=192.0.2.2 SERVER6=2001:db8::2
+CLIENT4=192.0.2.1 CLIENT6=2001:db8::1
+DEV=to_client # what the filter is loaded onto, unless a test says otherwise
+LAB_PIDS=()
+
+# in_namespace NAME COMMAND...: nsenter, since `ip netns exec` would hide bpffs.
+in_namespace() {
+	nsenter --net="/run/netns/$1" -- "${@:2}"
+}
+
+in_server() {
+	in_namespace server "$@"
+}
+
+in_client() {
+	in_namespace client "$@"
+}
+
+# Refuses to work where real interfaces are: only the loopback may be up.
+lab_check_isolated() {
+	local up
+	up=$(ip -o link show up | grep -v LOOPBACK)
+	[ -z "$up" ] || {
+		echo "lab: not isolated: run this by tests/lib/isolate; up are: $up" >&2
+		return 1
+	}
+}
+
+# lab_namespace NAME...
+lab_namespace() {
+	local name
+	for name; do
+		ip netns add "$name"
+		in_namespace "$name" ip link set lo up
+	done
+}
+
+# lab_veth NAMESPACE DEVICE NAMESPACE DEVICE [OPTION]...: a pair; options (mtu N) are for both ends.
+lab_veth() {
+	local from=$1 from_device=$2 to=$3 to_device=$4
+	shift 4
+	ip link add "$from_device" netns "$from" "$@" type veth peer name "$to_device" netns "$to" "$@"
+	in_namespace "$from" ip link set "$from_device" up
+	in_namespace "$to" ip link set "$to_device" up
+}
+
+# lab_address NAMESPACE DEVICE ADDRESS...: usable at once, without duplicate address detection.
+lab_address() {
+	local namespace=$1 device=$2 address nodad
+	shift 2
+	for address; do
+		nodad=
+		[[ $address != *:* ]] || nodad=nodad
+		in_namespace "$namespace" ip address add "$address" dev "$device" $nodad
+	done
+}
+
+# lab_up [VETH OPTION]...
+lab_up() {
+	lab_check_isolated || return 1
+	lab_namespace server client
+	lab_veth server to_client client to_server "$@"
+	lab_address server to_client $SERVER4/24 $SERVER6/64
+	lab_address client to_server $CLIENT4/24 $CLIENT6/64
+}
+
+# Ends the servers, then what is in the namespaces goes with them, and last the pins.
+lab_down() {
+	local name
+	lab_stop
+	for name in $(ip netns list | cut -d' ' -f1); do
+		ip netns delete "$name"
+	done
+	# the others are folders that `ip link set ... xdp` leaves
+	lab_check_isolated && rm -rf /sys/fs/bpf/{portsieve,ip,tc,xdp}
+}
+
+lab_stop() {
+	[ ${#LAB_PIDS[@]} = 0 ] || kill -- "${LAB_PIDS[@]/#/-}" 2>/dev/null
+	LAB_PIDS=()
+	return 0
+}
+
+# within SECONDS COMMAND...: tries until it succeeds.
+within() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt $end ] || {
+			echo "not within the time: $*" >&2
+			return 1
+		}
+		sleep 0.02
+	done
+}
+
+# is_listening NAMESPACE tcp|udp PORT [4|6]
+is_listening() {
+	local kind=--$2
+	[ -n "$(in_namespace "$1" ss -Hln ${4:+-$4} "$kind" "sport = :$3")" ]
+}
+
+# start NAMESPACE COMMAND...: in the background and in a process group of its own, until lab_stop. Without
+# descriptor 3, on which bats waits.
+start() {
+	setsid nsenter --net="/run/netns/$1" -- "${@:2}" </dev/null >/dev/null 2>&1 3>&- &
+	LAB_PIDS+=($!)
+}
+
+# serve_web NAMESPACE PORT [FOLDER]: python's web server, on both families.
+serve_web() {
+	start "$1" python3 -m http.server --bind :: --directory "${3:-$LAB_ROOT/docs}" "$2"
+	within 10 is_listening "$1" tcp "$2"
+}
+
+# serve_echo NAMESPACE tcp|udp PORT: sends back what it gets. One ncat for each family: one for both forgets
+# the other family after its first UDP client.
+serve_echo() {
+	local udp=() family
+	[ "$2" = tcp ] || udp=(--udp)
+	for family in 4 6; do
+		start "$1" ncat -$family "${udp[@]}" --listen --keep-open --exec /bin/cat "$3"
+	done
+	within 10 is_listening "$1" "$2" "$3" 4
+	within 10 is_listening "$1" "$2" "$3" 6
+}
+
+# fetch NAMESPACE HOST PORT [SECONDS]: a page by curl; 28 is curl's status for a timeout.
+fetch() {
+	local host=$2
+	[[ $host != *:* ]] || host="[$host]"
+	in_namespace "$1" curl --silent --show-error --noproxy '*' --output /dev/null --max-time "${4:-3}" \
+		"http://$host:$3/"
+}
+
+# echoes NAMESPACE tcp|udp HOST PORT [SECONDS]: does a word come back in time? By bash itself, which ends
+# with the answer; ncat would not wait for it.
+echoes() {
+	in_namespace "$1" timeout "${5:-2}" bash -c '
+		exec 9<>"/dev/$1/$2/$3" && echo ping >&9 && [ "$(head -n 1 <&9)" = ping ]
+	' echoes "${@:2:3}" 2>/dev/null
+}
+
+# scan PORTS [NMAP OPTION]... HOST: `80/open` and the like, one a line, as nmap sees them from the client.
+scan() {
+	in_client timeout 60 nmap -n -Pn --max-retries 1 -p "$@" -oG - | grep -oE '[0-9]+/[a-z|]+' |
+		sort -n
+}
+
+# row NAME [PROTOCOL] [DEVICE]: `PASSED DROPPED` in packets, of the ranges of a rule, of a reason, or of
+# `retired`. `null null` when there is no such row.
+row() {
+	counted packets "$@"
+}
+
+# row_bytes NAME [PROTOCOL] [DEVICE]: the same in bytes.
+row_bytes() {
+	counted bytes "$@"
+}
+
+counted() {
+	in_server portsieve stats "${4:-$DEV}" -j |
+		jq -r --arg unit "$1" --arg name "$2" --arg protocol "${3:-}" '
+			.devices[0] | [
+				(.ranges[] | select(.rule == $name and ($protocol == "" or .protocol == $protocol))),
+				(.reasons[] | select(.reason == $name)),
+				(.retired | select($name == "retired"))
+			] | "\(map(.passed[$unit]) | add) \(map(.dropped[$unit]) | add)"'
+}
+
+# sum [DEVICE]: packets in all rows.
+sum() {
+	in_server portsieve stats "${1:-$DEV}" -j |
+		jq '.devices[0] | [(.ranges[], .reasons[], .retired) | .passed.packets + .dropped.packets] | add'
+}
+
+# sum_matches [DEVICE]: is the sum what the device has received? Neighbour discovery may come in between.
+sum_matches() {
+	local before after packets tries
+	for tries in 1 2 3 4 5; do
+		before=$(sum "$@") packets=$(in_server received "${1:-$DEV}") after=$(sum "$@")
+		[ "$before" != "$after" ] || break
+	done
+	echo "rows: $before, received: $packets, after try $tries"
+	[ "$after" = "$packets" ] && [ "$after" -gt 0 ]
+}
+
+# xdp_of NAMESPACE DEVICE: the id of the XDP program, or nothing.
+xdp_of() {
+	in_namespace "$1" ip -j link show dev "$2" | jq -r '.[0].xdp.prog.id // empty'
+}
+
+# pins: what lies in bpffs, apart from the two files that the kernel puts into each.
+pins() {
+	find /sys/fs/bpf -mindepth 1 ! -name progs.debug ! -name maps.debug
+}
+
+# policy TEXT: writes it to a file and prints the path. For tests.
+policy() {
+	local file
+	file=$(mktemp "$BATS_TEST_TMPDIR/policy-XXXXXX.yaml")
+	printf '%s\n' "$1" >"$file"
+	echo "$file"
+}
+
+# equal EXPECTED GOT: for tests; shows both when they differ.
+equal() {
+	[ "$1" = "$2" ] || {
+		printf 'expected: %s\ngot:      %s\n' "$1" "$2"
+		return 1
+	}
+}
+
+# refused CODE WORDS COMMAND...: the command ends with that code, prints nothing, and says these words.
+refused() {
+	local code=$1 words=$2
+	shift 2
+	run --separate-stderr "$@"
+	if [ "$status" != "$code" ] || [[ $stderr != *"$words"* ]] || [ -n "$output" ]; then
+		printf 'expected: status %s and: %s\ngot:      status %s and: %s\noutput:   %s\n' \
+			"$code" "$words" "$status" "$stderr" "$output"
+		return 1
+	fi
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames for tests: deep valid packets by a grammar, then mutated or cut off. The same seed and the
+ * same calls give the same frames on every machine. It knows formats, not verdicts: ask the oracle
+ * for those.
+ */
+#ifndef GRAMMAR_H
+#define GRAMMAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GRAMMAR_FRAME_MIN 14   /* the least that BPF_PROG_TEST_RUN takes */
+#define GRAMMAR_FRAME_MAX 1514 /* the most that a frame has */
+#define GRAMMAR_SIZE_MIN  2048 /* the least that the caller's buffer has */
+#define GRAMMAR_PORTS_MAX 256
+
+enum grammar_kind {
+	VALID, /* no field lies about another; rare and forbidden things are in it all the same */
+	MUTATED,
+	TRUNCATED, /* at any byte; half of them with lengths that agree */
+	ANY,
+};
+
+struct grammar {
+	uint64_t state;
+	uint16_t ports[GRAMMAR_PORTS_MAX];
+	size_t port_count;
+};
+
+void grammar_init(struct grammar *grammar, uint64_t seed);
+
+/* Makes the borders of a range, and the ports next to them, frequent; after init. Ignored when
+ * full. */
+void grammar_add_range(struct grammar *grammar, uint16_t low, uint16_t high);
+
+/* Writes a frame into frame[0..size), size >= GRAMMAR_SIZE_MIN, and returns its length. */
+size_t grammar_frame(struct grammar *grammar, uint8_t *frame, size_t size, enum grammar_kind kind);
+
+#endif

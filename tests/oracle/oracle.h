@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The oracle: what portsieve must make of a frame, told a second time from docs/packets.md alone.
+ * It shares no line with the program it is held against, so an error is not made twice. It knows
+ * neither return traffic nor addresses nor monitor mode: a policy with `return: none` and rules on
+ * ports only.
+ */
+#ifndef ORACLE_H
+#define ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* The keys of `portless`; names by oracle_knob_name(). */
+enum oracle_knob {
+	KNOB_VLAN_DEPTH,
+	KNOB_MPLS,
+	KNOB_TINY_FRAGMENT,
+	KNOB_LATER_FRAGMENT,
+	KNOB_OTHER_PROTOCOL,
+	KNOB_JUMBOGRAM,
+	KNOB_EXT_DEPTH,
+	KNOB_NO_PORT,
+	KNOB_HOP_BY_HOP,
+	KNOB_ROUTING,
+	KNOB_FRAGMENT,
+	KNOB_AUTHENTICATION,
+	KNOB_DESTINATION_OPTIONS,
+	KNOB_MOBILITY,
+	KNOB_HIP,
+	KNOB_SHIM6,
+	KNOB_ROUTING_TYPE_0,
+	KNOB_ROUTING_TYPE_1,
+	KNOB_ROUTING_TYPE_3,
+	KNOB_BAD_FLAGS,
+	KNOB_ICMP_ECHO,
+	KNOB_ICMP_OTHER,
+	KNOB_ICMPV6_ECHO,
+	KNOB_ICMPV6_MOBILITY,
+	KNOB_ICMPV6_OTHER,
+	KNOB_COUNT,
+};
+
+struct oracle_interval {
+	const char *transport; /* "tcp", "udp" (UDP-Lite too), "sctp", "dccp" */
+	uint16_t low, high;    /* inclusive, low <= high */
+};
+
+struct oracle_rule {
+	const char *name;
+	bool drop;
+	const struct oracle_interval *intervals;
+	size_t interval_count;
+};
+
+struct oracle_policy {
+	bool default_drop;
+	bool dhcp_client;		 /* `dhcp_client: auto` */
+	bool knob_drops[KNOB_COUNT];	 /* indexed by enum oracle_knob */
+	const struct oracle_rule *rules; /* the first that matches decides; the caller owns them */
+	size_t rule_count;
+};
+
+/* All strings are static or the policy's. */
+struct oracle_opinion {
+	bool drop;
+	const char *reason; /* "rule", "default", or a reason's name: "later-fragment" */
+	const char *rule;   /* a rule's name, "_port0", "_system", "_user", "_dynamic"; or NULL */
+	const char
+		*protocol;  /* "tcp", "udp", "sctp", "dccp"; NULL when the port was not asked for */
+	int port;	    /* destination, -1 with protocol NULL */
+	uint16_t low, high; /* of the rule's interval or the built-in range; 0 with rule NULL */
+	bool new_connection; /* in a range's row: TCP with SYN and without ACK */
+	const char *clause;  /* the row of docs/packets.md that decided, with a letter for a part */
+	const char *because; /* that row in words */
+};
+
+/* No rules, dhcp_client true, and every knob as packets.md has it when the key is left out. */
+void oracle_policy_defaults(struct oracle_policy *policy, bool default_drop, bool forwards_ipv6);
+
+/* Returns 0, or -ENOENT where no knob has that name ("later_fragment"). */
+int oracle_policy_set(struct oracle_policy *policy, const char *knob, bool drop);
+
+const char *oracle_knob_name(enum oracle_knob knob);
+
+/* Reads frame[0..length) and nothing else. length may be 0. */
+struct oracle_opinion oracle_judge(const struct oracle_policy *policy, const uint8_t *frame,
+				   size_t length);
+
+/* The clauses in the order in which they are asked, NULL past the last: for histograms. */
+const char *oracle_clause(size_t index, const char **ret_words, const char **ret_reason);
+
+/* The frame in hex, its layers in words, the opinion and the policy: what a disagreement needs. */
+void oracle_describe(FILE *out, const struct oracle_policy *policy, const uint8_t *frame,
+		     size_t length, const struct oracle_opinion *opinion);
+
+#endif

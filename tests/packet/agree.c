@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Comparing the program with the oracle. */
+#include "cmocka_first.h"
+#include "agree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+static const char *word(bool drop)
+{
+	return drop ? "drop" : "allow";
+}
+
+static void write_rules(FILE *out, const struct oracle_policy *policy)
+{
+	if (policy->rule_count)
+		fprintf(out, "rules:\n");
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct oracle_rule *rule = &policy->rules[i];
+
+		fprintf(out, "  - {name: %s, action: %s, ports:", rule->name, word(rule->drop));
+		for (size_t j = 0; j < rule->interval_count; j++)
+			fprintf(out, " %s/%u-%u", rule->intervals[j].transport,
+				(unsigned int)rule->intervals[j].low,
+				(unsigned int)rule->intervals[j].high);
+		fprintf(out, "}\n");
+	}
+}
+
+static void write_knobs(FILE *out, const struct oracle_policy *policy)
+{
+	fprintf(out, "portless:\n");
+	for (int knob = 0; knob < KNOB_COUNT; knob++)
+		fprintf(out, "  %s: %s\n", oracle_knob_name((enum oracle_knob)knob),
+			word(policy->knob_drops[knob]));
+}
+
+/* The oracle's policy as text, all knobs written out if with_knobs. The caller frees it. */
+static char *text_of(const struct oracle_policy *policy, bool monitor, bool with_knobs)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	fprintf(out, "version: 1\nmode: %s\ndefault: %s\ndhcp_client: %s\n",
+		monitor ? "monitor" : "enforce", word(policy->default_drop),
+		policy->dhcp_client ? "auto" : "off");
+	write_rules(out, policy);
+	if (with_knobs)
+		write_knobs(out, policy);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+struct agreement agreement_begin(struct judge *judge, const struct oracle_policy *policy,
+				 bool monitor, bool with_knobs, bool forwards_ipv6)
+{
+	struct agreement agreement = { .judge = judge, .policy = *policy, .monitor = monitor };
+	_cleanup_free_ char *text = text_of(policy, monitor, with_knobs);
+	struct policy_host host = judge_host;
+
+	host.forwards_ipv6 = forwards_ipv6;
+	judge_apply(judge, text, &host);
+	agreement.before = judge_counters(judge, PORTSIEVE_COUNTERS);
+	agreement.sums = calloc(PORTSIEVE_COUNTERS, sizeof(*agreement.sums));
+	assert_non_null(agreement.sums);
+	return agreement;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same(const struct agreement *agreement, const struct judgement *judgement,
+		 const struct oracle_opinion *opinion)
+{
+	return judgement->drop == opinion->drop &&
+	       judgement->dropped == (opinion->drop && !agreement->monitor) &&
+	       judgement->port == opinion->port && judgement->low == opinion->low &&
+	       judgement->high == opinion->high && same_text(judgement->reason, opinion->reason) &&
+	       same_text(judgement->rule, opinion->rule) &&
+	       same_text(judgement->protocol, opinion->protocol);
+}
+
+/* The row bears the names that the oracle has said too (judge.c): the sums are the oracle's. */
+void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t length)
+{
+	struct oracle_opinion opinion = oracle_judge(&agreement->policy, frame, length);
+	struct judgement judgement = judge_frame(agreement->judge, frame, length);
+	struct portsieve_counter *sum = &agreement->sums[judgement.counter];
+
+	if (!same(agreement, &judgement, &opinion)) {
+		oracle_describe(stderr, &agreement->policy, frame, length, &opinion);
+		judgement_print(stderr, "kernel", &judgement);
+		fail();
+	}
+	sum->verdict[opinion.drop].packets++;
+	sum->verdict[opinion.drop].bytes += length;
+	sum->new_connections += opinion.new_connection;
+}
+
+void agreement_end(struct agreement *agreement)
+{
+	_cleanup_free_ struct portsieve_counter *after =
+		judge_counters(agreement->judge, PORTSIEVE_COUNTERS);
+
+	for (uint32_t row = 0; row < PORTSIEVE_COUNTERS; row++) {
+		struct portsieve_counter *sum = &agreement->sums[row],
+					 *was = &agreement->before[row];
+
+		for (int verdict = 0; verdict < PORTSIEVE_VERDICTS; verdict++) {
+			sum->verdict[verdict].packets += was->verdict[verdict].packets;
+			sum->verdict[verdict].bytes += was->verdict[verdict].bytes;
+		}
+		sum->new_connections += was->new_connections;
+		if (memcmp(sum, &after[row], sizeof(*sum)))
+			fail_msg("row %u: passed %llu, dropped %llu, new %llu; the oracle says "
+				 "%llu, "
+				 "%llu, %llu, or other bytes",
+				 row, after[row].verdict[0].packets, after[row].verdict[1].packets,
+				 after[row].new_connections, sum->verdict[0].packets,
+				 sum->verdict[1].packets, sum->new_connections);
+	}
+	free(agreement->before);
+	free(agreement->sums);
+}

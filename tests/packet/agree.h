@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One policy told to both: to the oracle as it is, to the program as text. Frame by frame their
+ * opinions are held against each other, and at the end what they have counted.
+ */
+#ifndef TESTS_PACKET_AGREE_H
+#define TESTS_PACKET_AGREE_H
+
+#include "judge.h"
+#include "oracle.h"
+
+struct agreement {
+	struct judge *judge;
+	struct oracle_policy policy;
+	bool monitor;
+	struct portsieve_counter *before, *sums; /* by row */
+};
+
+/*
+ * Applies the policy to the judge as text, all knobs written out if with_knobs, for a host that
+ * forwards IPv6 or not. End with agreement_end. The policy's rules stay the caller's.
+ */
+struct agreement agreement_begin(struct judge *judge, const struct oracle_policy *policy,
+				 bool monitor, bool with_knobs, bool forwards_ipv6);
+
+/* Prints frame and both opinions, and fails the test, where they differ. */
+void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t length);
+
+/* Fails the test where a row differs from the sum of the oracle's opinions. */
+void agreement_end(struct agreement *agreement);
+
+#endif

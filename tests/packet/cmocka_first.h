@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmocka, and the headers that it wants before itself. */
+#ifndef TESTS_PACKET_CMOCKA_FIRST_H
+#define TESTS_PACKET_CMOCKA_FIRST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From a policy's text to the program, and from its trace back to names. */
+#include "cmocka_first.h"
+#include "judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "compile.h"
+#include "counter_ids.h"
+#include "reason.h"
+
+const struct policy_host judge_host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+
+static void must(int result, const struct error *error)
+{
+	char text[1024];
+
+	if (result)
+		fail_msg("%s", error_format(error, text, sizeof(text)));
+}
+
+/* The caller frees it. */
+static struct portsieve_image *image_of(const char *policy_text, const struct policy_host *host)
+{
+	struct portsieve_image *image = calloc(1, sizeof(*image));
+	struct error error = { 0 };
+	struct policy policy;
+
+	assert_non_null(image);
+	if (!host)
+		host = &judge_host;
+	must(policy_read(policy_text, strlen(policy_text), "policy", host, &policy, &error),
+	     &error);
+	must(image_compile(&policy, host, "policy", image, &error), &error);
+	policy_free(&policy);
+	assert_int_equal(counter_ids_assign(image, NULL), 0);
+	return image;
+}
+
+struct judge judge_open(const char *policy_text, const struct policy_host *host)
+{
+	struct judge judge = { .image = image_of(policy_text, host) };
+	struct error error = { 0 };
+
+	must(trial_open(judge.image, &judge.trial, &error), &error);
+	return judge;
+}
+
+void judge_apply(struct judge *judge, const char *policy_text, const struct policy_host *host)
+{
+	struct error error = { 0 };
+
+	free(judge->image);
+	judge->image = image_of(policy_text, host);
+	must(trial_apply(judge->trial, judge->image, &error), &error);
+}
+
+void judge_close(struct judge *judge)
+{
+	trial_close(judge->trial);
+	free(judge->image);
+	*judge = (struct judge){ 0 };
+}
+
+/* The trace names a row; the range it names must be counted in that row. */
+static void name_row(const struct portsieve_image *image, const struct portsieve_trace *trace,
+		     struct judgement *judgement)
+{
+	if (trace->counter < PORTSIEVE_REASONS) {
+		judgement->reason = reason_name(trace->counter);
+		return;
+	}
+	assert_true(trace->range < image->ranges && trace->range != PORTSIEVE_RANGE_DHCP);
+	assert_int_equal(trace->counter, image->counter[trace->range]);
+	judgement->reason = trace->range < PORTSIEVE_RANGE_DHCP ? "default" : "rule";
+	judgement->rule = range_rule_name(image, trace->range);
+	judgement->low = image->range[trace->range].low;
+	judgement->high = image->range[trace->range].high;
+}
+
+/* A packet that an extension header decides may have a port: nobody has asked for it. */
+static bool is_about_headers(uint32_t counter)
+{
+	return counter == PORTSIEVE_EXT_HEADER || counter == PORTSIEVE_ROUTING_HEADER;
+}
+
+struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length)
+{
+	struct judgement judgement = { .port = -1 };
+	struct trial_outcome outcome;
+	struct error error = { 0 };
+
+	must(trial_judge(judge->trial, frame, length, &outcome, &error), &error);
+	name_row(judge->image, &outcome.decision, &judgement);
+	judgement.dropped = outcome.dropped;
+	judgement.drop = outcome.decision.drop;
+	judgement.counter = outcome.decision.counter;
+	if (outcome.decision.has_port && !is_about_headers(judgement.counter)) {
+		judgement.protocol = transport_name(outcome.decision.transport);
+		judgement.port = outcome.decision.port;
+	}
+	return judgement;
+}
+
+struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count)
+{
+	struct portsieve_counter *rows = calloc(count, sizeof(*rows));
+	struct error error = { 0 };
+
+	assert_non_null(rows);
+	must(trial_counters(judge->trial, rows, count, &error), &error);
+	return rows;
+}
+
+struct judgement judge_counted(struct judge *judge, const uint8_t *frame, size_t length)
+{
+	uint32_t count = judge->image->counters;
+	_cleanup_free_ struct portsieve_counter *before = judge_counters(judge, count);
+	_cleanup_free_ struct portsieve_counter *after = NULL;
+	struct judgement judgement = judge_frame(judge, frame, length);
+	struct portsieve_counter *row = &before[judgement.counter];
+
+	assert_true(judgement.counter < count);
+	after = judge_counters(judge, count);
+	judgement.new_connection = after[judgement.counter].new_connections > row->new_connections;
+	row->verdict[judgement.drop].packets++;
+	row->verdict[judgement.drop].bytes += length;
+	row->new_connections += judgement.new_connection;
+	assert_memory_equal(before, after, count * sizeof(*before));
+	return judgement;
+}
+
+void judgement_print(FILE *out, const char *who, const struct judgement *judgement)
+{
+	fprintf(out, "%s: %s, %s", who, judgement->drop ? "drop" : "pass", judgement->reason);
+	if (judgement->rule)
+		fprintf(out, " %s %u-%u", judgement->rule, (unsigned int)judgement->low,
+			(unsigned int)judgement->high);
+	if (judgement->protocol)
+		fprintf(out, ", %s/%d", judgement->protocol, judgement->port);
+	fprintf(out, "%s%s\n", judgement->new_connection ? ", new connection" : "",
+		judgement->drop && !judgement->dropped ? ", let pass" : "");
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A policy's text in force on the real XDP program, with maps of its own, and what that makes of a
+ * frame in the words that users see. Whatever goes wrong on the way fails the running cmocka test.
+ */
+#ifndef TESTS_PACKET_JUDGE_H
+#define TESTS_PACKET_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "datapath_trial.h"
+#include "policy.h"
+
+struct judge {
+	struct trial *trial;
+	struct portsieve_image *image;
+};
+
+/* What became of a frame. Strings are static or the judge's. */
+struct judgement {
+	bool dropped;	      /* on the wire */
+	bool drop;	      /* decided; differs from the above in monitor mode */
+	bool new_connection;  /* only from judge_counted */
+	const char *reason;   /* "rule", "default", or a reason's name */
+	const char *rule;     /* a rule's name, "_user" and the like, or NULL */
+	const char *protocol; /* "tcp", "udp", "sctp", "dccp", or NULL: there is no port */
+	int port;	      /* destination, -1 without protocol */
+	uint16_t low, high;   /* of the range; 0 without rule */
+	uint32_t counter;     /* the row */
+};
+
+/* The host that policies are compiled for: Linux's ephemeral ports, no forwarding. */
+extern const struct policy_host judge_host;
+
+/* host NULL: judge_host. Close with judge_close. Loading takes a while: to change the policy, apply
+ * another. */
+struct judge judge_open(const char *policy_text, const struct policy_host *host);
+
+/* Puts another policy in force; counters go on. Names in earlier judgements are then gone. */
+void judge_apply(struct judge *judge, const char *policy_text, const struct policy_host *host);
+void judge_close(struct judge *judge);
+
+/* frame has TRIAL_FRAME_MIN to TRIAL_FRAME_MAX bytes. */
+struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length);
+
+/* The first `count` rows; the caller frees them. */
+struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count);
+
+/* As judge_frame; also finds that of the policy's rows one, and only it, has counted the frame. */
+struct judgement judge_counted(struct judge *judge, const uint8_t *frame, size_t length);
+
+void judgement_print(FILE *out, const char *who, const struct judgement *judgement);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The remarks on a policy: what can never match and why, and the registry as a security policy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "policy.h"
+
+static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+
+static struct policy read_rules(const char *rules)
+{
+	char *text = malloc(strlen(rules) + 64);
+	struct policy policy;
+	struct error error = { 0 };
+
+	assert_non_null(text);
+	strcpy(stpcpy(text, "version: 1\nrules:\n"), rules);
+
+	int r = policy_read(text, strlen(text), "p", &host, &policy, &error);
+
+	free(text);
+	assert_string_equal(error.text, "");
+	assert_int_equal(r, 0);
+	return policy;
+}
+
+/* The remarks, one a line. */
+static void write_remark(const struct error *error, void *context)
+{
+	char message[1024];
+
+	assert_int_equal(error->exit, EXIT_DONE);
+	fprintf(context, "%s\n", error_format(error, message, sizeof(message)));
+}
+
+static char *remarks_on(const struct policy *policy)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	policy_check(policy, "p", write_remark, out);
+	fclose(out);
+	return text;
+}
+
+struct check_case {
+	const char *name;
+	const char *rules; /* the first is on line 3 */
+	const char *remarks;
+};
+
+#define RULE(name, ports) "- {name: " name ", action: allow, ports: '" ports "'}\n"
+#define DROP(name, ports) "- {name: " name ", action: drop, ports: '" ports "'}\n"
+#define REGISTRY(name, does)                                                                       \
+	"'" name "' " does                                                                         \
+	" by IANA's registry alone: being registered does not tell what traffic a port carries, "  \
+	"nor that it is safe; IANA says so itself (note at the head of the Service Name and "      \
+	"Transport Protocol Port Number Registry; RFC 6335)\n"
+
+static const struct check_case cases[] = {
+	{ "no rules have no remarks", "", "" },
+	{ "rules apart have no remarks", RULE("a", "tcp/80") RULE("b", "tcp/81 udp/80"), "" },
+	{ "a range covered in part has no remark", RULE("a", "tcp/80-90") DROP("b", "tcp/85-95"),
+	  "" },
+	{ "a wider range behind a narrower has no remark", RULE("a", "tcp/80") DROP("b", "tcp/all"),
+	  "" },
+	{ "a rule that repeats itself has no remark", RULE("a", "tcp/80,80,80-80"), "" },
+	{ "a covered rule names the one that covers it",
+	  RULE("a", "tcp/80-90") DROP("b", "tcp/85,90"),
+	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	{ "the ends of a range are covered too", RULE("a", "tcp/0,65535") DROP("b", "tcp/65535,0"),
+	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	{ "another transport covers nothing", RULE("a", "udp/80") DROP("b", "tcp/80"), "" },
+	{ "two rules may cover one range together",
+	  RULE("a", "tcp/80-84") RULE("b", "tcp/85-99") DROP("c", "tcp/82-90"),
+	  "p:5:10: rule 'c' can never match: before it, 'a' (line 3), 'b' (line 4) decide all its "
+	  "ports\n" },
+	{ "a gap of one port keeps a rule alive",
+	  RULE("a", "tcp/80-84") RULE("b", "tcp/86-99") DROP("c", "tcp/82-90"), "" },
+	{ "three covering rules are named, and no more",
+	  RULE("a", "tcp/1") RULE("b", "tcp/2") RULE("c", "tcp/3") RULE("d", "tcp/1-3"),
+	  "p:6:10: rule 'd' can never match: before it, 'a' (line 3), 'b' (line 4), 'c' (line 5) "
+	  "decide all its ports\n" },
+	{ "further covering rules are counted",
+	  RULE("a", "tcp/1") RULE("b", "tcp/2") RULE("c", "tcp/3") RULE("d", "tcp/4")
+		  RULE("e", "udp/4") RULE("f", "udp/4 tcp/1-4"),
+	  "p:8:10: rule 'f' can never match: before it, 'a' (line 3), 'b' (line 4), 'c' (line 5) "
+	  "and 2 more decide all its ports\n" },
+	{ "a covering rule is counted once however often it covers",
+	  RULE("a", "tcp/1,3") RULE("b", "tcp/2") RULE("c", "tcp/1-3,1,2,3,1-2"),
+	  "p:5:10: rule 'c' can never match: before it, 'a' (line 3), 'b' (line 4) decide all its "
+	  "ports\n" },
+	{ "a dead rule covers nothing itself",
+	  RULE("a", "tcp/1") RULE("b", "tcp/1") RULE("c", "tcp/1"),
+	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n"
+	  "p:5:10: rule 'c' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	{ "rules in the middle of another's ports count too",
+	  RULE("a", "tcp/5") RULE("b", "tcp/1-9") RULE("c", "tcp/1-9"),
+	  "p:5:10: rule 'c' can never match: before it, 'b' (line 4), 'a' (line 3) decide all its "
+	  "ports\n" },
+	{ "one dead range among others is named", RULE("a", "tcp/80") DROP("b", "tcp/79,80"),
+	  "p:4:34: in rule 'b' a range can never match, decided before it: tcp/80 ('a', line "
+	  "3)\n" },
+	{ "three dead ranges are named in one remark, further ones counted",
+	  RULE("a", "tcp/80-99") RULE("b", "udp/1") RULE("c", "tcp/100,80,81-85 udp/1 tcp/90,91"),
+	  "p:5:35: in rule 'c' a range can never match, decided before it: tcp/80 ('a', line 3), "
+	  "tcp/81-85 ('a', line 3), udp/1 ('b', line 4) and 2 more\n" },
+	{ "ranges of a registry set are expected to be covered here and there",
+	  RULE("a", "tcp/system") DROP("b", "tcp/assigned"), "" },
+	{ "a rule of a registry set that is wholly covered is dead",
+	  RULE("a", "tcp/all") DROP("b", "tcp/assigned"),
+	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	{ "allowing what is assigned is remarked upon", RULE("a", "tcp/80,assigned udp/53"),
+	  "p:3:35: " REGISTRY("a", "allows") },
+	{ "dropping what is unassigned is remarked upon", DROP("a", "tcp/unassigned"),
+	  "p:3:34: " REGISTRY("a", "drops") },
+	{ "dropping what is assigned is not", DROP("a", "tcp/assigned"), "" },
+	{ "allowing what is unassigned is not", RULE("a", "tcp/unassigned"), "" },
+	{ "both together is remarked upon in either action", RULE("a", "udp/unassigned, assigned"),
+	  "p:3:35: " REGISTRY("a", "allows") },
+};
+
+static void remarks(void **state)
+{
+	const struct check_case *c = *state;
+	struct policy policy = read_rules(c->rules);
+	char *text = remarks_on(&policy);
+
+	assert_string_equal(text, c->remarks);
+	free(text);
+	policy_free(&policy);
+}
+
+static void names_of_full_length_fit_into_a_remark(void **state)
+{
+#define LONG "a23456789012345678901234567890-"
+	struct policy policy =
+		read_rules(RULE(LONG "1", "tcp/50001-50002") RULE(LONG "2", "tcp/50003-50004") RULE(
+			LONG "3", "tcp/50005-50006") RULE(LONG "4", "tcp/50001-50002,50003-50004,"
+								    "50005-50006,1,50001"));
+	char *text = remarks_on(&policy);
+
+	(void)state;
+	assert_string_equal(text, "p:6:66: in rule '" LONG
+				  "4' a range can never match, decided before it: "
+				  "tcp/50001-50002 ('" LONG "1', line 3), tcp/50003-50004 ('" LONG
+				  "2', line 4), "
+				  "tcp/50005-50006 ('" LONG "3', line 5) and 1 more\n");
+	free(text);
+	policy_free(&policy);
+}
+
+/* Against a table of owners that is filled port by port. */
+static void random_policies_get_the_remarks_that_a_plain_table_gives(void **state)
+{
+	unsigned int seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		bool owned[64] = { false };
+		char rules[8192] = "", expected[8192] = "", *end = rules;
+		size_t dead = 0, found = 0;
+
+		for (int i = 0; i < 24; i++) {
+			unsigned int low = (unsigned int)rand_r(&seed) % 60;
+			unsigned int high = low + (unsigned int)rand_r(&seed) % 4;
+			bool covered = true;
+
+			for (unsigned int port = low; port <= high; port++) {
+				covered &= owned[port];
+				owned[port] = true;
+			}
+			end += sprintf(end, "- {name: r%d, action: drop, ports: tcp/%u-%u}\n", i,
+				       low, high);
+			if (covered)
+				sprintf(expected + strlen(expected), " r%d", i);
+			dead += covered;
+		}
+
+		struct policy policy = read_rules(rules);
+		char *text = remarks_on(&policy), *at = text;
+
+		for (; (at = strstr(at, "rule 'r")); at++) {
+			char name[16];
+
+			snprintf(name, sizeof(name), " %.*s", (int)strcspn(at + 6, "'"), at + 6);
+			assert_non_null(strstr(expected, name));
+			found++;
+		}
+		assert_int_equal(found, dead);
+		free(text);
+		policy_free(&policy);
+	}
+}
+
+static void only_the_whole_word_is_the_set(void **state)
+{
+	struct policy_interval interval = { 80, 80, PORTSIEVE_TCP };
+	struct policy_rule rule = { .name = "a",
+				    .ports = "tcp/assigned-not,xassigned,unassigned",
+				    .intervals = &interval,
+				    .intervals_count = 1,
+				    .uses_registry_set = true };
+	struct policy policy = { .rules = &rule, .rules_count = 1 };
+	char *text = remarks_on(&policy);
+
+	(void)state;
+	assert_string_equal(text, "");
+	free(text);
+}
+
+static void count_remark(const struct error *error, void *context)
+{
+	(void)error;
+	++*(size_t *)context;
+}
+
+static void as_many_rules_as_there_may_be_are_checked_in_no_time(void **state)
+{
+	char *rules = malloc((size_t)PORTSIEVE_RULES_MAX * 64), *end = rules;
+	size_t count = 0;
+	clock_t start;
+	struct policy policy;
+
+	(void)state;
+	assert_non_null(rules);
+	for (size_t i = 0; i < PORTSIEVE_RULES_MAX; i++)
+		end += sprintf(end, "- {name: r%zu, action: drop, ports: tcp+udp/%s}\n", i,
+			       i % 2 ? "all" : "1024-65535");
+	policy = read_rules(rules);
+	start = clock();
+	policy_check(&policy, "p", count_remark, &count);
+	assert_true(clock() - start < CLOCKS_PER_SEC / 2);
+	assert_int_equal(count, PORTSIEVE_RULES_MAX - 2);
+	policy_free(&policy);
+	free(rules);
+}
+
+static void ports_named_over_and_over_are_checked_in_no_time(void **state)
+{
+	enum { RULES = 64, TIMES = 16384 };
+	char *rules = malloc(1 << 20), *end = rules;
+	size_t count = 0;
+	clock_t start;
+	struct policy policy;
+
+	(void)state;
+	assert_non_null(rules);
+	for (int i = 0; i < RULES; i++) { /* neighbours never belong to the same rule */
+		end += sprintf(end, "- {name: r%d, action: drop, ports: tcp/%d", i, i);
+		for (int port = i + RULES; port < PORTSIEVE_PORTS; port += RULES)
+			end += sprintf(end, ",%d", port);
+		end = stpcpy(end, "}\n");
+	}
+	end = stpcpy(end, "- {name: dead, action: drop, ports: tcp/all");
+	for (int i = 1; i < TIMES; i++)
+		end = stpcpy(end, ",all");
+	stpcpy(end, "}\n");
+	policy = read_rules(rules);
+	start = clock();
+	policy_check(&policy, "p", count_remark, &count);
+	assert_true(clock() - start < CLOCKS_PER_SEC / 2);
+	assert_int_equal(count, 1);
+	policy_free(&policy);
+	free(rules);
+}
+
+int main(void)
+{
+	enum { OTHERS = 5, CASES = sizeof(cases) / sizeof(cases[0]) };
+	struct CMUnitTest tests[OTHERS + CASES] = {
+		cmocka_unit_test(names_of_full_length_fit_into_a_remark),
+		cmocka_unit_test(random_policies_get_the_remarks_that_a_plain_table_gives),
+		cmocka_unit_test(only_the_whole_word_is_the_set),
+		cmocka_unit_test(ports_named_over_and_over_are_checked_in_no_time),
+		cmocka_unit_test(as_many_rules_as_there_may_be_are_checked_in_no_time),
+	};
+
+	for (size_t i = 0; i < CASES; i++)
+		tests[OTHERS + i] = (struct CMUnitTest){ .name = cases[i].name,
+							 .test_func = remarks,
+							 .initial_state = (void *)&cases[i] };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

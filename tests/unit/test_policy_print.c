@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The canonical text: its exact form, and that it reads back as the same policy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy.h"
+#include "registry.h"
+
+static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+
+static struct policy read_text(const char *text)
+{
+	struct policy policy;
+	struct error error = { 0 };
+	int r = policy_read(text, strlen(text), "p", &host, &policy, &error);
+
+	assert_string_equal(error.text, "");
+	assert_int_equal(r, 0);
+	return policy;
+}
+
+static void assert_same_rule(const struct policy_rule *a, const struct policy_rule *b)
+{
+	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->action, b->action);
+	assert_string_equal(a->ports, b->ports);
+	assert_int_equal(a->uses_registry_set, b->uses_registry_set);
+	assert_int_equal(a->intervals_count, b->intervals_count);
+	for (size_t i = 0; i < a->intervals_count; i++) {
+		assert_int_equal(a->intervals[i].low, b->intervals[i].low);
+		assert_int_equal(a->intervals[i].high, b->intervals[i].high);
+		assert_int_equal(a->intervals[i].transport, b->intervals[i].transport);
+	}
+}
+
+static void assert_same(const struct policy *a, const struct policy *b)
+{
+	assert_int_equal(a->monitor, b->monitor);
+	assert_int_equal(a->default_action, b->default_action);
+	assert_int_equal(a->dhcp_client, b->dhcp_client);
+	assert_memory_equal(a->knobs, b->knobs, sizeof(a->knobs));
+	assert_int_equal(a->rules_count, b->rules_count);
+	for (size_t i = 0; i < a->rules_count; i++)
+		assert_same_rule(&a->rules[i], &b->rules[i]);
+}
+
+/* Reads text, prints it, reads that, prints it again. The printed text is the caller's to free. */
+static char *print_of(const char *text)
+{
+	struct policy first = read_text(text);
+	char *printed = policy_print(&first);
+
+	assert_non_null(printed);
+
+	struct policy second = read_text(printed);
+	char *again = policy_print(&second);
+
+	assert_same(&first, &second);
+	assert_string_equal(printed, again);
+	policy_free(&first);
+	policy_free(&second);
+	free(again);
+	return printed;
+}
+
+struct print_case {
+	const char *name;
+	const char *text;
+	const char *printed;
+};
+
+#define HEAD "version: 1\ndefault: allow\n"
+
+static const struct print_case cases[] = {
+	{ "the least policy is its version and default", "{version: 1}", HEAD },
+	{ "what differs from the defaults is written",
+	  "{portless: {hip: drop, mpls: allow}, dhcp_client: off, mode: monitor, default: drop, "
+	  "version: 1}",
+	  "version: 1\nmode: monitor\ndefault: drop\ndhcp_client: off\nportless:\n  mpls: allow\n"
+	  "  hip: drop\n" },
+	{ "what is a default is not written",
+	  "version: 1\nmode: enforce\ndhcp_client: auto\nreturn: none\n"
+	  "rules:\nportless:\n",
+	  HEAD },
+	{ "a rule is a line, ports with commas are quoted",
+	  "version: 1\nrules:\n- name: web\n  action: allow\n  ports: tcp/80,443   udp/443\n"
+	  "- {ports: tcp/22 udp/22, name: ssh, action: drop}\n",
+	  HEAD "rules:\n  - {name: web, action: allow, ports: \"tcp/80,443 udp/443\"}\n"
+	       "  - {name: ssh, action: drop, ports: tcp/22 udp/22}\n" },
+	{ "sets and services stay words",
+	  "version: 1\nrules:\n- {name: a, action: drop, ports: tcp+udp/assigned,ephemeral,http "
+	  "tcp/HTTP}\n",
+	  HEAD "rules:\n  - {name: a, action: drop, ports: \"tcp+udp/assigned,ephemeral,http "
+	       "tcp/HTTP\"}\n" },
+	{ "names that YAML takes for something else are quoted",
+	  "version: 1\nrules:\n- {name: 'null', action: drop, ports: tcp/1}\n"
+	  "- {name: 1e3, action: drop, ports: tcp/1}\n- {name: 'off', action: drop, ports: tcp/1}\n"
+	  "- {name: no-1, action: drop, ports: tcp/1}\n",
+	  HEAD "rules:\n  - {name: \"null\", action: drop, ports: tcp/1}\n"
+	       "  - {name: \"1e3\", action: drop, ports: tcp/1}\n"
+	       "  - {name: \"off\", action: drop, ports: tcp/1}\n"
+	       "  - {name: no-1, action: drop, ports: tcp/1}\n" },
+	{ "a service's odd letters are quoted",
+	  "version: 1\nrules:\n- {name: a, action: drop, ports: tcp/sql*net}\n",
+	  HEAD "rules:\n  - {name: a, action: drop, ports: \"tcp/sql*net\"}\n" },
+};
+
+static void prints(void **state)
+{
+	const struct print_case *c = *state;
+	char *printed = print_of(c->text);
+
+	assert_string_equal(printed, c->printed);
+	free(printed);
+}
+
+static void every_knob_and_choice_survives(void **state)
+{
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		char text[2048] = "version: 1\nportless:\n", *end = text + strlen(text);
+
+		for (enum portsieve_knob knob = 0; knob < PORTSIEVE_KNOBS; knob++)
+			if (policy_knob_name(knob))
+				end += sprintf(end, "  %s: %s\n", policy_knob_name(knob),
+					       (knob + first) % 2 ? "allow" : "drop");
+
+		char *printed = print_of(text);
+
+		assert_string_equal(strstr(printed, "portless:"), strstr(text, "portless:"));
+		free(printed);
+	}
+}
+
+static void every_service_name_survives(void **state)
+{
+	char *text = malloc(4 << 20), *end = text;
+
+	(void)state;
+	assert_non_null(text);
+	end = stpcpy(end, "version: 1\nrules:\n");
+	for (size_t i = 0; registry_name(i); i++)
+		if (registry_by_name(registry_name(i), 1 << PORTSIEVE_UDP, NULL, 0))
+			end += sprintf(end, "- {name: r%zu, action: drop, ports: \"udp/%s\"}\n", i,
+				       registry_name(i));
+	free(print_of(text));
+	free(text);
+}
+
+static void no_policy_is_printed_as_one_that_allows(void **state)
+{
+	struct policy policy;
+	char *printed;
+
+	(void)state;
+	policy_init(&policy);
+	printed = policy_print(&policy);
+	assert_string_equal(printed, HEAD);
+	free(printed);
+}
+
+static void a_freed_policy_is_as_new(void **state)
+{
+	struct policy policy = read_text("version: 1\ndefault: drop\nmode: monitor\nrules:\n"
+					 "- {name: a, action: drop, ports: tcp/1}\n");
+	struct policy none;
+
+	(void)state;
+	policy_free(&policy);
+	policy_init(&none);
+	assert_memory_equal(&policy, &none, sizeof(policy));
+	policy_free(&policy);
+}
+
+int main(void)
+{
+	enum { OTHERS = 4, CASES = sizeof(cases) / sizeof(cases[0]) };
+	struct CMUnitTest tests[OTHERS + CASES] = {
+		cmocka_unit_test(every_knob_and_choice_survives),
+		cmocka_unit_test(every_service_name_survives),
+		cmocka_unit_test(no_policy_is_printed_as_one_that_allows),
+		cmocka_unit_test(a_freed_policy_is_as_new),
+	};
+
+	for (size_t i = 0; i < CASES; i++)
+		tests[OTHERS + i] = (struct CMUnitTest){ .name = cases[i].name,
+							 .test_func = prints,
+							 .initial_state = (void *)&cases[i] };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* portsieve explain: what becomes of one packet, and why. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chosen_policy.h"
+#include "cleanup.h"
+#include "packet_text.h"
+#include "print.h"
+
+static int try_frame(const struct portsieve_image *image, const uint8_t *frame, size_t length_bytes,
+		     struct outcome *ret_outcome, struct error *error)
+{
+	struct trial_outcome tried;
+	struct trial *trial;
+	int r = trial_open(image, &trial, error);
+
+	if (r)
+		return r;
+	r = trial_judge(trial, frame, length_bytes, &tried, error);
+	if (!r)
+		*ret_outcome = outcome_of(&tried, image);
+	trial_close(trial);
+	return r;
+}
+
+static enum exit_code explain(const struct settings *settings, int count, char **operands,
+			      struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	struct outcome outcome;
+	size_t length_bytes;
+	int r = packet_text_frame(operands[0], frame, &length_bytes, error);
+
+	(void)count;
+	if (!r)
+		r = chosen_policy_read(settings, &image, error);
+	if (!r)
+		r = try_frame(image, frame, length_bytes, &outcome, error);
+	if (r)
+		return error->exit;
+	r = settings->json ? print_explanation_json(&outcome, image)
+			   : print_explanation_text(&outcome, image);
+	if (r)
+		error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	return r ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.operands = "PACKET",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Say what becomes of a packet, and why",
+	.details = "The packet is tried on the real program with counters of its own. It is "
+		   "written as\n\n"
+		   "  'PROTOCOL SOURCE > DESTINATION [FLAGS] [type N] [vlan ID]...'   or   'hex "
+		   "BYTES'\n\n"
+		   "for example 'tcp 192.0.2.7:40000 > 198.51.100.1:8080 S', 'icmp 192.0.2.7 > "
+		   "198.51.100.1 type 8',\n"
+		   "'udp [2001:db8::7]:5353 > [2001:db8::1]:53 vlan 12'.",
+	.options = { &option_try_policy, &option_try_dev, &option_json },
+	.run = explain,
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* portsieve load, portsieve unload. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "command.h"
+#include "log.h"
+#include "ruleset.h"
+#include "targets.h"
+
+/* Says which of several devices went wrong and goes on: they do not depend on each other. */
+static enum exit_code outcome(int done, int failed, const struct error *first)
+{
+	if (!failed)
+		return EXIT_DONE;
+	return done ? EXIT_PARTLY : first->exit;
+}
+
+static enum exit_code load_devices(const struct datapath *datapath, const struct settings *settings,
+				   int count, char **devices, const struct ruleset *ruleset)
+{
+	struct datapath_policy policy = { .image = ruleset->image, .text = ruleset->text };
+	struct error first = { 0 };
+	int failed = 0;
+
+	for (int i = 0; i < count; i++) {
+		struct error error = { 0 };
+
+		if (!datapath_load(datapath, devices[i], settings->mode, &policy, &error))
+			continue;
+		log_error(&error);
+		if (!failed++)
+			first = error;
+	}
+	return outcome(count - failed, failed, &first);
+}
+
+static enum exit_code load(const struct settings *settings, int count, char **devices,
+			   struct error *error)
+{
+	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
+	struct datapath datapath;
+	enum exit_code code;
+
+	if (settings->attach == ATTACH_DISPATCHER) {
+		error_set(error, ENOTSUP, EXIT_FAILED,
+			  "--attach dispatcher is not there yet; use --attach link");
+		return error->exit;
+	}
+	if (ruleset_read(settings->policy, &ruleset, error) ||
+	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
+		return error->exit;
+	code = load_devices(&datapath, settings, count, devices, &ruleset);
+	datapath_close(&datapath);
+	return code;
+}
+
+const struct command command_load = {
+	.name = "load",
+	.operands = "DEV...",
+	.operands_min = 1,
+	.operands_max = COMMAND_DEVICES_MAX,
+	.summary = "Load the filter onto network interfaces",
+	.details = "The policy is in force from the first packet on. The filter stays when the "
+		   "command ends,\n"
+		   "until `portsieve unload`. Devices loaded with the same policy share it: one "
+		   "system call\n"
+		   "changes it for all of them.",
+	.options = { &option_policy, &option_mode, &option_attach },
+	.run = load,
+};
+
+static enum exit_code unload_devices(const struct datapath *datapath,
+				     const struct datapath_device *devices, size_t count)
+{
+	struct error first = { 0 };
+	int failed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct error error = { 0 };
+
+		if (!datapath_unload(datapath, &devices[i], &error))
+			continue;
+		log_error(&error);
+		if (!failed++)
+			first = error;
+	}
+	return outcome((int)count - failed, failed, &first);
+}
+
+static enum exit_code unload(const struct settings *settings, int count, char **names,
+			     struct error *error)
+{
+	_cleanup_free_ struct datapath_device *devices = NULL;
+	struct datapath datapath;
+	enum exit_code code;
+	size_t found;
+
+	if (settings->all == (count > 0)) {
+		error_set(error, EINVAL, EXIT_USAGE,
+			  count ? "unload: name devices or give --all, not both"
+				: "unload: name the devices, or give --all");
+		return error->exit;
+	}
+	if (datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
+		return error->exit;
+	if (targets_find(&datapath, (const char *const *)names, count, &devices, &found, error))
+		code = error->exit;
+	else
+		code = unload_devices(&datapath, devices, found);
+	datapath_close(&datapath);
+	return code;
+}
+
+const struct command command_unload = {
+	.name = "unload",
+	.operands = "DEV...",
+	.operands_max = COMMAND_DEVICES_MAX,
+	.summary = "Take the filter off, with its counters",
+	.options = { &option_all_devices },
+	.run = unload,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* portsieve replay: a capture, judged packet by packet. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "chosen_policy.h"
+#include "cleanup.h"
+#include "counter_sum.h"
+#include "log.h"
+#include "print.h"
+
+enum { PROGRESS_EVERY = 4096 }; /* packets */
+
+struct replay {
+	const struct settings *settings;
+	const struct portsieve_image *image;
+	struct capture *capture;
+	struct trial *trial;
+	struct replay_totals totals;
+	struct portsieve_counter runts; /* too short for the kernel to try */
+	bool shows_progress;
+	time_t shown;
+};
+
+static void show_progress(struct replay *replay)
+{
+	time_t now = time(NULL);
+	double progress = capture_progress(replay->capture);
+
+	if (!replay->shows_progress || replay->totals.packets % PROGRESS_EVERY ||
+	    now == replay->shown)
+		return;
+	replay->shown = now;
+	if (progress < 0)
+		log_progress("%lu packets", replay->totals.packets);
+	else
+		log_progress("%3.0f %%, %lu packets", progress * 100, replay->totals.packets);
+}
+
+static int judge(struct replay *replay, const struct capture_packet *packet,
+		 struct outcome *ret_outcome, struct error *error)
+{
+	size_t length_bytes = packet->captured_bytes;
+	struct trial_outcome tried;
+	int r;
+
+	if (length_bytes < TRIAL_FRAME_MIN) {
+		replay->runts.verdict[PORTSIEVE_DROPPED].packets++;
+		replay->runts.verdict[PORTSIEVE_DROPPED].bytes += length_bytes;
+		*ret_outcome = outcome_of_runt();
+		return 0;
+	}
+	if (length_bytes > TRIAL_FRAME_MAX) {
+		length_bytes = TRIAL_FRAME_MAX;
+		replay->totals.clipped++;
+	}
+	r = trial_judge(replay->trial, packet->frame, length_bytes, &tried, error);
+	if (!r)
+		*ret_outcome = outcome_of(&tried, replay->image);
+	return r;
+}
+
+static int replay_packet(struct replay *replay, const struct capture_packet *packet,
+			 struct error *error)
+{
+	struct outcome outcome;
+	int r = judge(replay, packet, &outcome, error);
+
+	if (r)
+		return r;
+	replay->totals.packets++;
+	replay->totals.cut += packet->captured_bytes < packet->length_bytes;
+	show_progress(replay);
+	if (!replay->settings->each)
+		return 0;
+	if (replay->settings->json)
+		print_outcome_json(replay->totals.packets, &outcome);
+	else
+		print_outcome_text(replay->totals.packets, &outcome);
+	return ferror(stdout) ? error_set(error, EIO, EXIT_FAILED, "cannot write the output") : 0;
+}
+
+static int replay_all(struct replay *replay, struct error *error)
+{
+	struct capture_packet packet;
+	bool end = false;
+	int r = 0;
+
+	while (!r) {
+		r = capture_next(replay->capture, &packet, &end, error);
+		if (r || end)
+			break;
+		r = replay_packet(replay, &packet, error);
+	}
+	if (replay->shown)
+		log_progress_end();
+	return r;
+}
+
+/* What `stats` would print of these packets. */
+static int print_totals(const struct replay *replay, const char *path, struct error *error)
+{
+	_cleanup_free_ struct portsieve_counter *rows =
+		calloc(replay->image->counters, sizeof(*rows));
+	struct snapshot_device device = {
+		.device.mode = DATAPATH_REPLAY,
+		.image = (struct portsieve_image *)replay->image,
+		.rows = rows,
+	};
+	int r;
+
+	if (!rows)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	r = trial_counters(replay->trial, rows, replay->image->counters, error);
+	if (r)
+		return r;
+	counter_add(&rows[PORTSIEVE_MALFORMED_ETHERNET], &replay->runts);
+	r = replay->settings->json
+		    ? print_replay_json(&device, path, &replay->totals)
+		    : print_replay_text(&device, path, &replay->totals, replay->settings->all);
+	return r ? error_set(error, ENOMEM, EXIT_FAILED, "not enough memory") : 0;
+}
+
+static enum exit_code replay(const struct settings *settings, int count, char **operands,
+			     struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	struct replay replay = { .settings = settings, .shows_progress = isatty(STDERR_FILENO) };
+	int r = capture_open(operands[0], &replay.capture, error), broken = 0;
+
+	(void)count;
+	if (!r)
+		r = chosen_policy_read(settings, &image, error);
+	if (!r)
+		r = trial_open(image, &replay.trial, error);
+	if (!r) {
+		replay.image = image;
+		broken = replay_all(&replay, error);
+		if (!settings->each || !settings->json)
+			r = print_totals(&replay, operands[0], broken ? NULL : error);
+	}
+	trial_close(replay.trial);
+	capture_close(replay.capture);
+	return r || broken ? error->exit : EXIT_DONE;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.operands = "FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Run a capture (pcap, pcapng) through a policy",
+	.details = "The packets are tried on the real program with counters of its own; nothing "
+		   "live is touched. A\n"
+		   "packet that the capture has cut is judged by what is there. With --each -j the "
+		   "output is one\n"
+		   "JSON object a packet and nothing else.",
+	.options = { &option_try_policy, &option_try_dev, &option_each, &option_all_rows,
+		     &option_json },
+	.run = replay,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of commands, the help over all of them, and dispatch. */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "options.h"
+#include "registry.h"
+#include "suggest.h"
+
+#ifndef PORTSIEVE_VERSION
+#error "the Makefile defines PORTSIEVE_VERSION"
+#endif
+
+static const struct command *const commands[] = {
+	&command_load,	 &command_unload, &command_apply,   &command_check,  &command_show,
+	&command_status, &command_stats,  &command_explain, &command_replay, &command_registry,
+};
+
+static void print_help(void)
+{
+	printf("portsieve counts and drops packets by destination port, at the driver (XDP).\n\n"
+	       "Usage: portsieve COMMAND [ARGUMENT]...\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-10s %-14s %s\n", commands[i]->name, commands[i]->operands,
+		       commands[i]->summary);
+	printf("\n  portsieve COMMAND --help tells more; --version tells what this is built "
+	       "from.\n\n"
+	       "Exit codes: 0 done, 1 failed, 2 usage or policy error, 3 not loaded,\n"
+	       "4 not permitted, 5 done in part.\n");
+}
+
+static void print_version(void)
+{
+	printf("portsieve %s\nlibbpf %s\nlibxdp %s\nport registry of %s (IANA)\n",
+	       PORTSIEVE_VERSION, datapath_libbpf_version(), datapath_libxdp_version(),
+	       registry_date());
+}
+
+static enum exit_code fail_unknown(const char *name)
+{
+	struct suggest suggest;
+	struct error error = { 0 };
+
+	suggest_start(&suggest, name, strlen(name));
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		suggest_offer(&suggest, commands[i]->name);
+	error_set(&error, 0, EXIT_USAGE, "unknown command '%s'%s", name,
+		  suggest_hint(&suggest, "see: portsieve --help").text);
+	log_error(&error);
+	return EXIT_USAGE;
+}
+
+static int check_operands(const struct command *command, int count, struct error *error)
+{
+	if (count < command->operands_min)
+		return error_set(error, 1, EXIT_USAGE,
+				 "%s: %s is missing; see: portsieve %s --help", command->name,
+				 command->operands, command->name);
+	if (command->operands_max >= 0 && count > command->operands_max)
+		return error_set(error, 1, EXIT_USAGE,
+				 "%s: too many arguments; see: portsieve %s --help", command->name,
+				 command->name);
+	return 0;
+}
+
+static enum exit_code run(const struct command *command, int argc, char **argv)
+{
+	struct settings settings = { 0 };
+	struct error error = { 0 };
+	enum exit_code code;
+	bool help;
+	int first, r = options_parse(command, argc, argv, &settings, &first, &help, &error);
+
+	if (!r && help) {
+		options_help(command);
+		return EXIT_DONE;
+	}
+	if (!r)
+		r = check_operands(command, argc - first, &error);
+	code = r ? error.exit : command->run(&settings, argc - first, argv + first, &error);
+	if (error.text[0])
+		log_error(&error);
+	return code;
+}
+
+enum exit_code command_main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "--help";
+
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+		print_help();
+		return argc > 1 ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+		print_version();
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i]->name))
+			return run(commands[i], argc - 1, argv + 1);
+	return fail_unknown(name);
+}

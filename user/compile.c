@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The compiler. Each rule paints its ports that no earlier rule has painted; the default paints
+ * the rest. The work grows with ranges and ports, never with their product.
+ */
+#include "compile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+/* The built-in ranges of one transport, in the order of enum portsieve_builtin. */
+static const struct {
+	uint16_t low, high;
+} builtin_ranges[PORTSIEVE_BUILTINS] = {
+	[PORTSIEVE_PORT0] = { 0, 0 },
+	[PORTSIEVE_SYSTEM] = { 1, 1023 },
+	[PORTSIEVE_USER] = { 1024, 49151 },
+	[PORTSIEVE_DYNAMIC] = { 49152, 65535 },
+};
+
+/* What a knob does when the policy does not mention it. */
+enum knob_default {
+	BY_DEFAULT, /* as the policy's `default` */
+	ALWAYS_ALLOW,
+	ALWAYS_DROP,
+	IN_TRANSIT, /* allowed where the host forwards IPv6, else as the default */
+};
+
+static const enum knob_default knob_defaults[PORTSIEVE_KNOBS] = {
+	[PORTSIEVE_KNOB_PASS] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_DROP] = ALWAYS_DROP,
+	[PORTSIEVE_KNOB_LATER_FRAGMENT] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_TINY_FRAGMENT] = ALWAYS_DROP,
+	[PORTSIEVE_KNOB_OTHER_PROTOCOL] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_NO_PORT] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_BAD_FLAGS] = ALWAYS_DROP,
+	[PORTSIEVE_KNOB_VLAN_DEPTH] = BY_DEFAULT,
+	[PORTSIEVE_KNOB_MPLS] = BY_DEFAULT,
+	[PORTSIEVE_KNOB_ICMP_ECHO] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_ICMP_OTHER] = BY_DEFAULT,
+	[PORTSIEVE_KNOB_ICMPV6_ECHO] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_ICMPV6_MOBILITY] = IN_TRANSIT,
+	[PORTSIEVE_KNOB_ICMPV6_OTHER] = BY_DEFAULT,
+	[PORTSIEVE_KNOB_EXT_DEPTH] = BY_DEFAULT,
+	[PORTSIEVE_KNOB_JUMBOGRAM] = BY_DEFAULT,
+	[PORTSIEVE_KNOB_HOP_BY_HOP] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_ROUTING] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_ROUTING_TYPE_0] = ALWAYS_DROP,
+	[PORTSIEVE_KNOB_ROUTING_TYPE_1] = ALWAYS_DROP,
+	[PORTSIEVE_KNOB_ROUTING_TYPE_3] = ALWAYS_DROP,
+	[PORTSIEVE_KNOB_FRAGMENT] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_AUTHENTICATION] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_DESTINATION_OPTIONS] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_MOBILITY] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_HIP] = ALWAYS_ALLOW,
+	[PORTSIEVE_KNOB_SHIM6] = ALWAYS_ALLOW,
+};
+
+/*
+ * Which ports of one transport are still unpainted: `next` leads from a port to the first
+ * unpainted one from it on, over chains that each walk shortens. PORTSIEVE_PORTS ends them.
+ */
+struct canvas {
+	uint32_t next[PORTSIEVE_PORTS + 1];
+};
+
+static void canvas_init(struct canvas *canvas)
+{
+	for (uint32_t port = 0; port <= PORTSIEVE_PORTS; port++)
+		canvas->next[port] = port;
+}
+
+static uint32_t canvas_unpainted(struct canvas *canvas, uint32_t port)
+{
+	uint32_t *next = canvas->next;
+
+	while (next[port] != port) {
+		next[port] = next[next[port]];
+		port = next[port];
+	}
+	return port;
+}
+
+/* Paints the unpainted ports of low..high with an entry of the flat table. */
+static void canvas_paint(struct canvas *canvas, uint16_t *table,
+			 const struct portsieve_range *range, uint16_t entry)
+{
+	for (uint32_t port = canvas_unpainted(canvas, range->low); port <= range->high;
+	     port = canvas_unpainted(canvas, port)) {
+		table[port] = entry;
+		canvas->next[port] = port + 1;
+	}
+}
+
+static bool is_dropped(const struct policy *policy, const struct policy_host *host,
+		       enum portsieve_knob knob)
+{
+	bool by_default = policy->default_action == POLICY_DROP;
+
+	if (policy->knobs[knob] != POLICY_CHOICE_UNSET)
+		return policy->knobs[knob] == POLICY_CHOICE_DROP;
+	switch (knob_defaults[knob]) {
+	case ALWAYS_ALLOW:
+		return false;
+	case ALWAYS_DROP:
+		return true;
+	case IN_TRANSIT:
+		return by_default && !host->forwards_ipv6;
+	case BY_DEFAULT:
+		break;
+	}
+	return by_default;
+}
+
+static void compile_header(const struct policy *policy, const struct policy_host *host,
+			   struct portsieve_image *image)
+{
+	image->abi = PORTSIEVE_ABI;
+	if (policy->monitor)
+		image->flags |= PORTSIEVE_IMAGE_MONITOR;
+	if (policy->default_action == POLICY_DROP)
+		image->flags |= PORTSIEVE_IMAGE_DEFAULT_DROP;
+	for (enum portsieve_knob knob = 0; knob < PORTSIEVE_KNOBS; knob++)
+		if (is_dropped(policy, host, knob))
+			image->drop_knobs |= 1ull << knob;
+}
+
+/* The built-in ranges and that of DHCP, with their fixed counters. */
+static void compile_builtins(const struct policy *policy, struct portsieve_image *image)
+{
+	bool drop = policy->default_action == POLICY_DROP;
+
+	for (unsigned int id = 0; id < PORTSIEVE_RANGE_DHCP; id++) {
+		image->range[id] = (struct portsieve_range){
+			.transport = id / PORTSIEVE_BUILTINS,
+			.low = builtin_ranges[id % PORTSIEVE_BUILTINS].low,
+			.high = builtin_ranges[id % PORTSIEVE_BUILTINS].high,
+			.drop = drop,
+		};
+		image->counter[id] = PORTSIEVE_COUNTER_BUILTIN + id;
+	}
+	image->counter[PORTSIEVE_RANGE_DHCP] = PORTSIEVE_DHCP_CLIENT;
+	image->ranges = PORTSIEVE_RANGE_RULES;
+}
+
+static int compare_intervals(const void *one, const void *other)
+{
+	const struct policy_interval *a = one, *b = other;
+
+	if (a->transport != b->transport)
+		return a->transport < b->transport ? -1 : 1;
+	if (a->low != b->low)
+		return a->low < b->low ? -1 : 1;
+	return (a->high > b->high) - (a->high < b->high);
+}
+
+/* Sorts a rule's intervals and makes one of those that overlap; adjacent ones stay apart. */
+static size_t merge_intervals(struct policy_interval *intervals, size_t count)
+{
+	size_t merged = 0;
+
+	qsort(intervals, count, sizeof(*intervals), compare_intervals);
+	for (size_t i = 1; i < count; i++) {
+		struct policy_interval *last = &intervals[merged];
+
+		if (intervals[i].transport != last->transport || intervals[i].low > last->high)
+			intervals[++merged] = intervals[i];
+		else if (intervals[i].high > last->high)
+			last->high = intervals[i].high;
+	}
+	return count ? merged + 1 : 0;
+}
+
+/* Gives a rule its ranges and paints them. -E2BIG when they are too many. */
+static int compile_ranges(const struct policy_rule *rule, struct canvas *canvases,
+			  struct portsieve_image *image)
+{
+	_cleanup_free_ struct policy_interval *intervals =
+		calloc(rule->intervals_count + 1, sizeof(*intervals));
+	size_t count;
+
+	if (!intervals)
+		return -ENOMEM;
+	if (rule->intervals_count)
+		memcpy(intervals, rule->intervals, rule->intervals_count * sizeof(*intervals));
+	count = merge_intervals(intervals, rule->intervals_count);
+	if (count > PORTSIEVE_RANGES - image->ranges)
+		return -E2BIG;
+	for (size_t i = 0; i < count; i++) {
+		struct portsieve_range *range = &image->range[image->ranges];
+		uint16_t entry = image->ranges++;
+
+		*range = (struct portsieve_range){
+			.rule = image->rules,
+			.low = intervals[i].low,
+			.high = intervals[i].high,
+			.transport = intervals[i].transport,
+			.drop = rule->action == POLICY_DROP,
+		};
+		if (range->drop)
+			entry |= PORTSIEVE_ENTRY_DROP;
+		canvas_paint(&canvases[range->transport], image->port[range->transport], range,
+			     entry);
+	}
+	return 0;
+}
+
+static int compile_rule(const struct policy_rule *rule, struct canvas *canvases,
+			struct portsieve_image *image)
+{
+	struct portsieve_rule *compiled = &image->rule[image->rules];
+	int r = compile_ranges(rule, canvases, image);
+
+	if (r)
+		return r;
+	memcpy(compiled->name, rule->name, sizeof(compiled->name));
+	compiled->drop = rule->action == POLICY_DROP;
+	compiled->line = rule->place.line;
+	image->rules++;
+	return 0;
+}
+
+/* Paints what no rule has decided. */
+static void compile_default(const struct policy *policy, struct canvas *canvases,
+			    struct portsieve_image *image)
+{
+	static const uint16_t dhcp_ports[] = { 68, 546 }; /* RFC 2131 4.1, RFC 8415 7.2 */
+	bool drop = policy->default_action == POLICY_DROP;
+
+	for (size_t i = 0; drop && policy->dhcp_client && i < ARRAY_SIZE(dhcp_ports); i++) {
+		struct portsieve_range port = { .low = dhcp_ports[i], .high = dhcp_ports[i] };
+
+		canvas_paint(&canvases[PORTSIEVE_UDP], image->port[PORTSIEVE_UDP], &port,
+			     PORTSIEVE_RANGE_DHCP);
+	}
+	for (unsigned int id = 0; id < PORTSIEVE_RANGE_DHCP; id++) {
+		const struct portsieve_range *range = &image->range[id];
+
+		canvas_paint(&canvases[range->transport], image->port[range->transport], range,
+			     drop ? id | PORTSIEVE_ENTRY_DROP : id);
+	}
+}
+
+int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
+		  struct portsieve_image *image, struct error *error)
+{
+	_cleanup_free_ struct canvas *canvases = calloc(PORTSIEVE_TRANSPORTS, sizeof(*canvases));
+
+	if (!canvases)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	memset(image, 0, sizeof(*image));
+	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
+		canvas_init(&canvases[transport]);
+	compile_header(policy, host, image);
+	compile_builtins(policy, image);
+	for (size_t i = 0; i < policy->rules_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		int r = compile_rule(rule, canvases, image);
+
+		if (r == -E2BIG) {
+			error_place(error, file, rule->ports_place.line, rule->ports_place.column);
+			return error_set(error, E2BIG, EXIT_USAGE,
+					 "more than %d port ranges in all with those of this rule; "
+					 "name neighbouring ports as one range (low-high)",
+					 PORTSIEVE_RANGES_MAX);
+		}
+		if (r)
+			return error_set(error, -r, EXIT_FAILED, "not enough memory");
+	}
+	compile_default(policy, canvases, image);
+	return 0;
+}

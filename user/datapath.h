@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way down: programs, maps, links and their pins. All that the rest of the program knows of
+ * BPF.
+ *
+ * A loaded interface is a folder of pins, /sys/fs/bpf/portsieve/<network namespace>/<ifindex>/. Its
+ * link says which program runs, the program which policy slot (`active_<id>`) it reads, the slot
+ * which image (`image_<id>`, with its text `text_<id>`) is in force. Each step is one id, so that
+ * one system call commits a change, and what no step leads to is left over from a
+ * process that died: the next writer removes it. A folder without a live link is left over too.
+ */
+#ifndef PORTSIEVE_DATAPATH_H
+#define PORTSIEVE_DATAPATH_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <portsieve/abi.h>
+
+#include "error.h"
+
+enum datapath_access {
+	DATAPATH_READ,
+	DATAPATH_WRITE, /* takes the lock, which one process at a time can hold, and repairs */
+};
+
+enum datapath_mode {
+	DATAPATH_NATIVE,
+	DATAPATH_GENERIC,
+	DATAPATH_MODE_AUTO, /* only asked for: native, else generic */
+	DATAPATH_REPLAY,    /* only told: not on a device at all */
+};
+
+/* Hears of what was repaired or chosen on the way, one sentence each. */
+typedef void datapath_note_fn(const char *text);
+
+/* The pins of this network namespace, and the lock. */
+struct datapath {
+	char directory[96]; /* of the namespace; it may not exist yet */
+	int lock_fd;	    /* -1 without the lock */
+	datapath_note_fn *note;
+};
+
+struct datapath_device {
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;
+	enum datapath_mode mode;
+	bool buffers; /* takes frames of several buffers */
+	uint32_t program_id;
+	uint32_t link_id;
+	uint32_t active_id; /* devices with the same one share their policy */
+	uint32_t image_id;
+};
+
+/* A policy on its way down: both are only read. */
+struct datapath_policy {
+	struct portsieve_image *image; /* its counters are assigned on the way */
+	const char *text;	       /* canonical, NUL-terminated (policy_print) */
+};
+
+/*
+ * Opens the pins of the calling process's network namespace. Errors: no bpffs (EXIT_FAILED), no
+ * rights (EXIT_NOT_PERMITTED), the lock not to be had within 30 s. Close with datapath_close.
+ */
+int datapath_open(enum datapath_access access, datapath_note_fn *note,
+		  struct datapath *ret_datapath, struct error *error);
+void datapath_close(struct datapath *datapath);
+
+/* The loaded devices, by ascending ifindex; the caller frees *ret_devices. */
+int datapath_devices(const struct datapath *datapath, struct datapath_device **ret_devices,
+		     size_t *ret_count, struct error *error);
+
+/* The device of that ifindex: -ENOENT, without error filled in, when it is not loaded. */
+int datapath_device(const struct datapath *datapath, uint32_t ifindex,
+		    struct datapath_device *ret_device, struct error *error);
+
+/*
+ * Loads the program onto a device that has none, with the policy in force from its first packet on.
+ * A loaded device with an equal policy shares its slot. Needs the lock.
+ */
+int datapath_load(const struct datapath *datapath, const char *device, enum datapath_mode mode,
+		  const struct datapath_policy *policy, struct error *error);
+
+/* Takes the program off, removes all pins of the device, and checks that it is clean. */
+int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
+		    struct error *error);
+
+/*
+ * Puts a policy in force on the device and on all that share its slot, by one system call. Counters
+ * of ranges that stay go on; rows of ranges that come are zeroed before.
+ */
+int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
+		   const struct datapath_policy *policy, struct error *error);
+
+/* Gives a device that shares its slot one of its own, with that policy, by one system call. */
+int datapath_apply_apart(const struct datapath *datapath, const struct datapath_device *device,
+			 const struct datapath_policy *policy, struct error *error);
+
+/* The policy in force, as its image and its text; the caller frees both. Either may be NULL. */
+int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
+			 struct portsieve_image **ret_image, char **ret_text, struct error *error);
+
+/* "1.1": of the library that loads the programs. */
+const char *datapath_libbpf_version(void);
+const char *datapath_libxdp_version(void);
+
+/* "native", "generic". */
+const char *datapath_mode_name(enum datapath_mode mode);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is loaded: the devices, and the policy in force on one. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "datapath_attach.h"
+#include "datapath_image.h"
+#include "datapath_pins.h"
+
+/* Fills in what is known of a device from its attachment. */
+static int describe(const struct attachment *attachment, struct datapath_device *device,
+		    struct error *error)
+{
+	struct occupant occupant = { 0 };
+	int r = 0;
+
+	*device = (struct datapath_device){
+		.ifindex = attachment->ifindex,
+		.program_id = attachment->program_id,
+		.link_id = attachment->link_id,
+		.active_id = attachment->active_id,
+		.image_id = attachment->image_id,
+	};
+	if (if_indextoname(attachment->ifindex, device->name)) {
+		r = occupant_read(attachment->ifindex, &occupant, error);
+		device->mode = occupant.mode;
+	}
+	return r;
+}
+
+int datapath_device(const struct datapath *datapath, uint32_t ifindex,
+		    struct datapath_device *ret_device, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = attachment_open(datapath, ifindex, &attachment, error);
+
+	if (r)
+		return r == -ENOLINK ? -ENOENT : r;
+	return describe(&attachment, ret_device, error);
+}
+
+int datapath_devices(const struct datapath *datapath, struct datapath_device **ret_devices,
+		     size_t *ret_count, struct error *error)
+{
+	_cleanup_free_ struct datapath_device *devices = NULL;
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	size_t found, count = 0;
+	int r = pins_list(datapath, &ifindexes, &found, error);
+
+	if (r)
+		return r;
+	devices = calloc(found + 1, sizeof(*devices));
+	if (!devices)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (size_t i = 0; i < found; i++) {
+		r = datapath_device(datapath, ifindexes[i], &devices[count], error);
+		if (!r)
+			count++;
+		else if (r != -ENOENT)
+			return r;
+	}
+	*ret_devices = TAKE_PTR(devices);
+	*ret_count = count;
+	return 0;
+}
+
+/* The text is as long as its map's value. */
+static int read_text(int text_fd, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info), slot = 0;
+
+	if (bpf_obj_get_info_by_fd(text_fd, &info, &length))
+		return -errno;
+	text = calloc(1, info.value_size + 8); /* the kernel rounds elements up to 8 bytes */
+	if (!text)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(text_fd, &slot, text))
+		return -errno;
+	*ret_text = TAKE_PTR(text);
+	return 0;
+}
+
+int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
+			 struct portsieve_image **ret_image, char **ret_text, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	_cleanup_close_ int text_fd = -1;
+	int r = attachment_open(datapath, device->ifindex, &attachment, error);
+
+	if (!r)
+		r = image_read(attachment.image_fd, &image, error);
+	if (r)
+		return r;
+	if (ret_text) {
+		text_fd = pin_open(datapath, device->ifindex, "text", attachment.image_id);
+		r = text_fd < 0 ? text_fd : read_text(text_fd, ret_text);
+		if (r)
+			return bpf_error(error, -r, "read the text of the policy in force");
+	}
+	if (ret_image)
+		*ret_image = TAKE_PTR(image);
+	return 0;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loading and unloading: the order of the steps, so that one system call commits and a process may
+ * die before or after any of them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "counter_ids.h"
+#include "datapath_attach.h"
+#include "datapath_image.h"
+#include "datapath_pins.h"
+#include "datapath_program.h"
+#include "suggest.h"
+
+static int find_interface(const char *name, uint32_t *ret_ifindex, struct error *error)
+{
+	struct if_nameindex *interfaces;
+	struct suggest suggest;
+	int r;
+
+	*ret_ifindex = if_nametoindex(name);
+	if (*ret_ifindex)
+		return 0;
+	suggest_start(&suggest, name, strlen(name));
+	interfaces = if_nameindex();
+	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
+		suggest_offer(&suggest, interfaces[i].if_name);
+	r = error_set(error, ENODEV, EXIT_FAILED, "no interface '%s' in this network namespace%s",
+		      name, suggest_hint(&suggest, "see: ip -brief link").text);
+	if (interfaces)
+		if_freenameindex(interfaces);
+	return r;
+}
+
+/* -EBUSY when the interface is ours already, or somebody else's. */
+static int check_free(const struct datapath *datapath, uint32_t ifindex, const char *name,
+		      struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	struct occupant occupant;
+	int r = attachment_open(datapath, ifindex, &attachment, error);
+
+	if (!r)
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"%s is loaded already; to change its policy: portsieve apply POLICY "
+			"--dev %s",
+			name, name);
+	if (r != -ENOENT && r != -ENOLINK)
+		return r;
+	r = occupant_read(ifindex, &occupant, error);
+	if (r)
+		return r;
+	if (occupant.program_id)
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"%s already carries the XDP program '%s' (id %u, %s mode); take it off "
+			"first with the tool that put it there, or: ip link set dev %s %s off",
+			name, occupant.name[0] ? occupant.name : "unknown", occupant.program_id,
+			datapath_mode_name(occupant.mode), name,
+			occupant.mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
+	return 0;
+}
+
+/* Looks for a loaded device with an equal policy, whose slot can be shared. -ENOENT: none. */
+static int find_equal(const struct datapath *datapath, const struct portsieve_image *image,
+		      struct attachment *ret_attachment, struct error *error)
+{
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	size_t count;
+	int r = pins_list(datapath, &ifindexes, &count, error);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+		_cleanup_free_ struct portsieve_image *other = NULL;
+
+		if (attachment_open(datapath, ifindexes[i], &attachment, NULL) ||
+		    image_read(attachment.image_fd, &other, NULL) || !image_equal(image, other))
+			continue;
+		*ret_attachment = attachment;
+		attachment = ATTACHMENT_NONE;
+		return 0;
+	}
+	return r ? r : -ENOENT;
+}
+
+/* The maps of the policy for a new device: those of `equal`, or new ones put into the slot. */
+static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
+			  const struct attachment *equal, const struct program *program,
+			  const struct datapath_policy *policy, struct error *error)
+{
+	_cleanup_image_maps_ struct image_maps maps = IMAGE_MAPS_NONE;
+	int r;
+
+	if (equal->active_fd >= 0) {
+		maps.id = equal->image_id;
+		maps.text_fd = pin_open(datapath, equal->ifindex, "text", equal->image_id);
+		maps.image_fd = dup(equal->image_fd);
+		if (maps.text_fd < 0 || maps.image_fd < 0)
+			return error_set(error, EIO, EXIT_FAILED,
+					 "cannot share the policy in force");
+		return image_maps_pin(datapath, ifindex, &maps, error);
+	}
+	r = counter_ids_assign(policy->image, NULL);
+	if (r)
+		return error_set(error, -r, EXIT_FAILED, "not enough memory");
+	r = image_maps_make(policy, &maps, error);
+	if (!r)
+		r = image_maps_pin(datapath, ifindex, &maps, error);
+	if (!r)
+		r = image_commit(program->active_fd, &maps, error);
+	return r;
+}
+
+static void note_mode(const struct datapath *datapath, const char *device, enum datapath_mode asked,
+		      enum datapath_mode mode)
+{
+	char text[160];
+
+	if (asked != DATAPATH_MODE_AUTO || mode != DATAPATH_GENERIC || !datapath->note)
+		return;
+	snprintf(text, sizeof(text),
+		 "%s runs in GENERIC mode: its driver refuses native XDP; expect a fraction of the "
+		 "speed",
+		 device);
+	datapath->note(text);
+}
+
+/* The last step: from the pin of the link on, the device is loaded. */
+static int attach(const struct datapath *datapath, uint32_t ifindex, const char *device,
+		  const struct program *program, enum datapath_mode mode, struct error *error)
+{
+	_cleanup_close_ int link_fd = -1;
+	enum datapath_mode actual;
+	int r = link_attach(ifindex, device, program->program_fd, mode, &link_fd, &actual, error);
+
+	if (r)
+		return r;
+	r = pin_put(datapath, ifindex, "link", 0, link_fd);
+	if (r)
+		return bpf_error(error, -r, "pin the link");
+	note_mode(datapath, device, mode, actual);
+	return 0;
+}
+
+int datapath_load(const struct datapath *datapath, const char *device, enum datapath_mode mode,
+		  const struct datapath_policy *policy, struct error *error)
+{
+	_cleanup_attachment_ struct attachment equal = ATTACHMENT_NONE;
+	_cleanup_program_ struct program program = { 0 };
+	struct program_options options = { .counters_fd = -1, .active_fd = -1 };
+	uint32_t ifindex;
+	int r = find_interface(device, &ifindex, error);
+
+	if (!r)
+		r = check_free(datapath, ifindex, device, error);
+	if (r)
+		return r;
+	r = find_equal(datapath, policy->image, &equal, error);
+	if (r && r != -ENOENT)
+		return r;
+	options.active_fd = equal.active_fd;
+	r = program_load(&options, &program, error);
+	if (r)
+		return r;
+	r = pins_make_directory(datapath, ifindex, error);
+	if (!r)
+		r = provide_policy(datapath, ifindex, &equal, &program, policy, error);
+	if (!r)
+		r = program_pin(datapath, ifindex, &program, error);
+	if (!r)
+		r = attach(datapath, ifindex, device, &program, mode, error);
+	if (r)
+		pins_remove_all(datapath, ifindex, NULL);
+	return r;
+}
+
+int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
+		    struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	struct occupant occupant = { 0 };
+	int r = attachment_open(datapath, device->ifindex, &attachment, error);
+
+	if (!r)
+		r = link_detach(attachment.link_fd, error);
+	if (!r)
+		r = pins_remove_all(datapath, device->ifindex, error);
+	if (!r && device->name[0])
+		r = occupant_read(device->ifindex, &occupant, error);
+	if (!r && occupant.program_id)
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"%s still carries an XDP program, '%s' (id %u), that is not portsieve's",
+			device->name, occupant.name, occupant.program_id);
+	return r;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one place that knows the skeleton. */
+#include "datapath_program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <xdp/libxdp.h>
+
+#include "datapath_pins.h"
+#include "portsieve.skel.h"
+
+#ifndef BPF_F_XDP_HAS_FRAGS
+#define BPF_F_XDP_HAS_FRAGS (1U << 5)
+#endif
+
+const char *datapath_libbpf_version(void)
+{
+	return libbpf_version_string() + 1; /* it begins with a v */
+}
+
+const char *datapath_libxdp_version(void)
+{
+	return PORTSIEVE_LIBXDP_VERSION; /* of the build: libxdp cannot be asked */
+}
+
+/* Frames of several buffers and the helper that tells their length came together (5.18). */
+bool program_has_buffers(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
+}
+
+/* libbpf's own words help only who looks for a bug; the errors say what users need. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	return getenv("PORTSIEVE_DEBUG") ? vfprintf(stderr, format, arguments) : 0;
+}
+
+static int reuse(struct bpf_map *map, int fd)
+{
+	return fd < 0 ? 0 : bpf_map__reuse_fd(map, fd);
+}
+
+static int configure(struct portsieve *skeleton, const struct program_options *options)
+{
+	struct bpf_program *program = skeleton->progs.portsieve;
+	int r = reuse(skeleton->maps.counters, options->counters_fd);
+
+	if (!r)
+		r = reuse(skeleton->maps.active, options->active_fd);
+	if (r)
+		return r;
+	skeleton->rodata->tracing = options->tracing;
+	skeleton->rodata->has_buffers = program_has_buffers();
+	if (skeleton->rodata->has_buffers)
+		return bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
+	return 0;
+}
+
+static int describe(struct program *program)
+{
+	struct portsieve *skeleton = program->skeleton;
+	int r;
+
+	program->program_fd = bpf_program__fd(skeleton->progs.portsieve);
+	program->counters_fd = bpf_map__fd(skeleton->maps.counters);
+	program->active_fd = bpf_map__fd(skeleton->maps.active);
+	r = program_id(program->program_fd, &program->id);
+	return r ? r : map_id(program->active_fd, &program->active_id);
+}
+
+int program_load(const struct program_options *options, struct program *ret_program,
+		 struct error *error)
+{
+	_cleanup_program_ struct program program = { 0 };
+	int r;
+
+	libbpf_set_print(print_libbpf);
+	program.skeleton = portsieve__open();
+
+	if (!program.skeleton)
+		return bpf_error(error, errno, "open the program");
+	r = configure(program.skeleton, options);
+	if (!r)
+		r = portsieve__load(program.skeleton);
+	if (!r)
+		r = describe(&program);
+	if (r)
+		return bpf_error(error, -r, "load the program");
+	*ret_program = program;
+	program.skeleton = NULL;
+	return 0;
+}
+
+int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program,
+		struct error *error)
+{
+	int r = pin_put(datapath, ifindex, "counters", 0, program->counters_fd);
+
+	if (!r)
+		r = pin_put(datapath, ifindex, "active", program->active_id, program->active_fd);
+	if (!r)
+		r = pin_put(datapath, ifindex, "program", program->id, program->program_fd);
+	return r ? bpf_error(error, -r, "pin the program and its maps") : 0;
+}
+
+void program_close(struct program *program)
+{
+	portsieve__destroy(program->skeleton);
+}
+
+const struct portsieve_trace *program_last_decision(const struct program *program)
+{
+	return &program->skeleton->bss->last_decision;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program: opening it from the binary, choosing its features, loading it. Private to
+ * datapath*.c. */
+#ifndef PORTSIEVE_DATAPATH_PROGRAM_H
+#define PORTSIEVE_DATAPATH_PROGRAM_H
+
+#include "datapath.h"
+
+/* A loaded program with its maps, not attached. Descriptors; -1: not open. */
+struct program {
+	int program_fd;
+	int counters_fd;
+	int active_fd;
+	uint32_t id;
+	uint32_t active_id;
+	struct portsieve *skeleton; /* owns the descriptors */
+};
+
+struct program_options {
+	int counters_fd; /* to go on counting in, or -1 */
+	int active_fd;	 /* to share, or -1 */
+	bool tracing;	 /* leave each decision in program_last_decision */
+};
+
+int program_load(const struct program_options *options, struct program *ret_program,
+		 struct error *error);
+
+/* Pins the program and its maps for a device. */
+int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program,
+		struct error *error);
+void program_close(struct program *program);
+#define _cleanup_program_ __attribute__((cleanup(program_close)))
+
+/* The decision of the last packet, of a program loaded with `tracing`. */
+const struct portsieve_trace *program_last_decision(const struct program *program);
+
+/* Was the program loaded to take frames of several buffers? */
+bool program_has_buffers(void);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening the pins of a network namespace: is there a bpffs, may we, are we the only writer, and
+ * what did a process that died leave behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "datapath_pins.h"
+
+#define BPFFS	   "/sys/fs/bpf"
+#define PINS	   BPFFS "/portsieve"
+#define LOCK_TRIES 600 /* of 50 ms */
+
+static int check_bpffs(struct error *error)
+{
+	struct statfs status;
+
+	if (statfs(BPFFS, &status) || (uint64_t)status.f_type != BPF_FS_MAGIC)
+		return error_set(error, ENODEV, EXIT_FAILED,
+				 "no bpffs at " BPFFS "; mount it: mount -t bpf bpf " BPFFS);
+	return 0;
+}
+
+static int not_accessible(struct error *error, int errnum)
+{
+	if (errnum == EACCES || errnum == EPERM)
+		return error_set(error, errnum, EXIT_NOT_PERMITTED,
+				 "not permitted to use " PINS "; run as root, or with CAP_BPF, "
+				 "CAP_NET_ADMIN and CAP_PERFMON and access to it");
+	return error_set(error, errnum, EXIT_FAILED, "cannot use " PINS ": %s", strerror(errnum));
+}
+
+static bool is_still(int fd, const char *path)
+{
+	struct stat held, there;
+
+	return !fstat(fd, &held) && !stat(path, &there) && held.st_ino == there.st_ino &&
+	       held.st_dev == there.st_dev;
+}
+
+/* One try: -EWOULDBLOCK when another process holds the lock, or has just removed the folder. */
+static int try_lock(int *ret_fd, struct error *error)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (mkdir(PINS, 0700) && errno != EEXIST)
+		return not_accessible(error, errno);
+	fd = open(PINS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -EWOULDBLOCK : not_accessible(error, errno);
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EWOULDBLOCK : not_accessible(error, errno);
+	if (!is_still(fd, PINS))
+		return -EWOULDBLOCK;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* The folder itself is the lock: it is there with the pins, and no dead process can hold it. */
+static int take_lock(int *ret_fd, struct error *error)
+{
+	static const struct timespec pause = { .tv_nsec = 50000000 };
+	int r;
+
+	for (int tries = 0; (r = try_lock(ret_fd, error)) == -EWOULDBLOCK; tries++) {
+		if (tries == LOCK_TRIES)
+			return error_set(error, EBUSY, EXIT_FAILED,
+					 "another portsieve has held the lock on " PINS
+					 " for 30 s; find it with: fuser " PINS);
+		nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
+/* Removes what no live link leads to, and tells of whole devices that it removes. */
+static int repair(const struct datapath *datapath, struct error *error)
+{
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	size_t count;
+	int r = pins_list(datapath, &ifindexes, &count, error);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+		char text[128];
+		int state = attachment_open(datapath, ifindexes[i], &attachment, NULL);
+
+		if (!state)
+			pins_remove_stale(datapath, &attachment);
+		if (state != -ENOENT && state != -ENOLINK)
+			continue;
+		r = pins_remove_all(datapath, ifindexes[i], error);
+		snprintf(text, sizeof(text),
+			 "removed what was left of the interface with index %u: %s", ifindexes[i],
+			 state == -ENOLINK ? "the interface is gone" : "it was never fully loaded");
+		if (!r && datapath->note)
+			datapath->note(text);
+	}
+	return r;
+}
+
+int datapath_open(enum datapath_access access, datapath_note_fn *note,
+		  struct datapath *ret_datapath, struct error *error)
+{
+	struct datapath datapath = { .lock_fd = -1, .note = note };
+	struct stat namespace;
+	int r;
+
+	r = check_bpffs(error);
+	if (r)
+		return r;
+	if (stat("/proc/self/ns/net", &namespace))
+		return error_set(error, errno, EXIT_FAILED,
+				 "cannot read /proc/self/ns/net: %s; mount /proc", strerror(errno));
+	snprintf(datapath.directory, sizeof(datapath.directory), PINS "/%lu",
+		 (unsigned long)namespace.st_ino);
+	if (access == DATAPATH_WRITE) {
+		r = take_lock(&datapath.lock_fd, error);
+		if (!r)
+			r = repair(&datapath, error);
+		if (r) {
+			datapath_close(&datapath);
+			return r;
+		}
+	}
+	*ret_datapath = datapath;
+	return 0;
+}
+
+void datapath_close(struct datapath *datapath)
+{
+	if (datapath->lock_fd >= 0) {
+		rmdir(datapath->directory); /* these succeed when no device is left */
+		rmdir(PINS);
+		close(datapath->lock_fd);
+	}
+	datapath->lock_fd = -1;
+}

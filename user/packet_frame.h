@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A packet by its parts, and its bytes on Ethernet. Pure. */
+#ifndef PORTSIEVE_PACKET_FRAME_H
+#define PORTSIEVE_PACKET_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet_text.h"
+
+struct packet_endpoint {
+	bool ipv6;
+	uint8_t address[16];
+	uint16_t port;
+	bool has_port;
+};
+
+struct packet_description {
+	uint8_t protocol;
+	bool has_ports; /* of the protocol's kind */
+	struct packet_endpoint source, destination;
+	uint8_t tcp_flags;
+	uint8_t type; /* of ICMP */
+	uint16_t vlans[PACKET_TEXT_VLANS_MAX];
+	size_t vlans_count;
+};
+
+/* Writes the frame, padded to 60 bytes, checksums zero. Returns its length in bytes. */
+size_t packet_frame_put(const struct packet_description *packet,
+			uint8_t frame[PACKET_TEXT_FRAME_MAX]);
+
+#endif

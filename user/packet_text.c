@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From words to a description of the packet. */
+#include "packet_text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "packet_frame.h"
+#include "suggest.h"
+
+enum {
+	WORDS_MAX = 32,
+	WORD_SIZE = 80,
+	ETHERNET_BYTES = 14,
+};
+
+static const struct {
+	const char *name;
+	uint8_t number;
+	bool has_ports;
+} protocols[] = {
+	{ "tcp", 6, true },   { "udp", 17, true },  { "udplite", 136, true }, { "sctp", 132, true },
+	{ "dccp", 33, true }, { "icmp", 1, false }, { "icmpv6", 58, false },  { "igmp", 2, false },
+};
+
+static int wrong(struct error *error, const char *word, const char *right)
+{
+	return error_set(error, EINVAL, EXIT_USAGE, "explain: '%s' is not %s", word, right);
+}
+
+static bool read_number(const char *word, unsigned long most, unsigned long *ret_number)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)word[0]))
+		return false;
+	*ret_number = strtoul(word, &end, 10);
+	return !*end && *ret_number <= most;
+}
+
+static int read_protocol(const char *word, struct packet_description *packet, struct error *error)
+{
+	struct suggest suggest;
+	unsigned long number;
+
+	suggest_start(&suggest, word, strlen(word));
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		suggest_offer(&suggest, protocols[i].name);
+		if (strcmp(protocols[i].name, word) != 0 &&
+		    (!read_number(word, 255, &number) || number != protocols[i].number))
+			continue;
+		packet->protocol = protocols[i].number;
+		packet->has_ports = protocols[i].has_ports;
+		return 0;
+	}
+	if (!read_number(word, 255, &number))
+		return error_set(
+			error, EINVAL, EXIT_USAGE, "explain: unknown protocol '%s'%s", word,
+			suggest_hint(&suggest, "tcp, udp, sctp, dccp, icmp ... or a number").text);
+	packet->protocol = number;
+	return 0;
+}
+
+/* Reads ":PORT" and cuts it off. */
+static int read_port(char *colon, struct packet_endpoint *endpoint, struct error *error)
+{
+	unsigned long port;
+
+	if (!read_number(colon + 1, 65535, &port))
+		return wrong(error, colon + 1, "a port from 0 to 65535");
+	endpoint->port = port;
+	endpoint->has_port = true;
+	*colon = '\0';
+	return 0;
+}
+
+static int read_endpoint(const char *original, struct packet_endpoint *endpoint,
+			 struct error *error)
+{
+	char word[WORD_SIZE];
+	char *address = word, *bracket, *colon;
+	int r = 0;
+
+	snprintf(word, sizeof(word), "%s", original);
+	bracket = word[0] == '[' ? strchr(word, ']') : NULL;
+	if (bracket) {
+		address++;
+		*bracket = '\0';
+		colon = bracket[1] == ':' ? bracket + 1 : NULL;
+	} else {
+		colon = strchr(word, ':');
+		if (colon && strchr(colon + 1, ':')) /* an IPv6 address without a port */
+			colon = NULL;
+	}
+	if (colon)
+		r = read_port(colon, endpoint, error);
+	if (r)
+		return r;
+	if (inet_pton(AF_INET, address, endpoint->address) == 1)
+		return 0;
+	endpoint->ipv6 = true;
+	if (inet_pton(AF_INET6, address, endpoint->address) == 1)
+		return 0;
+	return wrong(error, original, "an address, ADDRESS:PORT or [IPV6]:PORT");
+}
+
+static int read_flags(const char *word, struct packet_description *packet, struct error *error)
+{
+	static const char letters[] = "FSRPAU";
+	uint8_t flags = 0;
+
+	for (const char *at = strcmp(word, "none") ? word : ""; *at; at++) {
+		char letter = *at == '.' ? 'A' : *at;
+		const char *found = strchr(letters, letter);
+
+		if (!found)
+			return wrong(
+				error, word,
+				"TCP flags (letters of FSRPAU, or none), `type N` or `vlan ID`");
+		flags |= 1u << (found - letters);
+	}
+	packet->tcp_flags = flags;
+	return 0;
+}
+
+/* What may follow the addresses. Returns how many words it took, or -EINVAL. */
+static int read_extra(char words[][WORD_SIZE], int left, struct packet_description *packet,
+		      struct error *error)
+{
+	unsigned long number;
+
+	if (left >= 2 && !strcmp(words[0], "vlan")) {
+		if (!read_number(words[1], 4095, &number))
+			return wrong(error, words[1], "a VLAN id from 0 to 4095");
+		if (packet->vlans_count == PACKET_TEXT_VLANS_MAX)
+			return wrong(error, words[0], "to be given more than four times");
+		packet->vlans[packet->vlans_count++] = number;
+		return 2;
+	}
+	if (left >= 2 && !strcmp(words[0], "type")) {
+		if (!read_number(words[1], 255, &number))
+			return wrong(error, words[1], "a type from 0 to 255");
+		packet->type = number;
+		return 2;
+	}
+	if (packet->protocol != 6)
+		return wrong(error, words[0], "`type N` or `vlan ID`");
+	return read_flags(words[0], packet, error) ? -EINVAL : 1;
+}
+
+static int check(const struct packet_description *packet, struct error *error)
+{
+	bool ports = packet->source.has_port && packet->destination.has_port;
+
+	if (packet->source.ipv6 != packet->destination.ipv6)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: one address is IPv4 and the other IPv6");
+	if (packet->has_ports && !ports)
+		return error_set(
+			error, EINVAL, EXIT_USAGE,
+			"explain: this protocol has ports; write ADDRESS:PORT on both sides");
+	return 0;
+}
+
+static int describe(char words[][WORD_SIZE], int count, struct packet_description *packet,
+		    struct error *error)
+{
+	int r;
+
+	*packet = (struct packet_description){ .tcp_flags = 0x02 };
+	if (count < 4 || strcmp(words[2], ">") != 0)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: a packet is written like 'tcp 192.0.2.7:40000 > "
+				 "198.51.100.1:8080 S'");
+	r = read_protocol(words[0], packet, error);
+	if (!r && packet->protocol == 1)
+		packet->type = 8;
+	if (!r && packet->protocol == 58)
+		packet->type = 128;
+	if (!r)
+		r = read_endpoint(words[1], &packet->source, error);
+	if (!r)
+		r = read_endpoint(words[3], &packet->destination, error);
+	for (int i = 4; !r && i < count;) {
+		int taken = read_extra(&words[i], count - i, packet, error);
+
+		r = taken < 0 ? taken : 0;
+		i += taken;
+	}
+	return r ? r : check(packet, error);
+}
+
+static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, struct error *error)
+{
+	size_t digits = 0;
+
+	memset(frame, 0, PACKET_TEXT_FRAME_MAX);
+	for (; *text; text++) {
+		int digit = isdigit((unsigned char)*text)
+				    ? *text - '0'
+				    : tolower((unsigned char)*text) - 'a' + 10;
+
+		if (isspace((unsigned char)*text) || *text == ':')
+			continue;
+		if (!isxdigit((unsigned char)*text) || digits == 2 * PACKET_TEXT_FRAME_MAX)
+			return error_set(
+				error, EINVAL, EXIT_USAGE,
+				"explain: hex is followed by the frame's bytes, at most %d",
+				PACKET_TEXT_FRAME_MAX);
+		frame[digits / 2] |= digits % 2 ? digit : digit << 4;
+		digits++;
+	}
+	if (digits % 2 || digits < 2 * (size_t)ETHERNET_BYTES)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: a frame has at least %d whole bytes", ETHERNET_BYTES);
+	*ret_length_bytes = digits / 2;
+	return 0;
+}
+
+/* Splits at white space. Returns the number of words, or -EINVAL. */
+static int split(const char *text, char words[WORDS_MAX][WORD_SIZE], struct error *error)
+{
+	int count = 0;
+
+	for (text += strspn(text, " \t\n"); *text; text += strspn(text, " \t\n")) {
+		size_t length = strcspn(text, " \t\n");
+
+		if (count == WORDS_MAX || length >= WORD_SIZE)
+			return error_set(error, EINVAL, EXIT_USAGE,
+					 "explain: too many words, or too long a word");
+		snprintf(words[count++], WORD_SIZE, "%.*s", (int)length, text);
+		text += length;
+	}
+	return count;
+}
+
+int packet_text_frame(const char *text, uint8_t frame[PACKET_TEXT_FRAME_MAX],
+		      size_t *ret_length_bytes, struct error *error)
+{
+	char words[WORDS_MAX][WORD_SIZE] = { 0 };
+	struct packet_description packet;
+	int count, r;
+
+	text += strspn(text, " \t\n");
+	if (!strncmp(text, "hex", 3) && isspace((unsigned char)text[3]))
+		return read_hex(text + 3, frame, ret_length_bytes, error);
+	count = split(text, words, error);
+	if (count < 0)
+		return count;
+	r = describe(words, count, &packet, error);
+	if (!r)
+		*ret_length_bytes = packet_frame_put(&packet, frame);
+	return r;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading a policy's file and the host's settings. */
+#include "policy_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sha2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "compile.h"
+
+/* Linux's own default, for a host without /proc. */
+static const struct policy_host host_defaults = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+
+static void host_read(struct policy_host *host)
+{
+	_cleanup_fclose_ FILE *ports = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	_cleanup_fclose_ FILE *forwarding = fopen("/proc/sys/net/ipv6/conf/all/forwarding", "re");
+	unsigned int low, high;
+
+	*host = host_defaults;
+	if (ports && fscanf(ports, "%u %u", &low, &high) == 2 && low <= high && high <= 65535) {
+		host->ephemeral_low = low;
+		host->ephemeral_high = high;
+	}
+	host->forwards_ipv6 = forwarding && fgetc(forwarding) == '1';
+}
+
+static int open_file(const char *path, int *ret_fd, struct error *error)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0)
+		return error_set(error, errno, EXIT_USAGE, "cannot read the policy %s: %s", path,
+				 strerror(errno));
+	if (fstat(fd, &status))
+		return error_set(error, errno, EXIT_USAGE, "cannot read the policy %s: %s", path,
+				 strerror(errno));
+	if (S_ISDIR(status.st_mode))
+		return error_set(error, EISDIR, EXIT_USAGE,
+				 "%s is a directory; name the policy file in it", path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* Reads to the end, at most one byte more than a policy may have. The caller frees *ret_text. */
+static int read_all(int fd, const char *path, char **ret_text, size_t *ret_size,
+		    struct error *error)
+{
+	_cleanup_free_ char *text = malloc(POLICY_TEXT_MAX + 1);
+	size_t size = 0;
+
+	if (!text)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	while (size <= POLICY_TEXT_MAX) {
+		ssize_t n = read(fd, text + size, POLICY_TEXT_MAX + 1 - size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set(error, errno, EXIT_USAGE, "cannot read the policy %s: %s",
+					 path, strerror(errno));
+		if (n == 0)
+			break;
+		size += n;
+	}
+	*ret_text = TAKE_PTR(text);
+	*ret_size = size;
+	return 0;
+}
+
+static void digest(const char *text, size_t size, uint8_t sha256[32])
+{
+	SHA2_CTX context;
+
+	SHA256Init(&context);
+	SHA256Update(&context, (const uint8_t *)text, size);
+	SHA256Final(sha256, &context);
+}
+
+int policy_file_read(const char *path, struct policy_file *ret_file, struct error *error)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *text = NULL;
+	struct policy_file file = { 0 };
+	size_t size = 0;
+	int r;
+
+	host_read(&file.host);
+	policy_init(&file.policy);
+	if (path) {
+		r = open_file(path, &fd, error);
+		if (r)
+			return r;
+		r = read_all(fd, path, &text, &size, error);
+		if (r)
+			return r;
+		digest(text, size, file.sha256);
+		r = policy_read(text, size, path, &file.host, &file.policy, error);
+		if (r)
+			return r;
+		file.path = strdup(path);
+		if (!file.path) {
+			policy_free(&file.policy);
+			return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		}
+	}
+	*ret_file = file;
+	return 0;
+}
+
+void policy_file_free(struct policy_file *file)
+{
+	policy_free(&file->policy);
+	free(file->path);
+	*file = (struct policy_file){ 0 };
+}
+
+/* What the image says of where it comes from. A path too long is cut at its end. */
+static void describe_source(const struct policy_file *file, struct portsieve_image *image)
+{
+	_cleanup_free_ char *path = file->path ? realpath(file->path, NULL) : NULL;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	image->applied_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	memcpy(image->sha256, file->sha256, sizeof(image->sha256));
+	if (path)
+		snprintf(image->source, sizeof(image->source), "%.*s", PORTSIEVE_SOURCE_MAX, path);
+	if (!file->path) { /* then nothing is dropped, malformed packets neither */
+		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
+		image->drop_knobs = 0;
+	}
+}
+
+int policy_file_compile(const struct policy_file *file, struct portsieve_image **ret_image,
+			struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
+	int r;
+
+	if (!image)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	r = image_compile(&file->policy, &file->host, file->path ? file->path : "", image, error);
+	if (r)
+		return r;
+	describe_source(file, image);
+	*ret_image = TAKE_PTR(image);
+	return 0;
+}

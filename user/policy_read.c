@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From YAML text to struct policy: the document and its top level. One rule is policy_rule.c, the
+ * grammar of `ports` policy_ports.c, YAML itself policy_yaml.c.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "policy.h"
+#include "policy_mapping.h"
+#include "policy_rule.h"
+#include "policy_word.h"
+
+enum policy_key {
+	KEY_VERSION,
+	KEY_MODE,
+	KEY_DEFAULT,
+	KEY_RETURN,
+	KEY_DHCP_CLIENT,
+	KEY_RULES,
+	KEY_PORTLESS,
+	POLICY_KEYS,
+};
+
+static const char *const key_names[POLICY_KEYS] = {
+	[KEY_VERSION] = "version",	   [KEY_MODE] = "mode",
+	[KEY_DEFAULT] = "default",	   [KEY_RETURN] = "return",
+	[KEY_DHCP_CLIENT] = "dhcp_client", [KEY_RULES] = "rules",
+	[KEY_PORTLESS] = "portless",
+};
+
+static const char *const actions[] = { [POLICY_ALLOW] = "allow", [POLICY_DROP] = "drop" };
+
+static_assert((int)POLICY_KEYS_MAX >= (int)PORTSIEVE_KNOBS, "each knob has a key number");
+
+enum {
+	NAME_SLOTS = 2 * PORTSIEVE_RULES_MAX, /* a power of two */
+};
+
+struct reading {
+	struct policy policy;
+	const struct policy_host *host;
+	uint16_t *names;  /* NAME_SLOTS: rule index + 1 by hash of its name, 0 for none */
+	size_t intervals; /* of all rules so far */
+};
+
+static void reading_free(struct reading *reading)
+{
+	policy_free(&reading->policy);
+	free(reading->names);
+}
+
+static int version_read(struct policy_yaml *yaml)
+{
+	POLICY_YAML_EVENT event = { 0 };
+	int r = policy_text_read(yaml, "version", "write 'version: 1'", &event);
+
+	if (r < 0)
+		return r;
+
+	const char *version = (const char *)event.data.scalar.value;
+
+	if (strcmp(version, "1"))
+		return policy_yaml_error(yaml, &event.start_mark,
+					 "unknown version '%s' (write 'version: 1')",
+					 policy_quote(version, event.data.scalar.length).text);
+	return 0;
+}
+
+static int mode_read(struct policy_yaml *yaml, struct policy *policy)
+{
+	static const char *const modes[] = { "enforce", "monitor" };
+	static const struct policy_words words = { "mode", "write enforce or monitor", modes, 2 };
+	size_t choice = 0;
+	int r = policy_choice_read(yaml, &words, &choice);
+
+	policy->monitor = choice == 1;
+	return r;
+}
+
+static int default_read(struct policy_yaml *yaml, struct policy *policy)
+{
+	static const struct policy_words words = { "default", "write allow or drop", actions, 2 };
+	size_t choice = 0;
+	int r = policy_choice_read(yaml, &words, &choice);
+
+	policy->default_action = (enum policy_action)choice;
+	return r;
+}
+
+static int dhcp_client_read(struct policy_yaml *yaml, struct policy *policy)
+{
+	static const char *const choices[] = { "off", "auto" };
+	static const struct policy_words words = { "dhcp_client", "write auto or off", choices, 2 };
+	size_t choice = 0;
+	int r = policy_choice_read(yaml, &words, &choice);
+
+	policy->dhcp_client = choice == 1;
+	return r;
+}
+
+/* Checks the word; `none` is what there is. */
+static int return_read(struct policy_yaml *yaml)
+{
+	static const char *const modes[] = { "none", "auto",	    "socket",
+					     "flow", "socket+flow", "established" };
+	static const struct policy_words words = { "return", "write none", modes, 6 };
+	POLICY_YAML_EVENT event = { 0 };
+	size_t choice = 0;
+	int r = policy_text_read(yaml, words.key, words.right, &event);
+
+	if (r < 0)
+		return r;
+	r = policy_choice_find(yaml, &words, &event, &choice);
+	if (r < 0 || choice == 0)
+		return r;
+	return policy_yaml_error(yaml, &event.start_mark,
+				 "return traffic look-up ('%s') is not there yet: "
+				 "write 'return: none' or leave it out",
+				 modes[choice]);
+}
+
+static uint32_t hash(const char *name)
+{
+	uint32_t sum = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		sum = (sum ^ (unsigned char)*name) * 16777619u;
+	return sum;
+}
+
+/* Enters the policy's last rule, whose name must be new, among the names. */
+static int name_enter(struct policy_yaml *yaml, struct reading *reading)
+{
+	const struct policy_rule *rules = reading->policy.rules;
+	const struct policy_rule *rule = &rules[reading->policy.rules_count - 1];
+	uint32_t slot = hash(rule->name) % NAME_SLOTS;
+
+	for (; reading->names[slot]; slot = (slot + 1) % NAME_SLOTS) {
+		const struct policy_rule *other = &rules[reading->names[slot] - 1];
+
+		if (!strcmp(other->name, rule->name))
+			return policy_yaml_error_at(
+				yaml, rule->place,
+				"duplicate rule name '%s' (the first is on line %u)", rule->name,
+				other->place.line);
+	}
+	reading->names[slot] = (uint16_t)reading->policy.rules_count;
+	return 0;
+}
+
+static int rule_add(struct policy_yaml *yaml, const yaml_event_t *start, struct reading *reading)
+{
+	struct policy *policy = &reading->policy;
+	struct policy_rule *rules, *rule;
+	int r;
+
+	if (start->type != YAML_MAPPING_START_EVENT)
+		return policy_yaml_error(
+			yaml, &start->start_mark,
+			"a rule must be a mapping: write {name: ..., action: ..., ports: ...}");
+	if (policy->rules_count == PORTSIEVE_RULES_MAX)
+		return policy_yaml_error(yaml, &start->start_mark, "more than %d rules",
+					 PORTSIEVE_RULES_MAX);
+	rules = array_room(policy->rules, policy->rules_count, sizeof(*rules));
+	if (!rules)
+		return policy_yaml_no_memory(yaml);
+	policy->rules = rules;
+	rule = &rules[policy->rules_count];
+	r = policy_rule_read(yaml, start, reading->host, rule);
+	if (r < 0)
+		return r;
+	policy->rules_count++;
+	reading->intervals += rule->intervals_count;
+	if (reading->intervals > POLICY_INTERVALS_MAX)
+		return policy_yaml_error_at(yaml, rule->ports_place,
+					    "the rules name more than %d ranges of ports",
+					    POLICY_INTERVALS_MAX);
+	return name_enter(yaml, reading);
+}
+
+static int rules_read(struct policy_yaml *yaml, struct reading *reading)
+{
+	POLICY_YAML_EVENT start = { 0 };
+	int r = policy_yaml_next(yaml, &start);
+
+	if (r < 0 || policy_value_is_null(&start))
+		return r;
+	if (start.type != YAML_SEQUENCE_START_EVENT)
+		return policy_value_refuse(
+			yaml, &start, "rules",
+			"write a list of - {name: ..., action: ..., ports: ...}");
+	for (;;) {
+		POLICY_YAML_EVENT event = { 0 };
+
+		r = policy_yaml_next(yaml, &event);
+		if (r < 0 || event.type == YAML_SEQUENCE_END_EVENT)
+			return r;
+		r = rule_add(yaml, &event, reading);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int knob_read(struct policy_yaml *yaml, size_t knob, void *target)
+{
+	static const enum policy_choice choices[] = {
+		[POLICY_ALLOW] = POLICY_CHOICE_ALLOW,
+		[POLICY_DROP] = POLICY_CHOICE_DROP,
+	};
+	const struct policy_words words = {
+		.key = policy_knob_name((enum portsieve_knob)knob),
+		.right = "write allow or drop",
+		.words = actions,
+		.count = 2,
+	};
+	struct policy *policy = target;
+	size_t action;
+	int r = policy_choice_read(yaml, &words, &action);
+
+	if (r < 0)
+		return r;
+	policy->knobs[knob] = choices[action];
+	return 0;
+}
+
+static int portless_read(struct policy_yaml *yaml, struct policy *policy)
+{
+	const char *names[PORTSIEVE_KNOBS];
+	const struct policy_keys keys = {
+		.where = "'portless'",
+		.names = names,
+		.count = PORTSIEVE_KNOBS,
+		.read = knob_read,
+	};
+	POLICY_YAML_EVENT start = { 0 };
+	int r = policy_yaml_next(yaml, &start);
+
+	if (r < 0 || policy_value_is_null(&start))
+		return r;
+	if (start.type != YAML_MAPPING_START_EVENT)
+		return policy_value_refuse(yaml, &start, "portless",
+					   "write a mapping such as {later_fragment: allow}");
+	for (size_t knob = 0; knob < PORTSIEVE_KNOBS; knob++)
+		names[knob] = policy_knob_name((enum portsieve_knob)knob);
+	return policy_mapping_read(yaml, &start, &keys, policy);
+}
+
+static int value_read(struct policy_yaml *yaml, size_t key, void *target)
+{
+	struct reading *reading = target;
+	struct policy *policy = &reading->policy;
+
+	switch ((enum policy_key)key) {
+	case KEY_VERSION:
+		return version_read(yaml);
+	case KEY_MODE:
+		return mode_read(yaml, policy);
+	case KEY_DEFAULT:
+		return default_read(yaml, policy);
+	case KEY_RETURN:
+		return return_read(yaml);
+	case KEY_DHCP_CLIENT:
+		return dhcp_client_read(yaml, policy);
+	case KEY_RULES:
+		return rules_read(yaml, reading);
+	case KEY_PORTLESS:
+		return portless_read(yaml, policy);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int empty_error(struct policy_yaml *yaml)
+{
+	return policy_yaml_error_at(yaml, (struct policy_place){ 1, 1 },
+				    "the policy is empty: it needs at least 'version: 1'");
+}
+
+/* The node of the one document. */
+static int root_read(struct policy_yaml *yaml, struct reading *reading)
+{
+	static const struct policy_keys keys = {
+		.where = "the policy",
+		.names = key_names,
+		.count = POLICY_KEYS,
+		.required = 1 << KEY_VERSION,
+		.read = value_read,
+	};
+	POLICY_YAML_EVENT root = { 0 };
+	int r = policy_yaml_next(yaml, &root);
+
+	if (r < 0)
+		return r;
+	if (policy_value_is_null(&root))
+		return empty_error(yaml);
+	if (root.type != YAML_MAPPING_START_EVENT)
+		return policy_yaml_error(
+			yaml, &root.start_mark,
+			"the policy must be a mapping, as 'version: 1' and further keys");
+	return policy_mapping_read(yaml, &root, &keys, reading);
+}
+
+static int document_read(struct policy_yaml *yaml, struct reading *reading)
+{
+	POLICY_YAML_EVENT stream = { 0 }, document = { 0 }, end = { 0 }, rest = { 0 };
+	int r = policy_yaml_next(yaml, &stream);
+
+	if (r == 0)
+		r = policy_yaml_next(yaml, &document);
+	if (r < 0)
+		return r;
+	if (document.type == YAML_STREAM_END_EVENT)
+		return empty_error(yaml);
+	r = root_read(yaml, reading);
+	if (r == 0)
+		r = policy_yaml_next(yaml, &end);
+	if (r == 0)
+		r = policy_yaml_next(yaml, &rest);
+	if (r < 0)
+		return r;
+	if (rest.type != YAML_STREAM_END_EVENT)
+		return policy_yaml_error(yaml, &rest.start_mark,
+					 "a second YAML document: a policy is one");
+	return 0;
+}
+
+int policy_read(const char *text, size_t size, const char *file, const struct policy_host *host,
+		struct policy *ret_policy, struct error *error)
+{
+	__attribute__((cleanup(reading_free))) struct reading reading = { .host = host };
+	__attribute__((cleanup(policy_yaml_close))) struct policy_yaml yaml = { .file = file,
+										.error = error };
+	int r;
+
+	policy_init(&reading.policy);
+	if (size > POLICY_TEXT_MAX) {
+		error_place(error, file, 0, 0);
+		return error_set(error, EINVAL, EXIT_USAGE, "the policy is larger than %d MiB",
+				 POLICY_TEXT_MAX >> 20);
+	}
+	reading.names = calloc(NAME_SLOTS, sizeof(*reading.names));
+	if (!reading.names)
+		return policy_yaml_no_memory(&yaml);
+	r = policy_yaml_open(&yaml, text, size, file, error);
+	if (r == 0)
+		r = document_read(&yaml, &reading);
+	if (r < 0)
+		return r;
+	*ret_policy = reading.policy;
+	policy_init(&reading.policy);
+	return 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stats as JSON, in the form of docs/design.md. Numbers are raw. */
+#include <errno.h>
+
+#include "policy.h"
+#include "print.h"
+#include "print_json.h"
+#include "reason.h"
+
+static json_object *json_counts(const struct portsieve_counter *counter,
+				enum portsieve_verdict verdict)
+{
+	json_object *counts = json_object_new_object();
+
+	json_object_object_add(counts, "packets",
+			       json_object_new_uint64(counter->verdict[verdict].packets));
+	json_object_object_add(counts, "bytes",
+			       json_object_new_uint64(counter->verdict[verdict].bytes));
+	return counts;
+}
+
+static void add_counts(json_object *row, const struct portsieve_counter *counter)
+{
+	json_object_object_add(row, "passed", json_counts(counter, PORTSIEVE_PASSED));
+	json_object_object_add(row, "dropped", json_counts(counter, PORTSIEVE_DROPPED));
+}
+
+static json_object *json_policy(const struct portsieve_image *image)
+{
+	json_object *policy = json_object_new_object();
+	char sha256[65];
+
+	format_sha256(image->sha256, sha256);
+	json_object_object_add(policy, "sha256", sha256[0] ? json_object_new_string(sha256) : NULL);
+	json_object_object_add(policy, "default",
+			       json_object_new_string(image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP
+							      ? "drop"
+							      : "allow"));
+	json_object_object_add(policy, "return", json_object_new_string("none"));
+	json_object_object_add(policy, "source",
+			       image->source[0] ? json_object_new_string(image->source) : NULL);
+	return policy;
+}
+
+static json_object *range_row(const struct snapshot_device *device, uint32_t id)
+{
+	const struct portsieve_image *image = device->image;
+	const struct portsieve_range *range = &image->range[id];
+	const struct portsieve_counter *counter = &device->rows[image->counter[id]];
+	json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "rule", json_object_new_string(range_rule_name(image, id)));
+	json_object_object_add(row, "protocol",
+			       json_object_new_string(transport_name(range->transport)));
+	json_object_object_add(row, "low", json_object_new_int(range->low));
+	json_object_object_add(row, "high", json_object_new_int(range->high));
+	json_object_object_add(row, "action",
+			       json_object_new_string(range->drop ? "drop" : "allow"));
+	add_counts(row, counter);
+	json_object_object_add(row, "new_connections",
+			       json_object_new_uint64(counter->new_connections));
+	return row;
+}
+
+static json_object *ranges_array(const struct snapshot_device *device)
+{
+	json_object *ranges = json_object_new_array();
+
+	for (uint32_t n = 0; n < device->image->ranges; n++) {
+		uint32_t id = (n + PORTSIEVE_RANGE_RULES) % device->image->ranges;
+
+		if (id != PORTSIEVE_RANGE_DHCP)
+			json_object_array_add(ranges, range_row(device, id));
+	}
+	return ranges;
+}
+
+static json_object *reasons_array(const struct snapshot_device *device)
+{
+	json_object *reasons = json_object_new_array();
+
+	for (enum portsieve_reason reason = 0; reason < PORTSIEVE_REASONS; reason++) {
+		json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "reason", json_object_new_string(reason_name(reason)));
+		add_counts(row, &device->rows[reason]);
+		json_object_array_add(reasons, row);
+	}
+	return reasons;
+}
+
+static json_object *retired_object(const struct snapshot_device *device)
+{
+	json_object *retired = json_object_new_object();
+
+	add_counts(retired, &device->retired);
+	json_object_object_add(retired, "new_connections",
+			       json_object_new_uint64(device->retired.new_connections));
+	return retired;
+}
+
+json_object *json_device(const struct snapshot_device *device)
+{
+	const struct portsieve_image *image = device->image;
+	json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "device", json_object_new_string(device->device.name));
+	json_object_object_add(object, "mode",
+			       json_object_new_string(datapath_mode_name(device->device.mode)));
+	json_object_object_add(object, "attach", json_object_new_string("link"));
+	json_object_object_add(object, "monitor",
+			       json_object_new_boolean(image->flags & PORTSIEVE_IMAGE_MONITOR));
+	json_object_object_add(object, "policy", json_policy(image));
+	return object;
+}
+
+static json_object *device_with_rows(const struct snapshot_device *device)
+{
+	json_object *object = json_device(device);
+
+	json_object_object_add(object, "ranges", ranges_array(device));
+	json_object_object_add(object, "reasons", reasons_array(device));
+	json_object_object_add(object, "retired", retired_object(device));
+	return object;
+}
+
+int print_stats_json(const struct snapshot *snapshot)
+{
+	json_object *document = json_document();
+	json_object *devices = json_object_new_array();
+
+	for (size_t i = 0; i < snapshot->count; i++)
+		json_object_array_add(devices, device_with_rows(&snapshot->devices[i]));
+	json_object_object_add(document, "devices", devices);
+	return print_json(document);
+}
+
+int print_replay_json(const struct snapshot_device *device, const char *path,
+		      const struct replay_totals *totals)
+{
+	json_object *document = json_document();
+	json_object *devices = json_object_new_array();
+	json_object *object = device_with_rows(device);
+
+	json_object_object_add(object, "device", json_object_new_string(path));
+	json_object_object_add(object, "attach", NULL);
+	json_object_array_add(devices, object);
+	json_object_object_add(document, "packets", json_object_new_uint64(totals->packets));
+	json_object_object_add(document, "cut_packets", json_object_new_uint64(totals->cut));
+	json_object_object_add(document, "clipped_packets",
+			       json_object_new_uint64(totals->clipped));
+	json_object_object_add(document, "devices", devices);
+	return print_json(document);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one name table of reasons. */
+#include "reason.h"
+
+#include <assert.h>
+
+#include "cleanup.h"
+
+static const char *const names[] = {
+	[PORTSIEVE_NON_IP] = "non-ip",
+	[PORTSIEVE_MPLS] = "mpls",
+	[PORTSIEVE_VLAN_DEPTH] = "vlan-depth",
+	[PORTSIEVE_MALFORMED_ETHERNET] = "malformed-ethernet",
+	[PORTSIEVE_MALFORMED_IPV4] = "malformed-ipv4",
+	[PORTSIEVE_MALFORMED_IPV6] = "malformed-ipv6",
+	[PORTSIEVE_MALFORMED_L4] = "malformed-l4",
+	[PORTSIEVE_LATER_FRAGMENT] = "later-fragment",
+	[PORTSIEVE_TINY_FRAGMENT] = "tiny-fragment",
+	[PORTSIEVE_EXT_HEADER] = "ext-header",
+	[PORTSIEVE_ROUTING_HEADER] = "routing-header",
+	[PORTSIEVE_EXT_DEPTH] = "ext-depth",
+	[PORTSIEVE_JUMBOGRAM] = "jumbogram",
+	[PORTSIEVE_NO_PORT] = "no-port",
+	[PORTSIEVE_BAD_FLAGS] = "bad-flags",
+	[PORTSIEVE_ICMP] = "icmp",
+	[PORTSIEVE_ICMPV6] = "icmpv6",
+	[PORTSIEVE_IGMP] = "igmp",
+	[PORTSIEVE_OTHER_PROTOCOL] = "other-protocol",
+	[PORTSIEVE_DHCP_CLIENT] = "dhcp-client",
+	[PORTSIEVE_RETURN_SOCKET] = "return-socket",
+	[PORTSIEVE_RETURN_FLOW] = "return-flow",
+	[PORTSIEVE_RETURN_ESTABLISHED] = "return-established",
+	[PORTSIEVE_RETURN_GRACE] = "return-grace",
+};
+static_assert(ARRAY_SIZE(names) == PORTSIEVE_REASONS, "a reason without a name");
+
+static const char *const words[] = {
+	[PORTSIEVE_NON_IP] = "neither IPv4 nor IPv6; always passes",
+	[PORTSIEVE_MPLS] = "MPLS is not looked into; knob `mpls`",
+	[PORTSIEVE_VLAN_DEPTH] = "more than two VLAN tags; knob `vlan_depth`",
+	[PORTSIEVE_MALFORMED_ETHERNET] = "a tag or PPPoE header is cut off; always dropped",
+	[PORTSIEVE_MALFORMED_IPV4] =
+		"the IPv4 header contradicts itself or the frame; always dropped",
+	[PORTSIEVE_MALFORMED_IPV6] =
+		"the IPv6 headers contradict each other or the frame; always dropped",
+	[PORTSIEVE_MALFORMED_L4] = "the L4 header does not fit into the packet; always dropped",
+	[PORTSIEVE_LATER_FRAGMENT] = "a fragment without ports; knob `later_fragment`",
+	[PORTSIEVE_TINY_FRAGMENT] =
+		"a fragment that hides its L4 header (RFC 3128, RFC 7112); knob "
+		"`tiny_fragment`",
+	[PORTSIEVE_EXT_HEADER] = "an IPv6 extension header whose knob says drop",
+	[PORTSIEVE_ROUTING_HEADER] = "an IPv6 routing header whose type's knob says drop",
+	[PORTSIEVE_EXT_DEPTH] = "more than eight IPv6 extension headers; knob `ext_depth`",
+	[PORTSIEVE_JUMBOGRAM] = "an IPv6 jumbogram (RFC 2675); knob `jumbogram`",
+	[PORTSIEVE_NO_PORT] = "ESP, or no next header; knob `no_port`",
+	[PORTSIEVE_BAD_FLAGS] =
+		"TCP flags that no connection has, to a port that is not allowed; knob "
+		"`bad_flags`",
+	[PORTSIEVE_ICMP] = "ICMP; knobs `icmp_echo` and `icmp_other`, errors always pass",
+	[PORTSIEVE_ICMPV6] = "ICMPv6; knobs `icmpv6_echo`, `icmpv6_mobility` and `icmpv6_other`, "
+			     "discovery and errors always pass",
+	[PORTSIEVE_IGMP] = "IGMP; always passes",
+	[PORTSIEVE_OTHER_PROTOCOL] = "an IP protocol without ports; knob `other_protocol`",
+	[PORTSIEVE_DHCP_CLIENT] = "a reply to a DHCP client; `dhcp_client`",
+	[PORTSIEVE_RETURN_SOCKET] = "a socket of this host waits for it",
+	[PORTSIEVE_RETURN_FLOW] = "an answer to a packet that went out",
+	[PORTSIEVE_RETURN_ESTABLISHED] = "of a TCP connection that has begun",
+	[PORTSIEVE_RETURN_GRACE] = "of a TCP connection older than the filter",
+};
+static_assert(ARRAY_SIZE(words) == PORTSIEVE_REASONS, "a reason without words");
+
+static const char *const builtins[] = {
+	[PORTSIEVE_PORT0] = "_port0",
+	[PORTSIEVE_SYSTEM] = "_system",
+	[PORTSIEVE_USER] = "_user",
+	[PORTSIEVE_DYNAMIC] = "_dynamic",
+};
+static_assert(ARRAY_SIZE(builtins) == PORTSIEVE_BUILTINS, "a built-in range without a name");
+
+const char *reason_name(enum portsieve_reason reason)
+{
+	return reason < PORTSIEVE_REASONS && names[reason] ? names[reason] : "unknown";
+}
+
+const char *reason_words(enum portsieve_reason reason)
+{
+	return reason < PORTSIEVE_REASONS && words[reason] ? words[reason] : "";
+}
+
+const char *builtin_name(unsigned int range_id)
+{
+	return builtins[range_id % PORTSIEVE_BUILTINS];
+}
+
+const char *range_rule_name(const struct portsieve_image *image, unsigned int range_id)
+{
+	if (range_id < PORTSIEVE_RANGE_DHCP)
+		return builtin_name(range_id);
+	return image->rule[image->range[range_id].rule].name;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The IANA Service Name and Transport Protocol Port Number Registry, as a table built into the
+ * program (scripts/registry.py makes it from IANA's XML). Ports are in host order. Nothing
+ * here allocates or fails; pointers stay valid for the life of the process.
+ */
+#ifndef PORTSIEVE_REGISTRY_H
+#define PORTSIEVE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <portsieve/abi.h>
+
+/* One assignment. A row of the registry without a transport stands for tcp and udp. */
+struct registry_service {
+	const char *name;	 /* as registered; "" for an assignment without a name */
+	const char *description; /* on one line, UTF-8; may be "" */
+	uint16_t low;
+	uint16_t high;
+	uint8_t transports; /* bit 1 << enum portsieve_transport */
+};
+
+struct registry_range {
+	uint16_t low;
+	uint16_t high;
+};
+
+/* The registry's own date of its last update, "2026-08-17". */
+const char *registry_date(void);
+
+/*
+ * The services registered under `name` (compared without case) for one of `transports`, in
+ * ascending order of port. Returns how many there are; writes at most `most` of them.
+ */
+size_t registry_by_name(const char *name, unsigned int transports,
+			const struct registry_service **services, size_t most);
+
+/* As registry_by_name, the services whose range holds `port`, narrowest first. */
+size_t registry_by_port(uint16_t port, unsigned int transports,
+			const struct registry_service **services, size_t most);
+
+/*
+ * The maximal ranges of ports that are assigned for a transport, ascending, disjoint and not
+ * adjacent. Port 0 is never among them. Returns how many, and the ranges through ret_ranges.
+ */
+size_t registry_assigned(enum portsieve_transport transport,
+			 const struct registry_range **ret_ranges);
+
+/*
+ * All service names in an order of their own: the one at `index`, or NULL past the last. For
+ * suggestions.
+ */
+const char *registry_name(size_t index);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that comes up: what loaded devices have counted, under which policy. */
+#ifndef PORTSIEVE_SNAPSHOT_H
+#define PORTSIEVE_SNAPSHOT_H
+
+#include "datapath.h"
+
+struct snapshot_device {
+	struct datapath_device device;
+	struct portsieve_image *image;	  /* the policy the rows belong to */
+	struct portsieve_counter *rows;	  /* by counter id, image->counters of them */
+	struct portsieve_counter retired; /* of ranges that changes of policy have ended */
+};
+
+struct snapshot {
+	struct snapshot_device *devices; /* by ascending ifindex */
+	size_t count;
+};
+
+/*
+ * Reads one device (ifindex), or all loaded ones (0). Rows and image of a device belong together;
+ * the reading needs no lock. -ENOENT without error filled in when that device is not loaded. The
+ * caller owns *ret_snapshot (snapshot_free).
+ */
+int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snapshot *ret_snapshot,
+		  struct error *error);
+void snapshot_free(struct snapshot *snapshot);
+#define _cleanup_snapshot_ __attribute__((cleanup(snapshot_free)))
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables for people: rows of cells, columns as wide as their widest cell. Rows are collected and
+ * printed at once. Text is ASCII.
+ */
+#ifndef PORTSIEVE_TABLE_H
+#define PORTSIEVE_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum table_limits {
+	TABLE_COLUMNS_MAX = 10,
+	TABLE_CELL_MAX = 64,
+};
+
+enum table_style {
+	TABLE_PLAIN,
+	TABLE_HEADING, /* bold on a terminal */
+	TABLE_FAINT,
+};
+
+struct table_row {
+	char cells[TABLE_COLUMNS_MAX][TABLE_CELL_MAX];
+	enum table_style style;
+};
+
+struct table {
+	struct table_row *rows;
+	size_t count;
+	size_t columns;
+	uint32_t right; /* bit N: column N is aligned to the right */
+	bool out_of_memory;
+};
+
+void table_free(struct table *table);
+#define _cleanup_table_ __attribute__((cleanup(table_free)))
+
+/* A new row whose cells are empty; a row nobody prints when memory is short. */
+struct table_row *table_add(struct table *table, enum table_style style);
+
+/* Prints all rows, `indent` spaces in. Colour only on a terminal and without NO_COLOR. */
+int table_print(const struct table *table, int indent, FILE *file);
+
+/* "1,234,567"; "-" for 0. */
+void table_number(char cell[TABLE_CELL_MAX], uint64_t number);
+
+/* "1.2 MB" (powers of 1000); "-" for 0. */
+void table_bytes(char cell[TABLE_CELL_MAX], uint64_t bytes);
+
+/* Is `file` a terminal on which colour is welcome? */
+bool table_has_colour(FILE *file);
+
+#endif
