@@ -103,6 +103,8 @@ const struct rule_test rules_ipv6[] = {
 	  DROP, LATER },
 	{ "X4", "more fragments after 9 bytes are malformed",
 	  "eth ip6 frag:off=2,mf=1,next=17 data:9", ALLOW, MALFORMED },
+	{ "X4", "more fragments after 12 bytes are malformed",
+	  "eth ip6 frag:off=2,mf=1,next=17 data:12", ALLOW, MALFORMED },
 	{ "X4", "a first fragment of 9 bytes is malformed", "eth ip6 frag:mf=1 udp data:1", ALLOW,
 	  MALFORMED },
 	{ "X4", "a last fragment may have 9 bytes", "eth ip6 frag:off=2,next=17 data:9", DROP,
