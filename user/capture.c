@@ -13,7 +13,7 @@ struct capture {
 	pcap_t *pcap;
 	FILE *file;	  /* pcap's */
 	off_t size_bytes; /* 0: not a regular file */
-	char path[256];
+	char *path;
 };
 
 void capture_close(struct capture *capture)
@@ -22,6 +22,7 @@ void capture_close(struct capture *capture)
 		return;
 	if (capture->pcap)
 		pcap_close(capture->pcap);
+	free(capture->path);
 	free(capture);
 }
 
@@ -81,9 +82,12 @@ int capture_open(const char *path, struct capture **ret_capture, struct error *e
 	struct capture *capture = calloc(1, sizeof(*capture));
 	int r;
 
-	if (!capture)
+	if (capture)
+		capture->path = strdup(path);
+	if (!capture || !capture->path) {
+		capture_close(capture);
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	snprintf(capture->path, sizeof(capture->path), "%s", path);
+	}
 	r = open_file(capture, error);
 	if (!r)
 		r = check_link_type(capture, error);

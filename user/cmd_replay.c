@@ -28,13 +28,16 @@ struct replay {
 
 static void show_progress(struct replay *replay)
 {
-	time_t now = time(NULL);
-	double progress = capture_progress(replay->capture);
+	time_t now;
+	double progress;
 
-	if (!replay->shows_progress || replay->totals.packets % PROGRESS_EVERY ||
-	    now == replay->shown)
+	if (!replay->shows_progress || replay->totals.packets % PROGRESS_EVERY)
+		return;
+	now = time(NULL);
+	if (now == replay->shown)
 		return;
 	replay->shown = now;
+	progress = capture_progress(replay->capture);
 	if (progress < 0)
 		log_progress("%lu packets", replay->totals.packets);
 	else
@@ -51,7 +54,7 @@ static int judge(struct replay *replay, const struct capture_packet *packet,
 	if (length_bytes < TRIAL_FRAME_MIN) {
 		replay->runts.verdict[PORTSIEVE_DROPPED].packets++;
 		replay->runts.verdict[PORTSIEVE_DROPPED].bytes += length_bytes;
-		*ret_outcome = outcome_of_runt();
+		*ret_outcome = outcome_of_runt(replay->image);
 		return 0;
 	}
 	if (length_bytes > TRIAL_FRAME_MAX) {
@@ -81,7 +84,11 @@ static int replay_packet(struct replay *replay, const struct capture_packet *pac
 		print_outcome_json(replay->totals.packets, &outcome);
 	else
 		print_outcome_text(replay->totals.packets, &outcome);
-	return ferror(stdout) ? error_set(error, EIO, EXIT_FAILED, "cannot write the output") : 0;
+	if (ferror(stdout)) {
+		error->exit = EXIT_FAILED; /* main says why */
+		return -EIO;
+	}
+	return 0;
 }
 
 static int replay_all(struct replay *replay, struct error *error)
@@ -129,7 +136,12 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 			     struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = NULL;
-	struct replay replay = { .settings = settings, .shows_progress = isatty(STDERR_FILENO) };
+	struct replay replay = {
+		.settings = settings,
+		/* not between lines of --each on the same terminal */
+		.shows_progress =
+			isatty(STDERR_FILENO) && !(settings->each && isatty(STDOUT_FILENO)),
+	};
 	int r = capture_open(operands[0], &replay.capture, error), broken = 0;
 
 	(void)count;
@@ -140,7 +152,7 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 	if (!r) {
 		replay.image = image;
 		broken = replay_all(&replay, error);
-		if (!settings->each || !settings->json)
+		if ((!settings->each || !settings->json) && !ferror(stdout))
 			r = print_totals(&replay, operands[0], broken ? NULL : error);
 	}
 	trial_close(replay.trial);

@@ -16,8 +16,9 @@
 #endif
 
 static const struct command *const commands[] = {
-	&command_load,	 &command_unload, &command_apply,   &command_check,  &command_show,
-	&command_status, &command_stats,  &command_explain, &command_replay, &command_registry,
+	&command_load,	 &command_unload,   &command_apply, &command_check,
+	&command_show,	 &command_status,   &command_stats, &command_explain,
+	&command_replay, &command_registry, &command_bench,
 };
 
 static void print_help(void)

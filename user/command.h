@@ -76,7 +76,7 @@ extern const struct option_row option_policy, option_mode, option_attach, option
 
 extern const struct command command_load, command_unload, command_apply, command_check,
 	command_show, command_status, command_stats, command_registry, command_explain,
-	command_replay;
+	command_replay, command_bench;
 
 /* Parses the command line and runs the command. Returns the exit code. */
 enum exit_code command_main(int argc, char **argv);

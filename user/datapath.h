@@ -102,6 +102,12 @@ int datapath_apply_apart(const struct datapath *datapath, const struct datapath_
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			 struct portsieve_image **ret_image, char **ret_text, struct error *error);
 
+/*
+ * The kernel memory that a loaded device takes, in bytes: its counters, and the image of its policy, which
+ * devices may share. The policy's text and the program, some kilobytes, are not in it.
+ */
+uint64_t datapath_memory_bytes(void);
+
 /* "1.1": of the library that loads the programs. */
 const char *datapath_libbpf_version(void);
 const char *datapath_libxdp_version(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is loaded: the devices, and the policy in force on one. */
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 
@@ -105,4 +106,15 @@ int datapath_policy_read(const struct datapath *datapath, const struct datapath_
 	if (ret_image)
 		*ret_image = TAKE_PTR(image);
 	return 0;
+}
+
+/* A per-CPU array has a pointer and, for each possible CPU, a row for each id; docs/performance.md.
+ */
+uint64_t datapath_memory_bytes(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t row_bytes =
+		sizeof(void *) + sizeof(struct portsieve_counter) * (cpus > 0 ? cpus : 1);
+
+	return PORTSIEVE_COUNTERS * row_bytes + sizeof(struct portsieve_image);
 }

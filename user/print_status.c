@@ -17,6 +17,7 @@ enum column {
 	RETURN,
 	RULES,
 	RANGES,
+	MEMORY,
 	APPLIED,
 	COLUMNS,
 };
@@ -50,6 +51,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	strcpy(row->cells[RETURN], "none");
 	snprintf(row->cells[RULES], TABLE_CELL_MAX, "%u", image->rules);
 	snprintf(row->cells[RANGES], TABLE_CELL_MAX, "%u", image->ranges - PORTSIEVE_RANGE_RULES);
+	table_bytes(row->cells[MEMORY], datapath_memory_bytes());
 	format_time(image->applied_ns, "%Y-%m-%d %H:%M:%S UTC", row->cells[APPLIED],
 		    TABLE_CELL_MAX);
 }
@@ -57,11 +59,11 @@ static void add_device(struct table *table, const struct snapshot_device *device
 int print_status_text(const struct snapshot *snapshot)
 {
 	_cleanup_table_ struct table table = { .columns = COLUMNS,
-					       .right = 1 << RULES | 1 << RANGES };
+					       .right = 1 << RULES | 1 << RANGES | 1 << MEMORY };
 	struct table_row *heading = table_add(&table, TABLE_HEADING);
-	static const char *const names[COLUMNS] = { "DEVICE", "MODE",	 "ATTACH",
-						    "POLICY", "DEFAULT", "RETURN",
-						    "RULES",  "RANGES",	 "APPLIED" };
+	static const char *const names[COLUMNS] = { "DEVICE",  "MODE",	 "ATTACH", "POLICY",
+						    "DEFAULT", "RETURN", "RULES",  "RANGES",
+						    "MEMORY",  "APPLIED" };
 
 	for (size_t c = 0; c < COLUMNS; c++)
 		strcpy(heading->cells[c], names[c]);
@@ -94,6 +96,8 @@ int print_status_json(const struct snapshot *snapshot)
 		json_object_object_add(
 			device, "port_ranges",
 			json_object_new_int64(from->image->ranges - PORTSIEVE_RANGE_RULES));
+		json_object_object_add(device, "memory_bytes",
+				       json_object_new_uint64(datapath_memory_bytes()));
 		json_object_object_add(device, "applied", json_object_new_string(applied));
 		json_object_array_add(devices, device);
 	}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Measuring the program by BPF_PROG_TEST_RUN. */
+#include "bench.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "compile.h"
+#include "counter_ids.h"
+#include "datapath_trial.h"
+#include "packet_text.h"
+
+enum { POLICY_SIZE = 256 * 1024 };
+
+static const char *const program_names[BENCH_PROGRAMS] = {
+	[BENCH_EMPTY] = "empty program",
+	[BENCH_COUNTS] = "no policy",
+	[BENCH_RULE] = "1 rule",
+	[BENCH_RULES_16] = "16 rules",
+	[BENCH_RANGES_16384] = "16,384 port ranges",
+};
+
+static const struct {
+	const char *name;
+	const char *text; /* as `explain` takes it */
+} packets[BENCH_PACKETS] = {
+	[BENCH_TCP_DROPPED] = { "TCP, dropped", "tcp 192.0.2.7:40000 > 198.51.100.1:5555 S" },
+	[BENCH_TCP_ALLOWED] = { "TCP, allowed", "tcp 192.0.2.7:40000 > 198.51.100.1:80 A" },
+	[BENCH_UDP] = { "UDP, dropped", "udp 192.0.2.7:40000 > 198.51.100.1:5555" },
+	[BENCH_IPV6] = { "IPv6, dropped", "tcp [2001:db8::7]:40000 > [2001:db8::1]:5555 S" },
+	[BENCH_VLAN] = { "VLAN, dropped", "udp 192.0.2.7:40000 > 198.51.100.1:5555 vlan 7" },
+	/* hop-by-hop options, then TCP to port 5555 */
+	[BENCH_EXT_HEADER] = { "IPv6 options, dropped",
+			       "hex 020000000001 020000000002 86dd 60000000 001c 00 40"
+			       "20010db8000000000000000000000007 20010db8000000000000000000000001"
+			       "0600 010400000000 9c40 15b3 00000000 00000000 5002 0000 00000000" },
+};
+
+const char *bench_program_name(enum bench_program program)
+{
+	return program_names[program];
+}
+
+const char *bench_packet_name(enum bench_packet packet)
+{
+	return packets[packet].name;
+}
+
+/* Ends with a rule that allows tcp/80; `rules` more before it, of `ports` single ports each. */
+static void write_policy(char *text, int rules, int ports)
+{
+	char *at = text + sprintf(text, "version: 1\ndefault: drop\nrules:\n");
+	int port = 1;
+
+	for (int rule = 0; rule < rules; rule++) {
+		at += sprintf(at, "  - {name: r%d, action: drop, ports: \"%s/", rule,
+			      rule % 2 ? "udp" : "tcp");
+		for (int i = 0; i < ports; i++, port += 2)
+			at += sprintf(at, "%s%d", i ? "," : "", port % 65536);
+		at += sprintf(at, "\"}\n");
+	}
+	sprintf(at, "  - {name: web, action: allow, ports: tcp/80}\n");
+}
+
+static int compile_policy(const char *text, struct portsieve_image *image, struct error *error)
+{
+	const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+	struct policy policy;
+	int r = policy_read(text, strlen(text), "bench", &host, &policy, error);
+
+	if (r)
+		return r;
+	r = image_compile(&policy, &host, "bench", image, error);
+	policy_free(&policy);
+	return r ? r : counter_ids_assign(image, NULL);
+}
+
+static int open_program(enum bench_program program, struct portsieve_image *image,
+			struct trial **ret_trial, struct error *error)
+{
+	static const struct {
+		int rules, ports;
+	} sizes[BENCH_PROGRAMS] = {
+		[BENCH_RULES_16] = { 15, 3 },
+		[BENCH_RANGES_16384] = { 1, PORTSIEVE_RANGES_MAX - 1 },
+	};
+	_cleanup_free_ char *text = malloc(POLICY_SIZE);
+	int r;
+
+	if (!text)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	if (program == BENCH_EMPTY)
+		return trial_open_empty(ret_trial, error);
+	if (program == BENCH_COUNTS)
+		strcpy(text, "version: 1\n");
+	else
+		write_policy(text, sizes[program].rules, sizes[program].ports);
+	r = compile_policy(text, image, error);
+	return r ? r : trial_open(image, ret_trial, error);
+}
+
+static int measure_round(struct trial *const *trials, int round, struct bench *bench,
+			 struct error *error)
+{
+	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	size_t length_bytes;
+	int r = 0;
+
+	for (int packet = 0; !r && packet < BENCH_PACKETS; packet++) {
+		r = packet_text_frame(packets[packet].text, frame, &length_bytes, error);
+		for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
+			r = trial_measure(trials[program], frame, length_bytes, BENCH_REPEAT,
+					  &bench->ns[program][packet][round], error);
+	}
+	return r;
+}
+
+static int compare_ns(const void *one, const void *other)
+{
+	uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+	return (a > b) - (a < b);
+}
+
+static void sort_rounds(struct bench *bench)
+{
+	for (int program = 0; program < BENCH_PROGRAMS; program++)
+		for (int packet = 0; packet < BENCH_PACKETS; packet++)
+			qsort(bench->ns[program][packet], BENCH_ROUNDS, sizeof(uint32_t),
+			      compare_ns);
+}
+
+int bench_run(struct bench *bench, struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
+	struct trial *trials[BENCH_PROGRAMS] = { NULL };
+	int r = 0;
+
+	if (!image)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
+		r = open_program(program, image, &trials[program], error);
+	for (int round = 0; !r && round < BENCH_ROUNDS; round++)
+		r = measure_round(trials, round, bench, error);
+	sort_rounds(bench);
+	for (int program = 0; program < BENCH_PROGRAMS; program++)
+		trial_close(trials[program]);
+	return r;
+}
