@@ -79,11 +79,22 @@ $(PROGRAM): $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(C_FLAGS) $^ $(LDFLAGS) $(call pc,--libs) -o $@
 
-install: all ## into DESTDIR and PREFIX (/usr/local)
+# The manual pages.
+MANUAL := $(BUILD)/docs/portsieve.8 $(BUILD)/docs/portsieve-policy.5
+
+$(BUILD)/docs/%: docs/%.scd
+	$(call say,SCDOC,$@)
+	@mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+install: all $(MANUAL) ## into DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/portsieve
+	install -D -m 644 $(BUILD)/docs/portsieve.8 $(DESTDIR)$(PREFIX)/share/man/man8/portsieve.8
+	install -D -m 644 $(BUILD)/docs/portsieve-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/portsieve-policy.5
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/sbin/portsieve
+	rm -f $(DESTDIR)$(PREFIX)/sbin/portsieve $(DESTDIR)$(PREFIX)/share/man/man8/portsieve.8 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/portsieve-policy.5
 
 clean: ## remove build/
 	rm -rf build

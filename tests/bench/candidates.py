@@ -84,7 +84,9 @@ class XdpFilter(Candidate):
         receiver("xdp-filter", "unload", DEVICE)
 
     def dropped(self):
-        return int(re.search(r"XDP_DROP\s+(\d+)", receiver("xdp-filter", "status")).group(1))
+        # With a part of the features it looks for the other maps at the end, and fails.
+        status = receiver("xdp-filter", "status", statuses=range(256))
+        return int(re.search(r"XDP_DROP\s+(\d+)", status).group(1))
 
 
 class Stack(Candidate):

@@ -40,19 +40,19 @@ def isolate():
     os.execv(isolated, [isolated] + [os.path.abspath(sys.argv[0])] + sys.argv[1:])
 
 
-def sh(*command, text=None):
-    """Runs a command; its standard output. Raises CommandFailed."""
+def sh(*command, text=None, statuses=(0,)):
+    """Runs a command; its standard output. Raises CommandFailed on another status."""
     done = subprocess.run([str(word) for word in command], input=text, capture_output=True, text=True,
                           timeout=COMMAND_SECONDS, check=False)
-    if done.returncode:
+    if done.returncode not in statuses:
         said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         raise CommandFailed(f"{command[0]}: {said[0] if said else done.returncode}")
     return done.stdout
 
 
-def receiver(*command, text=None):
+def receiver(*command, **options):
     """sh, where the receiving device is."""
-    return sh(*RECEIVER, *command, text=text)
+    return sh(*RECEIVER, *command, **options)
 
 
 def up():

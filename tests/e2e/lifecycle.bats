@@ -286,3 +286,14 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	in_server portsieve unload lo
 	nothing_left lo
 }
+
+@test "status tells the memory that the kernel accounts for counters and policy" {
+	local told accounted
+	in_server portsieve load to_client
+	told=$(in_server portsieve status -j | jq '.devices[0].memory_bytes')
+	accounted=$(bpftool map show -j | jq '[.[] | select(.name == "counters" or .name == "portsieve_image") | .bytes_memlock] | add')
+	echo "# told $told, accounted $accounted"
+	[ $((told * 100)) -gt $((accounted * 98)) ]
+	[ $((told * 100)) -lt $((accounted * 102)) ]
+	in_server portsieve unload to_client
+}
