@@ -30,7 +30,7 @@ PROGRAM := $(BUILD)/portsieve
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup setup-test demo test check format install uninstall clean
+.PHONY: all help setup setup-test demo test fuzz check format install uninstall clean
 all: $(PROGRAM)
 
 help: ## this list
@@ -50,6 +50,13 @@ demo: setup-test ## the main job on real traffic, in a lab of its own
 test: setup-test ## every test; ends with `N passed, N failed`
 	$(Q)$(MAKE) --no-print-directory all tools tests
 	$(Q)tests/run
+
+fuzz: setup-test ## 50 million frames against the oracle, then 10 minutes of libFuzzer a target
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "PORTSIEVE_FUZZ_SEED=$$seed" && \
+		PORTSIEVE_FUZZ_FRAMES=50000000 PORTSIEVE_FUZZ_SEED=$$seed CMOCKA_MESSAGE_OUTPUT=TAP \
+		tests/lib/isolate build/tests/packet/test_oracle_agrees
+	$(Q)tests/fuzz/run 600
 
 check: setup-test ## clang-tidy, cppcheck and the format of every source file
 	$(Q)$(MAKE) --no-print-directory all
@@ -100,4 +107,5 @@ clean: ## remove build/
 	rm -rf build
 
 include tests/tests.mk
+include tests/bench/bench.mk
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -10,7 +10,7 @@ SAN_PARTS := $(PARTS:$(BUILD)/%=build/san/%)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/san/tests/unit/%,$(wildcard tests/unit/test_*.c))
 PACKET_TESTS := $(patsubst tests/packet/%.c,build/tests/packet/%,$(wildcard tests/packet/test_*.c))
-PACKET_PARTS := $(patsubst %.c,build/%.o,$(filter-out tests/packet/test_%.c,$(wildcard tests/packet/*.c)))
+PACKET_PARTS := $(patsubst %.c,build/%.o,$(filter-out tests/packet/test_%.c tests/packet/frames.c,$(wildcard tests/packet/*.c)))
 ORACLE := $(addprefix tests/oracle/,oracle.c policy.c ranges.c questions.c layers.c describe.c \
 	    grammar.c grammar_ip.c grammar_l4.c grammar_link.c grammar_mutate.c)
 ORACLE_TEST := $(addprefix tests/oracle/,test_oracle.c by_hand_ipv4.c by_hand_ipv6.c by_hand_l4.c by_hand_link.c)
@@ -18,7 +18,7 @@ TRAFFIC := build/tests/traffic/flood build/tests/traffic/received build/tests/tr
 
 .PHONY: tools tests swap-test
 tools: $(TRAFFIC)
-tests: $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle swap-test
+tests: $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle swap-test build/tests/packet/frames
 
 build/san/user/%.o: user/%.c
 	$(call say,CC-SAN,$@)
@@ -63,6 +63,12 @@ $(SWAP_TEST): $(filter-out %.bpf.c,$(wildcard tests/swap/*.c)) tests/traffic/lin
 		$(filter %.c %.o,$^) $(call pc,--libs) -lcmocka -lpthread -o $@
 
 swap-test: $(SWAP_TEST) $(SWAP_PROGRAMS)
+
+# Frames of the oracle's grammar, as a capture.
+FRAMES := build/tests/packet/frames
+$(FRAMES): build/tests/packet/frames.o $(filter build/tests/oracle/grammar%,$(ORACLE:%.c=build/%.o))
+	$(call say,TOOL,$@)
+	$(Q)$(CC) $^ -o $@
 
 # The traffic generator.
 build/flood.skel.h: build/tests/traffic/flood.bpf.o

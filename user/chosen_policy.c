@@ -33,11 +33,9 @@ static int read_loaded(const struct settings *settings, struct portsieve_image *
 	if (!r)
 		r = targets_find(&datapath, settings->devices, settings->devices_count, &devices,
 				 &count, error);
-	for (size_t i = 1; !r && i < count; i++)
-		if (devices[i].active_id != devices[0].active_id)
-			r = error_set(
-				error, EINVAL, EXIT_USAGE,
-				"several policies are loaded; choose one with --dev or --policy");
+	if (!r && !datapath_same_policy(&datapath, devices, count))
+		r = error_set(error, EINVAL, EXIT_USAGE,
+			      "several policies are loaded; choose one with --dev or --policy");
 	if (!r)
 		r = datapath_policy_read(&datapath, &devices[0], ret_image, NULL, error);
 	return r;

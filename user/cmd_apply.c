@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "command.h"
@@ -11,46 +12,92 @@
 #include "ruleset.h"
 #include "targets.h"
 
-/* Is every loaded device that shares this slot among the targets? */
-static bool is_whole_group(const struct datapath_device *all, size_t all_count,
-			   const struct datapath_device *targets, size_t count, uint32_t active_id)
-{
-	for (size_t i = 0; i < all_count; i++) {
-		bool among = false;
+/* The targets that share one slot. */
+struct group {
+	struct datapath_device *devices;
+	size_t count;
+};
 
-		for (size_t t = 0; t < count; t++)
-			among |= targets[t].ifindex == all[i].ifindex;
-		if (all[i].active_id == active_id && !among)
-			return false;
+/* Takes the group of targets[0] out of the targets, by moving it to their front. */
+static struct group next_group(struct datapath_device *targets, size_t count)
+{
+	struct group group = { .devices = targets };
+
+	for (size_t t = 0; t < count; t++) {
+		struct datapath_device device = targets[t];
+
+		if (device.active_id != targets[0].active_id)
+			continue;
+		targets[t] = targets[group.count];
+		targets[group.count++] = device;
 	}
-	return true;
+	return group;
 }
 
-static bool is_first_of_group(const struct datapath_device *targets, size_t index)
+/* Does every loaded device that shares the group's slot belong to the group? */
+static bool is_whole(const struct group *group, const struct datapath_device *all, size_t count)
 {
-	for (size_t t = 0; t < index; t++)
-		if (targets[t].active_id == targets[index].active_id)
-			return false;
-	return true;
+	size_t sharing = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sharing += all[i].active_id == group->devices[0].active_id;
+	return sharing == group->count;
 }
 
-/* Each group by one system call; a device that leaves its group by one of its own. */
-static int apply_to(const struct datapath *datapath, const struct datapath_device *targets,
-		    size_t count, const struct datapath_policy *policy, size_t *ret_done,
-		    struct error *error)
+static void name_group(const struct group *group, struct error *error)
+{
+	char names[256] = "";
+
+	for (size_t i = 0; i < group->count && strlen(names) + IF_NAMESIZE + 2 < sizeof(names);
+	     i++) {
+		strcat(names, i ? ", " : "");
+		strcat(names, group->devices[i].name);
+	}
+	error_prefix(error, names);
+}
+
+static int apply_group(const struct datapath *datapath, const struct group *group,
+		       const struct datapath_policy *policy, struct error *error)
 {
 	_cleanup_free_ struct datapath_device *all = NULL;
-	size_t all_count;
-	int r = datapath_devices(datapath, &all, &all_count, error);
+	size_t count;
+	int r = 0;
 
-	for (size_t t = 0; !r && t < count; t++) {
-		if (!is_whole_group(all, all_count, targets, count, targets[t].active_id))
-			r = datapath_apply_apart(datapath, &targets[t], policy, error);
-		else if (is_first_of_group(targets, t))
-			r = datapath_apply(datapath, &targets[t], policy, error);
-		*ret_done += !r;
-	}
+	if (group->devices[0].broken)
+		r = error_set(error, EUCLEAN, EXIT_FAILED,
+			      "its pins are not whole; unload it and load it again");
+	if (!r)
+		r = datapath_devices(datapath, &all, &count, error);
+	if (!r && !is_whole(group, all, count))
+		r = datapath_part(datapath, group->devices, group->count, error);
+	if (!r)
+		r = datapath_apply(datapath, &group->devices[0], policy, error);
+	if (r)
+		name_group(group, error);
 	return r;
+}
+
+/* Each group by one system call. What goes wrong with one leaves the others to be done. */
+static enum exit_code apply_to(const struct datapath *datapath, struct datapath_device *targets,
+			       size_t count, const struct datapath_policy *policy)
+{
+	enum exit_code code = EXIT_DONE;
+	bool some_done = false;
+
+	while (count) {
+		struct group group = next_group(targets, count);
+		struct error error = { .exit = EXIT_FAILED };
+
+		if (apply_group(datapath, &group, policy, &error)) {
+			log_error(&error);
+			code = code ? code : error.exit;
+		} else {
+			some_done = true;
+		}
+		targets += group.count;
+		count -= group.count;
+	}
+	return code && some_done ? EXIT_PARTLY : code;
 }
 
 static enum exit_code apply(const struct settings *settings, int count, char **operands,
@@ -59,24 +106,23 @@ static enum exit_code apply(const struct settings *settings, int count, char **o
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 	_cleanup_free_ struct datapath_device *targets = NULL;
 	struct datapath datapath;
-	size_t found, done = 0;
-	int r;
+	enum exit_code code;
+	size_t found;
 
 	(void)count;
 	if (ruleset_read(operands[0], &ruleset, error) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
-	r = targets_find(&datapath, settings->devices, settings->devices_count, &targets, &found,
-			 error);
-	if (!r) {
+	if (targets_find(&datapath, settings->devices, settings->devices_count, &targets, &found,
+			 error)) {
+		code = error->exit;
+	} else {
 		struct datapath_policy policy = { ruleset.image, ruleset.text };
 
-		r = apply_to(&datapath, targets, found, &policy, &done, error);
+		code = apply_to(&datapath, targets, found, &policy);
 	}
 	datapath_close(&datapath);
-	if (!r)
-		return EXIT_DONE;
-	return done ? EXIT_PARTLY : error->exit;
+	return code;
 }
 
 const struct command command_apply = {

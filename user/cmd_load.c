@@ -26,10 +26,11 @@ static enum exit_code load_devices(const struct datapath *datapath, const struct
 	int failed = 0;
 
 	for (int i = 0; i < count; i++) {
-		struct error error = { 0 };
+		struct error error = { .exit = EXIT_FAILED };
 
 		if (!datapath_load(datapath, devices[i], settings->mode, &policy, &error))
 			continue;
+		error_prefix(&error, devices[i]);
 		log_error(&error);
 		if (!failed++)
 			first = error;
@@ -79,10 +80,11 @@ static enum exit_code unload_devices(const struct datapath *datapath,
 	int failed = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct error error = { 0 };
+		struct error error = { .exit = EXIT_FAILED };
 
 		if (!datapath_unload(datapath, &devices[i], &error))
 			continue;
+		error_prefix(&error, devices[i].name);
 		log_error(&error);
 		if (!failed++)
 			first = error;

@@ -12,17 +12,15 @@
 #include "targets.h"
 
 /* Without a name there must be but one policy to show: two would not make one file. */
-static int check_one_policy(const struct datapath_device *devices, size_t count,
-			    struct error *error)
+static int check_one_policy(const struct datapath *datapath, const struct datapath_device *devices,
+			    size_t count, struct error *error)
 {
-	for (size_t i = 1; i < count; i++)
-		if (devices[i].active_id != devices[0].active_id)
-			return error_set(
-				error, EINVAL, EXIT_USAGE,
-				"show: %s and %s have policies of their own; name one: portsieve "
-				"show %s",
-				devices[0].name, devices[i].name, devices[0].name);
-	return 0;
+	if (datapath_same_policy(datapath, devices, count))
+		return 0;
+	return error_set(
+		error, EINVAL, EXIT_USAGE,
+		"show: the loaded devices have several policies; name one: portsieve show %s",
+		devices[0].name);
 }
 
 static int show_json(const struct datapath_device *devices, size_t count, const char *text)
@@ -47,7 +45,7 @@ static int show_loaded(const struct datapath *datapath, const struct settings *s
 			     error);
 
 	if (!r)
-		r = check_one_policy(devices, found, error);
+		r = check_one_policy(datapath, devices, found, error);
 	if (!r)
 		r = datapath_policy_read(datapath, &devices[0], NULL, &text, error);
 	if (r)

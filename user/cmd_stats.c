@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "log.h"
 #include "print.h"
 #include "targets.h"
 
@@ -20,7 +21,7 @@ static int read_loaded(int count, char **operands, struct snapshot *ret_snapshot
 		r = target_find(&datapath, operands[0], &device, error);
 	if (!r)
 		r = snapshot_read(&datapath, device.ifindex, ret_snapshot, error);
-	if (!r && !ret_snapshot->count) {
+	if (!r && !ret_snapshot->count && !ret_snapshot->broken_count) {
 		snapshot_free(ret_snapshot);
 		r = -ENOENT;
 	}
@@ -37,8 +38,25 @@ static int out_of_memory(struct error *error)
 	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 }
 
+/* Of devices that cannot be read. Returns the exit code that they make of a success. */
+static enum exit_code tell_broken(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->broken_count; i++) {
+		const struct datapath_device *device = &snapshot->broken[i];
+		struct error error = { 0 };
+
+		error_set(&error, EUCLEAN, EXIT_PARTLY,
+			  "%s (index %u): its pins are not whole; unload it and load it again",
+			  device->name[0] ? device->name : "?", device->ifindex);
+		log_error(&error);
+	}
+	if (!snapshot->broken_count)
+		return EXIT_DONE;
+	return snapshot->count ? EXIT_PARTLY : EXIT_FAILED;
+}
+
 static int stats_once(const struct settings *settings, int count, char **operands,
-		      struct error *error)
+		      enum exit_code *ret_code, struct error *error)
 {
 	_cleanup_snapshot_ struct snapshot snapshot = { 0 };
 	int r = read_loaded(count, operands, &snapshot, error);
@@ -47,6 +65,7 @@ static int stats_once(const struct settings *settings, int count, char **operand
 		return r;
 	r = settings->json ? print_stats_json(&snapshot)
 			   : print_stats_text(&snapshot, settings->all);
+	*ret_code = tell_broken(&snapshot);
 	return r ? out_of_memory(error) : 0;
 }
 
@@ -62,11 +81,17 @@ static void wait_seconds(double seconds)
 static enum exit_code stats(const struct settings *settings, int count, char **operands,
 			    struct error *error)
 {
+	enum exit_code code;
+
+	if (settings->count && settings->watch_seconds == 0) {
+		error_set(error, EINVAL, EXIT_USAGE, "stats: --count wants --watch too");
+		return error->exit;
+	}
 	for (long n = 1;; n++) {
-		if (stats_once(settings, count, operands, error))
+		if (stats_once(settings, count, operands, &code, error))
 			return error->exit;
 		if (settings->watch_seconds == 0 || n == settings->count || ferror(stdout))
-			return EXIT_DONE;
+			return code;
 		if (!settings->json)
 			printf("\n");
 		fflush(stdout);
@@ -96,7 +121,7 @@ static enum exit_code status(const struct settings *settings, int count, char **
 		r = settings->json ? print_status_json(&snapshot) : print_status_text(&snapshot);
 	if (r && !error->text[0])
 		out_of_memory(error);
-	return r ? error->exit : EXIT_DONE;
+	return r ? error->exit : tell_broken(&snapshot);
 }
 
 const struct command command_status = {

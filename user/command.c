@@ -71,7 +71,7 @@ static int check_operands(const struct command *command, int count, struct error
 static enum exit_code run(const struct command *command, int argc, char **argv)
 {
 	struct settings settings = { 0 };
-	struct error error = { 0 };
+	struct error error = { .exit = EXIT_FAILED };
 	enum exit_code code;
 	bool help;
 	int first, r = options_parse(command, argc, argv, &settings, &first, &help, &error);

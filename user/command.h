@@ -25,7 +25,6 @@ struct settings {
 	enum datapath_mode mode;
 	int attach; /* enum attach_choice */
 	bool all;
-	bool force;
 	bool json;
 	double watch_seconds; /* 0: once */
 	long count;	      /* 0: without end */
@@ -71,8 +70,8 @@ struct command {
 };
 
 extern const struct option_row option_policy, option_mode, option_attach, option_all_devices,
-	option_dev, option_force, option_json, option_watch, option_count, option_all_rows,
-	option_each, option_try_policy, option_try_dev;
+	option_dev, option_json, option_watch, option_count, option_all_rows, option_each,
+	option_try_policy, option_try_dev;
 
 extern const struct command command_load, command_unload, command_apply, command_check,
 	command_show, command_status, command_stats, command_registry, command_explain,

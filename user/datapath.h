@@ -47,7 +47,8 @@ struct datapath_device {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex;
 	enum datapath_mode mode;
-	bool buffers; /* takes frames of several buffers */
+	bool moved;  /* to another network namespace, with its filter; name is "" */
+	bool broken; /* its pins are not whole: only datapath_unload can help */
 	uint32_t program_id;
 	uint32_t link_id;
 	uint32_t active_id; /* devices with the same one share their policy */
@@ -68,7 +69,10 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error);
 void datapath_close(struct datapath *datapath);
 
-/* The loaded devices, by ascending ifindex; the caller frees *ret_devices. */
+/*
+ * The loaded devices, by ascending ifindex, those that have moved and those whose pins are not
+ * whole among them; the caller frees *ret_devices.
+ */
 int datapath_devices(const struct datapath *datapath, struct datapath_device **ret_devices,
 		     size_t *ret_count, struct error *error);
 
@@ -94,17 +98,26 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
 		   const struct datapath_policy *policy, struct error *error);
 
-/* Gives a device that shares its slot one of its own, with that policy, by one system call. */
-int datapath_apply_apart(const struct datapath *datapath, const struct datapath_device *device,
-			 const struct datapath_policy *policy, struct error *error);
+/*
+ * Moves devices that share a slot to a new one that they share among themselves, with the policy in
+ * force: no packet is judged otherwise. What datapath_apply then does to one of them it does to
+ * these only.
+ */
+int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
+		  size_t count, struct error *error);
+
+/* Are the policies in force on these devices the same, in one slot or in several? */
+bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *devices,
+			  size_t count);
 
 /* The policy in force, as its image and its text; the caller frees both. Either may be NULL. */
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			 struct portsieve_image **ret_image, char **ret_text, struct error *error);
 
 /*
- * The kernel memory that a loaded device takes, in bytes: its counters, and the image of its policy, which
- * devices may share. The policy's text and the program, some kilobytes, are not in it.
+ * The kernel memory that a loaded device takes, in bytes: its counters, and the image of its
+ * policy, which devices may share. The policy's text and the program, some kilobytes, are not in
+ * it.
  */
 uint64_t datapath_memory_bytes(void);
 

@@ -149,6 +149,25 @@ static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, s
 	return r ? bpf_error(error, -r, "zero the counters of new ranges") : 0;
 }
 
+int counters_repair(int counters_fd)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct portsieve_counter *values =
+		calloc(cpus > 0 ? cpus : 1, sizeof(*values));
+	uint32_t id = PORTSIEVE_COUNTER_GENERATION;
+	__u64 *generation;
+
+	if (!values)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(counters_fd, &id, values))
+		return -errno;
+	generation = &values[0].verdict[PORTSIEVE_PASSED].packets;
+	if (!(*generation & 1))
+		return 0;
+	*generation += 1;
+	return bpf_map_update_elem(counters_fd, &id, values, BPF_ANY) ? -errno : 0;
+}
+
 int counters_still(int counters_fd, const struct portsieve_counter *rows, bool *ret_still,
 		   struct error *error)
 {

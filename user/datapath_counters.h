@@ -15,6 +15,9 @@
 int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t count,
 		  struct error *error);
 
+/* Ends what a writer that died while it freed rows has left begun. The lock must be held. */
+int counters_repair(int counters_fd);
+
 /* Were no rows freed from the moment on that counters_read read these? Else they do not add up. */
 int counters_still(int counters_fd, const struct portsieve_counter *rows, bool *ret_still,
 		   struct error *error);

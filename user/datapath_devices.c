@@ -19,12 +19,13 @@ static int describe(const struct attachment *attachment, struct datapath_device 
 
 	*device = (struct datapath_device){
 		.ifindex = attachment->ifindex,
+		.moved = attachment->moved,
 		.program_id = attachment->program_id,
 		.link_id = attachment->link_id,
 		.active_id = attachment->active_id,
 		.image_id = attachment->image_id,
 	};
-	if (if_indextoname(attachment->ifindex, device->name)) {
+	if (!attachment->moved && if_indextoname(attachment->ifindex, device->name)) {
 		r = occupant_read(attachment->ifindex, &occupant, error);
 		device->mode = occupant.mode;
 	}
@@ -57,6 +58,14 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	for (size_t i = 0; i < found; i++) {
 		r = datapath_device(datapath, ifindexes[i], &devices[count], error);
+		if (r == -EUCLEAN) { /* one folder must not hide the others */
+			devices[count] =
+				(struct datapath_device){ .ifindex = ifindexes[i], .broken = true };
+			if_indextoname(ifindexes[i], devices[count].name);
+						if (error)
+				error->text[0] = '\0';
+			r = 0;
+		}
 		if (!r)
 			count++;
 		else if (r != -ENOENT)
@@ -90,16 +99,14 @@ int datapath_policy_read(const struct datapath *datapath, const struct datapath_
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	_cleanup_free_ struct portsieve_image *image = NULL;
-	_cleanup_close_ int text_fd = -1;
-	int r = attachment_open(datapath, device->ifindex, &attachment, error);
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
 	if (!r)
 		r = image_read(attachment.image_fd, &image, error);
 	if (r)
 		return r;
 	if (ret_text) {
-		text_fd = pin_open(datapath, device->ifindex, "text", attachment.image_id);
-		r = text_fd < 0 ? text_fd : read_text(text_fd, ret_text);
+		r = read_text(attachment.text_fd, ret_text);
 		if (r)
 			return bpf_error(error, -r, "read the text of the policy in force");
 	}
@@ -117,4 +124,23 @@ uint64_t datapath_memory_bytes(void)
 		sizeof(void *) + sizeof(struct portsieve_counter) * (cpus > 0 ? cpus : 1);
 
 	return PORTSIEVE_COUNTERS * row_bytes + sizeof(struct portsieve_image);
+}
+
+bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *devices,
+			  size_t count)
+{
+	_cleanup_free_ struct portsieve_image *first = NULL;
+	bool same = true;
+
+	for (size_t i = 1; same && i < count; i++) {
+		_cleanup_free_ struct portsieve_image *other = NULL;
+
+		if (devices[i].active_id == devices[0].active_id)
+			continue;
+		same = (first ||
+			!datapath_policy_read(datapath, &devices[0], &first, NULL, NULL)) &&
+		       !datapath_policy_read(datapath, &devices[i], &other, NULL, NULL) &&
+		       image_equal(first, other);
+	}
+	return same;
 }

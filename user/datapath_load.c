@@ -42,6 +42,13 @@ static int check_free(const struct datapath *datapath, uint32_t ifindex, const c
 	struct occupant occupant;
 	int r = attachment_open(datapath, ifindex, &attachment, error);
 
+	if (!r && attachment.moved)
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"index %u, which %s has, belonged to an interface that has moved to "
+			"another network namespace with its filter; take that off first: "
+			"portsieve unload --all",
+			ifindex, name);
 	if (!r)
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
@@ -57,7 +64,9 @@ static int check_free(const struct datapath *datapath, uint32_t ifindex, const c
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
 			"%s already carries the XDP program '%s' (id %u, %s mode); take it off "
-			"first with the tool that put it there, or: ip link set dev %s %s off",
+			"first with the tool that put it there, or: ip link set dev %s %s off "
+			"(where a "
+			"bpf_link holds it: bpftool link list, bpftool link detach)",
 			name, occupant.name[0] ? occupant.name : "unknown", occupant.program_id,
 			datapath_mode_name(occupant.mode), name,
 			occupant.mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
@@ -96,7 +105,7 @@ static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
 
 	if (equal->active_fd >= 0) {
 		maps.id = equal->image_id;
-		maps.text_fd = pin_open(datapath, equal->ifindex, "text", equal->image_id);
+		maps.text_fd = dup(equal->text_fd);
 		maps.image_fd = dup(equal->image_fd);
 		if (maps.text_fd < 0 || maps.image_fd < 0)
 			return error_set(error, EIO, EXIT_FAILED,
@@ -180,12 +189,14 @@ int datapath_load(const struct datapath *datapath, const char *device, enum data
 int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
 		    struct error *error)
 {
-	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_close_ int link_fd = attachment_link(datapath, device->ifindex);
 	struct occupant occupant = { 0 };
-	int r = attachment_open(datapath, device->ifindex, &attachment, error);
+	int r = 0;
 
-	if (!r)
-		r = link_detach(attachment.link_fd, error);
+	if (link_fd < 0 && link_fd != -ENOENT)
+		return bpf_error(error, -link_fd, "open the link");
+	if (link_fd >= 0)
+		r = link_detach(link_fd, error);
 	if (!r)
 		r = pins_remove_all(datapath, device->ifindex, error);
 	if (!r && device->name[0])

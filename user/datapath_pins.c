@@ -53,7 +53,7 @@ int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 	char path[PIN_PATH_MAX];
 
 	pin_path(datapath, ifindex, kind, id, path);
-	if (bpf_obj_pin(fd, path) && errno != EEXIST)
+	if (bpf_obj_pin(fd, path) && !(errno == EEXIST && strcmp(kind, "link") != 0))
 		return -errno;
 	return 0;
 }
@@ -87,6 +87,7 @@ void attachment_close(struct attachment *attachment)
 	cleanup_close(&attachment->counters_fd);
 	cleanup_close(&attachment->active_fd);
 	cleanup_close(&attachment->image_fd);
+	cleanup_close(&attachment->text_fd);
 }
 
 int attachment_image_id(int active_fd, uint32_t *ret_image_id)
@@ -94,6 +95,20 @@ int attachment_image_id(int active_fd, uint32_t *ret_image_id)
 	__u32 slot = 0;
 
 	return bpf_map_lookup_elem(active_fd, &slot, ret_image_id) ? -errno : 0;
+}
+
+/*
+ * Is the interface of that index in this namespace not the one that the link is on? It has moved
+ * then, with its filter; another may have its index by now.
+ */
+static bool has_moved(uint32_t ifindex, const struct bpf_link_info *info)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	if (info->xdp.ifindex != ifindex || bpf_xdp_query((int)ifindex, 0, &query))
+		return true;
+	return query.prog_id != info->prog_id && query.drv_prog_id != info->prog_id &&
+	       query.skb_prog_id != info->prog_id && query.hw_prog_id != info->prog_id;
 }
 
 /* The link, and the id of the program that it runs. -ENOLINK: its device is gone. */
@@ -111,7 +126,22 @@ static int follow_link(const struct datapath *datapath, struct attachment *attac
 		return -ENOLINK;
 	attachment->link_id = info.id;
 	attachment->program_id = info.prog_id;
+	attachment->moved = has_moved(attachment->ifindex, &info);
 	return 0;
+}
+
+int attachment_link(const struct datapath *datapath, uint32_t ifindex)
+{
+	return pin_open(datapath, ifindex, "link", 0);
+}
+
+bool attachment_is_current(const struct attachment *attachment)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(attachment->link_fd, &info, &length) &&
+	       info.prog_id == attachment->program_id;
 }
 
 /* The program, and the policy slot that it reads: the one of its maps that is pinned as such. */
@@ -149,6 +179,9 @@ static int follow_slot(const struct datapath *datapath, struct attachment *attac
 		pin_open(datapath, attachment->ifindex, "image", attachment->image_id);
 	if (attachment->image_fd < 0)
 		return attachment->image_fd;
+	attachment->text_fd = pin_open(datapath, attachment->ifindex, "text", attachment->image_id);
+	if (attachment->text_fd < 0)
+		return attachment->text_fd;
 	attachment->counters_fd = pin_open(datapath, attachment->ifindex, "counters", 0);
 	return attachment->counters_fd < 0 ? attachment->counters_fd : 0;
 }
@@ -187,6 +220,17 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 				 "unload it and load it again",
 				 ifindex, datapath->directory);
 	return bpf_error(error, -r, "read the pins of a loaded interface");
+}
+
+int attachment_require(const struct datapath *datapath, uint32_t ifindex,
+		       struct attachment *ret_attachment, struct error *error)
+{
+	int r = attachment_open(datapath, ifindex, ret_attachment, error);
+
+	if (r == -ENOENT || r == -ENOLINK)
+		return error_set(error, -r, EXIT_NOT_LOADED,
+				 "the interface with index %u is not loaded any more", ifindex);
+	return r;
 }
 
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error)

@@ -16,6 +16,8 @@ struct attachment {
 	int counters_fd;
 	int active_fd;
 	int image_fd;
+	int text_fd;
+	bool moved; /* the interface has left this network namespace, with its filter */
 	uint32_t link_id;
 	uint32_t program_id;
 	uint32_t active_id;
@@ -26,7 +28,7 @@ struct attachment {
 	(struct attachment)                                                                        \
 	{                                                                                          \
 		.link_fd = -1, .program_fd = -1, .counters_fd = -1, .active_fd = -1,               \
-		.image_fd = -1                                                                     \
+		.image_fd = -1, .text_fd = -1                                                      \
 	}
 
 /*
@@ -35,6 +37,16 @@ struct attachment {
  */
 int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 		    struct attachment *ret_attachment, struct error *error);
+
+/* As attachment_open, for a device that has to be there: all errors are filled in. */
+int attachment_require(const struct datapath *datapath, uint32_t ifindex,
+		       struct attachment *ret_attachment, struct error *error);
+
+/* Only the link of a device, whatever became of the other pins. Returns a descriptor or -errno. */
+int attachment_link(const struct datapath *datapath, uint32_t ifindex);
+
+/* Does the link still run the program that the attachment was opened with? */
+bool attachment_is_current(const struct attachment *attachment);
 void attachment_close(struct attachment *attachment);
 #define _cleanup_attachment_ __attribute__((cleanup(attachment_close)))
 
@@ -44,7 +56,10 @@ int attachment_image_id(int active_fd, uint32_t *ret_image_id);
 /* Opens the pin "<kind>_<id>" of a device. Returns a descriptor or -errno. */
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
 
-/* Pins an object as "<kind>_<id>", or as "<kind>" when id is 0. Fine when it is there already. */
+/*
+ * Pins an object as "<kind>_<id>", or as "<kind>" when id is 0. One that is there already is the
+ * same object, and fine; but a link's is -EEXIST, for it would be another's.
+ */
 int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
 	    int fd);
 

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xdp/libxdp.h>
 
 #include "datapath_pins.h"
@@ -89,6 +90,11 @@ int program_load(const struct program_options *options, struct program *ret_prog
 		r = portsieve__load(program.skeleton);
 	if (!r)
 		r = describe(&program);
+	if (r == -EACCES || r == -E2BIG || r == -EINVAL)
+		return error_set(error, -r, EXIT_FAILED,
+				 "this kernel's verifier refuses the program (%s); its words: "
+				 "PORTSIEVE_DEBUG=1 portsieve ...",
+				 strerror(-r));
 	if (r)
 		return bpf_error(error, -r, "load the program");
 	*ret_program = program;

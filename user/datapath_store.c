@@ -13,11 +13,13 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "datapath_counters.h"
 #include "datapath_pins.h"
 
-#define BPFFS	   "/sys/fs/bpf"
-#define PINS	   BPFFS "/portsieve"
-#define LOCK_TRIES 600 /* of 50 ms */
+#define BPFFS		  "/sys/fs/bpf"
+#define PINS		  BPFFS "/portsieve"
+#define LOCK_TRIES	  600 /* of 50 ms */
+#define LOCK_TRIES_SILENT 20
 
 static int check_bpffs(struct error *error)
 {
@@ -25,7 +27,8 @@ static int check_bpffs(struct error *error)
 
 	if (statfs(BPFFS, &status) || (uint64_t)status.f_type != BPF_FS_MAGIC)
 		return error_set(error, ENODEV, EXIT_FAILED,
-				 "no bpffs at " BPFFS "; mount it: mount -t bpf bpf " BPFFS);
+				 "no bpffs at " BPFFS
+				 "; mount it: mount -t bpf -o mode=700 bpf " BPFFS);
 	return 0;
 }
 
@@ -36,6 +39,29 @@ static int not_accessible(struct error *error, int errnum)
 				 "not permitted to use " PINS "; run as root, or with CAP_BPF, "
 				 "CAP_NET_ADMIN and CAP_PERFMON and access to it");
 	return error_set(error, errnum, EXIT_FAILED, "cannot use " PINS ": %s", strerror(errnum));
+}
+
+/* Whoever owns the folder, or may write in it, owns the filter. */
+static int check_owner(int fd, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return not_accessible(error, errno);
+	if ((status.st_uid != 0 && status.st_uid != geteuid()) || status.st_mode & 022)
+		return error_set(error, EPERM, EXIT_NOT_PERMITTED,
+				 PINS " belongs to user %u with mode %03o: others could change the "
+				      "filter; remove it, and mount bpffs with mode=700",
+				 status.st_uid, status.st_mode & 0777);
+	return 0;
+}
+
+/* A folder that is not there yet is fine. */
+static int check_reader(struct error *error)
+{
+	_cleanup_close_ int fd = open(PINS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? 0 : check_owner(fd, error);
 }
 
 static bool is_still(int fd, const char *path)
@@ -50,12 +76,16 @@ static bool is_still(int fd, const char *path)
 static int try_lock(int *ret_fd, struct error *error)
 {
 	_cleanup_close_ int fd = -1;
+	int r;
 
 	if (mkdir(PINS, 0700) && errno != EEXIST)
 		return not_accessible(error, errno);
 	fd = open(PINS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -EWOULDBLOCK : not_accessible(error, errno);
+	r = check_owner(fd, error);
+	if (r)
+		return r;
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EWOULDBLOCK : not_accessible(error, errno);
 	if (!is_still(fd, PINS))
@@ -65,7 +95,7 @@ static int try_lock(int *ret_fd, struct error *error)
 }
 
 /* The folder itself is the lock: it is there with the pins, and no dead process can hold it. */
-static int take_lock(int *ret_fd, struct error *error)
+static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
 {
 	static const struct timespec pause = { .tv_nsec = 50000000 };
 	int r;
@@ -75,9 +105,46 @@ static int take_lock(int *ret_fd, struct error *error)
 			return error_set(error, EBUSY, EXIT_FAILED,
 					 "another portsieve has held the lock on " PINS
 					 " for 30 s; find it with: fuser " PINS);
+		if (tries == LOCK_TRIES_SILENT && note)
+			note("waiting for another portsieve, which holds the lock");
 		nanosleep(&pause, NULL);
 	}
 	return r;
+}
+
+/* Why a folder without a live link is there, for the user to hear of. */
+static const char *left_over_because(uint32_t ifindex, int state)
+{
+	char name[IF_NAMESIZE];
+
+	if (state == -ENOENT)
+		return "it was never fully loaded";
+	return if_indextoname(ifindex, name)
+		       ? "its program was detached; the interface is NOT FILTERED now"
+		       : "the interface is gone";
+}
+
+static void repair_device(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	struct error error = { 0 };
+	char text[sizeof(error.text) + 64];
+	int state = attachment_open(datapath, ifindex, &attachment, NULL);
+
+	if (!state) {
+		pins_remove_stale(datapath, &attachment);
+		counters_repair(attachment.counters_fd);
+	}
+	if (state != -ENOENT && state != -ENOLINK)
+		return;
+	if (pins_remove_all(datapath, ifindex, &error))
+		snprintf(text, sizeof(text), "%s", error.text);
+	else
+		snprintf(text, sizeof(text),
+			 "removed what was left of the interface with index %u: %s", ifindex,
+			 left_over_because(ifindex, state));
+	if (datapath->note)
+		datapath->note(text);
 }
 
 /* Removes what no live link leads to, and tells of whole devices that it removes. */
@@ -87,22 +154,8 @@ static int repair(const struct datapath *datapath, struct error *error)
 	size_t count;
 	int r = pins_list(datapath, &ifindexes, &count, error);
 
-	for (size_t i = 0; !r && i < count; i++) {
-		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-		char text[128];
-		int state = attachment_open(datapath, ifindexes[i], &attachment, NULL);
-
-		if (!state)
-			pins_remove_stale(datapath, &attachment);
-		if (state != -ENOENT && state != -ENOLINK)
-			continue;
-		r = pins_remove_all(datapath, ifindexes[i], error);
-		snprintf(text, sizeof(text),
-			 "removed what was left of the interface with index %u: %s", ifindexes[i],
-			 state == -ENOLINK ? "the interface is gone" : "it was never fully loaded");
-		if (!r && datapath->note)
-			datapath->note(text);
-	}
+	for (size_t i = 0; !r && i < count; i++)
+		repair_device(datapath, ifindexes[i]);
 	return r;
 }
 
@@ -121,8 +174,11 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 				 "cannot read /proc/self/ns/net: %s; mount /proc", strerror(errno));
 	snprintf(datapath.directory, sizeof(datapath.directory), PINS "/%lu",
 		 (unsigned long)namespace.st_ino);
+	r = check_reader(error);
+	if (r)
+		return r;
 	if (access == DATAPATH_WRITE) {
-		r = take_lock(&datapath.lock_fd, error);
+		r = take_lock(note, &datapath.lock_fd, error);
 		if (!r)
 			r = repair(&datapath, error);
 		if (r) {

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int error_set(struct error *error, int errnum, enum exit_code exit, const char *format, ...)
 {
@@ -16,6 +17,18 @@ int error_set(struct error *error, int errnum, enum exit_code exit, const char *
 		error->exit = exit;
 	}
 	return -errnum;
+}
+
+void error_prefix(struct error *error, const char *prefix)
+{
+	size_t length = strlen(prefix) + 2; /* with ": " */
+
+	if (!prefix[0] || strstr(error->text, prefix) || length >= sizeof(error->text))
+		return;
+	memmove(error->text + length, error->text, sizeof(error->text) - length);
+	error->text[sizeof(error->text) - 1] = '\0';
+	memcpy(error->text, prefix, length - 2);
+	memcpy(error->text + length - 2, ": ", 2);
 }
 
 void error_place(struct error *error, const char *file, size_t line, size_t column)

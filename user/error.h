@@ -33,6 +33,9 @@ struct error {
 int error_set(struct error *error, int errnum, enum exit_code exit, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Puts "prefix: " before the text, unless the text begins with the prefix or names it already. */
+void error_prefix(struct error *error, const char *prefix);
+
 /* Sets the place. error may be NULL. */
 void error_place(struct error *error, const char *file, size_t line, size_t column);
 

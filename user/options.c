@@ -60,9 +60,6 @@ const struct option_row option_all_devices = {
 const struct option_row option_dev = {
 	"dev", 0, OPTION_DEVICE, FIELD(devices), "DEV", "only this device; may be repeated", NULL
 };
-const struct option_row option_force = { "force",      0,    OPTION_FLAG,
-					 FIELD(force), NULL, "although it is advised against",
-					 NULL };
 const struct option_row option_json = { "json", 'j',	      OPTION_FLAG, FIELD(json),
 					NULL,	"print JSON", NULL };
 const struct option_row option_watch = { "watch",

@@ -22,7 +22,7 @@ struct packet_description {
 	struct packet_endpoint source, destination;
 	uint8_t tcp_flags;
 	bool has_flags; /* given, not those of a connection's beginning */
-	uint8_t type; /* of ICMP */
+	uint8_t type;	/* of ICMP */
 	uint16_t vlans[PACKET_TEXT_VLANS_MAX];
 	size_t vlans_count;
 };

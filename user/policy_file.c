@@ -120,6 +120,17 @@ void policy_file_free(struct policy_file *file)
 	*file = (struct policy_file){ 0 };
 }
 
+/* A path may hold any byte, but goes to terminals and into JSON: what is not ASCII text becomes
+ * '?'. */
+static void put_printable(const char *path, char *text, size_t size)
+{
+	size_t i = 0;
+
+	for (; path[i] && i + 1 < size; i++)
+		text[i] = path[i] >= ' ' && path[i] <= '~' ? path[i] : '?';
+	text[i] = '\0';
+}
+
 /* What the image says of where it comes from. A path too long is cut at its end. */
 static void describe_source(const struct policy_file *file, struct portsieve_image *image)
 {
@@ -129,8 +140,8 @@ static void describe_source(const struct policy_file *file, struct portsieve_ima
 	clock_gettime(CLOCK_REALTIME, &now);
 	image->applied_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	memcpy(image->sha256, file->sha256, sizeof(image->sha256));
-	if (path)
-		snprintf(image->source, sizeof(image->source), "%.*s", PORTSIEVE_SOURCE_MAX, path);
+	if (file->path)
+		put_printable(path ? path : file->path, image->source, sizeof(image->source));
 	if (!file->path) { /* then nothing is dropped, malformed packets neither */
 		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
 		image->drop_knobs = 0;

@@ -194,7 +194,10 @@ static int print_rows(const struct snapshot_device *device, bool all_rows)
 	add_named(&table, "all packets", &sum, TABLE_HEADING);
 	if (table_print(&table, 2, stdout))
 		return -ENOMEM;
-	if (hidden)
+	if (hidden && !sum.verdict[PORTSIEVE_PASSED].packets &&
+	    !sum.verdict[PORTSIEVE_DROPPED].packets)
+		printf("\n  nothing has been counted yet; --all shows the %zu rows\n", hidden);
+	else if (hidden)
 		printf("\n  %zu ranges and reasons are not shown one by one; --all shows them\n",
 		       hidden);
 	return 0;

@@ -37,7 +37,11 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	struct table_row *row = table_add(table, TABLE_PLAIN);
 	size_t length = strlen(image->source);
 
-	snprintf(row->cells[DEVICE], TABLE_CELL_MAX, "%s", device->device.name);
+	if (device->device.moved)
+		snprintf(row->cells[DEVICE], TABLE_CELL_MAX, "(index %u, moved away)",
+			 device->device.ifindex);
+	else
+		snprintf(row->cells[DEVICE], TABLE_CELL_MAX, "%s", device->device.name);
 	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));
 	strcpy(row->cells[ATTACH], "link");
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
@@ -86,6 +90,8 @@ int print_status_json(const struct snapshot *snapshot)
 			    sizeof(applied));
 		json_object_object_add(device, "ifindex",
 				       json_object_new_int64(from->device.ifindex));
+		json_object_object_add(device, "moved_away",
+				       json_object_new_boolean(from->device.moved));
 		json_object_object_add(device, "program_id",
 				       json_object_new_int64(from->device.program_id));
 		json_object_object_add(device, "link_id",

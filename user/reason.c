@@ -35,15 +35,13 @@ static const char *const names[] = {
 static_assert(ARRAY_SIZE(names) == PORTSIEVE_REASONS, "a reason without a name");
 
 static const char *const words[] = {
-	[PORTSIEVE_NON_IP] = "neither IPv4 nor IPv6; always passes",
+	[PORTSIEVE_NON_IP] = "neither IPv4 nor IPv6",
 	[PORTSIEVE_MPLS] = "MPLS is not looked into; knob `mpls`",
 	[PORTSIEVE_VLAN_DEPTH] = "more than two VLAN tags; knob `vlan_depth`",
-	[PORTSIEVE_MALFORMED_ETHERNET] = "a tag or PPPoE header is cut off; always dropped",
-	[PORTSIEVE_MALFORMED_IPV4] =
-		"the IPv4 header contradicts itself or the frame; always dropped",
-	[PORTSIEVE_MALFORMED_IPV6] =
-		"the IPv6 headers contradict each other or the frame; always dropped",
-	[PORTSIEVE_MALFORMED_L4] = "the L4 header does not fit into the packet; always dropped",
+	[PORTSIEVE_MALFORMED_ETHERNET] = "a tag or PPPoE header is cut off",
+	[PORTSIEVE_MALFORMED_IPV4] = "the IPv4 header contradicts itself or the frame",
+	[PORTSIEVE_MALFORMED_IPV6] = "the IPv6 headers contradict each other or the frame",
+	[PORTSIEVE_MALFORMED_L4] = "the L4 header does not fit into the packet",
 	[PORTSIEVE_LATER_FRAGMENT] = "a fragment without ports; knob `later_fragment`",
 	[PORTSIEVE_TINY_FRAGMENT] =
 		"a fragment that hides its L4 header (RFC 3128, RFC 7112); knob "
@@ -56,10 +54,10 @@ static const char *const words[] = {
 	[PORTSIEVE_BAD_FLAGS] =
 		"TCP flags that no connection has, to a port that is not allowed; knob "
 		"`bad_flags`",
-	[PORTSIEVE_ICMP] = "ICMP; knobs `icmp_echo` and `icmp_other`, errors always pass",
+	[PORTSIEVE_ICMP] = "ICMP; knobs `icmp_echo` and `icmp_other`",
 	[PORTSIEVE_ICMPV6] = "ICMPv6; knobs `icmpv6_echo`, `icmpv6_mobility` and `icmpv6_other`, "
-			     "discovery and errors always pass",
-	[PORTSIEVE_IGMP] = "IGMP; always passes",
+			     "not for discovery and errors",
+	[PORTSIEVE_IGMP] = "IGMP",
 	[PORTSIEVE_OTHER_PROTOCOL] = "an IP protocol without ports; knob `other_protocol`",
 	[PORTSIEVE_DHCP_CLIENT] = "a reply to a DHCP client; `dhcp_client`",
 	[PORTSIEVE_RETURN_SOCKET] = "a socket of this host waits for it",

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 
@@ -32,7 +33,10 @@ int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *er
 		r = policy_file_compile(&ruleset.file, &ruleset.image, error);
 	if (r)
 		return r;
-	ruleset.text = policy_print(&ruleset.file.policy);
+	/* what counts and drops nothing, said in the language of policies */
+	ruleset.text = path ? policy_print(&ruleset.file.policy)
+			    : strdup("# no policy: counts, drops nothing\n"
+				     "version: 1\nmode: monitor\ndefault: allow\n");
 	if (!ruleset.text)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	if (path)

@@ -15,6 +15,8 @@ struct snapshot_device {
 struct snapshot {
 	struct snapshot_device *devices; /* by ascending ifindex */
 	size_t count;
+	struct datapath_device *broken; /* loaded, but with pins that are not whole: unreadable */
+	size_t broken_count;
 };
 
 /*

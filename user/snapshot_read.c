@@ -23,6 +23,7 @@ void snapshot_free(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->count; i++)
 		free_device(&snapshot->devices[i]);
 	free(snapshot->devices);
+	free(snapshot->broken);
 	*snapshot = (struct snapshot){ 0 };
 }
 
@@ -58,7 +59,8 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 		r = counters_still(attachment->counters_fd, device->rows, &still, error);
 	if (r)
 		return r;
-	if (!still || attachment_image_id(attachment->active_fd, &image_id) ||
+	if (!still || !attachment_is_current(attachment) ||
+	    attachment_image_id(attachment->active_fd, &image_id) ||
 	    image_id != attachment->image_id)
 		return -EAGAIN;
 	if (sum_retired(device))
@@ -111,11 +113,16 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 	if (r)
 		return r;
 	snapshot.devices = calloc(count + 1, sizeof(*snapshot.devices));
-	if (!snapshot.devices)
+	snapshot.broken = calloc(count + 1, sizeof(*snapshot.broken));
+	if (!snapshot.devices || !snapshot.broken)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	for (size_t i = 0; i < count; i++) {
 		if (ifindex && devices[i].ifindex != ifindex)
 			continue;
+		if (devices[i].broken) {
+			snapshot.broken[snapshot.broken_count++] = devices[i];
+			continue;
+		}
 		r = read_device(datapath, devices[i].ifindex, &snapshot.devices[snapshot.count],
 				error);
 		if (!r)
@@ -123,7 +130,7 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 		else if (r != -ENOENT) /* unloaded in the meantime */
 			return r;
 	}
-	if (ifindex && !snapshot.count)
+	if (ifindex && !snapshot.count && !snapshot.broken_count)
 		return -ENOENT;
 	*ret_snapshot = snapshot;
 	snapshot = (struct snapshot){ 0 };

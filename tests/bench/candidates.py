@@ -190,7 +190,7 @@ def droppers():
     return [
         Empty("drop"),
         Portsieve("portsieve-1", "portsieve, 1 rule", policies.one_rule()),
-        Portsieve("portsieve-16", "portsieve, 16 rules, tcp and udp", policies.sixteen_rules()),
+        Portsieve("portsieve-16", "portsieve, 16 rules", policies.sixteen_rules()),
         Portsieve("portsieve-16384", "portsieve, 16,384 ranges", policies.ranges(16384)),
         Portsieve("portsieve-default-drop", "portsieve, default drop", policies.default_drop()),
         XdpFilter("xdp-filter-tcp", "xdp-filter deny, TCP only", "tcp"),

@@ -22,6 +22,7 @@ ALLOWED = ["--protocol", "udp", "--port", str(policies.ALLOWED_PORT)]
 LOST_MAX = 0.001  # of the packets sent, or of those received and not dropped
 STRAY_PACKETS = 16  # that the devices themselves send
 TESTRUN_REPEAT = 1_000_000
+VERDICTS = {1: "drop", 2: "pass"}
 
 
 def progress(text):
@@ -98,7 +99,7 @@ def spread(values):
 
 
 def rates_sum(candidates, figures, empty, ours):
-    """What the tables, plots and the JSON say of each candidate, fastest first."""
+    """What the tables, plots and the JSON say of each candidate, fastest first, by the ratio: rates have ups and downs."""
     rows = []
     for candidate in candidates:
         mine = figures[candidate.name]
@@ -110,26 +111,20 @@ def rates_sum(candidates, figures, empty, ours):
         if "read_per_second" in mine[0]:
             row["read_per_second"] = spread([one["read_per_second"] for one in mine])
         rows.append(row)
-    return sorted(rows, key=lambda row: -row["packets_per_second"]["median"])
-
-
-def middle_mean(values):
-    """The mean of the middle half: the kernel gives whole nanoseconds, so a median could not tell 4.4 from 4."""
-    ordered = sorted(values)
-    cut = len(ordered) // 4
-    return statistics.fmean(ordered[cut:len(ordered) - cut])
+    return sorted(rows, key=lambda row: -row["to_empty"]["median"])
 
 
 def testrun(pins, kind, rounds, repeat=TESTRUN_REPEAT):
-    """Nanoseconds per packet of each pinned program, by round: {name: ([ns], verdict)}."""
+    """Nanoseconds per packet of each pinned program: {name: {"cpu": [by round], "kernel": [...], "verdicts": set}}."""
     names = {path: name for name, path in pins.items()}
     lines = lab.sh(*lab.pinned_cpu(lab.CPUS[-1], f"{TOOLS}/testrun", str(rounds), str(repeat),
                                    policies.frame(kind).hex(), *names)).splitlines()
-    figures = {name: ([], set()) for name in pins}
+    figures = {name: {"cpu": [], "kernel": [], "verdicts": set()} for name in pins}
     for line in lines:
-        pin, verdict, duration_ns = line.split()
-        figures[names[pin]][0].append(int(duration_ns))
-        figures[names[pin]][1].add(int(verdict))
+        pin, verdict, kernel_ns, cpu_ns = line.split()
+        figures[names[pin]]["kernel"].append(int(kernel_ns))
+        figures[names[pin]]["cpu"].append(float(cpu_ns))
+        figures[names[pin]]["verdicts"].add(VERDICTS.get(int(verdict), verdict))
     return figures
 
 
@@ -139,14 +134,12 @@ def testrun_sum(candidates, figures, empty):
     for candidate in candidates:
         if candidate.name not in figures:
             continue
-        ns, verdicts = figures[candidate.name]
-        net = [mine - its for mine, its in zip(ns, figures[empty][0])]
+        mine = figures[candidate.name]
+        net = [ours - its for ours, its in zip(mine["cpu"], figures[empty]["cpu"])]
         rows.append({"name": candidate.name, "label": candidate.label, "group": candidate.group,
-                     "ns": spread(ns) | {"middle_mean": middle_mean(ns)},
-                     "net_ns": spread(net) | {"middle_mean": middle_mean(net)},
-                     "verdict": {1: "drop", 2: "pass"}.get(verdicts.pop() if len(verdicts) == 1 else 0, "mixed"),
-                     "rounds": ns})
-    return sorted(rows, key=lambda row: row["net_ns"]["middle_mean"])
+                     "ns": spread(mine["cpu"]), "net_ns": spread(net), "kernel_ns": spread(mine["kernel"]),
+                     "verdict": "/".join(sorted(mine["verdicts"])), "rounds": mine["cpu"]})
+    return sorted(rows, key=lambda row: row["net_ns"]["median"])
 
 
 def quiet_state():

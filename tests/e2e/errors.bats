@@ -98,11 +98,11 @@ unprivileged() {
 			echo "$?"
 		done' bash "$GOOD"
 	equal "1 1 1 1 1 1" "${output//$'\n'/ }"
-	equal 6 "$(grep -c '^portsieve: no bpffs at /sys/fs/bpf; mount it: mount -t bpf bpf /sys/fs/bpf$' <<<"$stderr")"
+	equal 6 "$(grep -c '^portsieve: no bpffs at /sys/fs/bpf; mount it: mount -t bpf -o mode=700 bpf /sys/fs/bpf$' <<<"$stderr")"
 	equal "" "$(xdp_of server to_client)"
 	# the command that the message gives is right
 	in_server unshare --mount --propagation private bash -c '
-		umount /sys/fs/bpf && mount -t bpf bpf /sys/fs/bpf &&
+		umount /sys/fs/bpf && mount -t bpf -o mode=700 bpf /sys/fs/bpf &&
 		portsieve load to_client && portsieve unload to_client'
 }
 

@@ -8,7 +8,7 @@
 # Everything that waits has a bound. What lab_up makes, lab_down removes.
 
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-PATH=$LAB_ROOT/build:$LAB_ROOT/build/tests/traffic:$PATH
+PATH=$LAB_ROOT/build:$LAB_ROOT/build/tests/traffic:$LAB_ROOT/build/tests/packet:$PATH
 SERVER4=192.0.2.2 SERVER6=2001:db8::2
 CLIENT4=192.0.2.1 CLIENT6=2001:db8::1
 DEV=to_client # what the filter is loaded onto, unless a test says otherwise

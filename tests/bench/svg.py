@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Plots as SVG: horizontal bars with the spread of their rounds, and curves. Pure; light and dark by the viewer."""
+import math
+from xml.sax.saxutils import escape
+
+STYLE = """<style>
+  svg { color-scheme: light dark; }
+  text { font: 13px system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; fill: #3b4252; }
+  .title { font-size: 17px; font-weight: 600; fill: #14181f; }
+  .sub, .tick, .foot { font-size: 12px; fill: #667085; }
+  .section { font-weight: 600; fill: #14181f; }
+  .value { font-weight: 600; fill: #14181f; font-variant-numeric: tabular-nums; }
+  .beside { font-weight: 400; fill: #667085; }
+  .ours { font-weight: 600; fill: #0b6b4f; }
+  .paper { fill: #ffffff; } .grid { stroke: #e6e9ef; } .axis { stroke: #98a2b3; }
+  .portsieve { fill: #12a37a; } .ceiling { fill: #98a2b3; } .xdp-filter { fill: #e39a35; } .stack { fill: #7086c9; }
+  .whisker { stroke: #14181f; stroke-width: 1.5; opacity: .75; }
+  .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; } .band { opacity: .18; }
+  .line.portsieve { stroke: #12a37a; fill: none; } .line.ceiling { stroke: #98a2b3; fill: none; stroke-dasharray: 6 4; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #c3cad6; } .title, .value, .section { fill: #f2f4f8; } .sub, .tick, .foot, .beside { fill: #94a0b3; }
+    .ours { fill: #4fd6ac; } .paper { fill: #12161d; } .grid { stroke: #262d38; } .axis { stroke: #5b6678; }
+    .ceiling { fill: #7d8899; } .stack { fill: #8298e0; } .whisker { stroke: #ffffff; }
+    .line.ceiling { stroke: #7d8899; }
+  }
+</style>"""
+WIDTH, LEFT, RIGHT, ROW, BAR, GAP = 880, 264, 124, 30, 17, 8
+LEGEND = {"ceiling": "empty program", "portsieve": "portsieve", "xdp-filter": "xdp-filter", "stack": "behind the driver"}
+
+
+def nice_step(top, steps=5):
+    """A step of 1, 2 or 5 times a power of ten that divides 0..top into about `steps`."""
+    rough = top / steps
+    power = 10 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+
+
+def number(value):
+    return f"{value:,.10g}"
+
+
+def document(height, title, subtitle, body, foot=""):
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
+             f'height="{height}" role="img" aria-label="{escape(title)}">', STYLE,
+             f'<rect class="paper" width="{WIDTH}" height="{height}" rx="8"/>',
+             f'<text class="title" x="24" y="34">{escape(title)}</text>',
+             f'<text class="sub" x="24" y="55">{escape(subtitle)}</text>'] + body
+    if foot:
+        lines.append(f'<text class="foot" x="24" y="{height - 16}">{escape(foot)}</text>')
+    return "\n".join(lines + ["</svg>"]) + "\n"
+
+
+def legend(groups, y):
+    """Swatches, from the left edge of the bars on."""
+    parts, x = [], LEFT
+    for group in groups:
+        parts += [f'<rect class="{group}" x="{x}" y="{y - 10}" width="12" height="12" rx="3"/>',
+                  f'<text class="sub" x="{x + 18}" y="{y}">{LEGEND[group]}</text>']
+        x += 40 + 7 * len(LEGEND[group])
+    return parts
+
+
+def bar(row, y, scale):
+    """One bar: label, body, whisker, value. `row`: label, group, median, min, max, text and, where there is more, beside."""
+    middle, end = y + ROW / 2, LEFT + row["median"] * scale
+    low, high = LEFT + row["min"] * scale, LEFT + row["max"] * scale
+    kind = "ours" if row["group"] == "portsieve" else "name"
+    parts = [f'<text class="{kind}" x="{LEFT - 12}" y="{middle + 4.5:.1f}" text-anchor="end">{escape(row["label"])}</text>',
+             f'<rect class="{row["group"]}" x="{LEFT}" y="{middle - BAR / 2:.1f}" width="{max(end - LEFT, 1):.1f}" '
+             f'height="{BAR}" rx="3"/>',
+             f'<path class="whisker" d="M{low:.1f} {middle:.1f}H{high:.1f}M{low:.1f} {middle - 4:.1f}v8'
+             f'M{high:.1f} {middle - 4:.1f}v8"/>',
+             f'<text class="value" x="{max(end, high) + 8:.1f}" y="{middle + 4.5:.1f}">{escape(row["text"])}'
+             f'<tspan class="beside" dx="7">{escape(row.get("beside", ""))}</tspan></text>']
+    return parts
+
+
+def bars(title, subtitle, unit, sections, foot=""):
+    """`sections`: [(heading or None, rows)]; one axis for all."""
+    top = max(row["max"] for _, rows in sections for row in rows)
+    step, scale = nice_step(top), (WIDTH - LEFT - RIGHT) / top
+    groups = [group for group in LEGEND if any(row["group"] == group for _, rows in sections for row in rows)]
+    y, body = 98, []
+    for heading, rows in sections:
+        if heading:
+            y += GAP if body else 0
+            body.append(f'<text class="section" x="24" y="{y + 20}">{escape(heading)}</text>')
+            y += ROW
+        for row in rows:
+            body += bar(row, y, scale)
+            y += ROW
+    grid = []
+    for i in range(int(top / step) + 1):
+        x = LEFT + i * step * scale
+        grid += [f'<path class="{"grid" if i else "axis"}" d="M{x:.1f} 94V{y + 4}"/>',
+                 f'<text class="tick" x="{x:.1f}" y="{y + 20}" text-anchor="middle">{number(i * step)}</text>']
+    grid.append(f'<text class="tick" x="{LEFT + (WIDTH - LEFT - RIGHT) / 2:.0f}" y="{y + 40}" '
+                f'text-anchor="middle">{escape(unit)}</text>')
+    return document(y + (80 if foot else 56), title, subtitle, legend(groups, 82) + grid + body, foot)
+
+
+def curve(name, group, points, place, label_dy):
+    """`points`: [(x, median, min, max)]; the band is the spread."""
+    there = [place(x, high) for x, _, _, high in points]
+    back = [place(x, low) for x, _, low, _ in reversed(points)]
+    line = [place(x, median) for x, median, _, _ in points]
+
+    def path(places):
+        return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+
+    parts = [f'<path class="band {group}" d="{path(there + back)}Z"/>', f'<path class="line {group}" d="{path(line)}"/>']
+    parts += [f'<circle class="{group}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in line]
+    parts.append(f'<text class="{"ours" if group == "portsieve" else "name"}" x="{line[-1][0] + 12:.1f}" '
+                 f'y="{line[-1][1] + 4.5 + label_dy:.1f}">{escape(name)}</text>')
+    return parts
+
+
+def curves(title, subtitle, axes, series, foot=""):
+    """`axes`: (x unit, y unit); x is drawn by its logarithm, y from zero. `series`: [(name, group, points)]."""
+    left, right, upper, lower = 70, 170, 106, 352
+    xs = sorted({point[0] for _, _, points in series for point in points})
+    top = max(point[3] for _, _, points in series for point in points) * 1.08
+    reach = math.log(xs[-1] / xs[0])
+
+    def place(x, y):
+        return left + (WIDTH - left - right) * math.log(x / xs[0]) / reach, lower - (lower - upper) * y / top
+
+    body, step = [], nice_step(top)
+    for i in range(int(top / step) + 1):
+        y = place(xs[0], i * step)[1]
+        body += [f'<path class="{"grid" if i else "axis"}" d="M{left} {y:.1f}H{WIDTH - right}"/>',
+                 f'<text class="tick" x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{number(i * step)}</text>']
+    for x in xs:
+        body.append(f'<text class="tick" x="{place(x, 0)[0]:.1f}" y="{lower + 20}" text-anchor="middle">{x:,}</text>')
+    body += [f'<text class="tick" x="{(left + WIDTH - right) / 2}" y="{lower + 42}" text-anchor="middle">{escape(axes[0])}'
+             f'</text>', f'<text class="tick" x="24" y="{upper - 14}">{escape(axes[1])}</text>']
+    for at, (name, group, points) in enumerate(series):
+        body += curve(name, group, points, place, 10 * at - 5 * (len(series) - 1))
+    return document(lower + (84 if foot else 60), title, subtitle, body, foot)

@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `explain`: what becomes of one packet, and why; by a file's policy and by a loaded one, which it leaves alone.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+SEEDS=$LAB_ROOT/tests/fuzz/seeds/parser # a frame for each row of docs/packets.md, by the row's name
+
+setup() {
+	lab_check_isolated || return 1
+	POLICY=$(policy 'version: 1
+default: drop
+portless: {shim6: drop}
+rules:
+  - {name: web, action: allow, ports: tcp/80,443 udp/443}
+  - name: games
+    action: drop
+    ports: udp/27000-27100')
+}
+
+teardown() {
+	lab_down
+}
+
+explain() {
+	portsieve explain "$@" --policy "$POLICY"
+}
+
+# says WORDS TEXT...: what is printed of the packet is exactly this.
+says() {
+	local packet=$1
+	shift
+	equal "$(printf '%s\n' "$@")" "$(explain "$packet")"
+}
+
+# seed ROW: the packet of a row, as explain takes it.
+seed() {
+	echo "hex $(od -An -tx1 -v "$SEEDS/$1" | tr -d '\n')"
+}
+
+@test "a rule that allows: its name, its line, the range, the service" {
+	says 'tcp 192.0.2.7:40000 > 198.51.100.1:443 S' \
+		"pass: rule 'web' is the first that names tcp port 443" \
+		"  rule     web, allow" \
+		"  line     $POLICY:5" \
+		"  range    tcp 443" \
+		"  service  https (IANA)"
+}
+
+@test "a rule that drops, behind a tag, over IPv6" {
+	says 'udp [2001:db8::7]:40000 > [2001:db8::1]:27100 vlan 12 vlan 13' \
+		"drop: rule 'games' is the first that names udp port 27100" \
+		"  rule     games, drop" \
+		"  line     $POLICY:6" \
+		"  range    udp 27000-27100"
+}
+
+@test "the default, in each of its rows" {
+	says 'tcp 192.0.2.7:40000 > 198.51.100.1:81' \
+		"drop: no rule names tcp port 81, and the default is drop" \
+		"  counted  _system" \
+		"  range    tcp 1-1023"
+	says 'sctp 192.0.2.7:1 > 198.51.100.1:8080' \
+		"drop: no rule names sctp port 8080, and the default is drop" \
+		"  counted  _user" \
+		"  range    sctp 1024-49151"
+	says 'dccp 192.0.2.7:1 > 198.51.100.1:65535' \
+		"drop: no rule names dccp port 65535, and the default is drop" \
+		"  counted  _dynamic" \
+		"  range    dccp 49152-65535"
+	says 'udplite 192.0.2.7:1 > 198.51.100.1:0' \
+		"drop: no rule names udp port 0, and the default is drop" \
+		"  counted  _port0" \
+		"  range    udp 0"
+	POLICY=$(policy 'version: 1')
+	says 'tcp 192.0.2.7:40000 > 198.51.100.1:80' \
+		"pass: no rule names tcp port 80, and the default is allow" \
+		"  counted  _system" \
+		"  range    tcp 1-1023" \
+		"  service  http (IANA)"
+}
+
+@test "words: ping passes, timestamp requests do not, DHCP's answers do, flags of no connection do not" {
+	run -0 explain 'icmp 192.0.2.7 > 198.51.100.1'
+	[[ $output == "pass: icmp: "* ]]
+	run -0 explain 'icmp 192.0.2.7 > 198.51.100.1 type 13'
+	[[ $output == "drop: icmp: "* ]]
+	run -0 explain 'icmpv6 2001:db8::7 > 2001:db8::1 type 135'
+	[[ $output == "pass: icmpv6: "* ]]
+	run -0 explain 'udp 192.0.2.7:67 > 198.51.100.1:68'
+	[[ $output == "pass: dhcp-client: "* ]]
+	run -0 explain 'tcp 192.0.2.7:1 > 198.51.100.1:23 SF'
+	[[ $output == "drop: bad-flags: "* ]]
+	run -0 explain 'tcp 192.0.2.7:1 > 198.51.100.1:80 SF'
+	[[ $output == "pass: rule 'web' "* ]]
+	run -0 explain 'tcp 192.0.2.7:1 > 198.51.100.1:80 vlan 1 vlan 2 vlan 3'
+	[[ $output == "drop: vlan-depth: "* ]]
+	run -0 explain '47 192.0.2.7 > 198.51.100.1'
+	[[ $output == "pass: other-protocol: "* ]]
+}
+
+@test "each reason is named, with its words" {
+	local row verdict reason count=0
+	while read -r row verdict reason; do
+		run -0 explain "$(seed "$row")"
+		[[ ${lines[0]} == "$verdict: $reason: "?* ]]
+		equal "  counted  $reason" "${lines[1]}"
+		equal "$verdict $reason null" "$(explain "$(seed "$row")" -j | jq -r '"\(.verdict) \(.reason) \(.rule)"')"
+		count=$((count + 1))
+	done <<'END'
+E2 pass non-ip
+E3 drop malformed-ethernet
+E4 drop vlan-depth
+E5 drop mpls
+E8 drop malformed-ethernet
+I1c drop malformed-ipv4
+I3 drop tiny-fragment
+I4 pass later-fragment
+I5 pass other-protocol
+S1a drop malformed-ipv6
+S2 drop jumbogram
+X2 drop ext-depth
+X5 pass later-fragment
+X8b drop tiny-fragment
+X9 pass no-port
+X10 pass other-protocol
+XK1 drop routing-header
+XK2 drop ext-header
+L1 drop malformed-l4
+L6 drop bad-flags
+L7 pass dhcp-client
+C3 drop icmp
+C6 drop icmpv6
+C8 pass igmp
+END
+	equal 24 $count
+}
+
+@test "-j has the same keys for every packet, null where there is nothing" {
+	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"rule","rule":"web","line":5,"protocol":"udp","port":443,"low":443,"high":443,"service":"https","return_lookup":false}' \
+		"$(explain 'udp 192.0.2.7:1 > 198.51.100.1:443' -j)"
+	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"default","rule":"_user","line":null,"protocol":"tcp","port":5555,"low":1024,"high":49151,"service":"personal-agent","return_lookup":false}' \
+		"$(explain 'tcp 192.0.2.7:40000 > 198.51.100.1:5555 S' -j)"
+	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"igmp","rule":null,"line":null,"protocol":null,"port":null,"low":null,"high":null,"service":null,"return_lookup":false}' \
+		"$(explain 'igmp 192.0.2.7 > 224.0.0.1' -j)"
+	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"bad-flags","rule":null,"line":null,"protocol":"tcp","port":23,"low":null,"high":null,"service":"telnet","return_lookup":false}' \
+		"$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:23 none' -j)"
+}
+
+@test "in monitor mode it passes, and it is said what would be" {
+	POLICY=$(policy "$(sed '2i mode: monitor' "$POLICY")")
+	run -0 explain 'tcp 192.0.2.7:1 > 198.51.100.1:23'
+	equal "pass (monitor: would drop): no rule names tcp port 23, and the default is drop" "${lines[0]}"
+	run -0 explain "$(seed I1c)"
+	[[ ${lines[0]} == "pass (monitor: would drop): malformed-ipv4: "* ]]
+	equal "pass true" "$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:23' -j | jq -r '"\(.verdict) \(.would_drop)"')"
+	run -0 explain 'tcp 192.0.2.7:1 > 198.51.100.1:80'
+	[[ ${lines[0]} == "pass: rule 'web' "* ]]
+	equal "pass false" "$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:80' -j | jq -r '"\(.verdict) \(.would_drop)"')"
+}
+
+@test "the policy is a device's, or the only one loaded; of several it must be chosen" {
+	local packet='tcp 192.0.2.7:1 > 198.51.100.1:80'
+	lab_up
+	refused 3 "nothing is loaded in this network namespace" in_server portsieve explain "$packet"
+	in_server portsieve load to_client -p "$POLICY"
+	in_server portsieve explain "$packet" | grep -q "^pass: rule 'web' "
+	in_server portsieve explain "$packet" --dev to_client | grep -q "^  line     $POLICY:5\$"
+	refused 3 "lo is not loaded" in_server portsieve explain "$packet" --dev lo
+	refused 3 "no interface 'nowhere'" in_server portsieve explain "$packet" --dev nowhere
+	in_server portsieve load lo --mode generic -p "$(policy 'version: 1')"
+	refused 2 "several policies are loaded; choose one with --dev or --policy" in_server portsieve explain "$packet"
+	in_server portsieve explain "$packet" --dev lo | grep -q "the default is allow"
+	in_server portsieve explain "$packet" --dev to_client | grep -q "^pass: rule 'web' "
+	in_server portsieve explain "$packet" --policy "$POLICY" | grep -q "^pass: rule 'web' "
+	refused 2 "give --policy or --dev, not both" in_server portsieve explain "$packet" --policy "$POLICY" --dev lo
+}
+
+@test "wrong words end with 2, wherever a policy would come from, and print nothing" {
+	refused 2 "explain: unknown protocol 'tpc' (did you mean 'tcp'?)" explain 'tpc 1.2.3.4:1 > 1.2.3.4:2'
+	refused 2 "explain: '65536' is not a port from 0 to 65535" portsieve explain 'tcp 1.2.3.4:1 > 1.2.3.4:65536'
+	refused 2 "explain: this protocol has no ports" explain 'icmp 1.2.3.4:1 > 1.2.3.4'
+	refused 2 "explain: a frame has at least 14 whole bytes" explain 'hex 00'
+	refused 2 "explain: PACKET is missing" portsieve explain
+	refused 2 "explain: too many arguments" explain tcp 1.2.3.4:1 '>' 1.2.3.4:2
+	refused 2 "cannot read the policy /nowhere" portsieve explain 'tcp 1.2.3.4:1 > 1.2.3.4:2' --policy /nowhere
+	run --separate-stderr -1 bash -c 'exec portsieve explain "$@" >/dev/full' explain 'tcp 1.2.3.4:1 > 1.2.3.4:2' --policy "$POLICY"
+	equal "portsieve: cannot write the output: No space left on device" "$stderr"
+}
+
+# bpf_objects: the ids of all programs and maps.
+bpf_objects() {
+	{ bpftool prog list -j && bpftool map list -j; } | jq -r '.[].id' | sort
+}
+
+# none_left: do the new objects in $left go? The kernel frees a little later, and bpftool shows those that it makes
+# for itself, others each time.
+none_left() {
+	left=$(comm -12 <(echo "$left") <(bpf_objects))
+	[ -z "$left" ]
+}
+
+@test "neither explain nor replay moves a live counter, or leaves a program, a map or a pin" {
+	local stats objects left pinned program file=$BATS_TEST_TMPDIR/file.pcap i
+	lab_up
+	in_server portsieve load to_client -p "$POLICY"
+	in_client flood to_server --protocol tcp --port 80 --count 1000 --size 60
+	in_client flood to_server --protocol udp --port 9 --count 1000 --size 60
+	# neighbour discovery must not come in between
+	in_client ip link set to_server down
+	in_server received to_client
+	stats=$(in_server portsieve stats to_client -j) objects=$(bpf_objects) pinned=$(pins)
+	program=$(xdp_of server to_client)
+	[ "$(sum)" -ge 2000 ]
+	yes 'tcp 80 60
+udp 9 60' | head -n 2000 | python3 "$LAB_ROOT/tests/lib/write_capture.py" pcap "$file"
+	for ((i = 0; i < 5; i++)); do
+		in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:80'
+		in_server portsieve explain 'udp 192.0.2.7:1 > 198.51.100.1:9' --dev to_client
+		in_server portsieve explain 'udp 192.0.2.7:1 > 198.51.100.1:9' --policy "$POLICY"
+		in_server portsieve replay "$file" --dev to_client
+		in_server portsieve replay "$file" --policy "$POLICY" --each | tail -n 1
+	done
+	equal "$stats" "$(in_server portsieve stats to_client -j)"
+	equal "$pinned" "$(pins)"
+	equal "$program" "$(xdp_of server to_client)"
+	left=$(comm -13 <(echo "$objects") <(bpf_objects))
+	within 60 none_left
+}

@@ -1,0 +1,292 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `replay`: a capture through a policy. What it counts, what it says of each packet, captures of every kind, and that
+# a loaded device counts the same of the same frames.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+MILLION=1000000
+SECONDS_MAX=60 # on a busy machine; 10 on two cores are the aim
+
+setup() {
+	lab_check_isolated || return 1
+	POLICY=$(policy 'version: 1
+default: drop
+rules:
+  - {name: web, action: allow, ports: tcp/80,443 udp/443}
+  - {name: games, action: drop, ports: udp/27000-27100}')
+	MONITOR=$(policy "$(sed '2i mode: monitor' "$POLICY")")
+	FILE=$BATS_TEST_TMPDIR/file.pcap
+}
+
+teardown() {
+	lab_down
+}
+
+# capture [pcap|pcapng] [LINK TYPE]: standard input to $FILE.
+capture() {
+	python3 "$LAB_ROOT/tests/lib/write_capture.py" "${1:-pcap}" "$FILE" "${@:2}"
+}
+
+replay() {
+	portsieve replay "$@" --policy "$POLICY"
+}
+
+# mixed: six packets of four rows and one runt.
+mixed() {
+	capture "$@" <<'END'
+tcp 80 60
+tcp 443 1514 cut 64 times 2
+udp 27000 60
+tcp 8080 60
+hex 0200000000000200000000010806 times 1
+hex 0200000000
+END
+}
+
+# the_sum: packets in all rows of a JSON document.
+the_sum() {
+	jq '.devices[0] | [(.ranges[], .reasons[]) | .passed.packets + .dropped.packets] | add'
+}
+
+# totals_of NAME...: `passed dropped bytes` of the rows.
+totals_of() {
+	jq -r --arg name "$1" '.devices[0] | [(.ranges[] | select(.rule == $name)), (.reasons[] | select(.reason == $name))] |
+		"\(map(.passed.packets) | add) \(map(.dropped.packets) | add) \(map(.passed.bytes + .dropped.bytes) | add)"'
+}
+
+mixed_is_counted() {
+	local json=$1
+	equal 7 "$(jq .packets <<<"$json")" &&
+		equal 7 "$(the_sum <<<"$json")" &&
+		equal 2 "$(jq .cut_packets <<<"$json")" &&
+		equal "1 0 60" "$(jq '.devices[0].ranges |= map(select(.low == 80))' <<<"$json" | totals_of web)" &&
+		equal "1 0 14" "$(totals_of non-ip <<<"$json")" &&
+		equal "0 1 60" "$(totals_of games <<<"$json")" &&
+		equal "0 1 60" "$(totals_of _user <<<"$json")" &&
+		equal "0 2 128" "$(totals_of malformed-ipv4 <<<"$json")" &&
+		equal "0 1 5" "$(totals_of malformed-ethernet <<<"$json")"
+}
+
+@test "the rows of a pcap sum up to its packets, each in its own row" {
+	mixed pcap
+	mixed_is_counted "$(replay "$FILE" -j)"
+}
+
+@test "the rows of a pcapng are the same" {
+	mixed pcapng
+	mixed_is_counted "$(replay "$FILE" -j)"
+}
+
+@test "a capture may come on standard input, also through a pipe" {
+	mixed pcap
+	mixed_is_counted "$(replay - -j <"$FILE")"
+	mixed_is_counted "$(cat "$FILE" | replay - -j)"
+}
+
+@test "the text says packets, cut ones, the policy and the rows that counted" {
+	mixed
+	run --separate-stderr -0 replay "$FILE"
+	equal "" "$stderr"
+	[[ $output == "$FILE  7 packets, 2 of them cut by the capture; policy $POLICY, default drop"* ]]
+	[[ $output == *"web"*"tcp"*"80"*"allow"*"malformed-ethernet"*"all packets"* ]]
+	[[ $output != *"mpls"* ]]
+	run -0 replay "$FILE" --all
+	[[ $output == *"mpls"* ]]
+}
+
+@test "--each says a line for each packet, and then the rows" {
+	mixed
+	run --separate-stderr -0 replay "$FILE" --each
+	equal "" "$stderr"
+	equal "1  pass  rule web  tcp/80
+2  drop  malformed-ipv4
+3  drop  malformed-ipv4
+4  drop  rule games  udp/27000
+5  drop  default _user  tcp/8080
+6  pass  non-ip
+7  drop  malformed-ethernet" "$(head -n 7 <<<"$output")"
+	[[ ${lines[7]} == "$FILE  7 packets"* ]]
+}
+
+@test "--each -j is one object for each packet, of six keys, and nothing else" {
+	mixed
+	run --separate-stderr -0 replay "$FILE" --each -j
+	equal "" "$stderr"
+	equal 7 "${#lines[@]}"
+	equal '{"packet":1,"verdict":"pass","reason":"rule","rule":"web","protocol":"tcp","port":80}' "${lines[0]}"
+	equal '{"packet":2,"verdict":"drop","reason":"malformed-ipv4","rule":null,"protocol":null,"port":null}' "${lines[1]}"
+	equal '{"packet":4,"verdict":"drop","reason":"rule","rule":"games","protocol":"udp","port":27000}' "${lines[3]}"
+	equal '{"packet":5,"verdict":"drop","reason":"default","rule":"_user","protocol":"tcp","port":8080}' "${lines[4]}"
+	equal '{"packet":6,"verdict":"pass","reason":"non-ip","rule":null,"protocol":null,"port":null}' "${lines[5]}"
+	equal '{"packet":7,"verdict":"drop","reason":"malformed-ethernet","rule":null,"protocol":null,"port":null}' "${lines[6]}"
+	equal "packet,port,protocol,reason,rule,verdict" "$(jq -r 'keys | join(",")' <<<"$output" | sort -u)"
+}
+
+@test "in monitor mode all pass, runts too, and each says what it would be" {
+	mixed
+	run --separate-stderr -0 portsieve replay "$FILE" --policy "$MONITOR" --each -j
+	equal 7 "$(grep -c '"verdict":"pass"' <<<"$output")"
+	equal '{"packet":1,"verdict":"pass","reason":"rule","rule":"web","protocol":"tcp","port":80}' "${lines[0]}"
+	equal '{"packet":7,"verdict":"pass","reason":"malformed-ethernet","rule":null,"protocol":null,"port":null,"would_drop":true}' \
+		"${lines[6]}"
+	run -0 portsieve replay "$FILE" --policy "$MONITOR" --each
+	equal "7  would drop  malformed-ethernet" "${lines[6]}"
+	mixed_is_counted "$(portsieve replay "$FILE" --policy "$MONITOR" -j)"
+	equal true "$(portsieve replay "$FILE" --policy "$MONITOR" -j | jq '.devices[0].monitor')"
+}
+
+@test "frames of 0 to 13 bytes are malformed, one of 14 is tried" {
+	local bytes frame=0200000000000200000000010806
+	for ((bytes = 1; bytes <= 14; bytes++)); do
+		echo "hex ${frame:0:bytes*2}"
+	done | capture
+	equal "$(yes malformed-ethernet | head -n 13)
+non-ip" "$(replay "$FILE" --each -j | jq -r .reason)"
+	echo 'tcp 80 60 cut 0' | capture
+	equal malformed-ethernet "$(replay "$FILE" --each -j | jq -r .reason)"
+	equal "0 1 0" "$(replay "$FILE" -j | totals_of malformed-ethernet)"
+}
+
+@test "jumbo frames are judged whole, and counted with all their bytes" {
+	capture <<'END'
+tcp 80 3000
+tcp 443 9014
+udp 443 65535
+END
+	local json
+	json=$(replay "$FILE" -j)
+	equal "3 0 77549" "$(totals_of web <<<"$json")"
+	equal 0 "$(jq .clipped_packets <<<"$json")"
+}
+
+@test "a packet longer than 65,535 bytes is judged by those, and it is said" {
+	capture <<'END'
+tcp 80 65535
+tcp 80 65536
+tcp 80 200000
+END
+	local json
+	json=$(replay "$FILE" -j)
+	equal 2 "$(jq .clipped_packets <<<"$json")"
+	equal 3 "$(the_sum <<<"$json")"
+	run -0 replay "$FILE"
+	[[ $output == *"3 packets, 2 judged by their first 65535 bytes; "* ]]
+}
+
+@test "an empty capture has no packets" {
+	capture </dev/null
+	equal "0 0" "$(replay "$FILE" -j | jq -r '"\(.packets) \(.cut_packets)"')"
+	run -0 replay "$FILE"
+	[[ $output == "$FILE  no packets; "* ]]
+	run -0 replay "$FILE" --each -j
+	equal "" "$output"
+}
+
+@test "what came before a break is counted, the break is told, and the end is 1" {
+	mixed
+	truncate --size=-3 "$FILE"
+	run --separate-stderr -1 replay "$FILE" -j
+	equal 6 "$(jq .packets <<<"$output")"
+	equal 6 "$(the_sum <<<"$output")"
+	[[ $stderr == "portsieve: $FILE: truncated dump file"*"; what was read until there is counted" ]]
+	run --separate-stderr -1 replay "$FILE" --each -j
+	equal 6 "${#lines[@]}"
+}
+
+@test "another link type is named and ends with 2; so does all that is no capture" {
+	echo 'tcp 80 60' | capture pcap 101
+	refused 2 "$FILE has link type RAW (12), not Ethernet; capture on an Ethernet interface" replay "$FILE"
+	echo 'tcp 80 60' | capture pcapng 113
+	refused 2 "$FILE has link type LINUX_SLL (113), not Ethernet" replay "$FILE"
+	refused 2 "$POLICY is not a capture in pcap or pcapng form: unknown file format" replay "$POLICY"
+	refused 2 "/dev/null is not a capture in pcap or pcapng form: " replay /dev/null
+	refused 2 "$BATS_TEST_TMPDIR is a directory; name a capture" replay "$BATS_TEST_TMPDIR"
+	refused 2 "cannot read $FILE.none: No such file or directory" replay "$FILE.none"
+	chmod 000 "$FILE"
+	refused 2 "cannot read $FILE: Permission denied" \
+		setpriv --bounding-set=-dac_override,-dac_read_search portsieve replay "$FILE" --policy "$POLICY"
+	refused 2 "replay: FILE is missing" replay
+}
+
+@test "without --policy and --dev there must be one loaded policy" {
+	mixed
+	refused 3 "nothing is loaded" portsieve replay "$FILE"
+	refused 2 "give --policy or --dev, not both" replay "$FILE" --dev lo
+	refused 2 "cannot read the policy /nowhere" portsieve replay "$FILE" --policy /nowhere
+}
+
+@test "a closed pipe ends it quietly" {
+	yes 'tcp 80 60' | head -n 100000 | capture
+	local options
+	for options in "--each" "--each -j"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr -0 bash -c 'trap - PIPE; portsieve replay "$@" | head -n 1' replay "$FILE" --policy "$POLICY" $options
+		equal 1 "${#lines[@]}"
+		equal "" "$stderr"
+	done
+}
+
+@test "a full disk is a failure, told once" {
+	yes 'tcp 80 60' | head -n 100000 | capture
+	local options
+	for options in "" "-j" "--each" "--each -j"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr -1 bash -c 'exec portsieve replay "$@" >/dev/full' replay "$FILE" --policy "$POLICY" $options
+		equal "portsieve: cannot write the output: No space left on device" "$stderr"
+	done
+}
+
+@test "a million packets are counted in bounded time, with progress on a terminal only" {
+	local start end json
+	yes 'tcp 80 60
+udp 27000 60
+udp 9 60
+tcp 8080 60' | head -n $MILLION | capture
+	start=${EPOCHREALTIME/./}
+	run --separate-stderr -0 timeout $((SECONDS_MAX * 2)) portsieve replay "$FILE" --policy "$POLICY" -j
+	end=${EPOCHREALTIME/./}
+	equal "" "$stderr"
+	json=$output
+	equal "$MILLION $MILLION" "$(jq .packets <<<"$json") $(the_sum <<<"$json")"
+	echo "# replay: $MILLION packets in $(((end - start) / 1000)) ms, $((MILLION * 1000 / ((end - start) / 1000))) packets/s" >&3
+	[ $((end - start)) -lt $((SECONDS_MAX * 1000000)) ]
+	script -qec "portsieve replay $FILE --policy $POLICY" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal"
+	grep -qP '\r\x1b\[K *\d+ %, \d+ packets' "$BATS_TEST_TMPDIR/terminal"
+	# the last line of it is wiped away before the totals
+	grep -qP 'packets\r\x1b\[K[^ \d]' "$BATS_TEST_TMPDIR/terminal"
+	# through a pipe nobody knows how far it is
+	script -qec "cat $FILE | portsieve replay - --policy $POLICY" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal"
+	grep -qP '\r\x1b\[K\d+ packets' "$BATS_TEST_TMPDIR/terminal"
+	# no progress between the lines of --each
+	script -qec "portsieve replay $FILE --policy $POLICY --each" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal"
+	run ! grep -q '%, ' "$BATS_TEST_TMPDIR/terminal"
+}
+
+@test "what replay says of generated frames is what a loaded device counts of them" {
+	local frames=60000
+	lab_namespace server client
+	# nobody but the test sends: no IPv6, no ARP, no addresses
+	in_namespace server sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
+	in_namespace client sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
+	ip link add to_client netns server arp off type veth peer name to_server netns client arp off
+	in_server portsieve load to_client -p "$POLICY"
+	in_server ip link set to_client up
+	in_client ip link set to_server up
+	frames $frames 20261121 80 443 27000 >"$FILE"
+	equal 0 "$(in_server received to_client)"
+	equal $frames "$(in_client python3 "$LAB_ROOT/tests/packet/send_capture.py" to_server "$FILE")"
+	# nothing is lost over veth
+	equal $frames "$(in_server received to_client)"
+	in_server portsieve stats to_client -j >"$BATS_TEST_TMPDIR/stats"
+	in_server portsieve replay "$FILE" --dev to_client -j >"$BATS_TEST_TMPDIR/replay"
+	equal $frames "$(the_sum <"$BATS_TEST_TMPDIR/stats")"
+	equal $frames "$(the_sum <"$BATS_TEST_TMPDIR/replay")"
+	diff <(jq '.devices[0] | .ranges, .reasons' "$BATS_TEST_TMPDIR/stats") \
+		<(jq '.devices[0] | .ranges, .reasons' "$BATS_TEST_TMPDIR/replay")
+	# of which many kinds were there
+	[ "$(jq '[.devices[0] | (.ranges[], .reasons[]) | select(.passed.packets + .dropped.packets > 0)] | length' \
+		"$BATS_TEST_TMPDIR/stats")" -gt 25 ]
+	# the replay has moved nothing
+	equal "$(cat "$BATS_TEST_TMPDIR/stats")" "$(in_server portsieve stats to_client -j)"
+}
