@@ -9,7 +9,7 @@
 
 #include "parse.h"
 
-enum plain {
+enum plain_limits {
 	PLAIN_IPV4_NO_OPTIONS = 0x45, /* version and ihl */
 	PLAIN_IPV6_VERSION = 0x60,
 	PLAIN_IPV6_VERSION_MASK = 0xf0,
@@ -20,78 +20,101 @@ enum plain {
 	PLAIN_FRAME_BYTES_MAX = 1536,
 };
 
-/* Fills in *packet from a whole L4 header; payload_bytes is what the IP header says. */
-portsieve_inline _Bool plain_l4(const void *l4, __u8 protocol, __u32 payload_bytes,
-				struct packet *packet)
-{
-	if (protocol == IPPROTO_TCP) {
-		const struct tcphdr *tcp = l4;
-		__u32 header_bytes = tcp->doff * 4;
+/* What stands behind a plain IP header, wholly in the memory as far as a TCP header reaches. */
+struct plain {
+	const void *l4;
+	__u32 protocol;
+	__u32 payload_bytes; /* as the IP header says; no more than there are */
+};
 
-		if (header_bytes < sizeof(*tcp) || header_bytes > payload_bytes)
-			return 0;
-		packet->tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET];
-		return l4_port(packet, PORTSIEVE_TCP, tcp->dest);
-	}
-	if (protocol == IPPROTO_UDP) {
-		const struct udphdr *udp = l4;
-		__u32 length_bytes = be16_to_host(udp->len);
-
-		if (length_bytes < sizeof(*udp) || length_bytes > payload_bytes)
-			return 0;
-		return l4_port(packet, PORTSIEVE_UDP, udp->dest);
-	}
-	return 0;
-}
-
-portsieve_inline _Bool plain_ipv4(const void *at, const void *end, struct packet *packet)
+portsieve_inline _Bool plain_ipv4(const void *at, const void *end, struct plain *plain)
 {
 	const struct iphdr *ip = at;
 	const void *l4 = at + sizeof(*ip);
-	__u32 total_bytes;
 
 	if (l4 + sizeof(struct tcphdr) > end || *(const __u8 *)at != PLAIN_IPV4_NO_OPTIONS ||
 	    ip->frag_off & BE16(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET))
 		return 0;
-	total_bytes = be16_to_host(ip->tot_len);
-	if (total_bytes < sizeof(*ip) || total_bytes > end - at)
-		return 0;
-	return plain_l4(l4, ip->protocol, total_bytes - sizeof(*ip), packet);
+	plain->l4 = l4;
+	plain->protocol = ip->protocol;
+	/* a total length below the header's wraps around, and is too much then */
+	plain->payload_bytes = be16_to_host(ip->tot_len) - (__u32)sizeof(*ip);
+	return plain->payload_bytes <= (__u32)(end - l4);
 }
 
-portsieve_inline _Bool plain_ipv6(const void *at, const void *end, struct packet *packet)
+portsieve_inline _Bool plain_ipv6(const void *at, const void *end, struct plain *plain)
 {
 	const struct ipv6hdr *ip = at;
 	const void *l4 = at + sizeof(*ip);
-	__u32 payload_bytes;
 
 	if (l4 + sizeof(struct tcphdr) > end ||
 	    (*(const __u8 *)at & PLAIN_IPV6_VERSION_MASK) != PLAIN_IPV6_VERSION)
 		return 0;
-	payload_bytes = be16_to_host(ip->payload_len);
-	if (payload_bytes > end - l4)
+	plain->l4 = l4;
+	plain->protocol = ip->nexthdr;
+	plain->payload_bytes = be16_to_host(ip->payload_len);
+	return plain->payload_bytes <= (__u32)(end - l4);
+}
+
+portsieve_inline _Bool plain_ip(const void *at, const void *end, __be16 ethertype,
+				struct plain *plain)
+{
+	if (ethertype == BE16(ETH_P_IP))
+		return plain_ipv4(at, end, plain);
+	if (ethertype == BE16(ETH_P_IPV6))
+		return plain_ipv6(at, end, plain);
+	return 0;
+}
+
+/* Finds it behind one VLAN tag or none, in a frame of length_bytes. */
+portsieve_inline _Bool find_plain(const void *frame, const void *frame_end, __u32 length_bytes,
+				  struct plain *plain)
+{
+	const struct vlan_tag *type = frame + 2 * ETH_ALEN - sizeof(__be16);
+
+	if ((const void *)(type + 2) > frame_end || length_bytes > PLAIN_FRAME_BYTES_MAX)
 		return 0;
-	return plain_l4(l4, ip->nexthdr, payload_bytes, packet);
+	if (type->ethertype == BE16(ETH_P_8021Q))
+		return plain_ip(type + 2, frame_end, type[1].ethertype, plain);
+	return plain_ip(type + 1, frame_end, type->ethertype, plain);
+}
+
+portsieve_inline _Bool plain_tcp(const struct plain *plain, struct packet *packet)
+{
+	const struct tcphdr *tcp = plain->l4;
+	__u32 header_bytes = tcp->doff * 4;
+
+	if (header_bytes < sizeof(*tcp) || header_bytes > plain->payload_bytes)
+		return 0;
+	*packet = (struct packet){ .tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET] };
+	return l4_port(packet, PORTSIEVE_TCP, tcp->dest);
+}
+
+portsieve_inline _Bool plain_udp(const struct plain *plain, struct packet *packet)
+{
+	const struct udphdr *udp = plain->l4;
+	__u32 length_bytes = be16_to_host(udp->len);
+
+	if (length_bytes < sizeof(*udp) || length_bytes > plain->payload_bytes)
+		return 0;
+	*packet = (struct packet){ .tcp_flags = PACKET_NO_FLAGS };
+	return l4_port(packet, PORTSIEVE_UDP, udp->dest);
 }
 
 /*
- * frame .. frame_end as in parse_packet. True: *packet has a port, a transport and TCP flags, its
- * other members are as `has a port` wants them. False: nothing is said of the packet.
+ * frame .. frame_end as in parse_packet. True: *packet has a port, its transport is TCP or UDP, and
+ * all its members are as the parser would leave them. False: nothing is said of the packet.
  */
 portsieve_inline _Bool parse_plain(const void *frame, const void *frame_end, struct packet *packet)
 {
-	const struct vlan_tag *type =
-		frame + 2 * ETH_ALEN - sizeof(__be16); /* before a tag's place */
+	struct plain plain;
 
-	if ((const void *)(type + 2) > frame_end || frame_end - frame > PLAIN_FRAME_BYTES_MAX)
+	if (!find_plain(frame, frame_end, frame_end - frame, &plain))
 		return 0;
-	*packet = (struct packet){ .tcp_flags = PACKET_NO_FLAGS };
-	if (type->ethertype == BE16(ETH_P_8021Q))
-		type++;
-	if (type->ethertype == BE16(ETH_P_IP))
-		return plain_ipv4(type + 1, frame_end, packet);
-	if (type->ethertype == BE16(ETH_P_IPV6))
-		return plain_ipv6(type + 1, frame_end, packet);
+	if (plain.protocol == IPPROTO_TCP)
+		return plain_tcp(&plain, packet);
+	if (plain.protocol == IPPROTO_UDP)
+		return plain_udp(&plain, packet);
 	return 0;
 }
 

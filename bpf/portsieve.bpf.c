@@ -60,13 +60,22 @@ int portsieve(struct xdp_md *ctx)
 	const struct portsieve_image *image = image_in_force(); /* the only look-up of the policy */
 	const void *frame, *frame_end;
 	struct packet packet;
+	struct plain plain;
+	__u32 length_bytes;
 
 	if (!image) /* cannot be: the slot is filled before the program is attached */
 		return XDP_PASS;
 	frame = (void *)(long)ctx->data;
 	frame_end = (void *)(long)ctx->data_end;
-	if (parse_plain(frame, frame_end, &packet))
-		return judge(image, &packet, frame_end - frame);
+	length_bytes = frame_end - frame;
+	cursor_keep(length_bytes); /* one register to the end instead of two */
+	/* two calls of judge, so that UDP is not asked about flags: 1 ns */
+	if (find_plain(frame, frame_end, length_bytes, &plain)) {
+		if (plain.protocol == IPPROTO_TCP && plain_tcp(&plain, &packet))
+			return judge(image, &packet, length_bytes);
+		if (plain.protocol == IPPROTO_UDP && plain_udp(&plain, &packet))
+			return judge(image, &packet, length_bytes);
+	}
 	return judge_any(ctx, image);
 }
 

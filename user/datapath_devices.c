@@ -10,37 +10,48 @@
 #include "datapath_image.h"
 #include "datapath_pins.h"
 
-/* Fills in what is known of a device from its attachment. */
+/*
+ * Fills in what is known of a device from its attachment. If the interface of its index does not
+ * run the link's program, though the link still does, it is another one, or none: ours has moved to
+ * another network namespace, with its filter. -EAGAIN: the program was replaced meanwhile.
+ */
 static int describe(const struct attachment *attachment, struct datapath_device *device,
 		    struct error *error)
 {
 	struct occupant occupant = { 0 };
-	int r = 0;
+	int r = occupant_read(attachment->ifindex, &occupant, error);
 
+	if (r)
+		return r;
 	*device = (struct datapath_device){
 		.ifindex = attachment->ifindex,
-		.moved = attachment->moved,
+		.mode = occupant.mode,
+		.moved = occupant.program_id != attachment->program_id,
 		.program_id = attachment->program_id,
 		.link_id = attachment->link_id,
 		.active_id = attachment->active_id,
 		.image_id = attachment->image_id,
 	};
-	if (!attachment->moved && if_indextoname(attachment->ifindex, device->name)) {
-		r = occupant_read(attachment->ifindex, &occupant, error);
-		device->mode = occupant.mode;
-	}
-	return r;
+	if (device->moved && !attachment_is_current(attachment))
+		return -EAGAIN;
+	if (!device->moved)
+		if_indextoname(attachment->ifindex, device->name);
+	return 0;
 }
 
 int datapath_device(const struct datapath *datapath, uint32_t ifindex,
 		    struct datapath_device *ret_device, struct error *error)
 {
-	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-	int r = attachment_open(datapath, ifindex, &attachment, error);
+	int r = -EAGAIN;
 
-	if (r)
-		return r == -ENOLINK ? -ENOENT : r;
-	return describe(&attachment, ret_device, error);
+	for (int tries = 0; r == -EAGAIN && tries < 100; tries++) {
+		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+
+		r = attachment_open(datapath, ifindex, &attachment, error);
+		if (!r)
+			r = describe(&attachment, ret_device, error);
+	}
+	return r == -ENOLINK ? -ENOENT : r;
 }
 
 int datapath_devices(const struct datapath *datapath, struct datapath_device **ret_devices,
@@ -62,7 +73,7 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 			devices[count] =
 				(struct datapath_device){ .ifindex = ifindexes[i], .broken = true };
 			if_indextoname(ifindexes[i], devices[count].name);
-						if (error)
+			if (error)
 				error->text[0] = '\0';
 			r = 0;
 		}

@@ -34,15 +34,27 @@ static int find_interface(const char *name, uint32_t *ret_ifindex, struct error 
 	return r;
 }
 
+static int occupied(const char *name, const struct occupant *occupant, struct error *error)
+{
+	return error_set(
+		error, EBUSY, EXIT_FAILED,
+		"%s already carries the XDP program '%s' (id %u, %s mode); take it off first "
+		"with the tool that put it there, or: ip link set dev %s %s off (where a "
+		"bpf_link holds it: bpftool link list, bpftool link detach)",
+		name, occupant->name[0] ? occupant->name : "unknown", occupant->program_id,
+		datapath_mode_name(occupant->mode), name,
+		occupant->mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
+}
+
 /* -EBUSY when the interface is ours already, or somebody else's. */
 static int check_free(const struct datapath *datapath, uint32_t ifindex, const char *name,
 		      struct error *error)
 {
-	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	struct datapath_device device;
 	struct occupant occupant;
-	int r = attachment_open(datapath, ifindex, &attachment, error);
+	int r = datapath_device(datapath, ifindex, &device, error);
 
-	if (!r && attachment.moved)
+	if (!r && device.moved)
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
 			"index %u, which %s has, belonged to an interface that has moved to "
@@ -55,22 +67,10 @@ static int check_free(const struct datapath *datapath, uint32_t ifindex, const c
 			"%s is loaded already; to change its policy: portsieve apply POLICY "
 			"--dev %s",
 			name, name);
-	if (r != -ENOENT && r != -ENOLINK)
+	if (r != -ENOENT)
 		return r;
 	r = occupant_read(ifindex, &occupant, error);
-	if (r)
-		return r;
-	if (occupant.program_id)
-		return error_set(
-			error, EBUSY, EXIT_FAILED,
-			"%s already carries the XDP program '%s' (id %u, %s mode); take it off "
-			"first with the tool that put it there, or: ip link set dev %s %s off "
-			"(where a "
-			"bpf_link holds it: bpftool link list, bpftool link detach)",
-			name, occupant.name[0] ? occupant.name : "unknown", occupant.program_id,
-			datapath_mode_name(occupant.mode), name,
-			occupant.mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
-	return 0;
+	return r || !occupant.program_id ? r : occupied(name, &occupant, error);
 }
 
 /* Looks for a loaded device with an equal policy, whose slot can be shared. -ENOENT: none. */

@@ -97,20 +97,6 @@ int attachment_image_id(int active_fd, uint32_t *ret_image_id)
 	return bpf_map_lookup_elem(active_fd, &slot, ret_image_id) ? -errno : 0;
 }
 
-/*
- * Is the interface of that index in this namespace not the one that the link is on? It has moved
- * then, with its filter; another may have its index by now.
- */
-static bool has_moved(uint32_t ifindex, const struct bpf_link_info *info)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-
-	if (info->xdp.ifindex != ifindex || bpf_xdp_query((int)ifindex, 0, &query))
-		return true;
-	return query.prog_id != info->prog_id && query.drv_prog_id != info->prog_id &&
-	       query.skb_prog_id != info->prog_id && query.hw_prog_id != info->prog_id;
-}
-
 /* The link, and the id of the program that it runs. -ENOLINK: its device is gone. */
 static int follow_link(const struct datapath *datapath, struct attachment *attachment)
 {
@@ -126,7 +112,6 @@ static int follow_link(const struct datapath *datapath, struct attachment *attac
 		return -ENOLINK;
 	attachment->link_id = info.id;
 	attachment->program_id = info.prog_id;
-	attachment->moved = has_moved(attachment->ifindex, &info);
 	return 0;
 }
 

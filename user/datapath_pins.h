@@ -17,7 +17,7 @@ struct attachment {
 	int active_fd;
 	int image_fd;
 	int text_fd;
-	bool moved; /* the interface has left this network namespace, with its filter */
+
 	uint32_t link_id;
 	uint32_t program_id;
 	uint32_t active_id;

@@ -90,7 +90,7 @@ int program_load(const struct program_options *options, struct program *ret_prog
 		r = portsieve__load(program.skeleton);
 	if (!r)
 		r = describe(&program);
-	if (r == -EACCES || r == -E2BIG || r == -EINVAL)
+	if (r == -EACCES || r == -E2BIG)
 		return error_set(error, -r, EXIT_FAILED,
 				 "this kernel's verifier refuses the program (%s); its words: "
 				 "PORTSIEVE_DEBUG=1 portsieve ...",

@@ -77,6 +77,8 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 
 	if (!r)
 		r = attachment_open(datapath, ifindex, &attachment, error);
+	if (!r && attachment.program_id != device.device.program_id)
+		r = -EAGAIN;
 	if (!r)
 		r = image_read(attachment.image_fd, &device.image, error);
 	if (!r)

@@ -15,7 +15,7 @@ int target_find(const struct datapath *datapath, const char *name,
 
 	if (r == -EUCLEAN) {
 		*ret_device = (struct datapath_device){ .ifindex = ifindex, .broken = true };
-				snprintf(ret_device->name, sizeof(ret_device->name), "%s", name);
+		snprintf(ret_device->name, sizeof(ret_device->name), "%s", name);
 		error->text[0] = '\0';
 		return 0;
 	}

@@ -1,0 +1,334 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is not as a command left it: interfaces that moved or went, pins that are not whole, folders of
+# others. What is told, what is repaired, and that one such interface hides no other.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+# The server's devices are to_client, to_lan and to_dmz.
+setup() {
+	lab_up
+	lab_namespace lan dmz
+	lab_veth server to_lan lan to_server
+	lab_veth server to_dmz dmz to_server
+	DROP=$(policy '{version: 1, default: drop, rules: [{name: web, action: allow, ports: udp/80}]}')
+	ALLOW=$(policy '{version: 1, default: allow, rules: [{name: telnet, action: drop, ports: udp/23}]}')
+}
+
+teardown() {
+	lab_down
+}
+
+# index DEVICE
+index() {
+	in_server ip -j link show dev "$1" | jq '.[0].ifindex'
+}
+
+# pins_of DEVICE: the folder of its pins.
+pins_of() {
+	echo /sys/fs/bpf/portsieve/*/"$(index "$1")"
+}
+
+# field DEVICE PATH: of the device's status.
+field() {
+	in_server portsieve status -j | jq -r --arg device "$1" ".devices[] | select(.device == \$device) | $2"
+}
+
+# says CODE WORDS COMMAND...: as refused, but what the command prints does not matter.
+says() {
+	local code=$1 words=$2
+	shift 2
+	run --separate-stderr "$@"
+	if [ "$status" != "$code" ] || [[ $stderr != *"$words"* ]]; then
+		printf 'expected: status %s and: %s\ngot:      status %s and: %s\n' "$code" "$words" "$status" "$stderr"
+		return 1
+	fi
+}
+
+# verdict NAMESPACE DEVICE PORT: `passed` or `dropped`: a packet from the namespace to that device.
+verdict() {
+	local path='.devices[] | select(.device == $device) | [.ranges[], .reasons[], .retired]' before after
+	before=$(in_server portsieve stats -j | jq --arg device "$2" "$path | map(.passed.packets) | add")
+	in_namespace "$1" flood to_server --protocol udp --port "$3" --count 10 >&2
+	sleep 0.05
+	after=$(in_server portsieve stats -j | jq --arg device "$2" "$path | map(.passed.packets) | add")
+	[ $((after - before)) -ge 10 ] && echo passed || echo dropped
+}
+
+@test "an interface moved to another namespace is told as moved away and goes on being filtered" {
+	in_server portsieve load to_client to_lan -p "$DROP"
+	local moved
+	moved=$(index to_lan)
+	lab_namespace away
+	in_server ip link set to_lan netns away
+	in_namespace away ip link set to_lan up
+	run -0 in_server portsieve status
+	[[ $output == *"(index $moved, moved away)"* && $output == *to_client* ]]
+	equal "false true" "$(in_server portsieve status -j | jq -r '[.devices[].moved_away] | join(" ")')"
+	[ -n "$(xdp_of away to_lan)" ]
+	equal dropped "$(verdict lan "" 23)"
+	equal passed "$(verdict lan "" 80)"
+	# it still shares the policy
+	in_server portsieve apply "$ALLOW"
+	equal passed "$(verdict lan "" 80)"
+	equal dropped "$(verdict lan "" 23)"
+	refused 3 "no interface 'to_lan'" in_server portsieve stats to_lan
+	in_server portsieve unload --all
+	equal "" "$(xdp_of away to_lan)$(pins)"
+}
+
+@test "another interface with the index of one that moved away is not taken for it" {
+	in_server portsieve load to_lan -p "$DROP"
+	local moved
+	moved=$(index to_lan)
+	lab_namespace away
+	in_server ip link set to_lan netns away
+	in_namespace away ip link set to_lan up
+	in_server ip link add twin index "$moved" type veth peer name other
+	refused 3 "twin is not loaded" in_server portsieve stats twin
+	refused 3 "twin is not loaded" in_server portsieve status twin
+	refused 3 "twin is not loaded" in_server portsieve show twin
+	refused 3 "twin is not loaded" in_server portsieve apply "$ALLOW" --dev twin
+	refused 3 "twin is not loaded" in_server portsieve unload twin
+	refused 1 "index $moved, which twin has, belonged to an interface that has moved to another network namespace" \
+		in_server portsieve load twin
+	equal "" "$(xdp_of server twin)"
+	equal dropped "$(verdict lan "" 23)"
+	# what the message names helps
+	in_server portsieve unload --all
+	equal "" "$(xdp_of away to_lan)$(pins)"
+	in_server portsieve load twin
+	equal "$(xdp_of server twin)" "$(field twin .program_id)"
+}
+
+@test "a device whose pins are not whole is named and hides no other" {
+	local pin
+	for pin in program image; do
+		in_server portsieve load to_client to_lan -p "$DROP"
+		rm "$(pins_of to_lan)/${pin}"_*
+		says 5 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
+		[[ $output == *to_client* && $output != *to_lan* ]]
+		says 5 "to_lan" in_server portsieve stats -j
+		equal to_client "$(jq -r '.devices[].device' <<<"$output")"
+		says 1 "its pins are not whole" in_server portsieve status to_lan
+		says 1 "its pins are not whole" in_server portsieve stats to_lan -j
+		in_server portsieve stats to_client
+		refused 5 "to_lan: its pins are not whole" in_server portsieve apply "$ALLOW"
+		equal passed "$(verdict client to_client 80)"
+		refused 1 "to_lan: its pins are not whole" in_server portsieve apply "$DROP" --dev to_lan
+		refused 1 "pins" in_server portsieve load to_lan
+		in_server portsieve unload to_lan
+		equal "" "$(xdp_of server to_lan)"
+		in_server portsieve load to_lan -p "$DROP"
+		equal dropped "$(verdict lan to_lan 23)"
+		equal passed "$(verdict client to_client 80)"
+		in_server portsieve unload --all
+		equal "" "$(pins)"
+	done
+}
+
+@test "when the only device's pins are not whole, the status is 1, and unload --all removes it" {
+	in_server portsieve load to_lan -p "$DROP"
+	rm "$(pins_of to_lan)"/text_*
+	says 1 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
+	says 1 "its pins are not whole" in_server portsieve stats
+	refused 1 "its pins are not whole" in_server portsieve apply "$DROP"
+	refused 1 "not whole" in_server portsieve show
+	in_server portsieve unload --all
+	equal "" "$(xdp_of server to_lan)$(pins)"
+}
+
+@test "a detached program is told as NOT FILTERED by the next writer, which removes its pins" {
+	local folder
+	in_server portsieve load to_client to_lan -p "$DROP"
+	folder=$(pins_of to_lan)
+	bpftool link detach pinned "$folder/link"
+	equal to_client "$(in_server portsieve status -j | jq -r '.devices[].device')"
+	refused 3 "to_lan is not loaded" in_server portsieve stats to_lan
+	says 0 "removed what was left of the interface with index $(index to_lan): its program was detached; the interface is NOT FILTERED now" \
+		in_server portsieve apply "$ALLOW"
+	[ ! -e "$folder" ]
+	run --separate-stderr -0 in_server portsieve load to_lan
+	equal "" "$stderr"
+}
+
+@test "of a deleted interface the next writer says that it is gone, and removes its pins" {
+	local folder number
+	in_server portsieve load to_client to_lan -p "$DROP"
+	folder=$(pins_of to_lan) number=$(index to_lan)
+	in_server ip link delete to_lan
+	equal to_client "$(in_server portsieve status -j | jq -r '.devices[].device')"
+	says 0 "removed what was left of the interface with index $number: the interface is gone" \
+		in_server portsieve apply "$ALLOW"
+	[ ! -e "$folder" ]
+}
+
+@test "a renamed device keeps its filter and is found by its new name only" {
+	in_server portsieve load to_lan -p "$DROP"
+	in_server ip link set to_lan down
+	in_server ip link set to_lan name uplink
+	in_server ip link set uplink up
+	equal dropped "$(verdict lan uplink 23)"
+	refused 3 "no interface 'to_lan'" in_server portsieve stats to_lan
+	in_server portsieve apply "$ALLOW" --dev uplink
+	equal passed "$(verdict lan uplink 80)"
+	in_server portsieve unload uplink
+	equal "" "$(xdp_of server uplink)$(pins)"
+}
+
+@test "two of three devices that share a policy move together, the third keeps its own and its counters" {
+	in_server portsieve load to_client to_lan to_dmz -p "$DROP"
+	in_namespace dmz flood to_server --protocol udp --port 80 --count 7
+	in_namespace lan flood to_server --protocol udp --port 80 --count 5
+	in_server received to_dmz
+	in_server received to_lan
+	local slot
+	slot=$(field to_dmz .policy_slot_id)
+	in_server portsieve apply "$ALLOW" --dev to_client --dev to_lan
+	equal "$(field to_client .policy_slot_id)" "$(field to_lan .policy_slot_id)"
+	equal "$slot" "$(field to_dmz .policy_slot_id)"
+	[ "$slot" != "$(field to_lan .policy_slot_id)" ]
+	equal "allow allow drop" "$(field to_client .policy.default) $(field to_lan .policy.default) $(field to_dmz .policy.default)"
+	equal "7 0" "$(row web udp to_dmz)"
+	equal "5 0" "$(row retired "" to_lan)"
+	refused 2 "name one" in_server portsieve show
+	# the same policy on all of them again, in two slots
+	in_server portsieve apply "$DROP"
+	in_server portsieve show | grep -q 'default: drop'
+	equal "7 0" "$(row web udp to_dmz)"
+	equal "drop drop drop" "$(field to_client .policy.default) $(field to_lan .policy.default) $(field to_dmz .policy.default)"
+	# and one alone
+	in_server portsieve apply "$ALLOW" --dev to_client
+	equal "allow drop drop" "$(field to_client .policy.default) $(field to_lan .policy.default) $(field to_dmz .policy.default)"
+	equal passed "$(verdict lan to_lan 80)"
+	equal dropped "$(verdict lan to_lan 9)"
+	equal passed "$(verdict client to_client 9)"
+	in_server portsieve unload --all
+	equal "" "$(pins)"
+}
+
+@test "while one device is changed again and again, no read fails and no sum goes backwards" {
+	local n reader
+	in_server portsieve load to_client to_lan -p "$DROP"
+	start client flood to_server --protocol udp --ports 20-100 --seconds 20
+	until [ -e "$BATS_TEST_TMPDIR/stop" ]; do
+		in_server portsieve stats to_client -j || echo failed
+	done >"$BATS_TEST_TMPDIR/read" 2>&1 3>&- &
+	reader=$!
+	for ((n = 0; n < 10; n++)); do
+		in_server portsieve apply "$ALLOW" --dev to_client
+		in_server portsieve apply "$DROP" --dev to_client
+	done
+	touch "$BATS_TEST_TMPDIR/stop"
+	wait $reader
+	lab_stop
+	jq -se '(length > 10) and all(.devices | length == 1)' "$BATS_TEST_TMPDIR/read"
+	jq -s 'map([.devices[0] | (.ranges[], .reasons[], .retired) | .passed.packets + .dropped.packets] | add)
+		| {reads: length, first: .[0], last: .[-1], backwards: [range(1; length) as $n | select(.[$n] < .[$n - 1])] | length}' \
+		"$BATS_TEST_TMPDIR/read" | tee "$BATS_TEST_TMPDIR/sums"
+	jq -e '.backwards == 0 and .last > .first' "$BATS_TEST_TMPDIR/sums"
+	within 5 sum_matches to_client
+}
+
+# set_generation DEVICE NUMBER: of the counters, on the first CPU. bpftool would write it on every CPU.
+set_generation() {
+	python3 -c 'import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def bpf(command, form, *values):
+    attr = struct.pack(form, *values).ljust(128, b"\0")
+    r = libc.syscall({"x86_64": 321}.get(os.uname().machine, 280), command, attr, len(attr))
+    assert r >= 0, os.strerror(ctypes.get_errno())
+    return r
+path = ctypes.create_string_buffer(sys.argv[1].encode())
+fd = bpf(7, "=QI", ctypes.addressof(path), 0)
+key = ctypes.create_string_buffer(struct.pack("=I", 46))
+value = ctypes.create_string_buffer(struct.pack("=Q", int(sys.argv[2])), 40 * 1024)
+bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(pins_of "$1")/counters" "$2"
+}
+
+@test "counters that a writer left half-changed cannot be read, and the next writer repairs them" {
+	in_server portsieve load to_client -p "$DROP"
+	in_client flood to_server --protocol udp --port 80 --count 7
+	in_server received to_client
+	set_generation to_client 2
+	equal "7 0" "$(row web udp)"
+	set_generation to_client 1
+	refused 1 "the policy changes faster than it can be read; try again" in_server portsieve stats
+	refused 1 "the policy changes faster than it can be read; try again" in_server portsieve status
+	in_server portsieve show | grep -q web
+	in_server portsieve apply "$DROP"
+	equal "7 0" "$(row web udp)"
+	# any writer, also one of another device
+	set_generation to_client 5
+	in_server portsieve load to_lan
+	equal "7 0" "$(row web udp)"
+}
+
+@test "a folder of pins that belongs to another user or that others may write is refused" {
+	local owner words before
+	in_server portsieve load to_client -p "$DROP"
+	before=$(xdp_of server to_client; find /sys/fs/bpf/portsieve/* | sort)
+	for owner in "65534:0 700 65534" "0:0 770 0" "0:0 702 0" "65534:65534 777 65534"; do
+		# shellcheck disable=SC2086
+		set -- $owner
+		chown "$1" /sys/fs/bpf/portsieve
+		chmod "$2" /sys/fs/bpf/portsieve
+		for words in status stats show "apply $ALLOW" "load to_lan" "unload --all"; do
+			# shellcheck disable=SC2086
+			refused 4 "/sys/fs/bpf/portsieve belongs to user $3 with mode $2" in_server portsieve $words
+		done
+	done
+	chown 0:0 /sys/fs/bpf/portsieve
+	chmod 700 /sys/fs/bpf/portsieve
+	equal "$before" "$(xdp_of server to_client; find /sys/fs/bpf/portsieve/* | sort)"
+	in_server portsieve apply "$ALLOW"
+}
+
+@test "what show prints of a device without a policy, apply accepts, and it drops nothing" {
+	in_server portsieve load to_client
+	in_server portsieve show >"$BATS_TEST_TMPDIR/shown.yaml"
+	portsieve check "$BATS_TEST_TMPDIR/shown.yaml"
+	in_server portsieve apply "$BATS_TEST_TMPDIR/shown.yaml"
+	in_client flood to_server --protocol udp --ports 0-65535 --count 2000
+	in_client flood to_server --protocol tcp --ports 0-65535 --count 2000
+	in_client flood to_server --protocol sctp --ports 0-65535 --count 2000 --ipv6
+	in_server received to_client
+	equal 0 "$(in_server portsieve stats -j | jq '[.devices[0] | (.ranges[], .reasons[], .retired) | .dropped.packets] | add')"
+	[ "$(sum)" -ge 6000 ]
+	in_server portsieve show | diff - <(grep -v '^#' "$BATS_TEST_TMPDIR/shown.yaml")
+}
+
+@test "a policy's path with a newline and with a byte that is not UTF-8 breaks neither table nor JSON" {
+	local name path
+	for name in $'new\nline.yaml' $'latin\xff.yaml' $'\t\e[31m"\\.yaml' $'\xc3'; do
+		path=$BATS_TEST_TMPDIR/$name
+		cp "$DROP" "$path"
+		in_server portsieve load to_lan -p "$path"
+		in_server portsieve status >"$BATS_TEST_TMPDIR/table"
+		cat -v "$BATS_TEST_TMPDIR/table"
+		equal 2 "$(wc -l <"$BATS_TEST_TMPDIR/table")"
+		run ! grep -aP '[\x01-\x08\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR/table"
+		iconv -f UTF-8 -t UTF-8 "$BATS_TEST_TMPDIR/table" >/dev/null
+		in_server portsieve stats >"$BATS_TEST_TMPDIR/table"
+		run ! grep -aP '[\x01-\x08\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR/table"
+		[[ $(head -n 1 "$BATS_TEST_TMPDIR/table") == to_lan*"default drop"* ]]
+		in_server portsieve status -j >"$BATS_TEST_TMPDIR/json"
+		iconv -f UTF-8 -t UTF-8 "$BATS_TEST_TMPDIR/json" | jq -e '.devices[0].policy.source | length > 3'
+		in_server portsieve stats -j | iconv -f UTF-8 -t UTF-8 | jq -e '.devices[0].policy.source'
+		in_server portsieve unload to_lan
+	done
+}
+
+# The reader is held between reading the link and asking the interface, the writer between its commit and
+# the removal of the old pins.
+@test "a device whose program is being replaced is not told as moved away" {
+	in_server portsieve load to_client to_lan -p "$DROP"
+	in_server strace -qq -o /dev/null -e trace=sendto -e inject=sendto:delay_enter=1500000:when=1 \
+		portsieve stats to_client -j >"$BATS_TEST_TMPDIR/read" 3>&- &
+	local reader=$!
+	sleep 0.4
+	in_server strace -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:delay_enter=2000000:when=1 \
+		portsieve apply "$ALLOW" --dev to_client
+	wait $reader
+	jq -e '.devices[0] | .device == "to_client"' "$BATS_TEST_TMPDIR/read"
+}
