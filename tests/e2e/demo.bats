@@ -118,7 +118,9 @@ reached() {
 }
 
 @test "it says what it lacks: rights, the build, a tool" {
-	run ! setpriv --reuid 65534 --clear-groups "$LAB_ROOT/scripts/demo"
+	mkdir -p /run/clone # the clone may lie where only root may look
+	cp -r scripts /run/clone
+	run ! setpriv --reuid 65534 --clear-groups /run/clone/scripts/demo
 	[[ $output == *"needs root"* ]]
 	cp -r scripts "$BATS_TEST_TMPDIR"
 	run -1 "$BATS_TEST_TMPDIR/scripts/demo"

@@ -158,3 +158,14 @@ services.[].description string' "$(portsieve registry 443 -j | shape)"
 		jq .schema <<<"$line"
 	done | xargs)"
 }
+
+@test "bench -j holds a median and a spread for each program and packet, and touches nothing" {
+	local document before
+	before=$(pins)
+	document=$(portsieve bench -j)
+	jq -e '.schema == 1 and (.results | length) == 30' <<<"$document"
+	jq -e '[.results[] | .least_ns <= .median_ns and .median_ns <= .most_ns and .median_ns > 0] | all' <<<"$document"
+	jq -e '[.results[] | select(.program == "empty program") | .net_ns == 0] | all' <<<"$document"
+	jq -e '[.results[] | select(.program == "16,384 port ranges")] | length == 6' <<<"$document"
+	equal "$before" "$(pins)"
+}
