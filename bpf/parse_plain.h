@@ -103,7 +103,9 @@ portsieve_inline _Bool plain_udp(const struct plain *plain, struct packet *packe
 
 /*
  * frame .. frame_end as in parse_packet. True: *packet has a port, its transport is TCP or UDP, and
- * all its members are as the parser would leave them. False: nothing is said of the packet.
+ * all its members are as the parser would leave them. False: nothing is said of the packet. The
+ * native tests hold it against the parser; the program takes the same steps, with a judgement in
+ * each.
  */
 portsieve_inline _Bool parse_plain(const void *frame, const void *frame_end, struct packet *packet)
 {
