@@ -108,4 +108,5 @@ clean: ## remove build/
 
 include tests/tests.mk
 include tests/bench/bench.mk
+include tests/kernels/kernels.mk
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the policy says of a parsed packet: one row to count it in, and its verdict. It reads one
- * image and knows neither packet bytes nor maps.
+ * image; what depends on more than the port it asks condition.h.
  */
 #ifndef PORTSIEVE_CLASSIFY_H
 #define PORTSIEVE_CLASSIFY_H
 
-#include "packet.h"
+#include "condition.h"
 
 struct decision {
 	__u32 counter;	      /* row */
@@ -44,12 +44,23 @@ portsieve_inline __u64 bad_flags(void)
 	return bad;
 }
 
-portsieve_inline void decide_by_port(const struct portsieve_image *image,
-				     const struct packet *packet, struct decision *decision)
+/* What the flat tables say of a packet that has a port. */
+portsieve_inline __u32 port_entry(const struct portsieve_image *image, const struct packet *packet)
 {
 	const __u16 *table = image->port[packet->transport & (PORTSIEVE_TRANSPORTS - 1)];
-	__u32 entry = table[packet->port & (PORTSIEVE_PORTS - 1)];
+	__u64 port = packet->port;
 
+	/* Verifiers before 6.2 know no bounds of a swapped value: keep the compiler from using
+	 * them. */
+	cursor_keep(port);
+	return table[port & (PORTSIEVE_PORTS - 1)];
+}
+
+/* `entry` is a range, with its verdict. */
+portsieve_inline void decide_by_entry(const struct portsieve_image *image,
+				      const struct packet *packet, __u32 entry,
+				      struct decision *decision)
+{
 	decision->range = entry & PORTSIEVE_ENTRY_RANGE;
 	decision->drop = entry / PORTSIEVE_ENTRY_DROP;
 	if (decision->drop & bad_flags() >> (packet->tcp_flags & FLAGS_STANDARD)) {
@@ -58,6 +69,16 @@ portsieve_inline void decide_by_port(const struct portsieve_image *image,
 	}
 	decision->counter = image->counter[decision->range];
 	decision->new_connection = (packet->tcp_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+}
+
+portsieve_inline void decide_by_port(const struct portsieve_image *image,
+				     const struct packet *packet, struct decision *decision)
+{
+	__u32 entry = port_entry(image, packet);
+
+	if (is_reference(entry))
+		entry = resolve(image, packet->addresses, packet->family, entry);
+	decide_by_entry(image, packet, entry, decision);
 }
 
 /* An extension header that the policy drops goes before everything but malformed packets. */

@@ -17,13 +17,47 @@ struct image_map {
 	__uint(map_flags, BPF_F_RDONLY_PROG);
 };
 
-/* The policy in force: one slot, which one update swaps for every packet after it. */
+/* The policy in force: a slot, which one update swaps for every packet after it; enum
+ * portsieve_slot.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
+	__uint(max_entries, PORTSIEVE_SLOTS);
 	__type(key, __u32);
 	__array(values, struct image_map);
 } active SEC(".maps");
+
+/* The forms of the tries of a policy that names addresses. They grow as they are filled. */
+struct prefixes4_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, PORTSIEVE_PREFIXES_MAX);
+	__uint(key_size, sizeof(struct portsieve_prefix4));
+	__uint(value_size, sizeof(__u32));
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+};
+
+struct prefixes6_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, PORTSIEVE_PREFIXES_MAX);
+	__uint(key_size, sizeof(struct portsieve_prefix6));
+	__uint(value_size, sizeof(__u32));
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+};
+
+/* Tries by generation, of which images name theirs: they are there before the image is in force. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, PORTSIEVE_GENERATIONS);
+	__type(key, __u32);
+	__array(values, struct prefixes4_map);
+} prefixes4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, PORTSIEVE_GENERATIONS);
+	__type(key, __u32);
+	__array(values, struct prefixes6_map);
+} prefixes6 SEC(".maps");
 
 /* What was counted, by counter id; it outlives policies. */
 struct {
@@ -41,13 +75,32 @@ const volatile _Bool tracing;
 
 struct portsieve_trace last_decision;
 
-/* The image in force. The second look-up of an array's one element cannot fail. */
+/* An image that waits to be confirmed goes when its time has come: the one before is in force. */
+static __attribute__((noinline)) const struct portsieve_image *
+image_while_unconfirmed(const struct portsieve_image *image)
+{
+	__u32 slot = PORTSIEVE_SLOT_BEFORE, element = 0;
+	const struct portsieve_image *before;
+	void *image_map;
+
+	if (bpf_ktime_get_boot_ns() < image->confirm_until_ns)
+		return image;
+	image_map = bpf_map_lookup_elem(&active, &slot);
+	before = image_map ? bpf_map_lookup_elem(image_map, &element) : (void *)0;
+	return before ? before : image;
+}
+
+/* The image in force; NULL cannot be: the slot is filled before the program is attached. */
 static inline __attribute__((always_inline)) const struct portsieve_image *image_in_force(void)
 {
-	__u32 slot = 0;
-	void *image_map = bpf_map_lookup_elem(&active, &slot);
+	__u32 zero = 0; /* PORTSIEVE_SLOT_NOW, and the one element of the image's map */
+	const struct portsieve_image *image;
+	void *image_map = bpf_map_lookup_elem(&active, &zero);
 
-	return image_map ? bpf_map_lookup_elem(image_map, &slot) : (void *)0;
+	image = image_map ? bpf_map_lookup_elem(image_map, &zero) : (void *)0;
+	if (image && (__s32)image->flags < 0) /* UNCONFIRMED, in one instruction less */
+		return image_while_unconfirmed(image);
+	return image;
 }
 
 #endif

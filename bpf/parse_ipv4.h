@@ -55,6 +55,8 @@ portsieve_inline _Bool parse_ipv4(struct cursor *cursor, struct packet *packet)
 	if (ip->frag_off & BE16(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET) &&
 	    !parse_ipv4_fragment(packet, ip, total_bytes - header_bytes))
 		return 0;
+	packet->family = PACKET_IPV4;
+	packet->addresses = &ip->saddr;
 	if (ip->protocol == IPPROTO_ICMP)
 		return parse_icmp(cursor, packet);
 	if (ip->protocol == IPPROTO_IGMP)

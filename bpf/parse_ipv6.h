@@ -183,6 +183,8 @@ portsieve_inline _Bool parse_ipv6(struct cursor *cursor, struct packet *packet)
 		return packet_malformed(packet, PORTSIEVE_MALFORMED_IPV6);
 	if (!parse_ext_chain(cursor, packet, &next))
 		return 0;
+	packet->family = PACKET_IPV6;
+	packet->addresses = &ip->saddr;
 	if (next == IPPROTO_ICMPV6)
 		return parse_icmpv6(cursor, packet);
 	if (next == NEXT_ESP || next == NEXT_NONE)

@@ -22,7 +22,9 @@ enum plain_limits {
 
 /* What stands behind a plain IP header, wholly in the memory as far as a TCP header reaches. */
 struct plain {
+	const void *addresses;
 	const void *l4;
+	__u32 family; /* enum packet_family */
 	__u32 protocol;
 	__u32 payload_bytes; /* as the IP header says; no more than there are */
 };
@@ -35,6 +37,8 @@ portsieve_inline _Bool plain_ipv4(const void *at, const void *end, struct plain 
 	if (l4 + sizeof(struct tcphdr) > end || *(const __u8 *)at != PLAIN_IPV4_NO_OPTIONS ||
 	    ip->frag_off & BE16(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET))
 		return 0;
+	plain->family = PACKET_IPV4;
+	plain->addresses = &ip->saddr;
 	plain->l4 = l4;
 	plain->protocol = ip->protocol;
 	/* a total length below the header's wraps around, and is too much then */
@@ -50,6 +54,8 @@ portsieve_inline _Bool plain_ipv6(const void *at, const void *end, struct plain 
 	if (l4 + sizeof(struct tcphdr) > end ||
 	    (*(const __u8 *)at & PLAIN_IPV6_VERSION_MASK) != PLAIN_IPV6_VERSION)
 		return 0;
+	plain->family = PACKET_IPV6;
+	plain->addresses = &ip->saddr;
 	plain->l4 = l4;
 	plain->protocol = ip->nexthdr;
 	plain->payload_bytes = be16_to_host(ip->payload_len);
@@ -86,7 +92,9 @@ portsieve_inline _Bool plain_tcp(const struct plain *plain, struct packet *packe
 
 	if (header_bytes < sizeof(*tcp) || header_bytes > plain->payload_bytes)
 		return 0;
-	*packet = (struct packet){ .tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET] };
+	*packet = (struct packet){ .tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET],
+				   .family = plain->family,
+				   .addresses = plain->addresses };
 	return l4_port(packet, PORTSIEVE_TCP, tcp->dest);
 }
 
@@ -97,7 +105,9 @@ portsieve_inline _Bool plain_udp(const struct plain *plain, struct packet *packe
 
 	if (length_bytes < sizeof(*udp) || length_bytes > plain->payload_bytes)
 		return 0;
-	*packet = (struct packet){ .tcp_flags = PACKET_NO_FLAGS };
+	*packet = (struct packet){ .tcp_flags = PACKET_NO_FLAGS,
+				   .family = plain->family,
+				   .addresses = plain->addresses };
 	return l4_port(packet, PORTSIEVE_UDP, udp->dest);
 }
 

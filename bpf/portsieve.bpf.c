@@ -26,20 +26,17 @@ portsieve_inline void trace(const struct packet *packet, const struct decision *
 }
 
 _Static_assert(XDP_PASS - 1 == XDP_DROP && PORTSIEVE_IMAGE_MONITOR == 1,
-	       "judge() computes the verdict without a branch");
+	       "carry_out() computes the verdict without a branch");
 
-/* Judges and counts a parsed packet. Counting comes last: a look-up is a call to the compiler. */
-portsieve_inline int judge(const struct portsieve_image *image, const struct packet *packet,
-			   __u32 length_bytes)
+/* Counts a judged packet. Counting comes last: a look-up is a call to the compiler. */
+portsieve_inline int carry_out(const struct portsieve_image *image, const struct packet *packet,
+			       const struct decision *decision, __u32 length_bytes)
 {
-	struct decision decision;
-	__u32 carried_out;
+	__u32 carried_out = decision->drop & ~image->flags;
 
-	classify(image, packet, &decision);
 	if (tracing)
-		trace(packet, &decision);
-	carried_out = decision.drop & ~image->flags;
-	count(&decision, length_bytes);
+		trace(packet, decision);
+	count(decision, length_bytes);
 	return XDP_PASS - carried_out;
 }
 
@@ -48,10 +45,25 @@ static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 					       const struct portsieve_image *image)
 {
 	__u32 length_bytes = frame_length_bytes(ctx);
+	struct decision decision;
 	struct packet packet;
 
 	parse_packet((void *)(long)ctx->data, (void *)(long)ctx->data_end, length_bytes, &packet);
-	return judge(image, &packet, length_bytes);
+	classify(image, &packet, &decision);
+	return carry_out(image, &packet, &decision, length_bytes);
+}
+
+/* A plain packet, unless more than its port decides it. */
+portsieve_inline int judge_plain(struct xdp_md *ctx, const struct portsieve_image *image,
+				 const struct packet *packet, __u32 length_bytes)
+{
+	__u32 entry = port_entry(image, packet);
+	struct decision decision;
+
+	if (is_reference(entry))
+		return judge_any(ctx, image);
+	decide_by_entry(image, packet, entry, &decision);
+	return carry_out(image, packet, &decision, length_bytes);
 }
 
 SEC("xdp")
@@ -69,12 +81,12 @@ int portsieve(struct xdp_md *ctx)
 	frame_end = (void *)(long)ctx->data_end;
 	length_bytes = frame_end - frame;
 	cursor_keep(length_bytes); /* one register to the end instead of two */
-	/* two calls of judge, so that UDP is not asked about flags: 1 ns */
+	/* two calls of judge_plain, so that UDP is not asked about flags: 1 ns */
 	if (find_plain(frame, frame_end, length_bytes, &plain)) {
 		if (plain.protocol == IPPROTO_TCP && plain_tcp(&plain, &packet))
-			return judge(image, &packet, length_bytes);
+			return judge_plain(ctx, image, &packet, length_bytes);
 		if (plain.protocol == IPPROTO_UDP && plain_udp(&plain, &packet))
-			return judge(image, &packet, length_bytes);
+			return judge_plain(ctx, image, &packet, length_bytes);
 	}
 	return judge_any(ctx, image);
 }

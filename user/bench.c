@@ -97,7 +97,7 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 	else
 		write_policy(text, sizes[program].rules, sizes[program].ports);
 	r = compile_policy(text, image, error);
-	return r ? r : trial_open(image, ret_trial, error);
+	return r ? r : trial_open(image, NULL, ret_trial, error);
 }
 
 static int measure_round(struct trial *const *trials, int round, struct bench *bench,

@@ -9,7 +9,14 @@
 #include "ruleset.h"
 #include "targets.h"
 
-static int read_file(const char *path, struct portsieve_image **ret_image, struct error *error)
+void chosen_policy_free(struct chosen_policy *policy)
+{
+	free(policy->image);
+	addresses_free(&policy->addresses);
+	*policy = (struct chosen_policy){ 0 };
+}
+
+static int read_file(const char *path, struct chosen_policy *policy, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 	int r = ruleset_read(path, &ruleset, error);
@@ -18,11 +25,13 @@ static int read_file(const char *path, struct portsieve_image **ret_image, struc
 		return r;
 	if (counter_ids_assign(ruleset.image, NULL))
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	*ret_image = TAKE_PTR(ruleset.image);
+	policy->image = TAKE_PTR(ruleset.image);
+	policy->addresses = ruleset.addresses;
+	ruleset.addresses = (struct addresses){ 0 };
 	return 0;
 }
 
-static int read_loaded(const struct settings *settings, struct portsieve_image **ret_image,
+static int read_loaded(const struct settings *settings, struct chosen_policy *policy,
 		       struct error *error)
 {
 	_cleanup_free_ struct datapath_device *devices = NULL;
@@ -37,16 +46,25 @@ static int read_loaded(const struct settings *settings, struct portsieve_image *
 		r = error_set(error, EINVAL, EXIT_USAGE,
 			      "several policies are loaded; choose one with --dev or --policy");
 	if (!r)
-		r = datapath_policy_read(&datapath, &devices[0], ret_image, NULL, error);
+		r = datapath_policy_read(&datapath, &devices[0], &policy->image, NULL, error);
+	if (!r)
+		r = datapath_addresses_read(&datapath, &devices[0], &policy->addresses, error);
 	return r;
 }
 
-int chosen_policy_read(const struct settings *settings, struct portsieve_image **ret_image,
+int chosen_policy_read(const struct settings *settings, struct chosen_policy *ret_policy,
 		       struct error *error)
 {
+	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
+	int r;
+
 	if (settings->policy && settings->devices_count)
 		return error_set(error, EINVAL, EXIT_USAGE, "give --policy or --dev, not both");
-	if (settings->policy)
-		return read_file(settings->policy, ret_image, error);
-	return read_loaded(settings, ret_image, error);
+	r = settings->policy ? read_file(settings->policy, &policy, error)
+			     : read_loaded(settings, &policy, error);
+	if (r)
+		return r;
+	*ret_policy = policy;
+	policy = (struct chosen_policy){ 0 };
+	return 0;
 }

@@ -5,11 +5,18 @@
 
 #include "command.h"
 
+struct chosen_policy {
+	struct portsieve_image *image;
+	struct addresses addresses;
+};
+
 /*
  * That of --policy, or in force on --dev, or, with neither, the one that is loaded if there is but
- * one. The caller frees *ret_image.
+ * one. The caller owns *ret_policy (chosen_policy_free).
  */
-int chosen_policy_read(const struct settings *settings, struct portsieve_image **ret_image,
+int chosen_policy_read(const struct settings *settings, struct chosen_policy *ret_policy,
 		       struct error *error);
+void chosen_policy_free(struct chosen_policy *policy);
+#define _cleanup_chosen_policy_ __attribute__((cleanup(chosen_policy_free)))
 
 #endif

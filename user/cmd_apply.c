@@ -5,122 +5,157 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply_groups.h"
 #include "cleanup.h"
 #include "command.h"
 #include "log.h"
 #include "print_check.h"
 #include "ruleset.h"
-#include "targets.h"
+#include "ssh_session.h"
 
-/* The targets that share one slot. */
-struct group {
-	struct datapath_device *devices;
-	size_t count;
-};
-
-/* Takes the group of targets[0] out of the targets, by moving it to their front. */
-static struct group next_group(struct datapath_device *targets, size_t count)
+/* Read apart from the text, which an older version may have written and this one may not
+ * understand. */
+static int has_runtime_rules(const struct datapath *datapath, const struct apply_group *group,
+			     bool *ret_has, struct error *error)
 {
-	struct group group = { .devices = targets };
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = datapath_policy_read(datapath, &group->devices[0], &image, NULL, error);
 
-	for (size_t t = 0; t < count; t++) {
-		struct datapath_device device = targets[t];
-
-		if (device.active_id != targets[0].active_id)
-			continue;
-		targets[t] = targets[group.count];
-		targets[group.count++] = device;
-	}
-	return group;
-}
-
-/* Does every loaded device that shares the group's slot belong to the group? */
-static bool is_whole(const struct group *group, const struct datapath_device *all, size_t count)
-{
-	size_t sharing = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sharing += all[i].active_id == group->devices[0].active_id;
-	return sharing == group->count;
-}
-
-static void name_group(const struct group *group, struct error *error)
-{
-	char names[256] = "";
-
-	for (size_t i = 0; i < group->count && strlen(names) + IF_NAMESIZE + 2 < sizeof(names);
-	     i++) {
-		strcat(names, i ? ", " : "");
-		strcat(names, group->devices[i].name);
-	}
-	error_prefix(error, names);
-}
-
-static int apply_group(const struct datapath *datapath, const struct group *group,
-		       const struct datapath_policy *policy, struct error *error)
-{
-	_cleanup_free_ struct datapath_device *all = NULL;
-	size_t count;
-	int r = 0;
-
-	if (group->devices[0].broken)
-		r = error_set(error, EUCLEAN, EXIT_FAILED,
-			      "its pins are not whole; unload it and load it again");
 	if (!r)
-		r = datapath_devices(datapath, &all, &count, error);
-	if (!r && !is_whole(group, all, count))
-		r = datapath_part(datapath, group->devices, group->count, error);
-	if (!r)
-		r = datapath_apply(datapath, &group->devices[0], policy, error);
-	if (r)
-		name_group(group, error);
+		*ret_has = image->rules && image->rule[0].runtime;
 	return r;
 }
 
-/* Each group by one system call. What goes wrong with one leaves the others to be done. */
-static enum exit_code apply_to(const struct datapath *datapath, struct datapath_device *targets,
-			       size_t count, const struct datapath_policy *policy)
+/* A policy of the group's own: that of the file behind the runtime rules that are in force there.
+ */
+static int keep_runtime_rules(const struct datapath *datapath, const struct ruleset *ruleset,
+			      struct apply_group *group, struct error *error)
 {
-	enum exit_code code = EXIT_DONE;
-	bool some_done = false;
+	_cleanup_ruleset_ struct ruleset live = { 0 };
+	int r = ruleset_read_live(datapath, &group->devices[0], &live, error);
 
-	while (count) {
-		struct group group = next_group(targets, count);
-		struct error error = { .exit = EXIT_FAILED };
+	if (r || !live.file.policy.runtime_count)
+		return r;
+	r = ruleset_copy(ruleset, &group->own, error);
+	if (!r)
+		r = policy_runtime_keep(&group->own.file.policy, &live.file.policy, error);
+	if (!r)
+		r = ruleset_compile(&group->own, error);
+	if (r)
+		return r;
+	group->ruleset = &group->own;
+	return 0;
+}
 
-		if (apply_group(datapath, &group, policy, &error)) {
-			log_error(&error);
-			code = code ? code : error.exit;
-		} else {
-			some_done = true;
-		}
-		targets += group.count;
-		count -= group.count;
+/* Chooses the group's policy, and refuses it if it cuts the session (NULL: whatever it does). */
+static int ready_group(const struct datapath *datapath, const struct ruleset *ruleset,
+		       const struct ssh_session *session, struct apply_group *group,
+		       struct error *error)
+{
+	bool has_runtime = false;
+	int r = 0;
+
+	group->ruleset = ruleset;
+	if (!ruleset->file.policy.names_runtime)
+		r = has_runtime_rules(datapath, group, &has_runtime, error);
+	if (!r && has_runtime)
+		r = keep_runtime_rules(datapath, ruleset, group, error);
+	if (!r && session)
+		r = apply_group_check_session(group, session, error);
+	return r;
+}
+
+/* One moment for all groups: they return together. */
+static void set_deadline(struct apply_groups *groups, uint32_t seconds)
+{
+	struct policy_host host;
+
+	policy_host_read(&host);
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct ruleset *ruleset = groups->list[i].ruleset;
+
+		if (!ruleset)
+			continue;
+		ruleset->image->confirm_until_ns =
+			(uint64_t)host.boottime_ns + seconds * UINT64_C(1000000000);
+		ruleset->image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;
 	}
-	return code && some_done ? EXIT_PARTLY : code;
+}
+
+static void note_kept(const struct apply_group *group)
+{
+	const struct policy *policy = &group->own.file.policy;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "%s: %zu runtime rule%s (%s%s) stay%s in force before those of the file; to end "
+		 "one: portsieve delete NAME",
+		 apply_group_names(group).text, policy->runtime_count,
+		 policy->runtime_count == 1 ? "" : "s", policy->rules[0].name,
+		 policy->runtime_count == 1 ? "" : " and others",
+		 policy->runtime_count == 1 ? "s" : "");
+	log_note(text);
+}
+
+static void note_waiting(const struct apply_group *group, uint32_t seconds)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "%s: in force for %u s; to keep it: portsieve confirm; otherwise the policy "
+		 "before returns by itself",
+		 apply_group_names(group).text, seconds);
+	log_note(text);
+}
+
+static void note_applied(const struct apply_groups *groups, const struct settings *settings)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct apply_group *group = &groups->list[i];
+
+		if (group->left_out)
+			continue;
+		if (group->ruleset == &group->own)
+			note_kept(group);
+		if (settings->confirm_seconds)
+			note_waiting(group, settings->confirm_seconds);
+	}
+}
+
+static enum exit_code apply_to_all(const struct datapath *datapath, const struct settings *settings,
+				   const struct ruleset *ruleset, struct error *error)
+{
+	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
+	struct ssh_session session;
+	bool checks_session = !settings->force && ssh_session_find(&session);
+	enum exit_code code;
+	int r = apply_groups_find(datapath, settings, &groups, error);
+
+	for (size_t i = 0; !r && i < groups.count; i++)
+		if (apply_group_is_live(&groups.list[i]))
+			r = ready_group(datapath, ruleset, checks_session ? &session : NULL,
+					&groups.list[i], error);
+	if (r)
+		return error->exit;
+	if (settings->confirm_seconds)
+		set_deadline(&groups, settings->confirm_seconds);
+	code = apply_groups_change(datapath, &groups, apply_group_apply);
+	note_applied(&groups, settings);
+	return code;
 }
 
 static enum exit_code apply(const struct settings *settings, int count, char **operands,
 			    struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
-	_cleanup_free_ struct datapath_device *targets = NULL;
 	struct datapath datapath;
 	enum exit_code code;
-	size_t found;
 
 	(void)count;
 	if (ruleset_read(operands[0], &ruleset, error) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
-	if (targets_find(&datapath, settings->devices, settings->devices_count, &targets, &found,
-			 error)) {
-		code = error->exit;
-	} else {
-		struct datapath_policy policy = { ruleset.image, ruleset.text };
-
-		code = apply_to(&datapath, targets, found, &policy);
-	}
+	code = apply_to_all(&datapath, settings, &ruleset, error);
 	datapath_close(&datapath);
 	return code;
 }
@@ -133,8 +168,10 @@ const struct command command_apply = {
 	.summary = "Put another policy in force on loaded devices, atomically",
 	.details = "Every packet is judged by the old policy or by the new one, whole. Counters of "
 		   "ranges that stay\n"
-		   "go on. Nothing changes if anything is wrong with the policy.",
-	.options = { &option_dev },
+		   "go on. Nothing changes if anything is wrong with the policy. Runtime rules "
+		   "(`allow`, `drop`) stay,\n"
+		   "unless the file has the key `runtime`.",
+	.options = { &option_dev, &option_confirm, &option_force },
 	.run = apply,
 };
 

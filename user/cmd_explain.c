@@ -9,18 +9,18 @@
 #include "packet_text.h"
 #include "print.h"
 
-static int try_frame(const struct portsieve_image *image, const uint8_t *frame, size_t length_bytes,
+static int try_frame(const struct chosen_policy *policy, const uint8_t *frame, size_t length_bytes,
 		     struct outcome *ret_outcome, struct error *error)
 {
 	struct trial_outcome tried;
 	struct trial *trial;
-	int r = trial_open(image, &trial, error);
+	int r = trial_open(policy->image, &policy->addresses, &trial, error);
 
 	if (r)
 		return r;
 	r = trial_judge(trial, frame, length_bytes, &tried, error);
 	if (!r)
-		*ret_outcome = outcome_of(&tried, image);
+		*ret_outcome = outcome_of(&tried, policy->image);
 	trial_close(trial);
 	return r;
 }
@@ -28,7 +28,7 @@ static int try_frame(const struct portsieve_image *image, const uint8_t *frame, 
 static enum exit_code explain(const struct settings *settings, int count, char **operands,
 			      struct error *error)
 {
-	_cleanup_free_ struct portsieve_image *image = NULL;
+	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
 	uint8_t frame[PACKET_TEXT_FRAME_MAX];
 	struct outcome outcome;
 	size_t length_bytes;
@@ -36,13 +36,13 @@ static enum exit_code explain(const struct settings *settings, int count, char *
 
 	(void)count;
 	if (!r)
-		r = chosen_policy_read(settings, &image, error);
+		r = chosen_policy_read(settings, &policy, error);
 	if (!r)
-		r = try_frame(image, frame, length_bytes, &outcome, error);
+		r = try_frame(&policy, frame, length_bytes, &outcome, error);
 	if (r)
 		return error->exit;
-	r = settings->json ? print_explanation_json(&outcome, image)
-			   : print_explanation_text(&outcome, image);
+	r = settings->json ? print_explanation_json(&outcome, policy.image)
+			   : print_explanation_text(&outcome, policy.image);
 	if (r)
 		error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	return r ? EXIT_FAILED : EXIT_DONE;

@@ -8,7 +8,14 @@
 #include "command.h"
 #include "log.h"
 #include "ruleset.h"
+#include "ssh_session.h"
 #include "targets.h"
+
+static const enum datapath_attach attaches[] = {
+	[ATTACH_AUTO] = DATAPATH_ATTACH_AUTO,
+	[ATTACH_LINK] = DATAPATH_LINK,
+	[ATTACH_DISPATCHER] = DATAPATH_DISPATCHER,
+};
 
 /* Says which of several devices went wrong and goes on: they do not depend on each other. */
 static enum exit_code outcome(int done, int failed, const struct error *first)
@@ -21,14 +28,16 @@ static enum exit_code outcome(int done, int failed, const struct error *first)
 static enum exit_code load_devices(const struct datapath *datapath, const struct settings *settings,
 				   int count, char **devices, const struct ruleset *ruleset)
 {
-	struct datapath_policy policy = { .image = ruleset->image, .text = ruleset->text };
+	struct datapath_load_options options = { .mode = settings->mode,
+						 .attach = attaches[settings->attach] };
+	struct datapath_policy policy = ruleset_policy(ruleset);
 	struct error first = { 0 };
 	int failed = 0;
 
 	for (int i = 0; i < count; i++) {
 		struct error error = { .exit = EXIT_FAILED };
 
-		if (!datapath_load(datapath, devices[i], settings->mode, &policy, &error))
+		if (!datapath_load(datapath, devices[i], &options, &policy, &error))
 			continue;
 		error_prefix(&error, devices[i]);
 		log_error(&error);
@@ -36,6 +45,21 @@ static enum exit_code load_devices(const struct datapath *datapath, const struct
 			first = error;
 	}
 	return outcome(count - failed, failed, &first);
+}
+
+/* Before anything is loaded: a policy that cuts the caller's ssh session goes onto no device. */
+static int check_session(const struct ruleset *ruleset, int count, char **devices,
+			 struct error *error)
+{
+	struct ssh_session session;
+	int r = 0;
+
+	if (!ssh_session_find(&session))
+		return 0;
+	for (int i = 0; !r && i < count; i++)
+		if (ssh_session_arrives_on(&session, devices[i]))
+			r = ssh_session_check(&session, devices[i], ruleset, error);
+	return r;
 }
 
 static enum exit_code load(const struct settings *settings, int count, char **devices,
@@ -51,6 +75,7 @@ static enum exit_code load(const struct settings *settings, int count, char **de
 		return error->exit;
 	}
 	if (ruleset_read(settings->policy, &ruleset, error) ||
+	    (!settings->force && check_session(&ruleset, count, devices, error)) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
 	code = load_devices(&datapath, settings, count, devices, &ruleset);
@@ -69,7 +94,7 @@ const struct command command_load = {
 		   "until `portsieve unload`. Devices loaded with the same policy share it: one "
 		   "system call\n"
 		   "changes it for all of them.",
-	.options = { &option_policy, &option_mode, &option_attach },
+	.options = { &option_policy, &option_mode, &option_attach, &option_force },
 	.run = load,
 };
 

@@ -135,7 +135,7 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 static enum exit_code replay(const struct settings *settings, int count, char **operands,
 			     struct error *error)
 {
-	_cleanup_free_ struct portsieve_image *image = NULL;
+	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
 	struct replay replay = {
 		.settings = settings,
 		/* not between lines of --each on the same terminal */
@@ -146,11 +146,11 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 
 	(void)count;
 	if (!r)
-		r = chosen_policy_read(settings, &image, error);
+		r = chosen_policy_read(settings, &policy, error);
 	if (!r)
-		r = trial_open(image, &replay.trial, error);
+		r = trial_open(policy.image, &policy.addresses, &replay.trial, error);
 	if (!r) {
-		replay.image = image;
+		replay.image = policy.image;
 		broken = replay_all(&replay, error);
 		if ((!settings->each || !settings->json) && !ferror(stdout))
 			r = print_totals(&replay, operands[0], broken ? NULL : error);

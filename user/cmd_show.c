@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* portsieve show: the policy in force, as text that apply accepts. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "command.h"
 #include "print.h"
 #include "print_json.h"
+#include "print_runtime.h"
+#include "ruleset.h"
 #include "targets.h"
 
 /* Without a name there must be but one policy to show: two would not make one file. */
@@ -23,7 +26,69 @@ static int check_one_policy(const struct datapath *datapath, const struct datapa
 		devices[0].name);
 }
 
-static int show_json(const struct datapath_device *devices, size_t count, const char *text)
+/* What is to be shown: the text, and the runtime rules that are in it. */
+struct shown {
+	struct ruleset ruleset; /* empty where no runtime rule is in force */
+	char *text;
+	uint64_t seconds_left; /* of a policy that waits to be confirmed, from 1 */
+};
+
+static void shown_free(struct shown *shown)
+{
+	ruleset_free(&shown->ruleset);
+	free(shown->text);
+}
+
+/*
+ * The text as it was applied; with runtime rules it is made anew, for some may have ended, and the
+ * clock that ends are written in may have been set.
+ */
+static int shown_read(const struct datapath *datapath, const struct datapath_device *device,
+		      struct shown *shown, struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = datapath_policy_read(datapath, device, &image, &shown->text, error);
+
+	if (r || !image->rules || !image->rule[0].runtime)
+		return r;
+	r = ruleset_read_live(datapath, device, &shown->ruleset, error);
+	if (!r)
+		r = ruleset_compile(&shown->ruleset, error);
+	if (r)
+		return r;
+	free(shown->text);
+	shown->text = TAKE_PTR(shown->ruleset.text);
+	return 0;
+}
+
+/* Seconds that a policy still waits, rounded up; 0: none waits. */
+static uint64_t seconds_left(const struct datapath_device *device)
+{
+	const uint64_t second_ns = 1000000000;
+	struct policy_host host;
+
+	policy_host_read(&host);
+	if (device->confirm_until_ns <= (uint64_t)host.boottime_ns)
+		return 0;
+	return (device->confirm_until_ns - (uint64_t)host.boottime_ns + second_ns - 1) / second_ns;
+}
+
+static json_object *json_runtime(const struct ruleset *ruleset)
+{
+	json_object *rules = json_object_new_array();
+
+	for (size_t i = 0; i < ruleset->file.policy.runtime_count; i++) {
+		const struct policy_rule *rule = &ruleset->file.policy.rules[i];
+		json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "name", json_object_new_string(rule->name));
+		json_add_runtime_rule(row, rule, &ruleset->file.host);
+		json_object_array_add(rules, row);
+	}
+	return rules;
+}
+
+static int show_json(const struct datapath_device *devices, size_t count, const struct shown *shown)
 {
 	json_object *document = json_document();
 	json_object *names = json_object_new_array();
@@ -31,15 +96,29 @@ static int show_json(const struct datapath_device *devices, size_t count, const 
 	for (size_t i = 0; i < count; i++)
 		json_object_array_add(names, json_object_new_string(devices[i].name));
 	json_object_object_add(document, "devices", names);
-	json_object_object_add(document, "policy", json_object_new_string(text));
+	json_object_object_add(document, "policy", json_object_new_string(shown->text));
+	json_object_object_add(document, "runtime", json_runtime(&shown->ruleset));
+	json_object_object_add(document, "falls_back_in_seconds",
+			       shown->seconds_left ? json_object_new_uint64(shown->seconds_left)
+						   : NULL);
 	return print_json(document);
+}
+
+static int show_text(const struct shown *shown)
+{
+	if (shown->seconds_left)
+		printf("# unconfirmed: unless `portsieve confirm` comes, falls back in %" PRIu64
+		       " s\n",
+		       shown->seconds_left);
+	fputs(shown->text, stdout);
+	return 0;
 }
 
 static int show_loaded(const struct datapath *datapath, const struct settings *settings, int count,
 		       char **operands, struct error *error)
 {
 	_cleanup_free_ struct datapath_device *devices = NULL;
-	_cleanup_free_ char *text = NULL;
+	struct shown shown __attribute__((cleanup(shown_free))) = { 0 };
 	size_t found;
 	int r = targets_find(datapath, (const char *const *)operands, count, &devices, &found,
 			     error);
@@ -47,13 +126,11 @@ static int show_loaded(const struct datapath *datapath, const struct settings *s
 	if (!r)
 		r = check_one_policy(datapath, devices, found, error);
 	if (!r)
-		r = datapath_policy_read(datapath, &devices[0], NULL, &text, error);
+		r = shown_read(datapath, &devices[0], &shown, error);
 	if (r)
 		return r;
-	if (settings->json)
-		return show_json(devices, found, text);
-	fputs(text, stdout);
-	return 0;
+	shown.seconds_left = seconds_left(&devices[0]);
+	return settings->json ? show_json(devices, found, &shown) : show_text(&shown);
 }
 
 static enum exit_code show(const struct settings *settings, int count, char **operands,

@@ -8,13 +8,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "datapath.h"
 #include "error.h"
 
 enum command_limits {
-	COMMAND_DEVICES_MAX = 256, /* named on one command line */
-	COMMAND_OPTIONS_MAX = 12,  /* of one command */
+	COMMAND_DEVICES_MAX = 256,   /* named on one command line */
+	COMMAND_PREFIXES_MAX = 256,  /* --from, on one command line */
+	COMMAND_OPTIONS_MAX = 12,    /* of one command */
+	COMMAND_CONFIRM_MAX = 86400, /* seconds that a policy can wait to be confirmed */
 };
 
 /* What the options of a command line have set. */
@@ -24,6 +27,12 @@ struct settings {
 	size_t devices_count;
 	enum datapath_mode mode;
 	int attach; /* enum attach_choice */
+	const char *name;
+	const char *from[COMMAND_PREFIXES_MAX];
+	size_t from_count;
+	uint32_t for_seconds;	  /* 0: without end */
+	uint32_t confirm_seconds; /* 0: in force without confirmation */
+	bool force;
 	bool all;
 	bool json;
 	double watch_seconds; /* 0: once */
@@ -38,12 +47,15 @@ enum attach_choice {
 };
 
 enum option_kind {
-	OPTION_FLAG,	/* bool */
-	OPTION_TEXT,	/* const char * */
-	OPTION_DEVICE,	/* one more of devices */
-	OPTION_CHOICE,	/* int, the index of one of `choices` */
-	OPTION_SECONDS, /* double, above 0 */
-	OPTION_NUMBER,	/* long, from 1 */
+	OPTION_FLAG,	 /* bool */
+	OPTION_TEXT,	 /* const char * */
+	OPTION_DEVICE,	 /* one more of devices */
+	OPTION_PREFIX,	 /* one more of from */
+	OPTION_CHOICE,	 /* int, the index of one of `choices` */
+	OPTION_SECONDS,	 /* double, above 0 */
+	OPTION_NUMBER,	 /* long, from 1 */
+	OPTION_CONFIRM,	 /* uint32_t, whole seconds */
+	OPTION_DURATION, /* uint32_t, in seconds: "90", "10m", "1h30m" (duration.h) */
 };
 
 struct option_row {
@@ -71,11 +83,13 @@ struct command {
 
 extern const struct option_row option_policy, option_mode, option_attach, option_all_devices,
 	option_dev, option_json, option_watch, option_count, option_all_rows, option_each,
-	option_try_policy, option_try_dev;
+	option_try_policy, option_try_dev, option_name, option_from, option_for, option_confirm,
+	option_force;
 
 extern const struct command command_load, command_unload, command_apply, command_check,
 	command_show, command_status, command_stats, command_registry, command_explain,
-	command_replay, command_bench;
+	command_replay, command_bench, command_allow, command_drop, command_delete, command_confirm,
+	command_rollback, command_upgrade, command_diff;
 
 /* Parses the command line and runs the command. Returns the exit code. */
 enum exit_code command_main(int argc, char **argv);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The compiler. Each rule paints its ports that no earlier rule has painted; the default paints
- * the rest. The work grows with ranges and ports, never with their product.
+ * the rest. The work grows with ranges and ports, never with their product. Rules that name
+ * addresses or have an end paint nothing: conditions.c enters them afterwards.
  */
 #include "compile.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "address_classes.h"
 #include "cleanup.h"
+#include "conditions.h"
 
 /* The built-in ranges of one transport, in the order of enum portsieve_builtin. */
 static const struct {
@@ -201,8 +204,9 @@ static int compile_ranges(const struct policy_rule *rule, struct canvas *canvase
 		};
 		if (range->drop)
 			entry |= PORTSIEVE_ENTRY_DROP;
-		canvas_paint(&canvases[range->transport], image->port[range->transport], range,
-			     entry);
+		if (!rule_is_conditional(rule))
+			canvas_paint(&canvases[range->transport], image->port[range->transport],
+				     range, entry);
 	}
 	return 0;
 }
@@ -217,7 +221,9 @@ static int compile_rule(const struct policy_rule *rule, struct canvas *canvases,
 		return r;
 	memcpy(compiled->name, rule->name, sizeof(compiled->name));
 	compiled->drop = rule->action == POLICY_DROP;
-	compiled->line = rule->place.line;
+	compiled->runtime = rule->runtime;
+	compiled->until_ns = rule->until_ns;
+	compiled->line = rule->runtime ? 0 : rule->place.line;
 	image->rules++;
 	return 0;
 }
@@ -270,5 +276,24 @@ int image_compile(const struct policy *policy, const struct policy_host *host, c
 			return error_set(error, -r, EXIT_FAILED, "not enough memory");
 	}
 	compile_default(policy, canvases, image);
+	return conditions_compile(policy, file, image, error);
+}
+
+int addresses_compile(const struct policy *policy, const char *file,
+		      struct addresses *ret_addresses, struct error *error)
+{
+	_cleanup_addresses_ struct addresses addresses = { 0 };
+	int r = 0;
+
+	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++) {
+		struct address_classes classes;
+
+		r = address_classes_make(policy, direction, file, &classes, &addresses, error);
+		address_classes_free(&classes);
+	}
+	if (r)
+		return r;
+	*ret_addresses = addresses;
+	addresses = (struct addresses){ 0 };
 	return 0;
 }

@@ -7,14 +7,23 @@
 
 #include <portsieve/abi.h>
 
+#include "addresses.h"
 #include "error.h"
 #include "policy.h"
 
 /*
+ * The classes of all addresses that rules name, to be put into tries beside the image, whose
+ * conditions speak of them; an empty list where no rule names any. The caller owns *ret_addresses
+ * (addresses_free). -E2BIG with the place in `file` past PORTSIEVE_CLASSES_MAX; -ENOMEM.
+ */
+int addresses_compile(const struct policy *policy, const char *file,
+		      struct addresses *ret_addresses, struct error *error);
+
+/*
  * Compiles a policy into *image, overwriting all of it but the fields that compiling does not know:
- * `counter` of the rules' ranges (see counter_ids.h), applied_ns, sha256, source stay zero. Returns
- * -E2BIG with the place in `file` when the policy has more than PORTSIEVE_RANGES_MAX ranges, or
- * -ENOMEM; *image is then undefined.
+ * `counter` of the rules' ranges (see counter_ids.h), applied_ns, the digests, source, generation,
+ * confirm_until_ns stay zero. Returns -E2BIG with the place in `file` and the limit that the policy
+ * passes, or -ENOMEM; *image is then undefined.
  */
 int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
 		  struct portsieve_image *image, struct error *error);

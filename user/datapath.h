@@ -19,6 +19,7 @@
 
 #include <portsieve/abi.h>
 
+#include "addresses.h"
 #include "error.h"
 
 enum datapath_access {
@@ -31,6 +32,13 @@ enum datapath_mode {
 	DATAPATH_GENERIC,
 	DATAPATH_MODE_AUTO, /* only asked for: native, else generic */
 	DATAPATH_REPLAY,    /* only told: not on a device at all */
+};
+
+enum datapath_attach {
+	DATAPATH_LINK,
+	DATAPATH_DISPATCHER,  /* libxdp's, beside other programs */
+	DATAPATH_ATTACH_AUTO, /* only asked for: the dispatcher where it can be had, else the link
+			       */
 };
 
 /* Hears of what was repaired or chosen on the way, one sentence each. */
@@ -52,13 +60,22 @@ struct datapath_device {
 	uint32_t program_id;
 	uint32_t link_id;
 	uint32_t active_id; /* devices with the same one share their policy */
-	uint32_t image_id;
+	uint32_t image_id;  /* of the policy in force */
+	enum datapath_attach attach;
+
+	/*
+	 * A policy that waits to be confirmed: until then (CLOCK_BOOTTIME; 0: none waits). After it
+	 * the policy before is in force again, and `fallen_back` until a writer has settled that.
+	 */
+	uint64_t confirm_until_ns;
+	bool fallen_back;
 };
 
-/* A policy on its way down: both are only read. */
+/* A policy on its way down; only read, but for what is said of the image. */
 struct datapath_policy {
-	struct portsieve_image *image; /* its counters are assigned on the way */
-	const char *text;	       /* canonical, NUL-terminated (policy_print) */
+	struct portsieve_image *image;	   /* its counters and generation are assigned on the way */
+	const struct addresses *addresses; /* NULL: none */
+	const char *text;		   /* canonical, NUL-terminated (policy_print) */
 };
 
 /*
@@ -80,12 +97,18 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 int datapath_device(const struct datapath *datapath, uint32_t ifindex,
 		    struct datapath_device *ret_device, struct error *error);
 
+struct datapath_load_options {
+	enum datapath_mode mode;
+	enum datapath_attach attach;
+};
+
 /*
  * Loads the program onto a device that has none, with the policy in force from its first packet on.
  * A loaded device with an equal policy shares its slot. Needs the lock.
  */
-int datapath_load(const struct datapath *datapath, const char *device, enum datapath_mode mode,
-		  const struct datapath_policy *policy, struct error *error);
+int datapath_load(const struct datapath *datapath, const char *device,
+		  const struct datapath_load_options *options, const struct datapath_policy *policy,
+		  struct error *error);
 
 /* Takes the program off, removes all pins of the device, and checks that it is clean. */
 int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
@@ -93,10 +116,29 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 
 /*
  * Puts a policy in force on the device and on all that share its slot, by one system call. Counters
- * of ranges that stay go on; rows of ranges that come are zeroed before.
+ * of ranges that stay go on; rows of ranges that come are zeroed before. If image->confirm_until_ns
+ * is not 0, the program returns to the policy before at that time, unless datapath_confirm came
+ * first. While a policy waits to be confirmed, no other can be applied: -EBUSY.
  */
 int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
 		   const struct datapath_policy *policy, struct error *error);
+
+/*
+ * Ends the waiting of the policy in force, on all that share its slot: it stays (confirm), or the
+ * one before returns at once (rollback). -ENOENT with the error filled in when none waits; confirm
+ * also -ETIME when its time has passed.
+ */
+int datapath_confirm(const struct datapath *datapath, const struct datapath_device *device,
+		     struct error *error);
+int datapath_rollback(const struct datapath *datapath, const struct datapath_device *device,
+		      struct error *error);
+
+/*
+ * Replaces the program of a device with this binary's. Policy and counters go on, and no packet is
+ * left unfiltered.
+ */
+int datapath_upgrade(const struct datapath *datapath, const struct datapath_device *device,
+		     struct error *error);
 
 /*
  * Moves devices that share a slot to a new one that they share among themselves, with the policy in
@@ -113,6 +155,10 @@ bool datapath_same_policy(const struct datapath *datapath, const struct datapath
 /* The policy in force, as its image and its text; the caller frees both. Either may be NULL. */
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			 struct portsieve_image **ret_image, char **ret_text, struct error *error);
+
+/* The prefixes of the policy in force, with their classes; the caller owns *ret_addresses. */
+int datapath_addresses_read(const struct datapath *datapath, const struct datapath_device *device,
+			    struct addresses *ret_addresses, struct error *error);
 
 /*
  * The kernel memory that a loaded device takes, in bytes: its counters, and the image of its

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changing the policy of loaded devices: everything is made ready, then one system call commits. */
+#include "datapath_apply.h"
+
 #include <errno.h>
 
 #include "cleanup.h"
 #include "counter_ids.h"
-#include "datapath_attach.h"
 #include "datapath_counters.h"
 #include "datapath_image.h"
 #include "datapath_pins.h"
-#include "datapath_program.h"
+#include "datapath_tries.h"
 
-/* Readies each device of the slot for the coming image: its rows zeroed, its maps pinned. */
+/* Readies each device of the slot for the coming policy: its rows zeroed, its maps pinned. */
 static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
 			   const struct portsieve_image *image,
-			   const struct portsieve_image *previous, const struct image_maps *maps,
+			   const struct portsieve_image *previous, const struct policy_maps *maps,
 			   struct error *error)
 {
 	_cleanup_free_ uint32_t *ifindexes = NULL;
@@ -28,15 +29,15 @@ static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
 			r = 0; /* on its own, not of this slot */
 		if (r || attachment.active_id != active_id)
 			continue;
-		r = counters_prepare(attachment.counters_fd, image, previous, error);
+		if (previous)
+			r = counters_prepare(attachment.counters_fd, image, previous, error);
 		if (!r)
-			r = image_maps_pin(datapath, ifindexes[i], maps, error);
+			r = policy_maps_pin(datapath, ifindexes[i], maps, error);
 	}
 	return r;
 }
 
-/* Removes what the devices' links no longer lead to. */
-static void remove_stale(const struct datapath *datapath)
+void apply_remove_stale(const struct datapath *datapath)
 {
 	_cleanup_free_ uint32_t *ifindexes = NULL;
 	size_t count = 0;
@@ -46,8 +47,63 @@ static void remove_stale(const struct datapath *datapath)
 		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 
 		if (!attachment_open(datapath, ifindexes[i], &attachment, NULL))
-			pins_remove_stale(datapath, &attachment);
+			attachment_remove_stale(datapath, &attachment);
 	}
+}
+
+int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
+		 const struct portsieve_image *image, const struct portsieve_image *previous,
+		 const struct policy_maps *maps, struct error *error)
+{
+	bool waits = image->flags & PORTSIEVE_IMAGE_UNCONFIRMED;
+	int r = prepare_devices(datapath, attachment->active_id, image, previous, maps, error);
+
+	if (!r)
+		r = tries_put(attachment->prefixes_fd, maps, image->generation, error);
+	if (!r && waits)
+		r = image_keep_before(attachment->active_fd, attachment_policy(attachment), error);
+	if (!r)
+		r = image_commit(attachment->active_fd, maps, error);
+	/* done: what cannot be removed now, the next writer removes */
+	if (!r && !waits && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
+		image_keep_before(attachment->active_fd, NULL, NULL);
+	if (!r)
+		tries_remove_others(attachment->prefixes_fd, image->generation,
+				    waits ? previous->generation : image->generation);
+	apply_remove_stale(datapath);
+	return r;
+}
+
+/* A policy that waits may be ended by its own commands only. */
+static int check_none_waits(const struct attachment *attachment, struct error *error)
+{
+	uint64_t now_ns = clock_boottime_ns();
+
+	if (!attachment->confirm_until_ns)
+		return 0;
+	return error_set(
+		error, EBUSY, EXIT_FAILED,
+		"its policy waits to be confirmed for another %llu s; first: portsieve "
+		"confirm, or portsieve rollback",
+		attachment->confirm_until_ns > now_ns
+			? (unsigned long long)(attachment->confirm_until_ns - now_ns + 999999999) /
+				  1000000000
+			: 0);
+}
+
+int apply_require(const struct datapath *datapath, const struct datapath_device *device,
+		  struct attachment *ret_attachment, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	if (!r)
+		r = check_none_waits(&attachment, error);
+	if (r)
+		return r;
+	*ret_attachment = attachment;
+	attachment = ATTACHMENT_NONE;
+	return 0;
 }
 
 int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
@@ -55,67 +111,19 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	_cleanup_free_ struct portsieve_image *previous = NULL;
-	_cleanup_image_maps_ struct image_maps maps = IMAGE_MAPS_NONE;
-	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	struct portsieve_image *image = policy->image;
+	int r = apply_require(datapath, device, &attachment, error);
 
 	if (!r)
-		r = image_read(attachment.image_fd, &previous, error);
-	if (!r && counter_ids_assign(policy->image, previous))
+		r = image_read(attachment_policy(&attachment)->image_fd, &previous, error);
+	if (!r && counter_ids_assign(image, previous))
 		r = error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	if (!r)
-		r = image_maps_make(policy, &maps, error);
-	if (!r)
-		r = prepare_devices(datapath, attachment.active_id, policy->image, previous, &maps,
-				    error);
-	if (!r)
-		r = image_commit(attachment.active_fd, &maps, error);
-	remove_stale(datapath);
-	return r;
-}
-
-/*
- * Moves one device to the slot of slot_fd, or, if that is -1, to a new one: with the policy that is
- * in force on it, so that no packet is judged otherwise. The slot stays open in *ret_slot_fd.
- */
-static int part_device(const struct datapath *datapath, uint32_t ifindex, int slot_fd,
-		       int *ret_slot_fd, struct error *error)
-{
-	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-	_cleanup_program_ struct program program = { 0 };
-	struct program_options options = { .active_fd = slot_fd };
-	struct image_maps in_force;
-	int r = attachment_require(datapath, ifindex, &attachment, error);
-
 	if (r)
 		return r;
-	in_force = (struct image_maps){ .image_fd = attachment.image_fd, .text_fd = -1 };
-	options.counters_fd = attachment.counters_fd;
-	r = program_load(&options, &program, error);
-	if (!r && slot_fd < 0)
-		r = image_commit(program.active_fd, &in_force, error);
-	if (!r)
-		r = program_pin(datapath, ifindex, &program, error);
-	if (!r)
-		r = link_replace(attachment.link_fd, program.program_fd, error);
-	if (r)
-		return r;
-	*ret_slot_fd = dup(program.active_fd);
-	return *ret_slot_fd < 0 ? error_set(error, errno, EXIT_FAILED, "too many open files") : 0;
-}
-
-int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
-		  size_t count, struct error *error)
-{
-	_cleanup_close_ int slot_fd = -1;
-	int r = 0;
-
-	for (size_t i = 0; !r && i < count; i++) {
-		int fd = -1;
-
-		r = part_device(datapath, devices[i].ifindex, slot_fd, &fd, error);
-		cleanup_close(&slot_fd);
-		slot_fd = fd;
-	}
-	remove_stale(datapath);
-	return r;
+	image->generation = (previous->generation + 1) % PORTSIEVE_GENERATIONS;
+	if (image->confirm_until_ns)
+		image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;
+	r = policy_maps_make(policy, &maps, error);
+	return r ? r : apply_commit(datapath, &attachment, image, previous, &maps, error);
 }

@@ -8,7 +8,9 @@
 #include "cleanup.h"
 #include "datapath_attach.h"
 #include "datapath_image.h"
+#include "datapath_attachment.h"
 #include "datapath_pins.h"
+#include "datapath_tries.h"
 
 /*
  * Fills in what is known of a device from its attachment. If the interface of its index does not
@@ -30,7 +32,9 @@ static int describe(const struct attachment *attachment, struct datapath_device 
 		.program_id = attachment->program_id,
 		.link_id = attachment->link_id,
 		.active_id = attachment->active_id,
-		.image_id = attachment->image_id,
+		.image_id = attachment_policy(attachment)->id,
+		.confirm_until_ns = attachment->confirm_until_ns,
+		.fallen_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE,
 	};
 	if (device->moved && !attachment_is_current(attachment))
 		return -EAGAIN;
@@ -105,6 +109,35 @@ static int read_text(int text_fd, char **ret_text)
 	return 0;
 }
 
+/* Rows beyond those of the policy in force may have counted for one that was not confirmed. */
+static int count_all_rows(const struct attachment *attachment, struct portsieve_image *image,
+			  struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *other = NULL;
+	int r;
+
+	if (attachment->in_force == PORTSIEVE_SLOT_NOW)
+		return 0;
+	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &other, error);
+	if (!r && other->counters > image->counters)
+		image->counters = other->counters;
+	return r;
+}
+
+int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
+		     struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = image_read(attachment_policy(attachment)->image_fd, &image, error);
+
+	if (!r)
+		r = count_all_rows(attachment, image, error);
+	if (r)
+		return r;
+	*ret_image = TAKE_PTR(image);
+	return 0;
+}
+
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			 struct portsieve_image **ret_image, char **ret_text, struct error *error)
 {
@@ -113,17 +146,26 @@ int datapath_policy_read(const struct datapath *datapath, const struct datapath_
 	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
 	if (!r)
-		r = image_read(attachment.image_fd, &image, error);
+		r = attachment_image(&attachment, &image, error);
 	if (r)
 		return r;
 	if (ret_text) {
-		r = read_text(attachment.text_fd, ret_text);
+		r = read_text(attachment_policy(&attachment)->text_fd, ret_text);
 		if (r)
 			return bpf_error(error, -r, "read the text of the policy in force");
 	}
 	if (ret_image)
 		*ret_image = TAKE_PTR(image);
 	return 0;
+}
+
+int datapath_addresses_read(const struct datapath *datapath, const struct datapath_device *device,
+			    struct addresses *ret_addresses, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	return r ? r : tries_read(attachment_policy(&attachment)->trie_fd, ret_addresses, error);
 }
 
 /* A per-CPU array has a pointer and, for each possible CPU, a row for each id; docs/performance.md.

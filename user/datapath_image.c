@@ -4,16 +4,12 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "datapath_pins.h"
-
-void image_maps_close(struct image_maps *maps)
-{
-	cleanup_close(&maps->image_fd);
-	cleanup_close(&maps->text_fd);
-}
+#include "datapath_tries.h"
 
 /* A frozen array of one element. Returns a descriptor or -errno. */
 static int make_frozen(const char *name, const void *value, size_t size, uint32_t flags)
@@ -28,46 +24,77 @@ static int make_frozen(const char *name, const void *value, size_t size, uint32_
 	return TAKE_FD(fd);
 }
 
-int image_maps_make(const struct datapath_policy *policy, struct image_maps *ret_maps,
-		    struct error *error)
+/* The flag is that of the template in bpf/maps.h, or the kernel refuses it in the slot. */
+static int make_image(const struct portsieve_image *image, struct policy_maps *maps,
+		      struct error *error)
 {
-	_cleanup_image_maps_ struct image_maps maps = IMAGE_MAPS_NONE;
 	int r;
 
-	/* the flag is that of the template in bpf/maps.h, or the kernel refuses it in the slot */
-	maps.image_fd = make_frozen("portsieve_image", policy->image, sizeof(*policy->image),
-				    BPF_F_RDONLY_PROG);
-	if (maps.image_fd < 0)
-		return bpf_error(error, -maps.image_fd, "make the map of the policy");
+	maps->image_fd = make_frozen("portsieve_image", image, sizeof(*image), BPF_F_RDONLY_PROG);
+	if (maps->image_fd < 0)
+		return bpf_error(error, -maps->image_fd, "make the map of the policy");
+	r = map_id(maps->image_fd, &maps->id);
+	return r ? bpf_error(error, -r, "read the id of the policy's map") : 0;
+}
+
+int policy_maps_make(const struct datapath_policy *policy, struct policy_maps *ret_maps,
+		     struct error *error)
+{
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	int r = tries_make(policy->addresses, maps.trie_fd, error);
+
+	if (!r)
+		r = make_image(policy->image, &maps, error);
+	if (r)
+		return r;
 	maps.text_fd = make_frozen("portsieve_text", policy->text, strlen(policy->text) + 1, 0);
 	if (maps.text_fd < 0)
 		return bpf_error(error, -maps.text_fd, "make the map of the policy's text");
-	r = map_id(maps.image_fd, &maps.id);
-	if (r)
-		return bpf_error(error, -r, "read the id of the policy's map");
 	*ret_maps = maps;
-	maps = IMAGE_MAPS_NONE;
+	maps = POLICY_MAPS_NONE;
 	return 0;
 }
 
-int image_maps_pin(const struct datapath *datapath, uint32_t ifindex, const struct image_maps *maps,
-		   struct error *error)
+int policy_maps_make_like(const struct policy_maps *like, const struct portsieve_image *image,
+			  struct policy_maps *ret_maps, struct error *error)
 {
-	int r = pin_put(datapath, ifindex, "text", maps->id, maps->text_fd);
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	int r = make_image(image, &maps, error);
 
-	if (!r)
-		r = pin_put(datapath, ifindex, "image", maps->id, maps->image_fd);
 	if (r)
-		return bpf_error(error, -r, "pin the policy");
+		return r;
+	maps.text_fd = fcntl(like->text_fd, F_DUPFD_CLOEXEC, 0);
+	if (maps.text_fd < 0)
+		return error_set(error, errno, EXIT_FAILED, "%s", strerror(errno));
+	for (int family = 0; family < TRIE_FAMILIES; family++) {
+		if (like->trie_fd[family] < 0)
+			continue;
+		maps.trie_fd[family] = fcntl(like->trie_fd[family], F_DUPFD_CLOEXEC, 0);
+		if (maps.trie_fd[family] < 0)
+			return error_set(error, errno, EXIT_FAILED, "%s", strerror(errno));
+	}
+	*ret_maps = maps;
+	maps = POLICY_MAPS_NONE;
 	return 0;
 }
 
-int image_commit(int active_fd, const struct image_maps *maps, struct error *error)
+int image_commit(int active_fd, const struct policy_maps *maps, struct error *error)
 {
-	__u32 slot = 0;
+	__u32 slot = PORTSIEVE_SLOT_NOW;
 
 	if (bpf_map_update_elem(active_fd, &slot, &maps->image_fd, BPF_ANY))
 		return bpf_error(error, errno, "put the policy in force");
+	return 0;
+}
+
+int image_keep_before(int active_fd, const struct policy_maps *maps, struct error *error)
+{
+	__u32 slot = PORTSIEVE_SLOT_BEFORE;
+	int r = maps ? bpf_map_update_elem(active_fd, &slot, &maps->image_fd, BPF_ANY)
+		     : bpf_map_delete_elem(active_fd, &slot);
+
+	if (r && (maps || errno != ENOENT))
+		return bpf_error(error, errno, "keep the policy to come back to");
 	return 0;
 }
 
@@ -99,6 +126,7 @@ bool image_equal(const struct portsieve_image *one, const struct portsieve_image
 	return one->flags == other->flags && one->drop_knobs == other->drop_knobs &&
 	       one->ranges == other->ranges && one->rules == other->rules &&
 	       !memcmp(one->sha256, other->sha256, sizeof(one->sha256)) &&
+	       !memcmp(one->text_sha256, other->text_sha256, sizeof(one->text_sha256)) &&
 	       !memcmp(one->port, other->port, sizeof(one->port)) &&
 	       !memcmp(one->range, other->range, one->ranges * sizeof(one->range[0])) &&
 	       !memcmp(one->rule, other->rule, one->rules * sizeof(one->rule[0]));

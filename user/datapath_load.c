@@ -10,8 +10,10 @@
 #include "counter_ids.h"
 #include "datapath_attach.h"
 #include "datapath_image.h"
+#include "datapath_attachment.h"
 #include "datapath_pins.h"
 #include "datapath_program.h"
+#include "datapath_tries.h"
 #include "suggest.h"
 
 static int find_interface(const char *name, uint32_t *ret_ifindex, struct error *error)
@@ -86,7 +88,8 @@ static int find_equal(const struct datapath *datapath, const struct portsieve_im
 		_cleanup_free_ struct portsieve_image *other = NULL;
 
 		if (attachment_open(datapath, ifindexes[i], &attachment, NULL) ||
-		    image_read(attachment.image_fd, &other, NULL) || !image_equal(image, other))
+		    image_read(attachment_policy(&attachment)->image_fd, &other, NULL) ||
+		    !image_equal(image, other))
 			continue;
 		*ret_attachment = attachment;
 		attachment = ATTACHMENT_NONE;
@@ -95,31 +98,34 @@ static int find_equal(const struct datapath *datapath, const struct portsieve_im
 	return r ? r : -ENOENT;
 }
 
-/* The maps of the policy for a new device: those of `equal`, or new ones put into the slot. */
+/* Makes the maps of the policy and puts them into the new program's slots. */
 static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
-			  const struct attachment *equal, const struct program *program,
-			  const struct datapath_policy *policy, struct error *error)
+			  const struct program *program, const struct datapath_policy *policy,
+			  struct error *error)
 {
-	_cleanup_image_maps_ struct image_maps maps = IMAGE_MAPS_NONE;
-	int r;
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	int r = counter_ids_assign(policy->image, NULL);
 
-	if (equal->active_fd >= 0) {
-		maps.id = equal->image_id;
-		maps.text_fd = dup(equal->text_fd);
-		maps.image_fd = dup(equal->image_fd);
-		if (maps.text_fd < 0 || maps.image_fd < 0)
-			return error_set(error, EIO, EXIT_FAILED,
-					 "cannot share the policy in force");
-		return image_maps_pin(datapath, ifindex, &maps, error);
-	}
-	r = counter_ids_assign(policy->image, NULL);
 	if (r)
 		return error_set(error, -r, EXIT_FAILED, "not enough memory");
-	r = image_maps_make(policy, &maps, error);
+	policy->image->generation = 0;
+	r = policy_maps_make(policy, &maps, error);
 	if (!r)
-		r = image_maps_pin(datapath, ifindex, &maps, error);
+		r = policy_maps_pin(datapath, ifindex, &maps, error);
 	if (!r)
-		r = image_commit(program->active_fd, &maps, error);
+		r = tries_put(program->prefixes_fd, &maps, policy->image->generation, error);
+	return r ? r : image_commit(program->active_fd, &maps, error);
+}
+
+/* The same, where the slots are shared with a device that has an equal policy in force. */
+static int share_policy(const struct datapath *datapath, uint32_t ifindex,
+			const struct attachment *equal, struct error *error)
+{
+	int r = 0;
+
+	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
+		if (equal->slots[slot].id)
+			r = policy_maps_pin(datapath, ifindex, &equal->slots[slot], error);
 	return r;
 }
 
@@ -154,12 +160,13 @@ static int attach(const struct datapath *datapath, uint32_t ifindex, const char 
 	return 0;
 }
 
-int datapath_load(const struct datapath *datapath, const char *device, enum datapath_mode mode,
+int datapath_load(const struct datapath *datapath, const char *device,
+		  const struct datapath_load_options *load_options,
 		  const struct datapath_policy *policy, struct error *error)
 {
 	_cleanup_attachment_ struct attachment equal = ATTACHMENT_NONE;
 	_cleanup_program_ struct program program = { 0 };
-	struct program_options options = { .counters_fd = -1, .active_fd = -1 };
+	struct program_options options = { .counters_fd = -1 };
 	uint32_t ifindex;
 	int r = find_interface(device, &ifindex, error);
 
@@ -170,17 +177,19 @@ int datapath_load(const struct datapath *datapath, const char *device, enum data
 	r = find_equal(datapath, policy->image, &equal, error);
 	if (r && r != -ENOENT)
 		return r;
-	options.active_fd = equal.active_fd;
+	program_options_share(&options, &equal);
 	r = program_load(&options, &program, error);
 	if (r)
 		return r;
 	r = pins_make_directory(datapath, ifindex, error);
 	if (!r)
-		r = provide_policy(datapath, ifindex, &equal, &program, policy, error);
+		r = equal.active_fd >= 0
+			    ? share_policy(datapath, ifindex, &equal, error)
+			    : provide_policy(datapath, ifindex, &program, policy, error);
 	if (!r)
 		r = program_pin(datapath, ifindex, &program, error);
 	if (!r)
-		r = attach(datapath, ifindex, device, &program, mode, error);
+		r = attach(datapath, ifindex, device, &program, load_options->mode, error);
 	if (r)
 		pins_remove_all(datapath, ifindex, NULL);
 	return r;

@@ -1,57 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Pins: where they are, which of them a device's link leads to, and the removal of all others.
- * Private to datapath*.c and snapshot_read.c.
- */
+/* Pins: where they are, putting and removing them. Private to datapath*.c and snapshot_read.c. */
 #ifndef PORTSIEVE_DATAPATH_PINS_H
 #define PORTSIEVE_DATAPATH_PINS_H
 
 #include "datapath.h"
 
-/* The objects of a loaded device, as its link leads to them. Descriptors; -1: not open. */
-struct attachment {
-	uint32_t ifindex;
-	int link_fd;
-	int program_fd;
-	int counters_fd;
-	int active_fd;
-	int image_fd;
-	int text_fd;
-
-	uint32_t link_id;
-	uint32_t program_id;
-	uint32_t active_id;
-	uint32_t image_id;
-};
-
-#define ATTACHMENT_NONE                                                                            \
-	(struct attachment)                                                                        \
-	{                                                                                          \
-		.link_fd = -1, .program_fd = -1, .counters_fd = -1, .active_fd = -1,               \
-		.image_fd = -1, .text_fd = -1                                                      \
-	}
-
-/*
- * Follows the pins of a device. -ENOENT when there is no folder or no link in it; -ENOLINK when the
- * link is a husk whose device is gone; error is filled in for other failures.
- */
-int attachment_open(const struct datapath *datapath, uint32_t ifindex,
-		    struct attachment *ret_attachment, struct error *error);
-
-/* As attachment_open, for a device that has to be there: all errors are filled in. */
-int attachment_require(const struct datapath *datapath, uint32_t ifindex,
-		       struct attachment *ret_attachment, struct error *error);
-
-/* Only the link of a device, whatever became of the other pins. Returns a descriptor or -errno. */
-int attachment_link(const struct datapath *datapath, uint32_t ifindex);
-
-/* Does the link still run the program that the attachment was opened with? */
-bool attachment_is_current(const struct attachment *attachment);
-void attachment_close(struct attachment *attachment);
-#define _cleanup_attachment_ __attribute__((cleanup(attachment_close)))
-
-/* The id of the image in the slot of `active_fd`. */
-int attachment_image_id(int active_fd, uint32_t *ret_image_id);
+enum { PIN_NAME_MAX = 32 };
 
 /* Opens the pin "<kind>_<id>" of a device. Returns a descriptor or -errno. */
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
@@ -66,8 +20,9 @@ int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 /* Makes the folder of a device, and the ones above it. */
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error);
 
-/* Removes every pin that the attachment does not lead to. */
-void pins_remove_stale(const struct datapath *datapath, const struct attachment *attachment);
+/* Removes every pin of a device but those of these names. Returns -errno of the last failure. */
+int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
+		       char names[][PIN_NAME_MAX], size_t count);
 
 /* Removes a device's folder with all pins in it, and the namespace's when it was the last. */
 int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct error *error);

@@ -53,6 +53,10 @@ static int configure(struct portsieve *skeleton, const struct program_options *o
 
 	if (!r)
 		r = reuse(skeleton->maps.active, options->active_fd);
+	if (!r && options->active_fd >= 0)
+		r = reuse(skeleton->maps.prefixes4, options->prefixes_fd[POLICY_IPV4]);
+	if (!r && options->active_fd >= 0)
+		r = reuse(skeleton->maps.prefixes6, options->prefixes_fd[POLICY_IPV6]);
 	if (r)
 		return r;
 	skeleton->rodata->tracing = options->tracing;
@@ -70,8 +74,14 @@ static int describe(struct program *program)
 	program->program_fd = bpf_program__fd(skeleton->progs.portsieve);
 	program->counters_fd = bpf_map__fd(skeleton->maps.counters);
 	program->active_fd = bpf_map__fd(skeleton->maps.active);
+	program->prefixes_fd[POLICY_IPV4] = bpf_map__fd(skeleton->maps.prefixes4);
+	program->prefixes_fd[POLICY_IPV6] = bpf_map__fd(skeleton->maps.prefixes6);
 	r = program_id(program->program_fd, &program->id);
-	return r ? r : map_id(program->active_fd, &program->active_id);
+	if (!r)
+		r = map_id(program->active_fd, &program->active_id);
+	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+		r = map_id(program->prefixes_fd[family], &program->prefixes_id[family]);
+	return r;
 }
 
 int program_load(const struct program_options *options, struct program *ret_program,
@@ -109,6 +119,9 @@ int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct 
 
 	if (!r)
 		r = pin_put(datapath, ifindex, "active", program->active_id, program->active_fd);
+	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+		r = prefixes_pin(datapath, ifindex, family, program->prefixes_id[family],
+				 program->prefixes_fd[family]);
 	if (!r)
 		r = pin_put(datapath, ifindex, "program", program->id, program->program_fd);
 	return r ? bpf_error(error, -r, "pin the program and its maps") : 0;

@@ -4,23 +4,35 @@
 #ifndef PORTSIEVE_DATAPATH_PROGRAM_H
 #define PORTSIEVE_DATAPATH_PROGRAM_H
 
-#include "datapath.h"
+#include "datapath_attachment.h"
 
 /* A loaded program with its maps, not attached. Descriptors; -1: not open. */
 struct program {
 	int program_fd;
 	int counters_fd;
 	int active_fd;
+	int prefixes_fd[TRIE_FAMILIES];
 	uint32_t id;
 	uint32_t active_id;
+	uint32_t prefixes_id[TRIE_FAMILIES];
 	struct portsieve *skeleton; /* owns the descriptors */
 };
 
 struct program_options {
 	int counters_fd; /* to go on counting in, or -1 */
-	int active_fd;	 /* to share, or -1 */
-	bool tracing;	 /* leave each decision in program_last_decision */
+	int active_fd;	 /* to share, or -1; the slots of tries go with it */
+	int prefixes_fd[TRIE_FAMILIES];
+	bool tracing; /* leave each decision in program_last_decision */
 };
+
+/* Lets the program share the slots of a device; none, if the attachment is not open. */
+static inline void program_options_share(struct program_options *options,
+					 const struct attachment *attachment)
+{
+	options->active_fd = attachment->active_fd;
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		options->prefixes_fd[family] = attachment->prefixes_fd[family];
+}
 
 int program_load(const struct program_options *options, struct program *ret_program,
 		 struct error *error);

@@ -13,8 +13,11 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "datapath_confirm.h"
 #include "datapath_counters.h"
+#include "datapath_attachment.h"
 #include "datapath_pins.h"
+#include "datapath_tries.h"
 
 #define BPFFS		  "/sys/fs/bpf"
 #define PINS		  BPFFS "/portsieve"
@@ -124,6 +127,34 @@ static const char *left_over_because(uint32_t ifindex, int state)
 		       : "the interface is gone";
 }
 
+/* What does not hold the next command up is done as far as it goes, and tried again by the one
+ * after. */
+static void repair_loaded(const struct datapath *datapath, const struct attachment *attachment)
+{
+	char name[IF_NAMESIZE] = "?", text[160];
+	bool fell_back = false;
+
+	counters_repair(attachment->counters_fd);
+	tries_repair(attachment);
+	if (!confirm_repair(datapath, attachment, &fell_back) && fell_back && datapath->note) {
+		if_indextoname(attachment->ifindex, name);
+		snprintf(text, sizeof(text),
+			 "the policy applied to %s was not confirmed in time: the one before it is "
+			 "in force again",
+			 name);
+		datapath->note(text);
+	}
+}
+
+/* After repairs: only a fresh look tells what is in force now. */
+static void remove_stale(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+
+	if (!attachment_open(datapath, ifindex, &attachment, NULL))
+		attachment_remove_stale(datapath, &attachment);
+}
+
 static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
@@ -132,8 +163,8 @@ static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 	int state = attachment_open(datapath, ifindex, &attachment, NULL);
 
 	if (!state) {
-		pins_remove_stale(datapath, &attachment);
-		counters_repair(attachment.counters_fd);
+		repair_loaded(datapath, &attachment);
+		remove_stale(datapath, ifindex);
 	}
 	if (state != -ENOENT && state != -ENOLINK)
 		return;

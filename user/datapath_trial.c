@@ -5,12 +5,14 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "datapath_counters.h"
 #include "datapath_image.h"
 #include "datapath_pins.h"
 #include "datapath_program.h"
+#include "datapath_tries.h"
 
 struct trial {
 	struct program program;
@@ -26,16 +28,24 @@ void trial_close(struct trial *trial)
 	free(trial);
 }
 
-int trial_apply(struct trial *trial, const struct portsieve_image *image, struct error *error)
+int trial_apply(struct trial *trial, const struct portsieve_image *image,
+		const struct addresses *addresses, struct error *error)
 {
-	_cleanup_image_maps_ struct image_maps maps = IMAGE_MAPS_NONE;
-	struct datapath_policy policy = { .image = (struct portsieve_image *)image, .text = "" };
-	int r = image_maps_make(&policy, &maps, error);
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	struct datapath_policy policy = {
+		.image = (struct portsieve_image *)image,
+		.addresses = addresses,
+		.text = "",
+	};
+	int r = policy_maps_make(&policy, &maps, error);
 
+	if (!r)
+		r = tries_put(trial->program.prefixes_fd, &maps, image->generation, error);
 	return r ? r : image_commit(trial->program.active_fd, &maps, error);
 }
 
-int trial_open(const struct portsieve_image *image, struct trial **ret_trial, struct error *error)
+int trial_open(const struct portsieve_image *image, const struct addresses *addresses,
+	       struct trial **ret_trial, struct error *error)
 {
 	struct program_options options = { .counters_fd = -1, .active_fd = -1, .tracing = true };
 	struct trial *trial = calloc(1, sizeof(*trial));
@@ -46,7 +56,7 @@ int trial_open(const struct portsieve_image *image, struct trial **ret_trial, st
 	trial->empty_fd = -1;
 	r = program_load(&options, &trial->program, error);
 	if (!r)
-		r = trial_apply(trial, image, error);
+		r = trial_apply(trial, image, addresses, error);
 	if (r) {
 		trial_close(trial);
 		return r;
@@ -64,8 +74,14 @@ int trial_judge(struct trial *trial, const void *frame, size_t length_bytes,
 	if (length_bytes < TRIAL_FRAME_MIN || length_bytes > TRIAL_FRAME_MAX)
 		return error_set(error, EINVAL, EXIT_FAILED, "a frame of %zu bytes cannot be tried",
 				 length_bytes);
-	if (bpf_prog_test_run_opts(trial->program.program_fd, &options))
+	if (bpf_prog_test_run_opts(trial->program.program_fd, &options)) {
+		if (errno == EMSGSIZE || errno == EINVAL)
+			return error_set(error, errno, EXIT_FAILED,
+					 "this kernel cannot try a frame of %zu bytes (%s); before "
+					 "5.18 a page is the limit, some 3,500 bytes",
+					 length_bytes, strerror(errno));
 		return bpf_error(error, errno, "try a packet");
+	}
 	ret_outcome->dropped = options.retval == XDP_DROP;
 	ret_outcome->decision = *program_last_decision(&trial->program);
 	return 0;

@@ -22,12 +22,15 @@ struct trial_outcome {
 	struct portsieve_trace decision; /* what was decided, and counted */
 };
 
-/* Loads the program with a copy of the image. Close with trial_close. */
-int trial_open(const struct portsieve_image *image, struct trial **ret_trial, struct error *error);
+/* Loads the program with a copy of the image and its prefixes (NULL: none). Close with trial_close.
+ */
+int trial_open(const struct portsieve_image *image, const struct addresses *addresses,
+	       struct trial **ret_trial, struct error *error);
 void trial_close(struct trial *trial);
 
 /* Puts another image in force for the frames after. */
-int trial_apply(struct trial *trial, const struct portsieve_image *image, struct error *error);
+int trial_apply(struct trial *trial, const struct portsieve_image *image,
+		const struct addresses *addresses, struct error *error);
 
 /* Runs the program on one Ethernet frame. A frame outside the limits is -EINVAL. */
 int trial_judge(struct trial *trial, const void *frame, size_t length_bytes,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "duration.h"
 #include "suggest.h"
 
 enum { HELP = 1, ROWS = 256 }; /* values of getopt_long: letters lie between */
@@ -49,8 +50,8 @@ const struct option_row option_attach = {
 	OPTION_CHOICE,
 	FIELD(attach),
 	"HOW",
-	"link (alone on the device), dispatcher (beside other programs; not "
-	"there yet), or auto (the default)",
+	"link (alone on the device), dispatcher (beside other programs), or auto (the "
+	"dispatcher where it can be had, else the link; the default)",
 	attach_choices
 };
 const struct option_row option_all_devices = {
@@ -88,6 +89,38 @@ const struct option_row option_try_dev = {
 	"DEV",	       "judge by the policy in force on this device",
 	NULL
 };
+const struct option_row option_name = {
+	"name",	     0,	     OPTION_TEXT,
+	FIELD(name), "NAME", "the rule's name; left out, it is made of the verdict and the ports",
+	NULL
+};
+const struct option_row option_from = {
+	"from",	     0,	     OPTION_PREFIX,
+	FIELD(from), "CIDR", "only packets from there: 192.0.2.0/24, 2001:db8::7; may be repeated",
+	NULL
+};
+const struct option_row option_for = {
+	"for",
+	0,
+	OPTION_DURATION,
+	FIELD(for_seconds),
+	"DURATION",
+	"until that time has passed: 90 (seconds), 10m, 2h, 7d, 1h30m; at most 365d",
+	NULL
+};
+const struct option_row option_confirm = {
+	"confirm",
+	0,
+	OPTION_CONFIRM,
+	FIELD(confirm_seconds),
+	"SECONDS",
+	"return to the policy before unless `portsieve confirm` comes within so many "
+	"seconds",
+	NULL
+};
+const struct option_row option_force = { "force",      0,    OPTION_FLAG,
+					 FIELD(force), NULL, "even if it cuts your own ssh session",
+					 NULL };
 
 static int invalid(const struct option_row *row, const char *value, const char *right,
 		   struct error *error)
@@ -138,6 +171,38 @@ static int set_number(const struct option_row *row, const char *value, void *fie
 	return 0;
 }
 
+static int set_whole_seconds(const struct option_row *row, const char *value, uint32_t *field,
+			     struct error *error)
+{
+	char *end;
+	long number;
+
+	if (row->kind == OPTION_DURATION) {
+		if (duration_read(value, field))
+			return invalid(row, value,
+				       "a duration: write 90 (seconds), 10m, 2h, 7d or 1h30m, from "
+				       "1s to 365d",
+				       error);
+		return 0;
+	}
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (errno || *end || end == value || number < 1 || number > COMMAND_CONFIRM_MAX)
+		return invalid(row, value, "a whole number of seconds from 1 to 86400", error);
+	*field = (uint32_t)number;
+	return 0;
+}
+
+/* One more of devices or of from. */
+static int add_text(const char *value, const char **list, size_t *count, size_t max,
+		    const char *things, struct error *error)
+{
+	if (*count == max)
+		return error_set(error, E2BIG, EXIT_USAGE, "more than %zu %s", max, things);
+	list[(*count)++] = value;
+	return 0;
+}
+
 static int set(const struct option_row *row, const char *value, struct settings *settings,
 	       struct error *error)
 {
@@ -151,16 +216,19 @@ static int set(const struct option_row *row, const char *value, struct settings 
 		*(const char **)field = value;
 		return 0;
 	case OPTION_DEVICE:
-		if (settings->devices_count == COMMAND_DEVICES_MAX)
-			return error_set(error, E2BIG, EXIT_USAGE, "more than %d devices",
-					 COMMAND_DEVICES_MAX);
-		settings->devices[settings->devices_count++] = value;
-		return 0;
+		return add_text(value, settings->devices, &settings->devices_count,
+				COMMAND_DEVICES_MAX, "devices", error);
+	case OPTION_PREFIX:
+		return add_text(value, settings->from, &settings->from_count, COMMAND_PREFIXES_MAX,
+				"prefixes (--from)", error);
 	case OPTION_CHOICE:
 		return set_choice(row, value, field, error);
 	case OPTION_SECONDS:
 	case OPTION_NUMBER:
 		return set_number(row, value, field, error);
+	case OPTION_CONFIRM:
+	case OPTION_DURATION:
+		return set_whole_seconds(row, value, field, error);
 	}
 	return -EINVAL;
 }

@@ -64,12 +64,19 @@ void policy_init(struct policy *policy)
 	*policy = (struct policy){ .default_action = POLICY_ALLOW, .dhcp_client = true };
 }
 
+void policy_rule_free(struct policy_rule *rule)
+{
+	free(rule->ports);
+	free(rule->intervals);
+	free(rule->from.list);
+	free(rule->to.list);
+	*rule = (struct policy_rule){ 0 };
+}
+
 void policy_free(struct policy *policy)
 {
-	for (size_t i = 0; i < policy->rules_count; i++) {
-		free(policy->rules[i].ports);
-		free(policy->rules[i].intervals);
-	}
+	for (size_t i = 0; i < policy->rules_count; i++)
+		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);
 	policy_init(policy);
 }

@@ -18,6 +18,7 @@ enum policy_limits {
 	POLICY_TEXT_MAX = 16 << 20,	/* bytes of a policy file */
 	POLICY_ITEMS_MAX = 65536,	/* of `ports` in one rule */
 	POLICY_INTERVALS_MAX = 1 << 20, /* of all rules; sets and names give several per item */
+	POLICY_PREFIXES_MAX = 1 << 18,	/* of all rules, `from` and `to` together */
 };
 
 enum policy_action {
@@ -48,12 +49,34 @@ struct policy_interval {
 	uint8_t transport; /* enum portsieve_transport */
 };
 
+enum policy_family {
+	POLICY_IPV4,
+	POLICY_IPV6,
+};
+
+/* A prefix of addresses; the bits behind `length` are zero. */
+struct policy_prefix {
+	uint8_t address[16]; /* in the order of the wire; of IPv4 the first four, the rest zero */
+	uint8_t length;	     /* 0 to 32 or 128 */
+	uint8_t family;	     /* enum policy_family */
+};
+
+/* Prefixes in the order of the text; may overlap. None means any address, of either family. */
+struct policy_prefixes {
+	struct policy_prefix *list;
+	size_t count;
+};
+
 struct policy_rule {
 	char name[PORTSIEVE_RULE_NAME_MAX + 1];
 	enum policy_action action;
 	char *ports; /* the text of `ports`, runs of white space folded to one space */
 	struct policy_interval *intervals; /* in the order of the text; may overlap */
 	size_t intervals_count;
+	struct policy_prefixes from; /* a packet must match `ports`, `from` and `to` */
+	struct policy_prefixes to;
+	bool runtime;			 /* of `runtime`, not of `rules` */
+	uint64_t until_ns;		 /* CLOCK_BOOTTIME; 0: without end. Runtime rules only */
 	bool uses_registry_set;		 /* names `assigned` or `unassigned` */
 	struct policy_place place;	 /* of the rule's name */
 	struct policy_place ports_place; /* of the text of `ports` */
@@ -64,15 +87,19 @@ struct policy {
 	enum policy_action default_action;
 	enum policy_choice knobs[PORTSIEVE_KNOBS]; /* the two fixed ones stay unset */
 	bool dhcp_client;			   /* udp/68 and udp/546 pass a default of drop */
-	struct policy_rule *rules;
+	struct policy_rule *rules; /* the runtime rules first, then those of `rules` */
 	size_t rules_count;
+	size_t runtime_count;
+	bool names_runtime; /* the text has the key `runtime`, if with an empty list */
 };
 
 /* What a policy means depends on the host in these points. Ports in host order, inclusive. */
 struct policy_host {
 	uint16_t ephemeral_low; /* ip_local_port_range */
 	uint16_t ephemeral_high;
-	bool forwards_ipv6; /* mobility messages (ICMPv6 144-147) may be in transit */
+	bool forwards_ipv6;  /* mobility messages (ICMPv6 144-147) may be in transit */
+	int64_t realtime_ns; /* one moment by two clocks: `until` is written in the first, */
+	int64_t boottime_ns; /* kept in the second */
 };
 
 /*
@@ -100,6 +127,36 @@ int policy_ports_read(const char *text, const struct policy_host *host,
 		      bool *ret_uses_registry_set, struct error *error);
 
 /*
+ * Reads one prefix, "192.0.2.0/24", "2001:db8::/32", or an address, which is a prefix of full
+ * length. -EINVAL with the text of the error filled in (no place): not an address, length too
+ * large, or bits set behind the length (the error says which prefix would be right).
+ */
+int policy_prefix_read(const char *text, struct policy_prefix *ret_prefix, struct error *error);
+
+/* "192.0.2.0/24"; a full length is left out. */
+struct policy_prefix_text {
+	char text[64];
+};
+struct policy_prefix_text policy_prefix_print(const struct policy_prefix *prefix);
+
+/* Does the prefix hold all addresses of the other one (same family)? */
+bool policy_prefix_holds(const struct policy_prefix *prefix, const struct policy_prefix *other);
+
+/*
+ * What decides a packet, by reading the rules one by one: slow, and right. source and destination
+ * are of the same family, of full length. Returns the rule, or NULL where the default decides.
+ */
+struct policy_packet {
+	enum portsieve_transport transport;
+	uint16_t port;
+	struct policy_prefix source;
+	struct policy_prefix destination;
+	uint64_t boottime_ns;
+};
+const struct policy_rule *policy_decide(const struct policy *policy,
+					const struct policy_packet *packet);
+
+/*
  * Remarks on a policy that is valid but may not be what its author meant: a rule, or a range of
  * one, that can never match, and which rules are before it; `assigned` used as a
  * security policy. Each is handed to `remark` with its place in `error` (exit is EXIT_DONE).
@@ -109,10 +166,35 @@ void policy_check(const struct policy *policy, const char *file, policy_remark_f
 		  void *context);
 
 /*
- * The policy as canonical text that policy_read accepts and reads as the same policy. The caller
- * frees it. NULL when memory is short.
+ * Runtime rules (`allow`, `drop`). policy_runtime_add takes over *rule (name, action, ports,
+ * intervals, from, to, until_ns; leaves it empty) as the first rule of all; one of the same name is
+ * replaced if it says the same but for its end (*ret_renewed), else -EEXIST with the error filled
+ * in; -E2BIG past PORTSIEVE_RULES_MAX. policy_runtime_remove: -ENOENT with the error filled in (it
+ * names the nearest name; for a rule of the file it says to change the file).
  */
-char *policy_print(const struct policy *policy);
+int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *ret_renewed,
+		       struct error *error);
+int policy_runtime_remove(struct policy *policy, const char *name, struct error *error);
+
+/* Removes the runtime rules whose end has come. */
+void policy_runtime_expire(struct policy *policy, uint64_t boottime_ns);
+
+/*
+ * Puts copies of the runtime rules of `live` before those of `policy`, which has none: what `apply`
+ * does with a file that has no key `runtime`. -EEXIST, with the error filled in: a rule of the file
+ * has the name of one.
+ */
+int policy_runtime_keep(struct policy *policy, const struct policy *live, struct error *error);
+
+/* Frees what one rule owns and leaves it empty. */
+void policy_rule_free(struct policy_rule *rule);
+
+/*
+ * The policy as canonical text that policy_read accepts and reads as the same policy; the host's
+ * clocks say what time the end of a rule is (RFC 3339, UTC, whole seconds). The caller frees it.
+ * NULL when memory is short.
+ */
+char *policy_print(const struct policy *policy, const struct policy_host *host);
 
 /* The name of a knob in `portless`, "later_fragment"; NULL for the fixed ones. */
 const char *policy_knob_name(enum portsieve_knob knob);

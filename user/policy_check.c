@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Remarks on a valid policy. Which rule decides a port is painted rule by rule: each port once, by
- * the first rule that names it, so the time does not depend on how much the rules overlap.
+ * the first rule that names it, so the time does not depend on how much the rules overlap. A rule
+ * with addresses or an end decides a port for some packets only, and paints nothing; what is
+ * painted before it may be all its ports nevertheless.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,6 +241,12 @@ static void remark_registry(const struct checking *checking, const struct policy
 	remark_at(checking, rule->ports_place, text);
 }
 
+/* Does the rule decide its ports for every packet, for ever? */
+static bool is_unconditional(const struct policy_rule *rule)
+{
+	return !rule->from.count && !rule->to.count && !rule->until_ns;
+}
+
 static void check_rule(struct checking *checking, size_t index)
 {
 	const struct policy_rule *rule = &checking->policy->rules[index];
@@ -251,7 +259,7 @@ static void check_rule(struct checking *checking, size_t index)
 	else if (covered && !rule->uses_registry_set)
 		remark_dead_ranges(checking, rule);
 	remark_registry(checking, rule);
-	for (size_t i = 0; i < rule->intervals_count; i++)
+	for (size_t i = 0; i < rule->intervals_count && is_unconditional(rule); i++)
 		paint(&checking->canvas[rule->intervals[i].transport], &rule->intervals[i],
 		      (uint16_t)(index + 1));
 }

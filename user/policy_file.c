@@ -15,8 +15,17 @@
 /* Linux's own default, for a host without /proc. */
 static const struct policy_host host_defaults = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
 
-static void host_read(struct policy_host *host)
+static int64_t clock_ns(clockid_t clock)
 {
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void policy_host_read(struct policy_host *ret_host)
+{
+	struct policy_host *host = ret_host;
 	_cleanup_fclose_ FILE *ports = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
 	_cleanup_fclose_ FILE *forwarding = fopen("/proc/sys/net/ipv6/conf/all/forwarding", "re");
 	unsigned int low, high;
@@ -27,6 +36,8 @@ static void host_read(struct policy_host *host)
 		host->ephemeral_high = high;
 	}
 	host->forwards_ipv6 = forwarding && fgetc(forwarding) == '1';
+	host->realtime_ns = clock_ns(CLOCK_REALTIME);
+	host->boottime_ns = clock_ns(CLOCK_BOOTTIME);
 }
 
 static int open_file(const char *path, int *ret_fd, struct error *error)
@@ -90,7 +101,7 @@ int policy_file_read(const char *path, struct policy_file *ret_file, struct erro
 	size_t size = 0;
 	int r;
 
-	host_read(&file.host);
+	policy_host_read(&file.host);
 	policy_init(&file.policy);
 	if (path) {
 		r = open_file(path, &fd, error);
@@ -135,10 +146,8 @@ static void put_printable(const char *path, char *text, size_t size)
 static void describe_source(const struct policy_file *file, struct portsieve_image *image)
 {
 	_cleanup_free_ char *path = file->path ? realpath(file->path, NULL) : NULL;
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	image->applied_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	image->applied_ns = (uint64_t)clock_ns(CLOCK_REALTIME);
 	memcpy(image->sha256, file->sha256, sizeof(image->sha256));
 	if (file->path)
 		put_printable(path ? path : file->path, image->source, sizeof(image->source));

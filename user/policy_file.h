@@ -18,6 +18,9 @@ struct policy_file {
 	struct policy policy;
 };
 
+/* Reads the host's settings and clocks as they are now; defaults where they cannot be read. */
+void policy_host_read(struct policy_host *ret_host);
+
 /*
  * Reads the file at path, once and whole, and the host's settings. path NULL gives the policy
  * without a file. On success the caller owns *ret_file (policy_file_free).

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy_time.h"
 
 static const char *const actions[] = { [POLICY_ALLOW] = "allow", [POLICY_DROP] = "drop" };
 static const char *const choices[] = {
@@ -45,7 +46,25 @@ static void print_text(FILE *out, const char *text, bool quoted)
 		fputs(text, out);
 }
 
-static void print_rule(FILE *out, const struct policy_rule *rule)
+/* YAML has plans of its own for colons at the ends of a text. */
+static bool prefix_is_ambiguous(const char *text)
+{
+	return *text == ':' || text[strlen(text) - 1] == ':';
+}
+
+static void print_prefixes(FILE *out, const char *key, const struct policy_prefixes *prefixes)
+{
+	for (size_t i = 0; i < prefixes->count; i++) {
+		struct policy_prefix_text prefix = policy_prefix_print(&prefixes->list[i]);
+
+		fputs(i ? ", " : key, out);
+		print_text(out, prefix.text, prefix_is_ambiguous(prefix.text));
+	}
+	if (prefixes->count)
+		fputc(']', out);
+}
+
+static void print_rule(FILE *out, const struct policy_rule *rule, const struct policy_host *host)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789+-/ ";
 
@@ -53,7 +72,24 @@ static void print_rule(FILE *out, const struct policy_rule *rule)
 	print_text(out, rule->name, name_is_ambiguous(rule->name));
 	fprintf(out, ", action: %s, ports: ", actions[rule->action]);
 	print_text(out, rule->ports, rule->ports[strspn(rule->ports, plain)] != '\0');
+	print_prefixes(out, ", from: [", &rule->from);
+	print_prefixes(out, ", to: [", &rule->to);
+	if (rule->until_ns)
+		fprintf(out, ", until: %s", policy_time_print(rule->until_ns, host).text);
 	fputs("}\n", out);
+}
+
+static void print_rules(FILE *out, const struct policy *policy, const struct policy_host *host)
+{
+	if (policy->runtime_count)
+		fputs("runtime:\n", out);
+	else if (policy->names_runtime)
+		fputs("runtime: []\n", out);
+	for (size_t i = 0; i < policy->rules_count; i++) {
+		if (i == policy->runtime_count)
+			fputs("rules:\n", out);
+		print_rule(out, &policy->rules[i], host);
+	}
 }
 
 static void print_knobs(FILE *out, const struct policy *policy)
@@ -72,7 +108,7 @@ static void print_knobs(FILE *out, const struct policy *policy)
 	}
 }
 
-char *policy_print(const struct policy *policy)
+char *policy_print(const struct policy *policy, const struct policy_host *host)
 {
 	char *text = NULL;
 	size_t size;
@@ -86,10 +122,7 @@ char *policy_print(const struct policy *policy)
 	fprintf(out, "default: %s\n", actions[policy->default_action]);
 	if (!policy->dhcp_client)
 		fputs("dhcp_client: off\n", out);
-	if (policy->rules_count)
-		fputs("rules:\n", out);
-	for (size_t i = 0; i < policy->rules_count; i++)
-		print_rule(out, &policy->rules[i]);
+	print_rules(out, policy, host);
 	print_knobs(out, policy);
 
 	bool failed = ferror(out);

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
 #include "policy.h"
 #include "policy_mapping.h"
-#include "policy_rule.h"
+#include "policy_prefixes.h"
+#include "policy_rules.h"
 #include "policy_word.h"
 
 enum policy_key {
@@ -20,15 +20,20 @@ enum policy_key {
 	KEY_DEFAULT,
 	KEY_RETURN,
 	KEY_DHCP_CLIENT,
+	KEY_RUNTIME,
 	KEY_RULES,
 	KEY_PORTLESS,
 	POLICY_KEYS,
 };
 
 static const char *const key_names[POLICY_KEYS] = {
-	[KEY_VERSION] = "version",	   [KEY_MODE] = "mode",
-	[KEY_DEFAULT] = "default",	   [KEY_RETURN] = "return",
-	[KEY_DHCP_CLIENT] = "dhcp_client", [KEY_RULES] = "rules",
+	[KEY_VERSION] = "version",
+	[KEY_MODE] = "mode",
+	[KEY_DEFAULT] = "default",
+	[KEY_RETURN] = "return",
+	[KEY_DHCP_CLIENT] = "dhcp_client",
+	[KEY_RUNTIME] = "runtime",
+	[KEY_RULES] = "rules",
 	[KEY_PORTLESS] = "portless",
 };
 
@@ -36,21 +41,15 @@ static const char *const actions[] = { [POLICY_ALLOW] = "allow", [POLICY_DROP] =
 
 static_assert((int)POLICY_KEYS_MAX >= (int)PORTSIEVE_KNOBS, "each knob has a key number");
 
-enum {
-	NAME_SLOTS = 2 * PORTSIEVE_RULES_MAX, /* a power of two */
-};
-
 struct reading {
 	struct policy policy;
-	const struct policy_host *host;
-	uint16_t *names;  /* NAME_SLOTS: rule index + 1 by hash of its name, 0 for none */
-	size_t intervals; /* of all rules so far */
+	struct policy_rules_reading rules;
 };
 
 static void reading_free(struct reading *reading)
 {
+	policy_rules_end(&reading->rules);
 	policy_free(&reading->policy);
-	free(reading->names);
 }
 
 static int version_read(struct policy_yaml *yaml)
@@ -123,88 +122,6 @@ static int return_read(struct policy_yaml *yaml)
 				 modes[choice]);
 }
 
-static uint32_t hash(const char *name)
-{
-	uint32_t sum = 2166136261u; /* FNV-1a */
-
-	for (; *name; name++)
-		sum = (sum ^ (unsigned char)*name) * 16777619u;
-	return sum;
-}
-
-/* Enters the policy's last rule, whose name must be new, among the names. */
-static int name_enter(struct policy_yaml *yaml, struct reading *reading)
-{
-	const struct policy_rule *rules = reading->policy.rules;
-	const struct policy_rule *rule = &rules[reading->policy.rules_count - 1];
-	uint32_t slot = hash(rule->name) % NAME_SLOTS;
-
-	for (; reading->names[slot]; slot = (slot + 1) % NAME_SLOTS) {
-		const struct policy_rule *other = &rules[reading->names[slot] - 1];
-
-		if (!strcmp(other->name, rule->name))
-			return policy_yaml_error_at(
-				yaml, rule->place,
-				"duplicate rule name '%s' (the first is on line %u)", rule->name,
-				other->place.line);
-	}
-	reading->names[slot] = (uint16_t)reading->policy.rules_count;
-	return 0;
-}
-
-static int rule_add(struct policy_yaml *yaml, const yaml_event_t *start, struct reading *reading)
-{
-	struct policy *policy = &reading->policy;
-	struct policy_rule *rules, *rule;
-	int r;
-
-	if (start->type != YAML_MAPPING_START_EVENT)
-		return policy_yaml_error(
-			yaml, &start->start_mark,
-			"a rule must be a mapping: write {name: ..., action: ..., ports: ...}");
-	if (policy->rules_count == PORTSIEVE_RULES_MAX)
-		return policy_yaml_error(yaml, &start->start_mark, "more than %d rules",
-					 PORTSIEVE_RULES_MAX);
-	rules = array_room(policy->rules, policy->rules_count, sizeof(*rules));
-	if (!rules)
-		return policy_yaml_no_memory(yaml);
-	policy->rules = rules;
-	rule = &rules[policy->rules_count];
-	r = policy_rule_read(yaml, start, reading->host, rule);
-	if (r < 0)
-		return r;
-	policy->rules_count++;
-	reading->intervals += rule->intervals_count;
-	if (reading->intervals > POLICY_INTERVALS_MAX)
-		return policy_yaml_error_at(yaml, rule->ports_place,
-					    "the rules name more than %d ranges of ports",
-					    POLICY_INTERVALS_MAX);
-	return name_enter(yaml, reading);
-}
-
-static int rules_read(struct policy_yaml *yaml, struct reading *reading)
-{
-	POLICY_YAML_EVENT start = { 0 };
-	int r = policy_yaml_next(yaml, &start);
-
-	if (r < 0 || policy_value_is_null(&start))
-		return r;
-	if (start.type != YAML_SEQUENCE_START_EVENT)
-		return policy_value_refuse(
-			yaml, &start, "rules",
-			"write a list of - {name: ..., action: ..., ports: ...}");
-	for (;;) {
-		POLICY_YAML_EVENT event = { 0 };
-
-		r = policy_yaml_next(yaml, &event);
-		if (r < 0 || event.type == YAML_SEQUENCE_END_EVENT)
-			return r;
-		r = rule_add(yaml, &event, reading);
-		if (r < 0)
-			return r;
-	}
-}
-
 static int knob_read(struct policy_yaml *yaml, size_t knob, void *target)
 {
 	static const enum policy_choice choices[] = {
@@ -265,8 +182,11 @@ static int value_read(struct policy_yaml *yaml, size_t key, void *target)
 		return return_read(yaml);
 	case KEY_DHCP_CLIENT:
 		return dhcp_client_read(yaml, policy);
+	case KEY_RUNTIME:
+		policy->names_runtime = true;
+		return policy_rules_read(yaml, &reading->rules, key_names[key], true);
 	case KEY_RULES:
-		return rules_read(yaml, reading);
+		return policy_rules_read(yaml, &reading->rules, key_names[key], false);
 	case KEY_PORTLESS:
 		return portless_read(yaml, policy);
 	default:
@@ -331,7 +251,7 @@ static int document_read(struct policy_yaml *yaml, struct reading *reading)
 int policy_read(const char *text, size_t size, const char *file, const struct policy_host *host,
 		struct policy *ret_policy, struct error *error)
 {
-	__attribute__((cleanup(reading_free))) struct reading reading = { .host = host };
+	__attribute__((cleanup(reading_free))) struct reading reading = { 0 };
 	__attribute__((cleanup(policy_yaml_close))) struct policy_yaml yaml = { .file = file,
 										.error = error };
 	int r;
@@ -342,12 +262,16 @@ int policy_read(const char *text, size_t size, const char *file, const struct po
 		return error_set(error, EINVAL, EXIT_USAGE, "the policy is larger than %d MiB",
 				 POLICY_TEXT_MAX >> 20);
 	}
-	reading.names = calloc(NAME_SLOTS, sizeof(*reading.names));
-	if (!reading.names)
+	if (policy_rules_begin(&reading.rules, &reading.policy, host))
 		return policy_yaml_no_memory(&yaml);
 	r = policy_yaml_open(&yaml, text, size, file, error);
 	if (r == 0)
 		r = document_read(&yaml, &reading);
+	if (r == -EINVAL &&
+	    (yaml.parser.error == YAML_SCANNER_ERROR || yaml.parser.error == YAML_PARSER_ERROR))
+		policy_prefixes_unquoted(&yaml, &yaml.parser.problem_mark);
+	if (r == 0)
+		r = policy_rules_order(&yaml, &reading.rules);
 	if (r < 0)
 		return r;
 	*ret_policy = reading.policy;

@@ -2,7 +2,8 @@
 /*
  * One rule. Its `ports` may be cut into pieces by YAML: in a flow mapping a plain text ends at
  * each comma, and what follows looks like further keys without values. They are put together again
- * here, and places in the whole are traced back to the pieces.
+ * here, and places in the whole are traced back to the pieces. `from` and `to` are
+ * policy_prefixes.c.
  */
 #include "policy_rule.h"
 
@@ -12,19 +13,23 @@
 
 #include "array.h"
 #include "policy_mapping.h"
+#include "policy_prefixes.h"
+#include "policy_time.h"
 #include "policy_word.h"
 
 enum rule_key {
 	KEY_NAME,
 	KEY_ACTION,
 	KEY_PORTS,
+	KEY_FROM,
+	KEY_TO,
+	KEY_UNTIL, /* of runtime rules, the last one */
 	RULE_KEYS,
 };
 
 static const char *const key_names[RULE_KEYS] = {
-	[KEY_NAME] = "name",
-	[KEY_ACTION] = "action",
-	[KEY_PORTS] = "ports",
+	[KEY_NAME] = "name", [KEY_ACTION] = "action", [KEY_PORTS] = "ports",
+	[KEY_FROM] = "from", [KEY_TO] = "to",	      [KEY_UNTIL] = "until",
 };
 
 struct piece {
@@ -35,11 +40,12 @@ struct piece {
 };
 
 struct rule_reading {
+	const struct policy_host *host;
 	struct policy_rule rule;
 	struct piece *pieces; /* of `ports`, joined by commas */
 	size_t pieces_count;
 	bool flow;
-	bool after_ports; /* the pair just read belongs to `ports` */
+	size_t last_key; /* the pair just read belongs to it */
 };
 
 static void reading_free(struct rule_reading *reading)
@@ -47,8 +53,7 @@ static void reading_free(struct rule_reading *reading)
 	for (size_t i = 0; i < reading->pieces_count; i++)
 		free(reading->pieces[i].text);
 	free(reading->pieces);
-	free(reading->rule.ports);
-	free(reading->rule.intervals);
+	policy_rule_free(&reading->rule);
 }
 
 /* Takes the text out of a scalar's event. */
@@ -133,8 +138,7 @@ static void fold(char *text)
 	*end = '\0';
 }
 
-static int ports_finish(struct policy_yaml *yaml, struct rule_reading *reading,
-			const struct policy_host *host)
+static int ports_finish(struct policy_yaml *yaml, struct rule_reading *reading)
 {
 	struct policy_rule *rule = &reading->rule;
 	struct error error = { 0 };
@@ -143,7 +147,7 @@ static int ports_finish(struct policy_yaml *yaml, struct rule_reading *reading,
 	rule->ports = pieces_join(reading);
 	if (!rule->ports)
 		return policy_yaml_no_memory(yaml);
-	r = policy_ports_read(rule->ports, host, &rule->intervals, &rule->intervals_count,
+	r = policy_ports_read(rule->ports, reading->host, &rule->intervals, &rule->intervals_count,
 			      &rule->uses_registry_set, &error);
 	if (r == -EINVAL)
 		return policy_yaml_error_at(yaml, pieces_place(yaml, reading, error.column), "%s",
@@ -209,11 +213,31 @@ static int ports_read(struct policy_yaml *yaml, struct rule_reading *reading)
 	return piece_add(yaml, reading, &event);
 }
 
+static int until_read(struct policy_yaml *yaml, struct rule_reading *reading)
+{
+	static const char right[] = "write a time in UTC such as 2026-11-21T12:34:56Z";
+	POLICY_YAML_EVENT event = { 0 };
+	int r = policy_text_read(yaml, "until", right, &event);
+
+	if (r < 0)
+		return r;
+
+	const char *text = (const char *)event.data.scalar.value;
+
+	if (!policy_time_read(text, reading->host, &reading->rule.until_ns))
+		return policy_yaml_error(yaml, &event.start_mark,
+					 "'until' cannot be '%s': %s, of the years %d to %d; or "
+					 "leave it out for a rule without end",
+					 policy_quote(text, event.data.scalar.length).text, right,
+					 POLICY_YEAR_MIN, POLICY_YEAR_MAX);
+	return 0;
+}
+
 static int value_read(struct policy_yaml *yaml, size_t key, void *target)
 {
 	struct rule_reading *reading = target;
 
-	reading->after_ports = key == KEY_PORTS;
+	reading->last_key = key;
 	switch ((enum rule_key)key) {
 	case KEY_NAME:
 		return name_read(yaml, &reading->rule);
@@ -221,30 +245,43 @@ static int value_read(struct policy_yaml *yaml, size_t key, void *target)
 		return action_read(yaml, &reading->rule);
 	case KEY_PORTS:
 		return ports_read(yaml, reading);
+	case KEY_FROM:
+		return policy_prefixes_read(yaml, key_names[key], &reading->rule.from);
+	case KEY_TO:
+		return policy_prefixes_read(yaml, key_names[key], &reading->rule.to);
+	case KEY_UNTIL:
+		return until_read(yaml, reading);
 	default:
 		return -EINVAL;
 	}
 }
 
-static bool names_addresses(const yaml_event_t *key)
+/* "from: 10.0.0.0/8,11.0.0.0/8" in a flow mapping: what is behind the comma becomes a key. */
+static bool is_further_prefix(const struct rule_reading *reading, const char *key)
 {
-	const char *name = (const char *)key->data.scalar.value;
+	struct policy_prefix prefix;
 
-	return !strcmp(name, "from") || !strcmp(name, "to");
+	return (reading->last_key == KEY_FROM || reading->last_key == KEY_TO) &&
+	       policy_prefix_read(key, &prefix, NULL) == 0;
 }
 
 /* What libyaml takes for a key without a value is the rest of `ports` behind a comma. */
 static int piece_take(struct policy_yaml *yaml, yaml_event_t *key, void *target)
 {
 	struct rule_reading *reading = target;
+	const char *name = (const char *)key->data.scalar.value;
 	POLICY_YAML_EVENT value = { 0 };
 	int r;
 
-	if (names_addresses(key))
+	if (!strcmp(name, key_names[KEY_UNTIL]))
 		return policy_yaml_error(yaml, &key->start_mark,
-					 "addresses are not supported yet: leave '%s' out",
-					 key->data.scalar.value);
-	if (!reading->flow || !reading->after_ports ||
+					 "'until' is for rules of 'runtime' only: leave it out, or "
+					 "move the rule there");
+	if (is_further_prefix(reading, name))
+		return policy_yaml_error(yaml, &key->start_mark,
+					 "several prefixes are a list: write %s: [..., %s]",
+					 key_names[reading->last_key], name);
+	if (!reading->flow || reading->last_key != KEY_PORTS ||
 	    key->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
 		return 0;
 	r = policy_yaml_next(yaml, &value);
@@ -258,24 +295,27 @@ static int piece_take(struct policy_yaml *yaml, yaml_event_t *key, void *target)
 }
 
 int policy_rule_read(struct policy_yaml *yaml, const yaml_event_t *start,
-		     const struct policy_host *host, struct policy_rule *ret_rule)
+		     const struct policy_rule_origin *origin, struct policy_rule *ret_rule)
 {
-	static const struct policy_keys keys = {
+	const struct policy_keys keys = {
 		.where = "a rule",
 		.names = key_names,
-		.count = RULE_KEYS,
+		.count = origin->runtime ? RULE_KEYS : KEY_UNTIL,
 		.required = 1 << KEY_NAME | 1 << KEY_ACTION | 1 << KEY_PORTS,
 		.read = value_read,
 		.take_unknown = piece_take,
 	};
 	__attribute__((cleanup(reading_free))) struct rule_reading reading = {
+		.host = origin->host,
+		.rule.runtime = origin->runtime,
 		.flow = start->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
+		.last_key = RULE_KEYS,
 	};
 	int r = policy_mapping_read(yaml, start, &keys, &reading);
 
 	if (r < 0)
 		return r;
-	r = ports_finish(yaml, &reading, host);
+	r = ports_finish(yaml, &reading);
 	if (r < 0)
 		return r;
 	*ret_rule = reading.rule;

@@ -5,11 +5,17 @@
 
 #include "policy_yaml.h"
 
+/* What a rule's text does not say of it. */
+struct policy_rule_origin {
+	const struct policy_host *host;
+	bool runtime; /* of the list `runtime`, so it may have an end */
+};
+
 /*
  * Reads the rule whose mapping began with `start`, up to the mapping's end. On success *ret_rule
- * owns its `ports` and `intervals`. Returns 0, -EINVAL or -ENOMEM with the error set.
+ * owns what policy_rule_free frees. Returns 0, -EINVAL or -ENOMEM with the error set.
  */
 int policy_rule_read(struct policy_yaml *yaml, const yaml_event_t *start,
-		     const struct policy_host *host, struct policy_rule *ret_rule);
+		     const struct policy_rule_origin *origin, struct policy_rule *ret_rule);
 
 #endif

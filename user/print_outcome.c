@@ -51,10 +51,10 @@ int print_explanation_text(const struct outcome *outcome, const struct portsieve
 	const char *by_default = image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow";
 
 	if (!strcmp(outcome->reason, "rule"))
-		printf("%s: rule '%s' is the first that names %s port %d\n", verdict_words(outcome),
-		       outcome->rule, outcome->protocol, outcome->port);
+		printf("%s: rule '%s' is the first that matches %s port %d\n",
+		       verdict_words(outcome), outcome->rule, outcome->protocol, outcome->port);
 	else if (!strcmp(outcome->reason, "default"))
-		printf("%s: no rule names %s port %d, and the default is %s\n",
+		printf("%s: no rule matches %s port %d, and the default is %s\n",
 		       verdict_words(outcome), outcome->protocol, outcome->port, by_default);
 	else
 		printf("%s: %s: %s\n", verdict_words(outcome), outcome->reason, outcome->words);

@@ -46,6 +46,8 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	strcpy(row->cells[ATTACH], "link");
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
 		strcpy(row->cells[POLICY], "none (counts only)");
+	else if (!image->source[0])
+		strcpy(row->cells[POLICY], "none (runtime rules)");
 	else /* the end of a long path tells more than its beginning */
 		snprintf(row->cells[POLICY], TABLE_CELL_MAX, "%s%s", length > 48 ? "..." : "",
 			 image->source + (length > 48 ? length - 48 : 0));

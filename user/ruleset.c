@@ -1,19 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a path to an image and its text, with remarks on the way. */
+/* From a path, or from what is in force, to an image, its prefixes and its text. */
 #include "ruleset.h"
 
 #include <errno.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "cleanup.h"
+#include "compile.h"
 #include "log.h"
 
 void ruleset_free(struct ruleset *ruleset)
 {
 	policy_file_free(&ruleset->file);
+	addresses_free(&ruleset->addresses);
 	free(ruleset->image);
 	free(ruleset->text);
 	*ruleset = (struct ruleset){ 0 };
+}
+
+bool ruleset_only_counts(const struct ruleset *ruleset)
+{
+	const struct policy *policy = &ruleset->file.policy;
+
+	for (size_t i = 0; i < policy->rules_count; i++)
+		if (policy->rules[i].action == POLICY_DROP)
+			return false;
+	return !ruleset->file.path;
+}
+
+struct datapath_policy ruleset_policy(const struct ruleset *ruleset)
+{
+	return (struct datapath_policy){
+		.image = ruleset->image,
+		.addresses = &ruleset->addresses,
+		.text = ruleset->text,
+	};
+}
+
+/* What counts and drops nothing is said in the language of policies: as one that only monitors. */
+static int print(struct ruleset *ruleset, struct error *error)
+{
+	struct policy policy = ruleset->file.policy; /* its rules are borrowed */
+	bool only_counts = ruleset_only_counts(ruleset);
+	_cleanup_free_ char *printed = NULL;
+	char *text = NULL;
+	SHA2_CTX context;
+
+	policy.monitor = policy.monitor || only_counts;
+	policy.names_runtime =
+		policy.runtime_count; /* the text is the same before and after them */
+	printed = policy_print(&policy, &ruleset->file.host);
+	if (!printed ||
+	    asprintf(&text, "%s%s", only_counts ? "# no policy: counts, drops nothing\n" : "",
+		     printed) < 0)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	free(ruleset->text);
+	ruleset->text = text;
+	SHA256Init(&context);
+	SHA256Update(&context, (const uint8_t *)text, strlen(text));
+	SHA256Final(ruleset->image->text_sha256, &context);
+	return 0;
+}
+
+static int compile_addresses(struct ruleset *ruleset, struct error *error)
+{
+	struct addresses addresses = { 0 };
+	const char *path = ruleset->file.path;
+	int r = addresses_compile(&ruleset->file.policy, path ? path : "", &addresses, error);
+
+	if (r)
+		return r;
+	addresses_free(&ruleset->addresses);
+	ruleset->addresses = addresses;
+	return 0;
 }
 
 static void remark(const struct error *error, void *context)
@@ -29,19 +91,142 @@ int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *er
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 	int r = policy_file_read(path, &ruleset.file, error);
 
+	if (!r) /* what has ended decides nothing, and is not shown */
+		policy_runtime_expire(&ruleset.file.policy,
+				      (uint64_t)ruleset.file.host.boottime_ns);
 	if (!r)
 		r = policy_file_compile(&ruleset.file, &ruleset.image, error);
+	if (!r)
+		r = compile_addresses(&ruleset, error);
+	if (!r)
+		r = print(&ruleset, error);
 	if (r)
 		return r;
-	/* what counts and drops nothing, said in the language of policies */
-	ruleset.text = path ? policy_print(&ruleset.file.policy)
-			    : strdup("# no policy: counts, drops nothing\n"
-				     "version: 1\nmode: monitor\ndefault: allow\n");
-	if (!ruleset.text)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	if (path)
 		policy_check(&ruleset.file.policy, path, remark, &ruleset.remarks);
 	*ret_ruleset = ruleset;
 	ruleset = (struct ruleset){ 0 };
+	return 0;
+}
+
+static size_t runtime_rules(const struct portsieve_image *image)
+{
+	size_t count = 0;
+
+	while (count < image->rules && image->rule[count].runtime)
+		count++;
+	return count;
+}
+
+/* The rules of the file are in the order of the file in both images, behind the runtime rules. */
+static void keep_lines(const struct portsieve_image *before, struct portsieve_image *image)
+{
+	size_t from = runtime_rules(before), to = runtime_rules(image);
+
+	for (; from < before->rules && to < image->rules; from++, to++)
+		image->rule[to].line = before->rule[from].line;
+}
+
+static void keep_source(const struct portsieve_image *before, struct portsieve_image *image)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	image->applied_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	memcpy(image->sha256, before->sha256, sizeof(image->sha256));
+	memcpy(image->source, before->source, sizeof(image->source));
+}
+
+int ruleset_compile(struct ruleset *ruleset, struct error *error)
+{
+	const struct policy_file *file = &ruleset->file;
+	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
+	int r;
+
+	if (!image)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	r = image_compile(&file->policy, &file->host, file->path ? file->path : "", image, error);
+	if (!r)
+		r = compile_addresses(ruleset, error);
+	if (r)
+		return r;
+	keep_lines(ruleset->image, image);
+	keep_source(ruleset->image, image);
+	if (ruleset_only_counts(ruleset)) { /* malformed packets pass too */
+		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
+		image->drop_knobs = 0;
+	}
+	free(ruleset->image);
+	ruleset->image = TAKE_PTR(image);
+	return print(ruleset, error);
+}
+
+/* The text tells the ends of rules in seconds of a clock that may have been set; the image is
+ * right. */
+static void take_ends(const struct portsieve_image *image, struct policy *policy)
+{
+	for (size_t i = 0; i < policy->runtime_count && i < image->rules; i++)
+		if (!strcmp(policy->rules[i].name, image->rule[i].name))
+			policy->rules[i].until_ns = image->rule[i].until_ns;
+}
+
+/* Makes file.policy out of image and text, and what the image says of the file. */
+static int reread(struct ruleset *ruleset, struct error *error)
+{
+	struct policy_file *file = &ruleset->file;
+	const struct portsieve_image *image = ruleset->image;
+	int r;
+
+	policy_host_read(&file->host);
+	r = policy_read(ruleset->text, strlen(ruleset->text), "the policy in force", &file->host,
+			&file->policy, error);
+	if (r)
+		return r;
+	take_ends(image, &file->policy);
+	memcpy(file->sha256, image->sha256, sizeof(file->sha256));
+	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
+		file->policy.monitor = false;
+	if (image->source[0] && !(file->path = strdup(image->source)))
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	return 0;
+}
+
+int ruleset_read_live(const struct datapath *datapath, const struct datapath_device *device,
+		      struct ruleset *ret_ruleset, struct error *error)
+{
+	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
+	int r;
+
+	policy_init(&ruleset.file.policy);
+	r = datapath_policy_read(datapath, device, &ruleset.image, &ruleset.text, error);
+	if (!r)
+		r = reread(&ruleset, error);
+	if (r)
+		return r;
+	policy_runtime_expire(&ruleset.file.policy, (uint64_t)ruleset.file.host.boottime_ns);
+	*ret_ruleset = ruleset;
+	ruleset = (struct ruleset){ 0 };
+	return 0;
+}
+
+int ruleset_copy(const struct ruleset *ruleset, struct ruleset *ret_copy, struct error *error)
+{
+	_cleanup_ruleset_ struct ruleset copy = { 0 };
+	int r;
+
+	policy_init(&copy.file.policy);
+	copy.image = malloc(sizeof(*copy.image));
+	copy.text = strdup(ruleset->text);
+	if (!copy.image || !copy.text)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	memcpy(copy.image, ruleset->image, sizeof(*copy.image));
+	r = reread(&copy, error);
+	if (!r)
+		r = compile_addresses(&copy, error);
+	if (r)
+		return r;
+	copy.remarks = ruleset->remarks;
+	*ret_copy = copy;
+	copy = (struct ruleset){ 0 };
 	return 0;
 }

@@ -6,8 +6,7 @@
 #include "counter_ids.h"
 #include "counter_sum.h"
 #include "datapath_counters.h"
-#include "datapath_image.h"
-#include "datapath_pins.h"
+#include "datapath_attachment.h"
 #include "snapshot.h"
 
 enum { TRIES = 100 }; /* against writers that apply in between */
@@ -48,7 +47,6 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 		     struct error *error)
 {
 	bool still = false;
-	uint32_t image_id;
 	int r;
 
 	device->rows = calloc(device->image->counters, sizeof(*device->rows));
@@ -59,9 +57,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 		r = counters_still(attachment->counters_fd, device->rows, &still, error);
 	if (r)
 		return r;
-	if (!still || !attachment_is_current(attachment) ||
-	    attachment_image_id(attachment->active_fd, &image_id) ||
-	    image_id != attachment->image_id)
+	if (!still || !attachment_is_current(attachment) || !attachment_is_settled(attachment))
 		return -EAGAIN;
 	if (sum_retired(device))
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
@@ -80,7 +76,7 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 	if (!r && attachment.program_id != device.device.program_id)
 		r = -EAGAIN;
 	if (!r)
-		r = image_read(attachment.image_fd, &device.image, error);
+		r = attachment_image(&attachment, &device.image, error);
 	if (!r)
 		r = read_rows(&attachment, &device, error);
 	if (r) {

@@ -9,7 +9,9 @@
 
 #include <linux/types.h>
 
-#define PORTSIEVE_ABI 1
+#ifndef PORTSIEVE_ABI /* tests build another one, to upgrade from */
+#define PORTSIEVE_ABI 2
+#endif
 
 enum portsieve_limits {
 	PORTSIEVE_PORTS = 65536,
@@ -19,6 +21,13 @@ enum portsieve_limits {
 	PORTSIEVE_SOURCE_MAX = 255,   /* bytes of a policy file's path; a longer one is cut */
 	PORTSIEVE_VLAN_DEPTH_MAX = 2,
 	PORTSIEVE_EXT_HEADERS_MAX = 8,
+	PORTSIEVE_PREFIXES_MAX = 1 << 18, /* of one policy and family, both directions */
+	PORTSIEVE_CLASSES_MAX = 65536,	  /* of addresses, in one direction */
+	PORTSIEVE_CONDITIONS_MAX = 12000, /* of one policy */
+	PORTSIEVE_CELLS = 65536,	  /* a power of two */
+	PORTSIEVE_IMAGE_BYTES = 1 << 21,
+	PORTSIEVE_EXPIRIES_MAX = 8, /* rules that end in time, one behind the other */
+	PORTSIEVE_GENERATIONS = 4,  /* of prefix tries: the image's, the one's before, spare */
 };
 
 /* The flat tables of an image, one each. UDP-Lite is judged and counted with UDP. */
@@ -120,6 +129,89 @@ enum portsieve_ranges {
 };
 
 /*
+ * What depends on more than the port. An id from PORTSIEVE_RANGES on is no range but a reference:
+ * in a flat table to a port class, in a condition or a cell to a condition. Its number is 2 * (id -
+ * PORTSIEVE_RANGES), plus 1 with the top bit, which is no verdict then.
+ *
+ *     port -> port class -> [source] -> [destination] -> [time]... -> range
+ *
+ * A port class names its condition, and the range of the first rule that names neither addresses
+ * nor an end, which decides when no rule before it does (PORTSIEVE_ENTRY_FALL). Conditions are
+ * shared by all ports that ask the same: ranges and prefixes add up and do not multiply.
+ */
+enum portsieve_references {
+	PORTSIEVE_ENTRY_FALL = 0xffff, /* in a condition or a cell: no conditional rule matches */
+	PORTSIEVE_PORT_CLASSES_MAX = 2 * (PORTSIEVE_ENTRY_RANGE + 1 - PORTSIEVE_RANGES) - 1,
+};
+
+enum portsieve_condition_kind {
+	PORTSIEVE_BY_SOURCE,
+	PORTSIEVE_BY_DESTINATION,
+	PORTSIEVE_BY_TIME,
+};
+
+struct portsieve_port_class {
+	__u16 condition; /* a reference */
+	__u16 otherwise; /* a range and its verdict */
+};
+
+/*
+ * By address: cell[(base + class) % PORTSIEVE_CELLS].entry if its `condition` is this one's number,
+ * else `otherwise` (rows of a sparse table that are laid into each other's gaps). By time: `then`
+ * before until_ns, else `otherwise`.
+ */
+struct portsieve_condition {
+	union {
+		__u64 until_ns; /* CLOCK_BOOTTIME */
+		__u64 base;
+	};
+	__u16 then;
+	__u16 otherwise;
+	__u16 kind; /* enum portsieve_condition_kind */
+	__u16 unused;
+};
+
+struct portsieve_cell {
+	__u16 condition; /* number + 1; 0: empty */
+	__u16 entry;
+};
+
+/*
+ * Keys of the tries that map addresses to classes, a __u32 each; what no prefix holds is class 0.
+ * `length` counts the bits of `direction` and of the address. Both directions are in one trie.
+ */
+enum portsieve_direction {
+	PORTSIEVE_SOURCE,
+	PORTSIEVE_DESTINATION,
+	PORTSIEVE_DIRECTIONS,
+};
+
+enum portsieve_prefix_bits {
+	PORTSIEVE_DIRECTION_BITS = 32,
+	PORTSIEVE_PREFIX4_BITS = PORTSIEVE_DIRECTION_BITS + 32,
+	PORTSIEVE_PREFIX6_BITS = PORTSIEVE_DIRECTION_BITS + 128,
+};
+
+struct portsieve_prefix4 {
+	__u32 length;
+	__u8 direction[4]; /* enum portsieve_direction in the last one */
+	__u8 address[4];
+};
+
+struct portsieve_prefix6 {
+	__u32 length;
+	__u8 direction[4];
+	__u8 address[16];
+};
+
+/* The slots of `active`. */
+enum portsieve_slot {
+	PORTSIEVE_SLOT_NOW,    /* the policy in force, if its confirm_until_ns has not passed */
+	PORTSIEVE_SLOT_BEFORE, /* else this one, which is there whenever that is not 0 */
+	PORTSIEVE_SLOTS,
+};
+
+/*
  * Counter ids, the rows of the counters map: reasons, then built-in ranges, then a pool that
  * holds the ranges of two whole policies, so that a change never waits for a row. Two
  * rows only userspace writes: what ranges had counted that a change has ended, and a
@@ -172,19 +264,26 @@ struct portsieve_range {
 struct portsieve_rule {
 	char name[PORTSIEVE_RULE_NAME_MAX + 1];
 	__u8 drop;
-	__u8 unused[2];
-	__u32 line; /* of the policy file, from 1 */
+	__u8 runtime; /* not of the policy file: `allow`, `drop` */
+	__u8 unused;
+	__u32 line;	/* of the policy file, from 1; 0 for a runtime rule */
+	__u64 until_ns; /* CLOCK_BOOTTIME; 0: without end */
 };
 
 enum portsieve_image_flags {
 	PORTSIEVE_IMAGE_MONITOR = 1 << 0, /* verdicts are counted, packets pass */
 	PORTSIEVE_IMAGE_DEFAULT_DROP = 1 << 1,
 	PORTSIEVE_IMAGE_NO_POLICY = 1 << 2, /* built from no file: counts, drops nothing */
+	PORTSIEVE_IMAGE_PREFIXES4 = 1 << 3, /* it has a trie of that family */
+	PORTSIEVE_IMAGE_PREFIXES6 = 1 << 4,
+	PORTSIEVE_IMAGE_UNCONFIRMED =
+		1u << 31, /* confirm_until_ns is not 0; the sign: see bpf/maps.h */
 };
 
 /*
  * A compiled policy: the one element of an inner map, immutable once it is in force. The program
- * reads the fields up to `counter`; the rest lets every reader of the map name what was counted.
+ * reads the fields up to `cell`; the rest lets every reader of the map name what was counted. Its
+ * size is a power of two: the look-up of a packet then shifts where it would multiply.
  */
 struct portsieve_image {
 	__u32 abi;
@@ -193,14 +292,24 @@ struct portsieve_image {
 	__u16 port[PORTSIEVE_TRANSPORTS][PORTSIEVE_PORTS]; /* by port in host order */
 	__u16 counter[PORTSIEVE_ENTRY_RANGE + 1];	   /* counter id by range id */
 
+	__u64 confirm_until_ns; /* CLOCK_BOOTTIME: from then on PORTSIEVE_SLOT_BEFORE is in force */
+	__u32 generation;	/* slot of its prefix tries */
+	struct portsieve_port_class port_class[PORTSIEVE_PORT_CLASSES_MAX + 1];
+	struct portsieve_condition condition[PORTSIEVE_CONDITIONS_MAX];
+	struct portsieve_cell cell[PORTSIEVE_CELLS];
+
 	__u64 applied_ns;		       /* CLOCK_REALTIME when it was compiled */
 	__u8 sha256[32];		       /* of the policy file's bytes; zeros without one */
+	__u8 text_sha256[32];		       /* of the canonical text (policy_print) */
 	char source[PORTSIEVE_SOURCE_MAX + 1]; /* path of that file; empty without one */
 	__u32 ranges;			       /* in `range` */
 	__u32 rules;			       /* in `rule` */
 	__u32 counters; /* no row from here on has counted anything since the device was loaded */
 	struct portsieve_range range[PORTSIEVE_RANGES];
 	struct portsieve_rule rule[PORTSIEVE_RULES_MAX];
+	__u64 unused[529]; /* up to PORTSIEVE_IMAGE_BYTES */
 };
+
+_Static_assert(sizeof(struct portsieve_image) == PORTSIEVE_IMAGE_BYTES, "an image has outgrown it");
 
 #endif

@@ -40,7 +40,7 @@ seed() {
 
 @test "a rule that allows: its name, its line, the range, the service" {
 	says 'tcp 192.0.2.7:40000 > 198.51.100.1:443 S' \
-		"pass: rule 'web' is the first that names tcp port 443" \
+		"pass: rule 'web' is the first that matches tcp port 443" \
 		"  rule     web, allow" \
 		"  line     $POLICY:5" \
 		"  range    tcp 443" \
@@ -49,7 +49,7 @@ seed() {
 
 @test "a rule that drops, behind a tag, over IPv6" {
 	says 'udp [2001:db8::7]:40000 > [2001:db8::1]:27100 vlan 12 vlan 13' \
-		"drop: rule 'games' is the first that names udp port 27100" \
+		"drop: rule 'games' is the first that matches udp port 27100" \
 		"  rule     games, drop" \
 		"  line     $POLICY:6" \
 		"  range    udp 27000-27100"
@@ -57,24 +57,24 @@ seed() {
 
 @test "the default, in each of its rows" {
 	says 'tcp 192.0.2.7:40000 > 198.51.100.1:81' \
-		"drop: no rule names tcp port 81, and the default is drop" \
+		"drop: no rule matches tcp port 81, and the default is drop" \
 		"  counted  _system" \
 		"  range    tcp 1-1023"
 	says 'sctp 192.0.2.7:1 > 198.51.100.1:8080' \
-		"drop: no rule names sctp port 8080, and the default is drop" \
+		"drop: no rule matches sctp port 8080, and the default is drop" \
 		"  counted  _user" \
 		"  range    sctp 1024-49151"
 	says 'dccp 192.0.2.7:1 > 198.51.100.1:65535' \
-		"drop: no rule names dccp port 65535, and the default is drop" \
+		"drop: no rule matches dccp port 65535, and the default is drop" \
 		"  counted  _dynamic" \
 		"  range    dccp 49152-65535"
 	says 'udplite 192.0.2.7:1 > 198.51.100.1:0' \
-		"drop: no rule names udp port 0, and the default is drop" \
+		"drop: no rule matches udp port 0, and the default is drop" \
 		"  counted  _port0" \
 		"  range    udp 0"
 	POLICY=$(policy 'version: 1')
 	says 'tcp 192.0.2.7:40000 > 198.51.100.1:80' \
-		"pass: no rule names tcp port 80, and the default is allow" \
+		"pass: no rule matches tcp port 80, and the default is allow" \
 		"  counted  _system" \
 		"  range    tcp 1-1023" \
 		"  service  http (IANA)"
@@ -150,7 +150,7 @@ END
 @test "in monitor mode it passes, and it is said what would be" {
 	POLICY=$(policy "$(sed '2i mode: monitor' "$POLICY")")
 	run -0 explain 'tcp 192.0.2.7:1 > 198.51.100.1:23'
-	equal "pass (monitor: would drop): no rule names tcp port 23, and the default is drop" "${lines[0]}"
+	equal "pass (monitor: would drop): no rule matches tcp port 23, and the default is drop" "${lines[0]}"
 	run -0 explain "$(seed I1c)"
 	[[ ${lines[0]} == "pass (monitor: would drop): malformed-ipv4: "* ]]
 	equal "pass true" "$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:23' -j | jq -r '"\(.verdict) \(.would_drop)"')"

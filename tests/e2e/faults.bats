@@ -172,9 +172,9 @@ again() {
 	check "$1" 0 || return 1
 	case $1 in
 	unload) equal "" "$(pins)" ;;
-	*) # six pins and a folder for each device, and two folders
+	*) # eight pins and a folder for each device, and two folders
 		[ "$1" != part ] || devices=2
-		equal $((7 * devices + 2)) "$(pins | wc -l)"
+		equal $((9 * devices + 2)) "$(pins | wc -l)"
 		;;
 	esac
 }

@@ -291,7 +291,9 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	local told accounted
 	in_server portsieve load to_client
 	told=$(in_server portsieve status -j | jq '.devices[0].memory_bytes')
-	accounted=$(bpftool map show -j | jq '[.[] | select(.name == "counters" or .name == "portsieve_image") | .bytes_memlock] | add')
+	accounted=$(pins | grep -E '/(counters|image_[0-9]+)$' | while read -r pin; do
+		bpftool map show pinned "$pin" -j
+	done | jq -s '[.[].bytes_memlock] | add')
 	echo "# told $told, accounted $accounted"
 	[ $((told * 100)) -gt $((accounted * 98)) ]
 	[ $((told * 100)) -lt $((accounted * 102)) ]

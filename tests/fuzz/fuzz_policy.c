@@ -12,7 +12,12 @@
 
 #include "policy.h"
 
-static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+static const struct policy_host host = {
+	.ephemeral_low = 32768,
+	.ephemeral_high = 60999,
+	.realtime_ns = 1795262400123456789,
+	.boottime_ns = 5000000000,
+};
 
 static void take_remark(const struct error *error, void *context)
 {
@@ -67,7 +72,7 @@ static void check_place(const char *text, size_t size, const struct error *error
 
 static char *print(const struct policy *policy)
 {
-	char *text = policy_print(policy);
+	char *text = policy_print(policy, &host);
 
 	if (!text)
 		abort();

@@ -5,6 +5,7 @@
 #include "layers.h"
 #include "oracle.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 
 #define BYTES_PER_LINE 16
@@ -49,6 +50,20 @@ static void print_layer(FILE *out, const struct layer *layer)
 	fprintf(out, "%s\n", fragments[layer->fragment]);
 }
 
+static void print_prefixes(FILE *out, const char *word, const struct oracle_prefixes *prefixes)
+{
+	if (prefixes->count)
+		fprintf(out, " %s", word);
+	for (size_t i = 0; i < prefixes->count; i++) {
+		const struct oracle_prefix *prefix = &prefixes->list[i];
+		int family = prefix->family == ORACLE_IPV4 ? AF_INET : AF_INET6;
+		char text[INET6_ADDRSTRLEN];
+
+		inet_ntop(family, prefix->address, text, sizeof(text));
+		fprintf(out, " %s/%u", text, (unsigned int)prefix->length);
+	}
+}
+
 static void print_policy(FILE *out, const struct oracle_policy *policy)
 {
 	fprintf(out, "policy: default %s, dhcp_client %s; knobs that drop:",
@@ -60,11 +75,16 @@ static void print_policy(FILE *out, const struct oracle_policy *policy)
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct oracle_rule *rule = &policy->rules[i];
 
-		fprintf(out, "  %s %s:", rule->drop ? "drop" : "allow", rule->name);
+		fprintf(out, "  %s %s%s:", rule->drop ? "drop" : "allow", rule->name,
+			rule->ended  ? ", ended"
+			: rule->ends ? ", ends later"
+				     : "");
 		for (size_t j = 0; j < rule->interval_count; j++)
 			fprintf(out, " %s/%u-%u", rule->intervals[j].transport,
 				(unsigned int)rule->intervals[j].low,
 				(unsigned int)rule->intervals[j].high);
+		print_prefixes(out, "from", &rule->from);
+		print_prefixes(out, "to", &rule->to);
 		fputc('\n', out);
 	}
 }

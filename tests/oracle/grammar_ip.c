@@ -26,6 +26,17 @@ static void cut_first_fragment(struct draft *d, size_t from)
 		d->at = from + kept;
 }
 
+static void put_address(struct draft *d, const struct grammar_addresses *likely, const void *usual,
+			size_t bytes)
+{
+	if (!likely->count)
+		put_bytes(d, usual, bytes);
+	else if (one_in(d->g, 16))
+		put_noise(d, bytes);
+	else
+		put_bytes(d, likely->list[below(d->g, (uint32_t)likely->count)], bytes);
+}
+
 /* -- IPv4 -- */
 
 static enum piece pick_piece(struct grammar *g)
@@ -103,7 +114,9 @@ void draft_put_ipv4(struct draft *d)
 	put8(d, 64);
 	mark(d, 1);
 	put8(d, protocol);
-	put_bytes(d, "\0\0\xc0\0\x02\x07\xc6\x33\x64\x01", 10);
+	put16(d, 0);
+	put_address(d, &d->g->ipv4, "\xc0\0\x02\x07", 4);
+	put_address(d, &d->g->ipv4, "\xc6\x33\x64\x01", 4);
 	put_ipv4_options(d, words);
 	put_ipv4_body(d, piece, protocol);
 	set16(d, from + 2, (uint32_t)(d->at - from));
@@ -240,8 +253,8 @@ void draft_put_ipv6(struct draft *d)
 	mark(d, 1);
 	put8(d, header);
 	put8(d, 64);
-	put_bytes(d, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07", 16);
-	put_bytes(d, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
+	put_address(d, &d->g->ipv6, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07", 16);
+	put_address(d, &d->g->ipv6, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
 	if (one_in(d->g, 96)) {
 		put_jumbogram(d, from);
 		return;

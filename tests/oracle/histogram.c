@@ -25,9 +25,15 @@ static const struct oracle_interval games[] = { RANGE("udp", 27000, 27100),
 						RANGE("tcp", 27000, 27100),
 						RANGE("sctp", 2905, 2905),
 						RANGE("dccp", 5000, 6000) };
-static const struct oracle_rule rules[] = { { "ssh", false, ssh, 1 },
-					    { "web", false, web, 3 },
-					    { "games", true, games, 4 } };
+static const struct oracle_prefix near[] = {
+	{ ORACLE_IPV4, 24, { 192, 0, 2 } },
+	{ ORACLE_IPV6, 32, { 0x20, 0x01, 0x0d, 0xb8 } },
+};
+static const struct oracle_rule rules[] = {
+	{ .name = "ssh", .intervals = ssh, .interval_count = 1, .from = { near, 2 } },
+	{ .name = "web", .intervals = web, .interval_count = 3 },
+	{ .name = "games", .drop = true, .intervals = games, .interval_count = 4 },
+};
 
 static double seconds(void)
 {
@@ -46,6 +52,9 @@ static struct grammar grammar_of_rules(uint64_t seed)
 		for (size_t j = 0; j < rules[i].interval_count; j++)
 			grammar_add_range(&grammar, rules[i].intervals[j].low,
 					  rules[i].intervals[j].high);
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++)
+		grammar_add_prefix(&grammar, near[i].address, near[i].family == ORACLE_IPV6,
+				   near[i].length);
 	return grammar;
 }
 

@@ -107,6 +107,8 @@ static void append(struct layers *layers, enum layer_kind kind, int64_t number, 
 		.type = LAYER_ABSENT,
 		.flags = LAYER_ABSENT,
 		.port = LAYER_ABSENT,
+		.source = LAYER_ABSENT,
+		.destination = LAYER_ABSENT,
 	};
 	layers->count++;
 }
@@ -177,6 +179,8 @@ static void read_ipv4(struct layers *layers, struct layer *layer)
 	layer->offset = fragment % 8192 * 8;
 	layer->more = fragment / 8192 % 2;
 	layer->next = octet(layers, layer, 9);
+	layer->source = layer->start + 12;
+	layer->destination = layer->start + 16;
 	if (layer->offset > 0)
 		return;
 	layers->fragment = layer->more ? FRAGMENT_FIRST_IPV4 : FRAGMENT_NONE;
@@ -201,6 +205,8 @@ static void read_ipv6(struct layers *layers, struct layer *layer)
 	layer->size = 40;
 	layer->length = pair(layers, layer, 4);
 	layer->next = octet(layers, layer, 6);
+	layer->source = layer->start + 8;
+	layer->destination = layer->start + 24;
 	if (layer->room >= 48)
 		layer->option = pair(layers, layer, 42);
 	append_next_header(layers, layer, smaller(layer->start + 40 + layer->length, layer->limit));

@@ -78,6 +78,8 @@ struct layer {
 	int64_t type;	/* routing, ICMP or ICMPv6 type */
 	int64_t flags;	/* TCP's 8 */
 	int64_t port;	/* destination */
+	int64_t source; /* where its addresses begin, counted from the frame's first byte */
+	int64_t destination;
 };
 
 struct layers {

@@ -114,8 +114,12 @@ static const struct row rows[] = {
 	  .verdict = KNOB, .knob = KNOB_BAD_FLAGS, .shows_port = true },
 	{ "L7", "a DHCP client's port", ON(UDP) | ON(UDP_LITE), is_for_dhcp_client, "dhcp-client",
 	  .verdict = PASSES, .shows_port = true },
+	{ "L8c", "a rule has the port and the addresses", WITH_PORT, rule_with_addresses_decides,
+	  "rule", .verdict = RANGE, .shows_port = true },
 	{ "L8a", "a rule has the port", WITH_PORT, rule_decides, "rule", .verdict = RANGE,
 	  .shows_port = true },
+	{ "L8d", "rules have the port, but other addresses, or have ended", WITH_PORT,
+	  rules_are_passed_over, "default", .verdict = RANGE, .shows_port = true },
 	{ "L8b", "no rule has the port", WITH_PORT, NULL, "default", .verdict = RANGE,
 	  .shows_port = true },
 	{ "C1", "destination unreachable, time exceeded, parameter problem", ON(ICMP),
@@ -271,18 +275,35 @@ static struct oracle_opinion opinion_of(const struct row *row, const struct ques
 	return opinion;
 }
 
+static struct range range_of_layer(const struct oracle_policy *policy, const uint8_t *frame,
+				   const struct layer *ip, const struct layer *layer)
+{
+	const struct subject subject = {
+		.transport = transports[layer->kind],
+		.port = layer->port,
+		.family = ip->kind == LAYER_IPV4 ? ORACLE_IPV4 : ORACLE_IPV6,
+		.source = frame + ip->source,
+		.destination = frame + ip->destination,
+	};
+
+	return range_of(policy, &subject);
+}
+
 struct oracle_opinion oracle_judge(const struct oracle_policy *policy, const uint8_t *frame,
 				   size_t length)
 {
 	struct question q = { .policy = policy };
+	const struct layer *ip = NULL; /* the innermost, for no tunnel is looked into */
 	const struct row *row = NULL;
 	struct layers layers;
 
 	layers_read(&layers, frame, length);
 	for (size_t i = 0; i < layers.count && !row; i++) {
 		q.layer = &layers.at[i];
+		if (q.layer->source != LAYER_ABSENT)
+			ip = q.layer;
 		if (transports[q.layer->kind] && q.layer->port != LAYER_ABSENT)
-			q.range = range_of(policy, transports[q.layer->kind], q.layer->port);
+			q.range = range_of_layer(policy, frame, ip, q.layer);
 		row = row_find(&q);
 	}
 	if (!row)

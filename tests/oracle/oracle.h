@@ -2,8 +2,7 @@
 /*
  * The oracle: what portsieve must make of a frame, told a second time from docs/packets.md alone.
  * It shares no line with the program it is held against, so an error is not made twice. It knows
- * neither return traffic nor addresses nor monitor mode: a policy with `return: none` and rules on
- * ports only.
+ * neither return traffic nor monitor mode: a policy with `return: none`.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -48,11 +47,32 @@ struct oracle_interval {
 	uint16_t low, high;    /* inclusive, low <= high */
 };
 
+enum oracle_family {
+	ORACLE_IPV4,
+	ORACLE_IPV6,
+};
+
+struct oracle_prefix {
+	enum oracle_family family;
+	uint8_t length;	     /* bits that count, 0 to 32 or 128 */
+	uint8_t address[16]; /* of IPv4 the first four */
+};
+
+/* Empty: any address, of either family. */
+struct oracle_prefixes {
+	const struct oracle_prefix *list;
+	size_t count;
+};
+
+/* Matches a packet that has a port in the intervals, a source in `from`, a destination in `to`. */
 struct oracle_rule {
 	const char *name;
 	bool drop;
 	const struct oracle_interval *intervals;
 	size_t interval_count;
+	struct oracle_prefixes from, to;
+	bool ends;  /* has an end */
+	bool ended; /* which has passed: matches nothing */
 };
 
 struct oracle_policy {
@@ -61,6 +81,7 @@ struct oracle_policy {
 	bool knob_drops[KNOB_COUNT];	 /* indexed by enum oracle_knob */
 	const struct oracle_rule *rules; /* the first that matches decides; the caller owns them */
 	size_t rule_count;
+	size_t runtime_count; /* of the rules, the first ones: only these may have an end */
 };
 
 /* All strings are static or the policy's. */

@@ -222,6 +222,16 @@ bool rule_decides(const struct question *q)
 	return q->range.is_rule;
 }
 
+bool rule_with_addresses_decides(const struct question *q)
+{
+	return q->range.is_rule && q->range.names_addresses;
+}
+
+bool rules_are_passed_over(const struct question *q)
+{
+	return q->range.passed_over;
+}
+
 /* -- the questions: ICMP -- */
 
 struct types {

@@ -56,6 +56,8 @@ bool icmpv6_is_needed(const struct question *q);
 bool icmpv6_is_echo(const struct question *q);
 bool icmpv6_is_mobility(const struct question *q);
 bool rule_decides(const struct question *q);
+bool rule_with_addresses_decides(const struct question *q);
+bool rules_are_passed_over(const struct question *q);
 bool opens_connection(const struct question *q);
 
 /* X3 has found this extension header whole. */

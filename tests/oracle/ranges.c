@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which range a destination port lies in: the first rule that has it, else a built-in range. A
- * plain search over the rules, where the program has a table.
+ * Which range a packet is counted in: that of the first rule that has its port and its addresses
+ * and has not ended, else a built-in one. A plain search over the rules and prefixes, where the
+ * program has tables.
  */
 #include "ranges.h"
 
@@ -45,30 +46,77 @@ static bool rule_find(const struct oracle_rule *rule, const char *transport, int
 
 		if (!covers(interval, transport, port))
 			continue;
-		*ret_range = (struct range){ rule->name, true, rule->drop, interval->low,
-					     interval->high };
+		*ret_range = (struct range){
+			.name = rule->name,
+			.is_rule = true,
+			.drop = rule->drop,
+			.low = interval->low,
+			.high = interval->high,
+			.names_addresses = rule->from.count || rule->to.count,
+		};
 		merge_overlapping(rule, transport, ret_range);
 		return true;
 	}
 	return false;
 }
 
-struct range range_of(const struct oracle_policy *policy, const char *transport, int64_t port)
+static bool prefix_has(const struct oracle_prefix *prefix, enum oracle_family family,
+		       const uint8_t *address)
+{
+	if (prefix->family != family)
+		return false;
+	for (int bit = 0; bit < prefix->length; bit++)
+		if ((prefix->address[bit / 8] ^ address[bit / 8]) & 0x80 >> bit % 8)
+			return false;
+	return true;
+}
+
+static bool prefixes_have(const struct oracle_prefixes *prefixes, enum oracle_family family,
+			  const uint8_t *address)
+{
+	for (size_t i = 0; i < prefixes->count; i++)
+		if (prefix_has(&prefixes->list[i], family, address))
+			return true;
+	return prefixes->count == 0;
+}
+
+static bool rule_applies(const struct oracle_rule *rule, const struct subject *subject)
+{
+	return !rule->ended && prefixes_have(&rule->from, subject->family, subject->source) &&
+	       prefixes_have(&rule->to, subject->family, subject->destination);
+}
+
+static struct range built_in_range(const struct oracle_policy *policy, int64_t port)
 {
 	const bool drop = policy->default_drop;
 	const struct range built_in[] = {
-		{ "_port0", false, drop, 0, 0 },
-		{ "_system", false, drop, 1, HIGHEST_SYSTEM },
-		{ "_user", false, drop, HIGHEST_SYSTEM + 1, HIGHEST_USER },
-		{ "_dynamic", false, drop, HIGHEST_USER + 1, UINT16_MAX },
+		{ .name = "_port0", .drop = drop, .low = 0, .high = 0 },
+		{ .name = "_system", .drop = drop, .low = 1, .high = HIGHEST_SYSTEM },
+		{ .name = "_user", .drop = drop, .low = HIGHEST_SYSTEM + 1, .high = HIGHEST_USER },
+		{ .name = "_dynamic", .drop = drop, .low = HIGHEST_USER + 1, .high = UINT16_MAX },
 	};
-	struct range range = { 0 };
 
-	for (size_t i = 0; i < policy->rule_count; i++)
-		if (rule_find(&policy->rules[i], transport, port, &range))
-			return range;
 	for (size_t i = 0; i < COUNT(built_in); i++)
 		if (port >= built_in[i].low && port <= built_in[i].high)
 			return built_in[i];
+	return (struct range){ 0 };
+}
+
+struct range range_of(const struct oracle_policy *policy, const struct subject *subject)
+{
+	bool passed_over = false;
+	struct range range;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct oracle_rule *rule = &policy->rules[i];
+
+		if (!rule_find(rule, subject->transport, subject->port, &range))
+			continue;
+		if (rule_applies(rule, subject))
+			return range;
+		passed_over = true;
+	}
+	range = built_in_range(policy, subject->port);
+	range.passed_over = passed_over;
 	return range;
 }

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The range of a destination port under a policy.
+ * The range that a packet with a destination port is counted in under a policy.
  */
 #ifndef ORACLE_RANGES_H
 #define ORACLE_RANGES_H
 
 #include "oracle.h"
 
+/* What rules ask of a packet. The addresses have 4 or 16 bytes, as they stand on the wire. */
+struct subject {
+	const char *transport; /* "tcp", "udp", "sctp" or "dccp" */
+	int64_t port;	       /* destination, 0 to 65535 */
+	enum oracle_family family;
+	const uint8_t *source, *destination;
+};
+
 struct range {
 	const char *name; /* of the rule, or of the built-in range */
 	bool is_rule;
 	bool drop;
-	uint16_t low, high; /* overlapping intervals of one rule are merged */
+	uint16_t low, high;   /* overlapping intervals of one rule are merged */
+	bool names_addresses; /* the rule does */
+	bool passed_over; /* built-in: some rule has the port, but other addresses, or has ended */
 };
 
-/* transport is "tcp", "udp", "sctp" or "dccp", port 0 to 65535. */
-struct range range_of(const struct oracle_policy *policy, const char *transport, int64_t port);
+struct range range_of(const struct oracle_policy *policy, const struct subject *subject);
 
 #endif

@@ -5,88 +5,26 @@
  * if not.
  */
 #include "by_hand.h"
+#include "by_hand_addresses.h"
 #include "grammar.h"
 #include "oracle.h"
+#include "rules_by_hand.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+
+#include "hex_frame.h"
 
 #define TESTS_MAX    512
 #define CLAUSES_MAX  96
 #define RAREST	     5000
 #define FRAMES_USUAL 300000
 #define APPENDED_MAX 16
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define RULE(name, drop, intervals)                                                                \
-	{                                                                                          \
-		name, drop, intervals, COUNT(intervals)                                            \
-	}
-
-static const struct oracle_interval ssh[] = { { "tcp", 22, 22 } };
-static const struct oracle_interval telnet[] = { { "tcp", 22, 23 }, { "tcp", 23, 23 } };
-static const struct oracle_interval telnet_alone[] = { { "tcp", 23, 23 } };
-static const struct oracle_interval web[] = { { "tcp", 80, 80 },
-					      { "tcp", 443, 443 },
-					      { "udp", 443, 443 } };
-static const struct oracle_interval games[] = { { "udp", 27000, 27100 } };
-static const struct oracle_interval overlap[] = {
-	{ "tcp", 8000, 8100 }, { "udp", 7000, 8050 }, { "tcp", 8201, 8300 }, { "tcp", 8100, 8200 }
-};
-static const struct oracle_interval signalling[] = { { "sctp", 2905, 2905 } };
-static const struct oracle_interval media[] = { { "dccp", 5000, 6000 } };
-static const struct oracle_interval all[] = { { "tcp", 0, 65535 }, { "udp", 0, 65535 } };
-
-static const struct oracle_rule rules[] = {
-	RULE("ssh", false, ssh),
-	RULE("telnet", true, telnet_alone),
-	RULE("shadowed", true, telnet),
-	RULE("web", false, web),
-	RULE("games", true, games),
-	RULE("overlap", false, overlap),
-	RULE("signalling", false, signalling),
-	RULE("media", true, media),
-};
-
-static int digit(char c)
-{
-	const char *digits = "0123456789abcdef";
-	const char *found = c ? strchr(digits, c) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
-/* Returns an allocation of exactly the frame's length, so that one byte too far is found. */
-static uint8_t *bytes_of(const char *hex, size_t *ret_length)
-{
-	uint8_t buffer[GRAMMAR_SIZE_MIN], *exact;
-	size_t length = 0;
-
-	while (*hex) {
-		char *end = (char *)hex + 1;
-		unsigned long times = 1;
-
-		if (*hex != ' ') {
-			assert_true(digit(hex[0]) >= 0 && digit(hex[1]) >= 0);
-			end = (char *)hex + 2;
-			if (*end == '*')
-				times = strtoul(end + 1, &end, 10);
-			assert_true(length + times <= sizeof(buffer));
-			memset(buffer + length, digit(hex[0]) * 16 + digit(hex[1]), times);
-			length += times;
-		}
-		hex = end;
-	}
-	exact = malloc(length ? length : 1);
-	assert_non_null(exact);
-	memcpy(exact, buffer, length);
-	*ret_length = length;
-	return exact;
-}
-
 static struct oracle_policy policy_of(const struct packet_by_hand *packet)
 {
 	struct oracle_policy policy;
@@ -135,6 +73,70 @@ static void is_judged_as_written(void **state)
 		oracle_describe(stderr, &policy, frame, length, &opinion);
 		oracle_describe(stderr, &policy, NULL, 0, &expected);
 	}
+	free(frame);
+	assert_true(same);
+}
+
+/* -- addresses -- */
+
+enum { PREFIXES_MAX = 4 };
+
+static struct oracle_prefixes prefixes_of(const char *text, struct oracle_prefix *list)
+{
+	char copy[128], *rest = NULL;
+	size_t count = 0;
+
+	snprintf(copy, sizeof(copy), "%s", text ? text : "");
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		bool ipv6 = strchr(word, ':');
+		char *slash = strchr(word, '/');
+
+		assert_true(slash && count < PREFIXES_MAX);
+		*slash = '\0';
+		list[count] = (struct oracle_prefix){ ipv6 ? ORACLE_IPV6 : ORACLE_IPV4,
+						      (uint8_t)atoi(slash + 1),
+						      { 0 } };
+		assert_int_equal(inet_pton(ipv6 ? AF_INET6 : AF_INET, word, list[count].address),
+				 1);
+		count++;
+	}
+	return (struct oracle_prefixes){ list, count };
+}
+
+static void is_matched_as_written(void **state)
+{
+	static const struct oracle_interval ports[] = { { "tcp", 22, 22 },
+							{ "udp", 22, 22 },
+							{ "udp", 68, 68 } };
+	static const char *const names[] = { "first", "second", "third" };
+	const struct address_case *test = *state;
+	struct oracle_prefix from[ADDRESS_RULES_MAX][PREFIXES_MAX],
+		to[ADDRESS_RULES_MAX][PREFIXES_MAX];
+	struct oracle_rule own[ADDRESS_RULES_MAX];
+	struct oracle_policy policy;
+	struct oracle_opinion opinion;
+	size_t length;
+	uint8_t *frame = bytes_of(test->hex, &length);
+	bool same;
+
+	oracle_policy_defaults(&policy, true, false);
+	policy.rules = own;
+	for (size_t i = 0; i < ADDRESS_RULES_MAX && test->rules[i].action != NO_RULE; i++) {
+		own[i] = (struct oracle_rule){ names[i],
+					       test->rules[i].action == DROP_RULE,
+					       ports,
+					       COUNT(ports),
+					       prefixes_of(test->rules[i].from, from[i]),
+					       prefixes_of(test->rules[i].to, to[i]),
+					       test->rules[i].ended,
+					       test->rules[i].ended };
+		policy.rule_count++;
+	}
+	opinion = oracle_judge(&policy, frame, length);
+	same = opinion.drop == test->drop && same_text(opinion.reason, test->reason) &&
+	       same_text(opinion.rule, test->rule) && same_text(opinion.clause, test->clause);
+	if (!same)
+		oracle_describe(stderr, &policy, frame, length, &opinion);
 	free(frame);
 	assert_true(same);
 }
@@ -233,6 +235,10 @@ static struct grammar grammar_of_rules(uint64_t seed)
 		for (size_t j = 0; j < rules[i].interval_count; j++)
 			grammar_add_range(&grammar, rules[i].intervals[j].low,
 					  rules[i].intervals[j].high);
+	for (size_t i = 0; i < COUNT(inside); i++)
+		grammar_add_prefix(&grammar, inside[i].address, inside[i].family == ORACLE_IPV6,
+				   inside[i].length);
+	grammar_add_prefix(&grammar, server[0].address, false, server[0].length);
 	return grammar;
 }
 
@@ -262,6 +268,8 @@ static void generator_reaches_every_row(void **state)
 	const char *clause, *words, *reason;
 
 	(void)state;
+	policy.rules = rules_with_addresses;
+	policy.rule_count = COUNT(rules_with_addresses);
 	for (uint64_t i = 0; i < frames; i++) {
 		size_t length = grammar_frame(&grammar, frame, sizeof(frame), ANY);
 		struct oracle_opinion opinion = oracle_judge(&policy, frame, length);
@@ -281,8 +289,10 @@ static void vary_policy(struct oracle_policy *policy, uint64_t bits)
 {
 	oracle_policy_defaults(policy, bits & 1, bits & 2);
 	policy->dhcp_client = bits & 4;
-	policy->rules = rules;
-	policy->rule_count = bits & 8 ? COUNT(rules) : 0;
+	policy->rules = bits & 32 ? rules : rules_with_addresses;
+	policy->rule_count = bits & 32 ? COUNT(rules) : COUNT(rules_with_addresses);
+	if (!(bits & 8))
+		policy->rule_count = 0;
 	for (int knob = 0; bits & 16 && knob < KNOB_COUNT; knob++)
 		policy->knob_drops[knob] = bits >> (8 + knob) & 1;
 }
@@ -383,5 +393,8 @@ int main(void)
 	count = add_table(tests, count, packets_ipv4, packets_ipv4_count);
 	count = add_table(tests, count, packets_ipv6, packets_ipv6_count);
 	count = add_table(tests, count, packets_l4, packets_l4_count);
+	for (size_t i = 0; i < COUNT(address_cases) && count < TESTS_MAX; i++)
+		tests[count++] = (struct CMUnitTest){ address_cases[i].name, is_matched_as_written,
+						      NULL, NULL, (void *)&address_cases[i] };
 	return _cmocka_run_group_tests("oracle", tests, count, NULL, NULL);
 }

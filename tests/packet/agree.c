@@ -3,29 +3,66 @@
 #include "cmocka_first.h"
 #include "agree.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+
+/*
+ * The host's clocks as the policy's text hears of them: a second after boot it is NOON. So SOON has
+ * not come when the text is read, and has passed, by the kernel's clock, when the program runs;
+ * LATE never comes.
+ */
+#define NOON_NS	      (1795262400 * INT64_C(1000000000)) /* 2026-11-21T12:00:00Z */
+#define AFTER_BOOT_NS INT64_C(1000000000)
+#define SOON	      "2026-11-21T12:00:10Z"
+#define LATE	      "2036-11-21T12:00:00Z"
 
 static const char *word(bool drop)
 {
 	return drop ? "drop" : "allow";
 }
 
+static void write_prefixes(FILE *out, const char *key, const struct oracle_prefixes *prefixes)
+{
+	if (!prefixes->count)
+		return;
+	fprintf(out, ", %s: [", key);
+	for (size_t i = 0; i < prefixes->count; i++) {
+		const struct oracle_prefix *prefix = &prefixes->list[i];
+		int family = prefix->family == ORACLE_IPV4 ? AF_INET : AF_INET6;
+		char text[INET6_ADDRSTRLEN];
+
+		assert_non_null(inet_ntop(family, prefix->address, text, sizeof(text)));
+		fprintf(out, "%s\"%s/%u\"", i ? ", " : "", text, (unsigned int)prefix->length);
+	}
+	fprintf(out, "]");
+}
+
+static void write_rule(FILE *out, const struct oracle_rule *rule)
+{
+	fprintf(out, "  - {name: %s, action: %s, ports:", rule->name, word(rule->drop));
+	for (size_t i = 0; i < rule->interval_count; i++)
+		fprintf(out, " %s/%u-%u", rule->intervals[i].transport,
+			(unsigned int)rule->intervals[i].low,
+			(unsigned int)rule->intervals[i].high);
+	write_prefixes(out, "from", &rule->from);
+	write_prefixes(out, "to", &rule->to);
+	if (rule->ends)
+		fprintf(out, ", until: %s", rule->ended ? SOON : LATE);
+	fprintf(out, "}\n");
+}
+
 static void write_rules(FILE *out, const struct oracle_policy *policy)
 {
-	if (policy->rule_count)
-		fprintf(out, "rules:\n");
 	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct oracle_rule *rule = &policy->rules[i];
+		bool runtime = i < policy->runtime_count;
 
-		fprintf(out, "  - {name: %s, action: %s, ports:", rule->name, word(rule->drop));
-		for (size_t j = 0; j < rule->interval_count; j++)
-			fprintf(out, " %s/%u-%u", rule->intervals[j].transport,
-				(unsigned int)rule->intervals[j].low,
-				(unsigned int)rule->intervals[j].high);
-		fprintf(out, "}\n");
+		assert_true(runtime || !policy->rules[i].ends);
+		if (i == 0 || i == policy->runtime_count)
+			fprintf(out, "%s:\n", runtime ? "runtime" : "rules");
+		write_rule(out, &policy->rules[i]);
 	}
 }
 
@@ -37,8 +74,8 @@ static void write_knobs(FILE *out, const struct oracle_policy *policy)
 			word(policy->knob_drops[knob]));
 }
 
-/* The oracle's policy as text, all knobs written out if with_knobs. The caller frees it. */
-static char *text_of(const struct oracle_policy *policy, bool monitor, bool with_knobs)
+char *agreement_text(const struct oracle_policy *policy, bool monitor, bool with_knobs,
+		     struct policy_host *ret_host)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -52,6 +89,9 @@ static char *text_of(const struct oracle_policy *policy, bool monitor, bool with
 	if (with_knobs)
 		write_knobs(out, policy);
 	assert_int_equal(fclose(out), 0);
+	*ret_host = judge_host;
+	ret_host->realtime_ns = NOON_NS;
+	ret_host->boottime_ns = AFTER_BOOT_NS;
 	return text;
 }
 
@@ -59,8 +99,8 @@ struct agreement agreement_begin(struct judge *judge, const struct oracle_policy
 				 bool monitor, bool with_knobs, bool forwards_ipv6)
 {
 	struct agreement agreement = { .judge = judge, .policy = *policy, .monitor = monitor };
-	_cleanup_free_ char *text = text_of(policy, monitor, with_knobs);
-	struct policy_host host = judge_host;
+	struct policy_host host;
+	_cleanup_free_ char *text = agreement_text(policy, monitor, with_knobs, &host);
 
 	host.forwards_ipv6 = forwards_ipv6;
 	judge_apply(judge, text, &host);

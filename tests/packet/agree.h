@@ -17,6 +17,13 @@ struct agreement {
 };
 
 /*
+ * The oracle's policy as text, all knobs written out if with_knobs, and the host to read it for,
+ * which was booted so that rules have ended, or not, as the policy says. The caller frees the text.
+ */
+char *agreement_text(const struct oracle_policy *policy, bool monitor, bool with_knobs,
+		     struct policy_host *ret_host);
+
+/*
  * Applies the policy to the judge as text, all knobs written out if with_knobs, for a host that
  * forwards IPv6 or not. End with agreement_end. The policy's rules stay the caller's.
  */

@@ -21,8 +21,9 @@ static void must(int result, const struct error *error)
 		fail_msg("%s", error_format(error, text, sizeof(text)));
 }
 
-/* The caller frees it. */
-static struct portsieve_image *image_of(const char *policy_text, const struct policy_host *host)
+/* The caller frees both. */
+static struct portsieve_image *image_of(const char *policy_text, const struct policy_host *host,
+					struct addresses *ret_addresses)
 {
 	struct portsieve_image *image = calloc(1, sizeof(*image));
 	struct error error = { 0 };
@@ -34,6 +35,7 @@ static struct portsieve_image *image_of(const char *policy_text, const struct po
 	must(policy_read(policy_text, strlen(policy_text), "policy", host, &policy, &error),
 	     &error);
 	must(image_compile(&policy, host, "policy", image, &error), &error);
+	must(addresses_compile(&policy, "policy", ret_addresses, &error), &error);
 	policy_free(&policy);
 	assert_int_equal(counter_ids_assign(image, NULL), 0);
 	return image;
@@ -41,20 +43,22 @@ static struct portsieve_image *image_of(const char *policy_text, const struct po
 
 struct judge judge_open(const char *policy_text, const struct policy_host *host)
 {
-	struct judge judge = { .image = image_of(policy_text, host) };
+	_cleanup_addresses_ struct addresses addresses = { 0 };
+	struct judge judge = { .image = image_of(policy_text, host, &addresses) };
 	struct error error = { 0 };
 
-	must(trial_open(judge.image, &judge.trial, &error), &error);
+	must(trial_open(judge.image, &addresses, &judge.trial, &error), &error);
 	return judge;
 }
 
 void judge_apply(struct judge *judge, const char *policy_text, const struct policy_host *host)
 {
+	_cleanup_addresses_ struct addresses addresses = { 0 };
 	struct error error = { 0 };
 
 	free(judge->image);
-	judge->image = image_of(policy_text, host);
-	must(trial_apply(judge->trial, judge->image, &error), &error);
+	judge->image = image_of(policy_text, host, &addresses);
+	must(trial_apply(judge->trial, judge->image, &addresses, &error), &error);
 }
 
 void judge_close(struct judge *judge)

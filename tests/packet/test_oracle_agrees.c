@@ -2,9 +2,11 @@
 /*
  * The XDP program against the oracle (tests/oracle) on generated frames, on deep frames cut at
  * every byte, and on deep frames with every value in every byte. PORTSIEVE_FUZZ_FRAMES: how many
- * generated frames over all policies; PORTSIEVE_FUZZ_SEED: their seed.
+ * generated frames over all policies; PORTSIEVE_FUZZ_SEED: their seed, and that of the policies
+ * with addresses.
  */
 #include "cmocka_first.h"
+#include "address_policies.h"
 #include "agree.h"
 #include "grammar.h"
 #include "recipe.h"
@@ -16,6 +18,8 @@
 
 enum {
 	FRAMES_USUAL = 1400000,
+	ADDRESS_POLICIES = 30,
+	ADDRESS_FRAMES_USUAL = 9000000,
 	SEED_USUAL = 20260817,
 	MANY_RULES = 200,
 	INTERVALS_EACH = 4,
@@ -37,12 +41,22 @@ static const struct oracle_interval others[] = { { "sctp", 2905, 2905 },
 						 { "sctp", 0, 0 } };
 static const struct oracle_interval wide[] = { { "tcp", 0, 1023 }, { "dccp", 0, 65535 } };
 
+#define RULE(name_, drop_, intervals_, count)                                                      \
+	{                                                                                          \
+		.name = name_, .drop = drop_, .intervals = intervals_, .interval_count = count     \
+	}
+
 static const struct oracle_rule usual[] = {
-	{ "ssh", false, ssh, ARRAY_SIZE(ssh) },		{ "web", false, web, ARRAY_SIZE(web) },
-	{ "games", true, games, ARRAY_SIZE(games) },	{ "overlap", false, overlap, 3 },
-	{ "others", true, others, ARRAY_SIZE(others) }, { "wide", true, wide, ARRAY_SIZE(wide) },
+	RULE("ssh", false, ssh, ARRAY_SIZE(ssh)),
+	RULE("web", false, web, ARRAY_SIZE(web)),
+	RULE("games", true, games, ARRAY_SIZE(games)),
+	RULE("overlap", false, overlap, 3),
+	RULE("others", true, others, ARRAY_SIZE(others)),
+	RULE("wide", true, wide, ARRAY_SIZE(wide)),
 };
-static const struct oracle_rule with_dhcp[] = { { "overlap", true, overlap, ARRAY_SIZE(overlap) } };
+static const struct oracle_rule with_dhcp[] = {
+	RULE("overlap", true, overlap, ARRAY_SIZE(overlap)),
+};
 
 static struct oracle_interval many_intervals[MANY_RULES][INTERVALS_EACH];
 static char many_names[MANY_RULES][NAME_SIZE];
@@ -124,8 +138,8 @@ static void make_many_rules(void)
 							  (uint16_t)(high > 65535 ? 65535 : high) };
 		}
 		snprintf(many_names[i], NAME_SIZE, "r%d", i);
-		many[i] = (struct oracle_rule){ many_names[i], chance(&state, 2), many_intervals[i],
-						INTERVALS_EACH };
+		many[i] = (struct oracle_rule)RULE(many_names[i], chance(&state, 2),
+						   many_intervals[i], INTERVALS_EACH);
 	}
 }
 
@@ -165,6 +179,30 @@ static void on_generated_frames(void **state)
 					  policy_case->rules[i].intervals[j].high);
 	for (uint64_t i = 0; i < frames; i++) {
 		size_t length = grammar_frame(&grammar, frame, sizeof(frame), ANY);
+
+		agreement_frame(&agreement, frame, length);
+	}
+	agreement_end(&agreement);
+}
+
+/* *state is the policy's number. */
+static void with_addresses_on_generated_frames(void **state)
+{
+	static struct address_policy address_policy;
+	size_t number = (size_t)*state;
+	uint64_t frames =
+		number_of("PORTSIEVE_FUZZ_FRAMES", ADDRESS_FRAMES_USUAL) / ADDRESS_POLICIES;
+	uint64_t seed = number_of("PORTSIEVE_FUZZ_SEED", SEED_USUAL) * ADDRESS_POLICIES + number;
+	struct agreement agreement;
+	uint8_t frame[GRAMMAR_SIZE_MIN];
+	struct grammar grammar;
+
+	address_policy_make(&address_policy, seed);
+	agreement = agreement_begin(&judge, &address_policy.policy, number % 8 == 7, false, false);
+	grammar_init(&grammar, seed);
+	address_policy_teach(&address_policy, &grammar);
+	for (uint64_t i = 0; i < frames; i++) {
+		size_t length = grammar_frame(&grammar, frame, sizeof(frame), i % 2 ? ANY : VALID);
 
 		agreement_frame(&agreement, frame, length);
 	}
@@ -233,7 +271,7 @@ static int close_judge(void **state)
 
 int main(void)
 {
-	static struct CMUnitTest tests[ARRAY_SIZE(cases) + 2] = {
+	static struct CMUnitTest tests[ARRAY_SIZE(cases) + 2 + ADDRESS_POLICIES] = {
 		cmocka_unit_test(on_deep_frames_cut_at_every_byte),
 		cmocka_unit_test(on_deep_frames_with_every_value_in_every_byte),
 	};
@@ -242,6 +280,11 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		tests[2 + i] = (struct CMUnitTest){ cases[i].name, on_generated_frames, NULL, NULL,
 						    (void *)&cases[i] };
+	for (size_t i = 0; i < ADDRESS_POLICIES; i++)
+		tests[2 + ARRAY_SIZE(cases) + i] =
+			(struct CMUnitTest){ "with addresses and ends",
+					     with_addresses_on_generated_frames, NULL, NULL,
+					     (void *)i };
 	return _cmocka_run_group_tests("program and oracle agree", tests, ARRAY_SIZE(tests),
 				       open_judge, close_judge);
 }

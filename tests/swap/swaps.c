@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "counter_ids.h"
 #include "datapath_attach.h"
+#include "datapath_attachment.h"
 #include "datapath_counters.h"
 #include "datapath_image.h"
 #include "datapath_pins.h"
@@ -49,7 +50,8 @@ int swap_by_command(const struct lab *lab, enum swap_policy policy, struct error
 
 int swap_by_call(const struct lab *lab, enum swap_policy policy, struct error *error)
 {
-	struct datapath_policy down = { rulesets[policy].image, rulesets[policy].text };
+	struct datapath_policy down = { .image = rulesets[policy].image,
+					.text = rulesets[policy].text };
 	struct datapath_device device;
 	struct datapath datapath;
 	int r = datapath_open(DATAPATH_WRITE, NULL, &datapath, error);
@@ -73,26 +75,27 @@ static void lose_row(struct portsieve_image *image, const char *rule)
 static int apply_losing_rows(const struct datapath *datapath, const struct attachment *attachment,
 			     const struct datapath_policy *policy, struct error *error)
 {
-	_cleanup_image_maps_ struct image_maps maps = IMAGE_MAPS_NONE;
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
 	_cleanup_free_ struct portsieve_image *previous = NULL;
-	int r = image_read(attachment->image_fd, &previous, error);
+	int r = image_read(attachment_policy(attachment)->image_fd, &previous, error);
 
 	if (!r)
 		r = counter_ids_assign(policy->image, previous);
 	if (r)
 		return r;
 	lose_row(policy->image, "kept-pass");
-	r = image_maps_make(policy, &maps, error);
+	r = policy_maps_make(policy, &maps, error);
 	if (!r)
 		r = counters_prepare(attachment->counters_fd, policy->image, previous, error);
 	if (!r)
-		r = image_maps_pin(datapath, attachment->ifindex, &maps, error);
+		r = policy_maps_pin(datapath, attachment->ifindex, &maps, error);
 	return r ? r : image_commit(attachment->active_fd, &maps, error);
 }
 
 int swap_losing_rows(const struct lab *lab, enum swap_policy policy, struct error *error)
 {
-	struct datapath_policy down = { rulesets[policy].image, rulesets[policy].text };
+	struct datapath_policy down = { .image = rulesets[policy].image,
+					.text = rulesets[policy].text };
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	struct datapath datapath;
 	int r = datapath_open(DATAPATH_WRITE, NULL, &datapath, error);

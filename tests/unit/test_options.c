@@ -22,7 +22,8 @@ static const struct command try_out = {
 	.summary = "Try everything out",
 	.details = "In detail.",
 	.options = { &option_policy, &option_mode, &option_attach, &option_all_devices, &option_dev,
-		     &option_all_devices, &option_json, &option_watch, &option_count },
+		     &option_json, &option_watch, &option_count, &option_from, &option_for,
+		     &option_confirm },
 };
 
 /* A command line and what came of it. */
@@ -40,7 +41,7 @@ struct line {
 static struct line *parse(const char *text)
 {
 	static struct line line;
-	static char words[4096];
+	static char words[8192];
 
 	line = (struct line){ .count = 1, .words = { "try" } };
 	snprintf(words, sizeof(words), "%s", text);
@@ -202,6 +203,67 @@ static void as_many_devices_as_the_limit_and_no_more(void **state)
 	assert_string_equal(line->error.text, "more than 256 devices");
 }
 
+static void prefixes_add_up_to_their_limit_and_no_further(void **state)
+{
+	static char text[COMMAND_PREFIXES_MAX * 24];
+	const struct line *line = parse_well("--from 192.0.2.0/24 --from=2001:db8::/32");
+
+	(void)state;
+	assert_int_equal(line->settings.from_count, 2);
+	assert_string_equal(line->settings.from[0], "192.0.2.0/24");
+	assert_string_equal(line->settings.from[1], "2001:db8::/32");
+	assert_int_equal(line->settings.devices_count, 0);
+	for (int i = 0; i < COMMAND_PREFIXES_MAX; i++)
+		sprintf(text + strlen(text), "--from=10.0.0.%d ", i);
+	line = parse_well(text);
+	assert_int_equal(line->settings.from_count, COMMAND_PREFIXES_MAX);
+	assert_string_equal(line->settings.from[COMMAND_PREFIXES_MAX - 1], "10.0.0.255");
+	strcat(text, "--from=::");
+	line = parse(text);
+	assert_int_equal(line->r, -E2BIG);
+	assert_int_equal(line->error.exit, EXIT_USAGE);
+	assert_string_equal(line->error.text, "more than 256 prefixes (--from)");
+}
+
+static void a_duration_is_taken_in_seconds(void **state)
+{
+#define RIGHT_DURATION                                                                             \
+	" is not a duration: write 90 (seconds), 10m, 2h, 7d or 1h30m, from 1s to 365d"
+	static const struct refusal refusals[] = {
+		{ "--for 0", "--for: '0'" RIGHT_DURATION },
+		{ "--for=", "--for: ''" RIGHT_DURATION },
+		{ "--for ten", "--for: 'ten'" RIGHT_DURATION },
+		{ "--for 366d", "--for: '366d'" RIGHT_DURATION },
+	};
+
+	(void)state;
+	assert_int_equal(parse_well("--for 90")->settings.for_seconds, 90);
+	assert_int_equal(parse_well("--for 1h30m")->settings.for_seconds, 5400);
+	ASSERT_REFUSED(refusals);
+}
+
+static void the_time_to_confirm_is_whole_seconds_of_at_most_a_day(void **state)
+{
+#define RIGHT_CONFIRM " is not a whole number of seconds from 1 to 86400"
+	static const struct refusal refusals[] = {
+		{ "--confirm 0", "--confirm: '0'" RIGHT_CONFIRM },
+		{ "--confirm 86401", "--confirm: '86401'" RIGHT_CONFIRM },
+		{ "--confirm -1", "--confirm: '-1'" RIGHT_CONFIRM },
+		{ "--confirm 1.5", "--confirm: '1.5'" RIGHT_CONFIRM },
+		{ "--confirm 60s", "--confirm: '60s'" RIGHT_CONFIRM },
+		{ "--confirm=", "--confirm: ''" RIGHT_CONFIRM },
+		{ "--confirm 4294967297", "--confirm: '4294967297'" RIGHT_CONFIRM },
+		{ "--confirm 99999999999999999999",
+		  "--confirm: '99999999999999999999'" RIGHT_CONFIRM },
+	};
+
+	(void)state;
+	assert_int_equal(parse_well("--confirm 1")->settings.confirm_seconds, 1);
+	assert_int_equal(parse_well("--confirm=86400")->settings.confirm_seconds,
+			 COMMAND_CONFIRM_MAX);
+	ASSERT_REFUSED(refusals);
+}
+
 static void a_value_may_not_be_missing(void **state)
 {
 	static const struct refusal refusals[] = {
@@ -305,6 +367,9 @@ int main(void)
 		cmocka_unit_test(a_number_is_whole_and_from_1),
 		cmocka_unit_test(devices_add_up),
 		cmocka_unit_test(as_many_devices_as_the_limit_and_no_more),
+		cmocka_unit_test(prefixes_add_up_to_their_limit_and_no_further),
+		cmocka_unit_test(a_duration_is_taken_in_seconds),
+		cmocka_unit_test(the_time_to_confirm_is_whole_seconds_of_at_most_a_day),
 		cmocka_unit_test(a_value_may_not_be_missing),
 		cmocka_unit_test(unknown_options_are_refused_with_a_suggestion),
 		cmocka_unit_test(operands_are_moved_to_the_end_in_their_order),

@@ -22,7 +22,9 @@ static struct policy read_rules(const char *rules)
 	struct error error = { 0 };
 
 	assert_non_null(text);
-	strcpy(stpcpy(text, "version: 1\nrules:\n"), rules);
+	strcpy(stpcpy(text,
+		      strncmp(rules, "runtime:", 8) ? "version: 1\nrules:\n" : "version: 1\n"),
+	       rules);
 
 	int r = policy_read(text, strlen(text), "p", &host, &policy, &error);
 
@@ -107,6 +109,25 @@ static const struct check_case cases[] = {
 	{ "rules in the middle of another's ports count too",
 	  RULE("a", "tcp/5") RULE("b", "tcp/1-9") RULE("c", "tcp/1-9"),
 	  "p:5:10: rule 'c' can never match: before it, 'b' (line 4), 'a' (line 3) decide all its "
+	  "ports\n" },
+	{ "a rule with sources covers nothing",
+	  "- {name: a, action: allow, ports: tcp/80, from: 0.0.0.0/0}\n" DROP("b", "tcp/80"), "" },
+	{ "a rule with destinations covers nothing",
+	  "- {name: a, action: allow, ports: tcp/80, to: 10.0.0.0/8}\n" DROP("b", "tcp/80"), "" },
+	{ "a rule that ends covers nothing",
+	  "runtime:\n- {name: b, action: drop, ports: tcp/80, until: 2100-01-01T00:00:00Z}\n"
+	  "rules:\n" DROP("c", "tcp/80"),
+	  "" },
+	{ "a runtime rule without end covers the rules of the file",
+	  "runtime:\n" RULE("b", "tcp/80") "rules:\n" DROP("c", "tcp/80-81") DROP("d", "tcp/80"),
+	  "p:6:10: rule 'd' can never match: before it, 'b' (line 3) decides all its ports\n" },
+	{ "a rule with addresses can be dead itself",
+	  RULE("a", "tcp/80-90") "- {name: b, action: drop, ports: tcp/81, from: 10.0.0.0/8}\n",
+	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	{ "only the unconditional ones of several rules cover",
+	  RULE("a", "tcp/80") "- {name: b, action: drop, ports: tcp/81, from: 10.0.0.0/8}\n" DROP(
+		  "c", "tcp/80-81") DROP("d", "tcp/80-81"),
+	  "p:6:10: rule 'd' can never match: before it, 'a' (line 3), 'c' (line 5) decide all its "
 	  "ports\n" },
 	{ "one dead range among others is named", RULE("a", "tcp/80") DROP("b", "tcp/79,80"),
 	  "p:4:34: in rule 'b' a range can never match, decided before it: tcp/80 ('a', line "

@@ -13,7 +13,12 @@
 #include "policy.h"
 #include "registry.h"
 
-static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+static const struct policy_host host = {
+	.ephemeral_low = 32768,
+	.ephemeral_high = 60999,
+	.realtime_ns = 1795262400999999999, /* 2026-11-21T12:00:00Z and most of a second */
+	.boottime_ns = 5000000000,
+};
 
 static struct policy read_text(const char *text)
 {
@@ -26,12 +31,26 @@ static struct policy read_text(const char *text)
 	return policy;
 }
 
+static void assert_same_prefixes(const struct policy_prefixes *a, const struct policy_prefixes *b)
+{
+	assert_int_equal(a->count, b->count);
+	for (size_t i = 0; i < a->count; i++) {
+		assert_memory_equal(a->list[i].address, b->list[i].address, 16);
+		assert_int_equal(a->list[i].length, b->list[i].length);
+		assert_int_equal(a->list[i].family, b->list[i].family);
+	}
+}
+
 static void assert_same_rule(const struct policy_rule *a, const struct policy_rule *b)
 {
 	assert_string_equal(a->name, b->name);
 	assert_int_equal(a->action, b->action);
 	assert_string_equal(a->ports, b->ports);
 	assert_int_equal(a->uses_registry_set, b->uses_registry_set);
+	assert_same_prefixes(&a->from, &b->from);
+	assert_same_prefixes(&a->to, &b->to);
+	assert_int_equal(a->runtime, b->runtime);
+	assert_int_equal(a->until_ns, b->until_ns);
 	assert_int_equal(a->intervals_count, b->intervals_count);
 	for (size_t i = 0; i < a->intervals_count; i++) {
 		assert_int_equal(a->intervals[i].low, b->intervals[i].low);
@@ -47,6 +66,8 @@ static void assert_same(const struct policy *a, const struct policy *b)
 	assert_int_equal(a->dhcp_client, b->dhcp_client);
 	assert_memory_equal(a->knobs, b->knobs, sizeof(a->knobs));
 	assert_int_equal(a->rules_count, b->rules_count);
+	assert_int_equal(a->runtime_count, b->runtime_count);
+	assert_int_equal(a->names_runtime, b->names_runtime);
 	for (size_t i = 0; i < a->rules_count; i++)
 		assert_same_rule(&a->rules[i], &b->rules[i]);
 }
@@ -55,12 +76,12 @@ static void assert_same(const struct policy *a, const struct policy *b)
 static char *print_of(const char *text)
 {
 	struct policy first = read_text(text);
-	char *printed = policy_print(&first);
+	char *printed = policy_print(&first, &host);
 
 	assert_non_null(printed);
 
 	struct policy second = read_text(printed);
-	char *again = policy_print(&second);
+	char *again = policy_print(&second, &host);
 
 	assert_same(&first, &second);
 	assert_string_equal(printed, again);
@@ -107,6 +128,35 @@ static const struct print_case cases[] = {
 	       "  - {name: \"1e3\", action: drop, ports: tcp/1}\n"
 	       "  - {name: \"off\", action: drop, ports: tcp/1}\n"
 	       "  - {name: no-1, action: drop, ports: tcp/1}\n" },
+	{ "prefixes are flow lists, a full length is left out",
+	  "version: 1\nrules:\n- {name: a, action: drop, ports: tcp/1, to: 10.0.0.0/8, from: "
+	  "[192.0.2.1/32, 0.0.0.0/0]}\n",
+	  HEAD
+	  "rules:\n  - {name: a, action: drop, ports: tcp/1, from: [192.0.2.1, 0.0.0.0/0], to: "
+	  "[10.0.0.0/8]}\n" },
+	{ "IPv6 is quoted where YAML needs it",
+	  "version: 1\nrules:\n- name: a\n  action: drop\n  ports: tcp/1\n  from:\n  - ::1\n"
+	  "  - ::/0\n  - 'fe80::'\n  - FE80:0:0::/10\n  - 2001:db8::1/128\n  - "
+	  "::ffff:192.0.2.0/120\n",
+	  HEAD "rules:\n  - {name: a, action: drop, ports: tcp/1, from: [\"::1\", \"::/0\", "
+	       "\"fe80::\", fe80::/10, 2001:db8::1, \"::ffff:192.0.2.0/120\"]}\n" },
+	{ "an empty list of runtime rules is kept", "version: 1\nruntime: []\n",
+	  HEAD "runtime: []\n" },
+	{ "a list of runtime rules without value is an empty one", "version: 1\nruntime:\n",
+	  HEAD "runtime: []\n" },
+	{ "runtime rules come first, in their order, with their ends",
+	  "version: 1\nrules:\n- {name: c, action: drop, ports: tcp/3}\n"
+	  "- {name: d, action: drop, ports: tcp/4}\n"
+	  "- {name: e, action: drop, ports: tcp/5}\n"
+	  "runtime:\n- {name: a, action: allow, ports: tcp/1}\n"
+	  "- {name: b, action: drop, ports: tcp/2, until: 2026-11-21T12:34:56Z, from: "
+	  "10.0.0.0/8}\n",
+	  HEAD "runtime:\n  - {name: a, action: allow, ports: tcp/1}\n"
+	       "  - {name: b, action: drop, ports: tcp/2, from: [10.0.0.0/8], until: "
+	       "2026-11-21T12:34:56Z}\n"
+	       "rules:\n  - {name: c, action: drop, ports: tcp/3}\n"
+	       "  - {name: d, action: drop, ports: tcp/4}\n"
+	       "  - {name: e, action: drop, ports: tcp/5}\n" },
 	{ "a service's odd letters are quoted",
 	  "version: 1\nrules:\n- {name: a, action: drop, ports: tcp/sql*net}\n",
 	  HEAD "rules:\n  - {name: a, action: drop, ports: \"tcp/sql*net\"}\n" },
@@ -161,7 +211,7 @@ static void no_policy_is_printed_as_one_that_allows(void **state)
 
 	(void)state;
 	policy_init(&policy);
-	printed = policy_print(&policy);
+	printed = policy_print(&policy, &host);
 	assert_string_equal(printed, HEAD);
 	free(printed);
 }

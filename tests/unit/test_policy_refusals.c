@@ -54,10 +54,10 @@ static const struct refusal top_refusals[] = {
 	  "p:2:1: unknown key 'rule' in the policy (did you mean 'rules'?)" },
 	{ "an unknown key like no other gets the list", "version: 1\nxyzzy: 1",
 	  "p:2:1: unknown key 'xyzzy' in the policy (known keys are version, mode, default, "
-	  "return, dhcp_client, rules and portless)" },
+	  "return, dhcp_client, runtime, rules and portless)" },
 	{ "a merge key is an unknown key", "version: 1\n<<: {}",
 	  "p:2:1: unknown key '<<' in the policy (known keys are version, mode, default, "
-	  "return, dhcp_client, rules and portless)" },
+	  "return, dhcp_client, runtime, rules and portless)" },
 	{ "a duplicate key is refused at the second", "version: 1\nmode: monitor\nmode: enforce",
 	  "p:3:1: duplicate key 'mode' in the policy (the first is on line 2)" },
 	{ "a key that is a list is refused", "version: 1\n? [a]\n: b",
@@ -149,7 +149,8 @@ static const struct refusal rule_refusals[] = {
 	{ "an unknown key of a rule has a suggestion", BLOCK("name: web\n    acton: allow"),
 	  "p:4:5: unknown key 'acton' in a rule (did you mean 'action'?)" },
 	{ "an unknown key of a rule like no other gets the list", FLOW("xyzzy: web"),
-	  "p:3:6: unknown key 'xyzzy' in a rule (known keys are name, action and ports)" },
+	  "p:3:6: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from and "
+	  "to)" },
 	{ "a duplicate key of a rule is refused", FLOW("name: a, name: b"),
 	  "p:3:15: duplicate key 'name' in a rule (the first is on line 3)" },
 	{ "a rule without name is refused at its start", FLOW("action: drop, ports: tcp/80"),
@@ -159,10 +160,6 @@ static const struct refusal rule_refusals[] = {
 	{ "a rule without ports is refused", FLOW("name: a, action: drop"),
 	  "p:3:5: missing key 'ports' in a rule" },
 	{ "an empty rule is refused", FLOW(""), "p:3:5: missing key 'name' in a rule" },
-	{ "addresses are not supported yet", FLOW("name: a, ports: tcp/22, from: [10.0.0.0/8]"),
-	  "p:3:30: addresses are not supported yet: leave 'from' out" },
-	{ "destination addresses neither", BLOCK("name: a\n    to: 10.0.0.0/8"),
-	  "p:4:5: addresses are not supported yet: leave 'to' out" },
 	{ "an unknown action has a suggestion", FLOW("name: a, action: alow"),
 	  "p:3:23: 'action' cannot be 'alow' (did you mean 'allow'?)" },
 	{ "an action that is a list is refused", FLOW("name: a, action: [allow]"),
@@ -193,6 +190,104 @@ static const struct refusal rule_refusals[] = {
 	{ "a duplicate name is refused at the second",
 	  FLOW("name: a, action: drop, ports: tcp/1") "  - {action: drop, ports: tcp/1, name: a}\n",
 	  "p:4:40: duplicate rule name 'a' (the first is on line 3)" },
+};
+
+#define RULE(rest)    FLOW("name: a, action: drop, ports: tcp/22, " rest)
+#define RUNTIME(rest) "version: 1\nruntime:\n  - {name: a, action: drop, ports: tcp/22, " rest "}\n"
+#define EXAMPLES      "write for example 192.0.2.0/24 or 2001:db8::/32"
+#define VALUE_RIGHT   "write a prefix such as 192.0.2.0/24, or a list of them"
+#define QUOTE(text)   "YAML takes the colons of " text " for its own: put it in quotes, \"" text "\""
+#define UNTIL_RIGHT                                                                                \
+	": write a time in UTC such as 2026-11-21T12:34:56Z, of the years 1970 to 2261; or leave " \
+	"it out for a rule without end"
+
+static const struct refusal address_refusals[] = {
+	{ "a name of a host is no address", RULE("from: example.org"),
+	  "p:3:50: 'example.org' is not an address or a prefix: " EXAMPLES },
+	{ "the place is that of the very prefix",
+	  RULE("to: [10.0.0.0/8,\n   192.0.2.0/24, 192.0.2]"),
+	  "p:4:18: '192.0.2' is not an address or a prefix: " EXAMPLES },
+	{ "a length of 33 is refused", RULE("from: 10.0.0.0/33"),
+	  "p:3:50: '10.0.0.0/33': the length of an IPv4 prefix is a number from 0 to 32" },
+	{ "a length of 129 is refused", RULE("from: 'fe80::/129'"),
+	  "p:3:50: 'fe80::/129': the length of an IPv6 prefix is a number from 0 to 128" },
+	{ "bits behind the length are refused", RULE("from: 10.0.0.1/8"),
+	  "p:3:50: '10.0.0.1/8' has bits set behind its length: write 10.0.0.0/8 for all addresses "
+	  "of the prefix, or 10.0.0.1/32 for the one address" },
+	{ "bits behind the length of a plain IPv6 prefix too", RULE("to: 2001:db8::1/32"),
+	  "p:3:48: '2001:db8::1/32' has bits set behind its length: write 2001:db8::/32 for all "
+	  "addresses of the prefix, or 2001:db8::1/128 for the one address" },
+	{ "an empty list is refused", RULE("from: []"),
+	  "p:3:50: an empty list: leave 'from' out for any address" },
+	{ "no value is refused", RULE("to: "), "p:3:48: 'to' has no value: " VALUE_RIGHT },
+	{ "a mapping is refused", RULE("to: {a: b}"),
+	  "p:3:48: 'to' cannot be a mapping: " VALUE_RIGHT },
+	{ "a list in a list is refused", RULE("from: [[10.0.0.0/8]]"),
+	  "p:3:51: an item of 'from' must be a prefix such as 192.0.2.0/24" },
+	{ "an empty item is refused", BLOCK("name: a\n    from:\n    -\n    - 10.0.0.0/8"),
+	  "p:5:6: '' is not an address or a prefix: " EXAMPLES },
+	{ "prefixes with commas are refused", BLOCK("name: a\n    from: 10.0.0.0/8,11.0.0.0/8"),
+	  "p:4:11: '10.0.0.0/8,11.0.0.0/8' is not an address or a prefix: " EXAMPLES
+	  ", several as a list: [192.0.2.0/24, 198.51.100.7]" },
+	{ "prefixes with commas are refused in a flow mapping", RULE("from: 10.0.0.0/8,11.0.0.0/8"),
+	  "p:3:61: several prefixes are a list: write from: [..., 11.0.0.0/8]" },
+	{ "colons in front need quotes in a flow mapping", RULE("from: ::1"),
+	  "p:3:50: " QUOTE("::1") },
+	{ "and in a flow list", RULE("from: [2001:db8::/32, ::/0]"), "p:3:66: " QUOTE("::/0") },
+	{ "and in a flow list in a block", BLOCK("name: a\n    to: [::ffff:192.0.2.1]"),
+	  "p:4:10: " QUOTE("::ffff:192.0.2.1") },
+	{ "colons at the end need quotes in a flow mapping", RULE("from: 2001:db8::"),
+	  "p:3:50: " QUOTE("2001:db8::") },
+	{ "with a space behind them too", RULE("from: 2001:db8:: "),
+	  "p:3:50: " QUOTE("2001:db8::") },
+	{ "and in a flow list", RULE("from: [10.0.0.0/8, 2001:db8::]"),
+	  "p:3:63: " QUOTE("2001:db8::") },
+	{ "and in a block", BLOCK("name: a\n    to: fe80::\n"), "p:4:9: " QUOTE("fe80::") },
+	{ "and in a block list",
+	  BLOCK("name: a\n    to:\n    - 10.0.0.0/8\n    - '::'\n    - ::\n"),
+	  "p:7:7: " QUOTE("::") },
+	{ "the characters before are counted, not the bytes",
+	  "# \xc3\xa4\xc3\xb6\n" RULE("from: ::1"), "p:4:50: " QUOTE("::1") },
+	{ "other stumbling over a colon is not about addresses", "version: 1\nrules: [x-a::]\n",
+	  "p:2:13: not valid YAML: found unexpected ':' while scanning a plain scalar" },
+	{ "from twice is refused", RULE("from: 10.0.0.0/8, from: 11.0.0.0/8"),
+	  "p:3:62: duplicate key 'from' in a rule (the first is on line 3)" },
+};
+
+static const struct refusal runtime_refusals[] = {
+	{ "a rule of the file has no end", RULE("until: 2026-11-21T12:34:56Z"),
+	  "p:3:44: 'until' is for rules of 'runtime' only: leave it out, or move the rule there" },
+	{ "a runtime rule knows until", RUNTIME("xyzzy: 1"),
+	  "p:3:44: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from, to and "
+	  "until)" },
+	{ "an end without value is refused", RUNTIME("until: ~"),
+	  "p:3:51: 'until' has no value: write a time in UTC such as 2026-11-21T12:34:56Z" },
+	{ "an offset is refused", RUNTIME("until: 2026-11-21T12:34:56+01:00"),
+	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56+01:00'" UNTIL_RIGHT },
+	{ "fractions are refused", RUNTIME("until: 2026-11-21T12:34:56.5Z"),
+	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56.5Z'" UNTIL_RIGHT },
+	{ "a day that is not there is refused", RUNTIME("until: 2026-02-29T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-02-29T00:00:00Z'" UNTIL_RIGHT },
+	{ "2100 is no leap year", RUNTIME("until: 2100-02-29T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2100-02-29T00:00:00Z'" UNTIL_RIGHT },
+	{ "month 13 is refused", RUNTIME("until: 2026-13-01T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-13-01T00:00:00Z'" UNTIL_RIGHT },
+	{ "month 0 is refused", RUNTIME("until: 2026-00-01T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-00-01T00:00:00Z'" UNTIL_RIGHT },
+	{ "hour 24 is refused", RUNTIME("until: 2026-01-01T24:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-01-01T24:00:00Z'" UNTIL_RIGHT },
+	{ "a leap second is refused", RUNTIME("until: 2026-12-31T23:59:60Z"),
+	  "p:3:51: 'until' cannot be '2026-12-31T23:59:60Z'" UNTIL_RIGHT },
+	{ "the year 2262 is refused", RUNTIME("until: 2262-01-01T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2262-01-01T00:00:00Z'" UNTIL_RIGHT },
+	{ "the year 1969 is refused", RUNTIME("until: 1969-12-31T23:59:59Z"),
+	  "p:3:51: 'until' cannot be '1969-12-31T23:59:59Z'" UNTIL_RIGHT },
+	{ "runtime that is a mapping is refused", "version: 1\nruntime: {}",
+	  "p:2:10: 'runtime' cannot be a mapping: write a list of - {name: ..., action: ..., "
+	  "ports: ...}" },
+	{ "a name is there once in both lists",
+	  RULE("") "runtime:\n  - {name: a, action: drop, ports: tcp/1}\n",
+	  "p:5:12: duplicate rule name 'a' (the first is on line 3)" },
 };
 
 static void refuses(void **state)
@@ -252,13 +347,15 @@ static size_t tests_add(struct CMUnitTest *tests, size_t count, const struct ref
 
 int main(void)
 {
-	struct CMUnitTest
-		tests[COUNT(top_refusals) + COUNT(yaml_refusals) + COUNT(rule_refusals) + 1];
+	struct CMUnitTest tests[COUNT(top_refusals) + COUNT(yaml_refusals) + COUNT(rule_refusals) +
+				COUNT(address_refusals) + COUNT(runtime_refusals) + 1];
 	size_t count = 0;
 
 	count = tests_add(tests, count, top_refusals, COUNT(top_refusals));
 	count = tests_add(tests, count, yaml_refusals, COUNT(yaml_refusals));
 	count = tests_add(tests, count, rule_refusals, COUNT(rule_refusals));
+	count = tests_add(tests, count, address_refusals, COUNT(address_refusals));
+	count = tests_add(tests, count, runtime_refusals, COUNT(runtime_refusals));
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(deep_nesting_is_refused_at_once);
 	assert(count == COUNT(tests));
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,189 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# apply --confirm, confirm, rollback: a policy that ends by itself unless someone says that it may stay.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+# The web server on 8080 is what the policies differ in.
+OPEN='version: 1
+default: drop
+rules: [{name: web, action: allow, ports: "tcp/80,8080"}]'
+CLOSED='version: 1
+default: drop
+rules: [{name: web, action: allow, ports: tcp/80}]'
+
+setup() {
+	lab_up
+	CLOSED_FILE=$(policy "$CLOSED") OPEN_FILE=$(policy "$OPEN")
+	serve_web server 8080
+}
+
+teardown() {
+	lab_down
+}
+
+second_device() {
+	lab_namespace lan
+	lab_veth server to_lan lan to_server
+	lab_address server to_lan 198.51.100.2/24
+	lab_address lan to_server 198.51.100.1/24
+}
+
+is_open() {
+	fetch client $SERVER4 8080 1
+}
+
+is_closed() {
+	! fetch client $SERVER4 8080 1
+}
+
+@test "unconfirmed, the policy before returns by itself, and no process has to run for it" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	run --separate-stderr -0 in_server portsieve apply "$CLOSED_FILE" --confirm 3
+	[[ $stderr == *"to_client: in force for 3 s; to keep it: portsieve confirm; otherwise the policy before returns by itself"* ]]
+	is_closed
+	within 20 is_open
+	in_server portsieve show | grep -q 8080
+	sum_matches
+}
+
+@test "confirmed, it stays" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3
+	local falls_back=$((SECONDS + 4))
+	run --separate-stderr -0 in_server portsieve confirm
+	equal "portsieve: to_client: confirmed, the policy stays in force" "$stderr"
+	while ((SECONDS <= falls_back)); do
+		is_closed
+	done
+	equal 0 "$(in_server portsieve show | grep -c -e 8080 -e unconfirmed)"
+	refused 1 "no policy waits to be confirmed" in_server portsieve confirm
+	sum_matches
+}
+
+@test "rolled back, the policy before returns at once, and its counters go on" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_client flood to_server --protocol tcp --port 80 --count 10
+	in_server received to_client
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
+	in_client flood to_server --protocol tcp --port 80 --count 7
+	in_server received to_client
+	is_closed
+	run --separate-stderr -0 in_server portsieve rollback
+	equal "portsieve: to_client: the policy before is in force again" "$stderr"
+	is_open
+	equal 17 "$(in_server portsieve stats -j | jq '.devices[0].ranges[] | select(.rule == "web" and .low == 80) | .passed.packets')"
+	refused 1 "no policy waits to be confirmed" in_server portsieve rollback
+	sum_matches
+}
+
+@test "while one waits, every other change is refused and says what to do, until it is settled" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
+	local words="first: portsieve confirm, or portsieve rollback"
+	refused 1 "$words" in_server portsieve apply "$OPEN_FILE"
+	refused 1 "$words" in_server portsieve apply "$OPEN_FILE" --confirm 60
+	refused 1 "$words" in_server portsieve allow tcp/8080
+	refused 1 "$words" in_server portsieve drop tcp/80
+	is_closed
+	in_server portsieve confirm
+	in_server portsieve allow tcp/8080
+	is_open
+}
+
+@test "show says that it waits and for how long, and what it prints is a policy" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	equal null "$(in_server portsieve show -j | jq .falls_back_in_seconds)"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
+	local first shown=$BATS_TEST_TMPDIR/shown.yaml left
+	in_server portsieve show >"$shown"
+	read -r first <"$shown"
+	[[ $first =~ ^'# unconfirmed: '.*'falls back in '3[56][0-9][0-9]' s'$ ]]
+	portsieve check "$shown"
+	left=$(in_server portsieve show -j | jq .falls_back_in_seconds)
+	((left > 3500 && left <= 3600))
+	in_server portsieve rollback
+	equal 0 "$(in_server portsieve show | grep -c unconfirmed)"
+}
+
+@test "too late is said, and is a failure" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 1
+	within 20 is_open
+	refused 1 "was not confirmed in time" in_server portsieve confirm
+	in_server portsieve apply "$CLOSED_FILE" --confirm 1
+	within 20 is_open
+	refused 1 "was not confirmed in time" in_server portsieve rollback
+	is_open
+	# and the way is free again
+	in_server portsieve apply "$CLOSED_FILE"
+	is_closed
+}
+
+@test "confirm and rollback without anything that waits" {
+	refused 3 "nothing is loaded" in_server portsieve confirm
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	refused 1 "no policy waits to be confirmed" in_server portsieve confirm
+	refused 1 "no policy waits to be confirmed" in_server portsieve rollback
+	refused 1 "no policy waits to be confirmed on to_client" in_server portsieve confirm --dev to_client
+	refused 3 "lo is not loaded" in_server portsieve confirm --dev lo
+	refused 2 "confirm: too many arguments" in_server portsieve confirm to_client
+	refused 2 "--confirm: '0' is not a whole number of seconds from 1 to 86400" \
+		in_server portsieve apply "$OPEN_FILE" --confirm 0
+	refused 2 "--confirm: '86401' is not" in_server portsieve apply "$OPEN_FILE" --confirm 86401
+}
+
+@test "devices that share the policy wait and are confirmed together; others are left alone" {
+	second_device
+	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
+	in_server portsieve load lo --mode auto -p "$(policy '{version: 1}')" 2>/dev/null
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600 --dev to_client --dev to_lan
+	is_closed
+	run -28 fetch lan 198.51.100.2 8080 1
+	equal '{"schema":1,"devices":[{"device":"to_client","result":"confirmed"},{"device":"to_lan","result":"confirmed"}]}' \
+		"$(in_server portsieve confirm -j 2>/dev/null | jq -c '.devices |= sort_by(.device)')"
+	is_closed
+}
+
+@test "one of two that wait is rolled back by --dev, the other goes on waiting" {
+	second_device
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve load to_lan -p "$(policy '{version: 1}')"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
+	equal '{"schema":1,"devices":[{"device":"to_client","result":"rolled-back"}]}' \
+		"$(in_server portsieve rollback --dev to_client -j 2>/dev/null)"
+	is_open
+	run -28 fetch lan 198.51.100.2 8080 1
+	in_server portsieve rollback
+	fetch lan 198.51.100.2 8080
+}
+
+@test "two that share a waiting policy are confirmed together or not at all" {
+	second_device
+	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
+	refused 1 "to_client: other devices share the policy" in_server portsieve confirm --dev to_client
+	refused 1 "to_client: other devices share the policy" in_server portsieve rollback --dev to_client
+	is_closed
+	in_server portsieve rollback --dev to_lan --dev to_client
+	is_open
+	fetch lan 198.51.100.2 8080
+}
+
+@test "runtime rules are there before and after" {
+	in_server portsieve load to_client -p "$CLOSED_FILE"
+	in_server portsieve allow tcp/8080
+	in_server portsieve apply "$(policy '{version: 1, default: drop}')" --confirm 3600
+	is_open
+	in_server portsieve rollback
+	is_open
+	equal allow-tcp-8080 "$(in_server portsieve show -j | jq -r '.runtime[].name')"
+}
+
+@test "unload takes a waiting policy off with the rest" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
+	in_server portsieve unload to_client
+	is_open
+	equal "" "$(pins)"
+}

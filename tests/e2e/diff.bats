@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a policy would change: against what is live, in words and JSON, and nothing does change.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+OLD='version: 1
+default: drop
+rules:
+  - {name: web, action: allow, ports: tcp/80}
+  - {name: old, action: allow, ports: udp/53}'
+
+setup() {
+	lab_up
+}
+
+teardown() {
+	lab_down
+}
+
+# changes POLICY [DEVICE]: one line a change, from JSON.
+changes() {
+	in_server portsieve diff "$1" -j ${2:+--dev "$2"} |
+		jq -r '.changes[] | "\(.protocol)/\(.low)-\(.high) \(.from) \(.before.verdict) \(.before.rule) \(.after.verdict) \(.after.rule)"'
+}
+
+@test "the policy in force changes nothing" {
+	local file
+	file=$(policy "$OLD")
+	in_server portsieve load to_client -p "$file"
+	equal "$file changes nothing on to_client" "$(in_server portsieve diff "$file")"
+	equal '{"schema":1,"devices":["to_client"],"policy":"'"$file"'","same":true,"changes":[],"settings":[],"rules":{"added":[],"removed":[],"changed":[],"runtime":[],"reordered":false}}' \
+		"$(in_server portsieve diff "$file" -j)"
+	equal true "$(in_server portsieve diff <(in_server portsieve show) -j | jq .same)"
+}
+
+@test "ports that come and go are said with what decides them" {
+	in_server portsieve load to_client -p "$(policy "$OLD")"
+	local file before
+	file=$(policy 'version: 1
+default: drop
+rules:
+  - {name: web, action: allow, ports: tcp/80}
+  - {name: more, action: allow, ports: tcp/8080-8090}')
+	before=$(in_server portsieve show)
+	equal "$file on to_client:
+tcp/8080-8090  dropped by default -> allowed by 'more' (line 5)
+udp/53  allowed by 'old' -> dropped by default
+1 new rule: more
+1 rule goes: old" "$(in_server portsieve diff "$file")"
+	equal "tcp/8080-8090 null drop _user pass more
+udp/53-53 null pass old drop _system" "$(changes "$file")"
+	equal "$before" "$(in_server portsieve show)" # diff has applied nothing
+}
+
+@test "a change of default is cut at the ends of built-in ranges" {
+	in_server portsieve load to_client -p "$(policy '{version: 1, default: allow}')"
+	equal "sctp/0-0 null pass _port0 drop _port0
+sctp/1-1023 null pass _system drop _system
+sctp/1024-49151 null pass _user drop _user
+sctp/49152-65535 null pass _dynamic drop _dynamic" \
+		"$(changes "$(policy '{version: 1, default: drop}')" | grep ^sctp)"
+	in_server portsieve diff "$(policy '{version: 1, default: drop}')" | grep -x "default: allow -> drop"
+}
+
+@test "without a policy file nothing was dropped, malformed packets neither" {
+	in_server portsieve load to_client
+	run -0 in_server portsieve diff "$(policy '{version: 1, default: allow}')"
+	[[ $output == *"no port changes its verdict"*"malformed: allow -> drop"* ]]
+	[[ $output != *"mode:"* ]]
+}
+
+@test "monitor mode would drop" {
+	in_server portsieve load to_client -p "$(policy "$OLD")"
+	run -0 in_server portsieve diff "$(policy '{version: 1, mode: monitor, default: drop, rules: [{name: web, action: allow, ports: tcp/80}]}')"
+	[[ $output == *"udp/53  allowed by 'old' -> would be dropped by default"* ]]
+	[[ $output == *"mode: enforce -> monitor"* ]]
+}
+
+@test "addresses are named, the first ten of many" {
+	local list file
+	list=$(seq -s', ' -f '10.0.%g.0/24' 0 11)
+	in_server portsieve load to_client -p "$(policy "$OLD")"
+	file=$(policy "version: 1
+default: drop
+rules:
+  - {name: web, action: allow, ports: tcp/80, from: [10.0.0.0/8, \"2001:db8::/32\"]}
+  - {name: old, action: allow, ports: udp/53}
+  - {name: ssh, action: allow, ports: tcp/22, from: [$list]}")
+	run -0 in_server portsieve diff "$file"
+	[[ $output == *"tcp/22 from 10.0.0.0/24, 10.0.1.0/24, "*", 10.0.9.0/24 and 2 more  dropped by default -> allowed by 'ssh' (line 6)"* ]]
+	[[ $output == *"tcp/80 from all addresses but not 10.0.0.0/8, 2001:db8::/32  allowed by 'web' -> dropped by default"* ]]
+	equal 12 "$(in_server portsieve diff "$file" -j | jq '.changes[0].from | length')"
+	equal '["0.0.0.0/0","::/0"] ["10.0.0.0/8","2001:db8::/32"] null' \
+		"$(in_server portsieve diff "$file" -j | jq -r '.changes[1] | "\(.from) \(.from_except) \(.to)"')"
+}
+
+@test "runtime rules stay, unless the file speaks of them" {
+	local file
+	file=$(policy "$OLD")
+	in_server portsieve load to_client -p "$file"
+	in_server portsieve allow tcp/2222 --name guest --for 1h
+	equal "$file changes nothing on to_client
+1 runtime rule stays: guest" "$(in_server portsieve diff "$file")"
+	equal "true guest" "$(in_server portsieve diff "$file" -j | jq -r '"\(.same) \(.rules.runtime[0])"')"
+	file=$(policy "$OLD
+runtime: []")
+	equal "$file on to_client:
+tcp/2222  allowed by runtime rule 'guest' -> dropped by default
+1 rule goes: guest" "$(in_server portsieve diff "$file")"
+	refused 2 "guest" in_server portsieve diff \
+		"$(policy '{version: 1, rules: [{name: guest, action: drop, ports: tcp/1}]}')"
+}
+
+@test "several policies need a name, and a wrong one is refused" {
+	lab_veth server other client another
+	in_server portsieve load to_client -p "$(policy "$OLD")"
+	in_server portsieve load other -p "$(policy '{version: 1, default: drop}')"
+	refused 2 "several policies are loaded; choose one with --dev" \
+		in_server portsieve diff "$(policy "$OLD")"
+	equal "" "$(changes "$(policy "$OLD")" to_client)"
+	equal "tcp/80-80 null drop _system pass web" "$(changes "$(policy "$OLD")" other | head -1)"
+	refused 2 "unknown key" in_server portsieve diff "$(policy '{version: 1, defalt: drop}')"
+	refused 2 "cannot read the policy" in_server portsieve diff /nowhere.yaml
+}
+
+@test "what is not loaded cannot be compared" {
+	refused 3 "" in_server portsieve diff "$(policy "$OLD")"
+}

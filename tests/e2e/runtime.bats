@@ -1,0 +1,295 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# allow, drop, delete: runtime rules, put before the policy's at once, with and without an end.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+DROP='version: 1
+default: drop
+rules: [{name: web, action: allow, ports: tcp/80}]'
+ALLOW='version: 1
+default: allow
+rules: [{name: telnet, action: drop, ports: tcp/23}]'
+
+setup() {
+	lab_up
+}
+
+teardown() {
+	lab_down
+}
+
+# second_device: the server gets to_lan, whose other end is in the namespace lan.
+second_device() {
+	lab_namespace lan
+	lab_veth server to_lan lan to_server
+	lab_address server to_lan 198.51.100.2/24 2001:db8:1::2/64
+	lab_address lan to_server 198.51.100.1/24 2001:db8:1::1/64
+}
+
+# runtime [DEV]: the names of the runtime rules in force, one word each, the newest first.
+runtime() {
+	in_server portsieve show "$@" -j | jq -r '[.runtime[].name] | join(" ")'
+}
+
+@test "allow opens a port at once, on both families, and delete closes it again" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	serve_web server 8080
+	run -28 fetch client $SERVER4 8080 1
+	run --separate-stderr -0 in_server portsieve allow tcp/8080
+	equal "portsieve: allow-tcp-8080: allows tcp/8080 until it is deleted" "$stderr"
+	[ -z "$output" ]
+	fetch client $SERVER4 8080
+	fetch client $SERVER6 8080
+	run --separate-stderr -0 in_server portsieve delete allow-tcp-8080
+	equal "portsieve: to_client: the rule is deleted" "$stderr"
+	run -28 fetch client $SERVER4 8080 1
+	run -28 fetch client $SERVER6 8080 1
+}
+
+@test "drop closes a port at once, and the counters of other ranges go on" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_client flood to_server --protocol tcp --port 80 --count 10
+	in_server received to_client
+	in_server portsieve drop tcp/80 --name no-web
+	in_client flood to_server --protocol tcp --port 80 --count 7
+	in_server received to_client
+	equal "10 0" "$(row web)"
+	equal "0 7" "$(row no-web)"
+	sum_matches
+}
+
+@test "a rule with --from is for these sources only" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	serve_web server 8080
+	in_server portsieve allow tcp/8080 --from $CLIENT4
+	fetch client $SERVER4 8080
+	run -28 fetch client $SERVER6 8080 1
+	in_server portsieve delete allow-tcp-8080
+	in_server portsieve allow tcp/8080 --from 203.0.113.0/24 --from 2001:db8::/64
+	run -28 fetch client $SERVER4 8080 1
+	fetch client $SERVER6 8080
+}
+
+@test "a rule with --for ends by itself, and is gone from show" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	serve_web server 8080
+	run -28 fetch client $SERVER4 8080 1
+	in_server portsieve allow tcp/8080 --for 3s
+	fetch client $SERVER4 8080
+	within 20 refuses_again
+	equal 0 "$(in_server portsieve show | grep -c runtime)"
+	equal "" "$(runtime)"
+	# and it is not put in force again by a change of something else
+	in_server portsieve drop tcp/81
+	equal drop-tcp-81 "$(runtime)"
+	refuses_again
+}
+
+refuses_again() {
+	! fetch client $SERVER4 8080 1
+}
+
+@test "the same command renews the end: the rule outlives its first one" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	serve_web server 8080
+	in_server portsieve allow tcp/8080 --for 2s
+	run --separate-stderr -0 in_server portsieve allow tcp/8080 --for 1h
+	[[ $stderr == "portsieve: allow-tcp-8080: renewed: allows tcp/8080 until "*" UTC (1h)" ]]
+	equal allow-tcp-8080 "$(runtime)"
+	sleep 2.5 # past the first end
+	fetch client $SERVER4 8080
+	# without --for it has no end any more
+	in_server portsieve allow tcp/8080
+	equal null "$(in_server portsieve show -j | jq '.runtime[0].until')"
+}
+
+@test "the newest rule is the first" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve allow tcp/8000-8100
+	in_server portsieve drop tcp/8080
+	equal "drop-tcp-8080 allow-tcp-8000-8100" "$(runtime)"
+	serve_web server 8080
+	serve_web server 8081
+	run -28 fetch client $SERVER4 8080 1
+	fetch client $SERVER4 8081
+}
+
+@test "a name that means something else gets a number, a name that is given is refused" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve allow tcp/22 --from 192.0.2.0/24
+	in_server portsieve allow tcp/22 --from 198.51.100.0/24
+	in_server portsieve allow tcp/22
+	in_server portsieve allow tcp/22 --from 198.51.100.0/24 --for 1h
+	equal "allow-tcp-22-3 allow-tcp-22-2 allow-tcp-22" "$(runtime)"
+	equal '["198.51.100.0/24"]' "$(in_server portsieve show -j | jq -c '.runtime[1].from')"
+	refused 2 "rule 'web'" in_server portsieve allow tcp/81 --name web
+	refused 2 "runtime rule 'allow-tcp-22'" in_server portsieve drop tcp/22 --name allow-tcp-22
+	equal "allow-tcp-22-3 allow-tcp-22-2 allow-tcp-22" "$(runtime)"
+}
+
+@test "several words are one text of ports" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve allow tcp/8080,8081 udp/53 --name both
+	equal "tcp/8080,8081 udp/53" "$(in_server portsieve show -j | jq -r '.runtime[0].ports')"
+	in_server portsieve allow "tcp/8080,8081 udp/53" --name both
+	equal both "$(runtime)"
+}
+
+@test "what is wrong is said before anything changes" {
+	local before
+	refused 3 "nothing is loaded in this network namespace" in_server portsieve allow tcp/80
+	refused 3 "nothing is loaded in this network namespace" in_server portsieve delete x
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	before=$(in_server portsieve status -j)
+	refused 2 "unknown service 'htpp' (did you mean 'http'?)" in_server portsieve allow tcp/htpp
+	refused 2 "allow: PORTS... is missing" in_server portsieve allow
+	refused 2 "delete: NAME is missing" in_server portsieve delete
+	refused 2 "--from: '192.0.2.1/24' has bits set behind its length" \
+		in_server portsieve allow tcp/1 --from 192.0.2.1/24
+	refused 2 "--for: '366d' is not a duration" in_server portsieve allow tcp/1 --for 366d
+	refused 2 "--name: bad rule name 'a b'" in_server portsieve allow tcp/1 --name "a b"
+	refused 3 "lo is not loaded" in_server portsieve allow tcp/1 --dev lo
+	refused 1 "there is no runtime rule 'nix'" in_server portsieve delete nix
+	refused 1 "'web' is a rule of the policy file" in_server portsieve delete web
+	equal "$before" "$(in_server portsieve status -j)"
+}
+
+@test "JSON says what was done, in the form of the manual" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	equal '{"schema":1,"rule":"allow-tcp-8080","action":"allow","ports":"tcp/8080","from":["192.0.2.0/24"],"until":null,"devices":["to_client"]}' \
+		"$(in_server portsieve allow tcp/8080 --from 192.0.2.0/24 -j 2>/dev/null)"
+	local until
+	until=$(in_server portsieve drop tcp/81 --for 10m -j 2>/dev/null | jq '.until | fromdate')
+	((until >= $(date +%s) + 500 && until <= $(date +%s) + 601))
+	equal '{"schema":1,"rule":"drop-tcp-81","devices":["to_client"]}' \
+		"$(in_server portsieve delete drop-tcp-81 -j 2>/dev/null)"
+}
+
+@test "without --dev all devices get the rule, with it only that one, and delete finds it" {
+	second_device
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve load to_lan -p "$(policy "$ALLOW")"
+	in_server portsieve drop udp/53
+	equal "drop-udp-53 drop-udp-53" "$(runtime to_client) $(runtime to_lan)"
+	in_server portsieve drop udp/54 --dev to_lan
+	equal "drop-udp-53, drop-udp-54 drop-udp-53" "$(runtime to_client), $(runtime to_lan)"
+	equal '["to_lan"]' "$(in_server portsieve delete drop-udp-54 -j 2>/dev/null | jq -c .devices)"
+	refused 1 "no runtime rule 'drop-udp-54'" in_server portsieve delete drop-udp-54
+	equal '["to_client","to_lan"]' "$(in_server portsieve delete drop-udp-53 -j 2>/dev/null | jq -c '.devices | sort')"
+}
+
+@test "a name is numbered where any one of the devices has it for something else" {
+	second_device
+	in_server portsieve load to_client -p "$(policy 'version: 1
+rules: [{name: drop-udp-53-2, action: allow, ports: udp/53}]')"
+	in_server portsieve load to_lan -p "$(policy 'version: 1
+rules: [{name: drop-udp-53, action: allow, ports: udp/53}]')"
+	in_server portsieve drop udp/53
+	equal "drop-udp-53-3 drop-udp-53-3" "$(runtime to_client) $(runtime to_lan)"
+}
+
+@test "a rule on one of two devices that share a policy parts it from the other" {
+	second_device
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	serve_web server 8080
+	in_server portsieve allow tcp/8080 --dev to_lan
+	fetch lan 198.51.100.2 8080
+	run -28 fetch client $SERVER4 8080 1
+	equal "," "$(runtime to_client),$(runtime to_lan | grep -v allow-tcp-8080)"
+}
+
+@test "runtime rules outlive apply, on each device its own, unless the file has the key runtime" {
+	second_device
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	in_server portsieve allow tcp/8080
+	in_server portsieve allow tcp/8081 --dev to_lan --for 1h
+	local until after
+	until=$(in_server portsieve show to_lan -j | jq '.runtime[0].until | fromdate')
+	run --separate-stderr -0 in_server portsieve apply "$(policy "$ALLOW")"
+	[[ $stderr == *"to_client: 1 runtime rule (allow-tcp-8080) stays in force"* ]]
+	[[ $stderr == *"to_lan: 2 runtime rules (allow-tcp-8081 and others) stay in force"* ]]
+	equal "allow-tcp-8080, allow-tcp-8081 allow-tcp-8080" "$(runtime to_client), $(runtime to_lan)"
+	after=$(in_server portsieve show to_lan -j | jq '.runtime[0].until | fromdate')
+	((after >= until - 1 && after <= until + 1)) # seconds are rounded
+	in_server portsieve show to_client | grep -q telnet
+	in_server portsieve show to_lan | grep -q telnet
+	in_server portsieve apply "$(policy "$ALLOW
+runtime: [{name: mine, action: drop, ports: udp/9}]")"
+	equal "mine mine" "$(runtime to_client) $(runtime to_lan)"
+	in_server portsieve apply "$(policy "$ALLOW
+runtime: []")"
+	equal " " "$(runtime to_client) $(runtime to_lan)"
+}
+
+@test "apply refuses a file whose rule has the name of a runtime rule, and changes no device" {
+	second_device
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve load to_lan -p "$(policy "$ALLOW")"
+	in_server portsieve allow tcp/8080 --name games --dev to_lan
+	refused 2 "'games'" in_server portsieve apply "$(policy 'version: 1
+rules: [{name: games, action: drop, ports: udp/9}]')"
+	in_server portsieve show to_client | grep -q web
+	in_server portsieve show to_lan | grep -q telnet
+}
+
+@test "a runtime rule is not taken by the load of another device" {
+	second_device
+	local file
+	file=$(policy "$DROP")
+	in_server portsieve load to_client -p "$file"
+	in_server portsieve allow tcp/8080
+	in_server portsieve load to_lan -p "$file"
+	equal "allow-tcp-8080," "$(runtime to_client),$(runtime to_lan)"
+}
+
+@test "what show prints with runtime rules is applied as the same" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve allow tcp/8080 --from $CLIENT4 --for 1h
+	in_server portsieve drop udp/all
+	local shown=$BATS_TEST_TMPDIR/shown.yaml
+	in_server portsieve show >"$shown"
+	in_server portsieve delete allow-tcp-8080
+	in_server portsieve apply "$shown"
+	equal "$(cat "$shown")" "$(in_server portsieve show)"
+}
+
+@test "explain still names the lines of the file, and the digest stays" {
+	local file
+	file=$(policy "$DROP")
+	in_server portsieve load to_client -p "$file"
+	in_server portsieve allow tcp/8080
+	equal "web 3" "$(in_server portsieve explain "tcp $CLIENT4:1024 > $SERVER4:80 S" -j | jq -r '"\(.rule) \(.line)"')"
+	equal "$(sha256sum <"$file" | cut -d' ' -f1)" \
+		"$(in_server portsieve stats -j | jq -r '.devices[0].policy.sha256')"
+	in_server portsieve delete allow-tcp-8080
+	equal "web 3" "$(in_server portsieve explain "tcp $CLIENT4:1024 > $SERVER4:80 S" -j | jq -r '"\(.rule) \(.line)"')"
+}
+
+@test "without a policy drop drops, says what that means, and its deletion brings counting back" {
+	in_server portsieve load to_client
+	local before
+	before=$(in_server portsieve show)
+	serve_web server 8080
+	run --separate-stderr -0 in_server portsieve allow tcp/8081
+	[[ $stderr != *"no policy"* ]]
+	in_server portsieve delete allow-tcp-8081
+	run --separate-stderr -0 in_server portsieve drop tcp/8080
+	[[ $stderr == *"to_client: no policy was loaded; from now on it is one of mode enforce and default allow"* ]]
+	run -28 fetch client $SERVER4 8080 1
+	equal "version: 1
+default: allow
+runtime:
+  - {name: drop-tcp-8080, action: drop, ports: tcp/8080}" "$(in_server portsieve show)"
+	in_server portsieve delete drop-tcp-8080
+	equal "$before" "$(in_server portsieve show)"
+	fetch client $SERVER4 8080
+}
+
+@test "in monitor mode drop says that nothing is dropped" {
+	in_server portsieve load to_client -p "$(policy '{version: 1, mode: monitor}')"
+	serve_web server 8080
+	run --separate-stderr -0 in_server portsieve drop tcp/8080
+	[[ $stderr == *"would drop tcp/8080 until it is deleted; the policy only monitors"* ]]
+	fetch client $SERVER4 8080
+}

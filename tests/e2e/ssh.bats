@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The caller's own ssh session: policies that would cut it are refused without --force. Here the session is what
+# SSH_CONNECTION says; how it is read is in tests/unit/test_ssh_session.c.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+SESSION4="$CLIENT4 40000 $SERVER4 22"
+SESSION6="$CLIENT6 40000 $SERVER6 22"
+
+setup() {
+	lab_up
+	GOOD=$(policy 'version: 1
+default: drop
+rules:
+- {name: ssh, action: allow, ports: tcp/22}')
+	CUTS=$(policy 'version: 1
+default: allow
+rules:
+- {name: web, action: allow, ports: tcp/80}
+- {name: old, action: drop, ports: tcp/1-79}')
+	SHUT=$(policy '{version: 1, default: drop}')
+}
+
+teardown() {
+	lab_down
+}
+
+# over SESSION COMMAND...: in the server's namespace, as if over that ssh session.
+over() {
+	SSH_CONNECTION=$1 in_server "${@:2}"
+}
+
+loaded() {
+	in_server portsieve status -j 2>/dev/null | jq -r '[.devices[].device] | join(" ")'
+}
+
+@test "load refuses a policy that would cut the session, names the rule, and loads nothing" {
+	refused 1 "$CUTS:5: rule 'old' would cut your own ssh session (from $CLIENT4 port 40000 to port 22, by to_client)" \
+		over "$SESSION4" portsieve load to_client -p "$CUTS"
+	[[ $stderr == *"or say --force" ]]
+	refused 1 "the default, drop, would cut your own ssh session" over "$SESSION4" portsieve load to_client -p "$SHUT"
+	refused 1 "the default, drop, would cut your own ssh session (from $CLIENT6 port" \
+		over "$SESSION6" portsieve load to_client -p "$SHUT"
+	# whichever of several devices it is
+	refused 1 "by to_client" over "$SESSION4" portsieve load lo to_client --mode auto -p "$SHUT"
+	equal "" "$(pins)"
+}
+
+@test "load with --force, of a good policy, or of one that only monitors is done" {
+	over "$SESSION4" portsieve load to_client -p "$CUTS" --force
+	in_server portsieve unload to_client
+	over "$SESSION4" portsieve load to_client -p "$GOOD"
+	in_server portsieve unload to_client
+	over "$SESSION6" portsieve load to_client -p "$(policy '{version: 1, mode: monitor, default: drop}')"
+	in_server portsieve unload to_client
+	over "$SESSION4" portsieve load to_client
+}
+
+@test "apply refuses it too, with and without --confirm, and the policy stays" {
+	in_server portsieve load to_client -p "$GOOD"
+	local before
+	before=$(in_server portsieve status -j)
+	refused 1 "$CUTS:5: rule 'old' would cut" over "$SESSION4" portsieve apply "$CUTS"
+	refused 1 "rule 'old' would cut" over "$SESSION4" portsieve apply "$CUTS" --confirm 60
+	refused 1 "rule 'old' would cut" over "::ffff:$CLIENT4 40000 ::ffff:$SERVER4 22" portsieve apply "$CUTS"
+	equal "$before" "$(in_server portsieve status -j)"
+	over "$SESSION4" portsieve apply "$CUTS" --force
+	in_server portsieve show | grep -q old
+}
+
+@test "the address counts: a rule for another source does not keep the session" {
+	in_server portsieve load to_client -p "$GOOD"
+	refused 1 "the default, drop, would cut" over "$SESSION4" portsieve apply "$(policy 'version: 1
+default: drop
+rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:db8::/32"]}]')"
+	over "$SESSION6" portsieve apply "$(policy 'version: 1
+default: drop
+rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:db8::/32"]}]')"
+}
+
+@test "runtime rules that would cut it are refused: dropping, and deleting what allows it" {
+	in_server portsieve load to_client -p "$SHUT"
+	over "$SESSION4" portsieve allow tcp/22
+	refused 1 "rule 'drop-tcp-22' would cut your own ssh session" over "$SESSION4" portsieve drop tcp/22
+	refused 1 "the default, drop, would cut" over "$SESSION4" portsieve delete allow-tcp-22
+	equal allow-tcp-22 "$(in_server portsieve show -j | jq -r '.runtime[].name')"
+	# what does not concern it is done
+	over "$SESSION4" portsieve drop tcp/22 --from 203.0.113.0/24
+	over "$SESSION4" portsieve drop tcp/40000
+	over "$SESSION4" portsieve delete allow-tcp-22 --force
+	# and so is a change while it is cut already: it is not to blame
+	over "$SESSION4" portsieve drop tcp/23
+}
+
+@test "a runtime rule that stays may keep the session under the new file, or cut it" {
+	in_server portsieve load to_client -p "$GOOD"
+	in_server portsieve allow tcp/22
+	over "$SESSION4" portsieve apply "$SHUT"
+	in_server portsieve delete allow-tcp-22
+	in_server portsieve drop tcp/22
+	refused 1 "rule 'drop-tcp-22' would cut" over "$SESSION4" portsieve apply "$GOOD"
+}
+
+@test "a session over another device is no concern" {
+	lab_namespace lan
+	lab_veth server to_lan lan to_server
+	lab_address server to_lan 198.51.100.2/24
+	over "198.51.100.1 40000 198.51.100.2 22" portsieve load to_client -p "$SHUT"
+	refused 1 "by to_lan" over "198.51.100.1 40000 198.51.100.2 22" portsieve load to_lan -p "$SHUT"
+	equal to_client "$(loaded)"
+	# apply to all is refused as a whole
+	over "198.51.100.1 40000 198.51.100.2 22" portsieve load to_lan
+	refused 1 "by to_lan" over "198.51.100.1 40000 198.51.100.2 22" portsieve apply "$CUTS"
+	equal 0 "$(in_server portsieve show to_client | grep -c old)"
+	over "198.51.100.1 40000 198.51.100.2 22" portsieve apply "$CUTS" --dev to_client
+}
+
+@test "the route counts where the server's address is on another device" {
+	in_server ip address add 203.0.113.9/32 dev lo
+	refused 1 "by to_client" over "$CLIENT4 40000 203.0.113.9 22" portsieve load to_client -p "$SHUT"
+}
+
+# with_sysfs COMMAND...: with a /sys that tells of the namespace's own interfaces, as it does outside of the lab.
+with_sysfs() {
+	in_server unshare --mount --propagation private bash -c '
+		mkdir -p /run/bpf && mount --bind /sys/fs/bpf /run/bpf && mount -t sysfs sysfs /sys &&
+		mount --bind /run/bpf /sys/fs/bpf && exec "$@"' bash "$@"
+}
+
+@test "a session of a bridge arrives on the bridge's ports" {
+	in_server ip link add bridge0 type bridge
+	in_server ip link set bridge0 up
+	in_server ip address flush dev to_client
+	in_server ip link set to_client master bridge0
+	lab_address server bridge0 $SERVER4/24
+	SSH_CONNECTION=$SESSION4 refused 1 "by to_client" with_sysfs portsieve load to_client -p "$SHUT"
+	in_server ip link set to_client nomaster
+	SSH_CONNECTION=$SESSION4 with_sysfs portsieve load to_client -p "$SHUT"
+}
+
+@test "sudo takes the variable away, but not from the shell that sudo was called in" {
+	in_server portsieve load to_client -p "$GOOD"
+	SSH_CONNECTION=$SESSION4 run --separate-stderr -1 in_server bash -c \
+		'env -u SSH_CONNECTION bash -c "portsieve apply \"\$0\"; exit \$?" "$0"; exit $?' "$CUTS"
+	[[ $stderr == *"rule 'old' would cut"* ]]
+}
+
+@test "what is no session is warned of, and nothing is refused" {
+	run --separate-stderr -0 over "nonsense" portsieve load to_client -p "$SHUT"
+	[[ $stderr == "portsieve: warning: SSH_CONNECTION is not understood"* ]]
+	over "" portsieve apply "$SHUT"
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Differences of policies, by hand for each kind of difference. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "diff_case.h"
+
+static void test_equal_policies_differ_in_nothing(void **state)
+{
+	struct case_of_two two;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	tcp(&two.old, "web", POLICY_ALLOW, 80, 80);
+	tcp(&two.new, "web", POLICY_ALLOW, 80, 80);
+	add_prefix(&two.old.rules[0].from, prefix_of("10.0.0.0", 8));
+	add_prefix(&two.new.rules[0].from, prefix_of("10.0.0.0", 8));
+	assert_true(policy_diff_is_empty(compare(&two)));
+	tear_down(&two);
+}
+
+static void test_a_new_rule_changes_its_ports(void **state)
+{
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	tcp(&two.old, "old", POLICY_ALLOW, 8085, 8085);
+	tcp(&two.new, "web", POLICY_ALLOW, 8080, 8090);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 2); /* 8085 passed before */
+	is_change(&diff->changes[0], 8080, 8084, "web");
+	is_change(&diff->changes[1], 8086, 8090, "web");
+	assert_null(diff->changes[0].before.rule);
+	assert_true(diff->changes[0].before.drop);
+	assert_false(diff->changes[0].after.drop);
+	assert_null(diff->changes[0].from);
+	assert_null(diff->changes[0].to);
+	assert_int_equal(diff->added.count, 1);
+	assert_int_equal(diff->removed.count, 1);
+	assert_string_equal(diff->removed.list[0]->name, "old");
+	tear_down(&two);
+}
+
+static void test_neighbouring_segments_are_one_change(void **state)
+{
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_ALLOW, POLICY_ALLOW);
+	tcp(&two.old, "a", POLICY_ALLOW, 100, 150);
+	tcp(&two.new, "b", POLICY_DROP, 100, 120);
+	add_ports(&two.new.rules[0], PORTSIEVE_TCP, 110, 140);
+	add_ports(&two.new.rules[0], PORTSIEVE_TCP, 141, 150);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 1);
+	is_change(&diff->changes[0], 100, 150, "b");
+	assert_string_equal(diff->changes[0].before.rule->name, "a");
+	tear_down(&two);
+}
+
+static void test_the_default_changes_all_ports_but_those_of_dhcp(void **state)
+{
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_ALLOW, POLICY_DROP);
+	diff = compare(&two);
+	/* tcp, udp in three parts around 68 and 546, sctp, dccp */
+	assert_int_equal(diff->changes_count, 6);
+	is_change(&diff->changes[0], 0, 65535, NULL);
+	assert_int_equal(diff->changes[1].high, 67);
+	assert_int_equal(diff->changes[2].low, 69);
+	assert_int_equal(diff->changes[2].high, 545);
+	assert_int_equal(diff->changes[3].low, 547);
+	assert_int_equal(diff->settings_count, 1);
+	assert_string_equal(diff->settings[0].name, "default");
+	assert_string_equal(diff->settings[0].after, "drop");
+	tear_down(&two);
+}
+
+static void test_dhcp_client_changes_two_ports(void **state)
+{
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	two.new.dhcp_client = false;
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 2);
+	assert_int_equal(diff->changes[0].low, 68);
+	assert_int_equal(diff->changes[0].high, 68);
+	assert_int_equal(diff->changes[0].transport, PORTSIEVE_UDP);
+	assert_true(diff->changes[0].before.dhcp_client);
+	assert_false(diff->changes[0].before.drop);
+	assert_true(diff->changes[0].after.drop);
+	assert_int_equal(diff->changes[1].low, 546);
+	assert_string_equal(diff->settings[0].name, "dhcp_client");
+	tear_down(&two);
+}
+
+static void test_knobs_are_those_in_effect(void **state)
+{
+	struct policy policy;
+	struct policy_diff diff;
+	struct policy_diff_side before = { &policy, 1ull << PORTSIEVE_KNOB_MPLS };
+	struct policy_diff_side after = { &policy, 1ull << PORTSIEVE_KNOB_DROP };
+
+	(void)state;
+	policy_init(&policy);
+	assert_int_equal(policy_diff(&before, &after, &diff), 0);
+	assert_int_equal(diff.settings_count, 2);
+	assert_string_equal(diff.settings[0].name, "malformed");
+	assert_string_equal(diff.settings[0].after, "drop");
+	assert_string_equal(diff.settings[1].name, "mpls");
+	assert_string_equal(diff.settings[1].before, "drop");
+	assert_string_equal(diff.settings[1].after, "allow");
+	policy_diff_free(&diff);
+}
+
+static void test_addresses_that_come(void **state)
+{
+	struct policy_prefix in = prefix_of("10.0.0.0", 8), but = prefix_of("10.1.0.0", 16);
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	add_prefix(&tcp(&two.new, "not", POLICY_DROP, 22, 22)->from, but);
+	add_prefix(&tcp(&two.new, "ssh", POLICY_ALLOW, 22, 22)->from, in);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 1);
+	is_change(&diff->changes[0], 22, 22, "ssh");
+	is_prefixes(&diff->changes[0].from->in, &in, 1);
+	is_prefixes(&diff->changes[0].from->except, &but, 1);
+	assert_null(diff->changes[0].to);
+	tear_down(&two);
+}
+
+static void test_prefixes_within_others_are_not_said_again(void **state)
+{
+	struct policy_prefix outer = prefix_of("10.0.0.0", 8), inner = prefix_of("10.1.0.0", 16);
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	add_prefix(&tcp(&two.new, "ssh", POLICY_ALLOW, 22, 22)->from, inner);
+	add_prefix(&two.new.rules[0].from, outer);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 1);
+	is_prefixes(&diff->changes[0].from->in, &outer, 1);
+	assert_int_equal(diff->changes[0].from->except.count, 0);
+	tear_down(&two);
+}
+
+static void test_all_other_addresses(void **state)
+{
+	struct policy_prefix kept = prefix_of("2001:db8::", 32);
+	struct policy_prefix all[] = { prefix_of("0.0.0.0", 0), prefix_of("::", 0) };
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	tcp(&two.old, "ssh", POLICY_ALLOW, 22, 22);
+	add_prefix(&tcp(&two.new, "ssh", POLICY_ALLOW, 22, 22)->from, kept);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 1);
+	is_change(&diff->changes[0], 22, 22, NULL);
+	is_prefixes(&diff->changes[0].from->in, all, 2);
+	is_prefixes(&diff->changes[0].from->except, &kept, 1);
+	assert_int_equal(diff->changed.count, 1);
+	assert_int_equal(diff->added.count + diff->removed.count, 0);
+	tear_down(&two);
+}
+
+static void test_addresses_that_are_all_there_are(void **state)
+{
+	struct case_of_two two;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	tcp(&two.old, "ssh", POLICY_ALLOW, 22, 22);
+	tcp(&two.new, "ssh", POLICY_ALLOW, 22, 22);
+	for (int half = 0; half < 2; half++) {
+		add_prefix(&two.new.rules[0].from, prefix_of(half ? "128.0.0.0" : "0.0.0.0", 1));
+		add_prefix(&two.new.rules[0].from, prefix_of(half ? "8000::" : "::", 1));
+	}
+	assert_int_equal(compare(&two)->changes_count, 0);
+	assert_int_equal(two.diff.changed.count, 1);
+	tear_down(&two);
+}
+
+static void test_all_of_one_family(void **state)
+{
+	struct policy_prefix all = prefix_of("0.0.0.0", 0);
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	add_prefix(&tcp(&two.new, "four", POLICY_ALLOW, 22, 22)->from, all);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 1);
+	assert_non_null(diff->changes[0].from); /* not "any": IPv6 stays dropped */
+	is_prefixes(&diff->changes[0].from->in, &all, 1);
+	tear_down(&two);
+}
+
+static void test_source_and_destination_both_count(void **state)
+{
+	struct policy_prefix from = prefix_of("10.0.0.0", 8), to = prefix_of("192.0.2.1", 32);
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	add_prefix(&tcp(&two.new, "ssh", POLICY_ALLOW, 22, 22)->from, from);
+	add_prefix(&two.new.rules[0].to, to);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 1);
+	is_prefixes(&diff->changes[0].from->in, &from, 1);
+	is_prefixes(&diff->changes[0].to->in, &to, 1);
+	tear_down(&two);
+}
+
+static void test_rules_in_another_order(void **state)
+{
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	tcp(&two.old, "a", POLICY_ALLOW, 1, 9);
+	tcp(&two.old, "b", POLICY_ALLOW, 5, 15);
+	tcp(&two.new, "b", POLICY_ALLOW, 5, 15);
+	tcp(&two.new, "a", POLICY_ALLOW, 1, 9);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 0);
+	assert_true(diff->reordered);
+	assert_false(policy_diff_is_empty(diff));
+	tear_down(&two);
+}
+
+static void test_runtime_rules_that_stay(void **state)
+{
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	tcp(&two.old, "now", POLICY_ALLOW, 1, 9)->runtime = true;
+	tcp(&two.old, "later", POLICY_ALLOW, 10, 19)->runtime = true;
+	tcp(&two.new, "now", POLICY_ALLOW, 1, 9)->runtime = true;
+	tcp(&two.new, "later", POLICY_ALLOW, 10, 19)->runtime = true;
+	two.new.rules[1].until_ns = 5;
+	diff = compare(&two);
+	assert_int_equal(diff->runtime.count, 1);
+	assert_string_equal(diff->runtime.list[0]->name, "now");
+	assert_int_equal(diff->changed.count, 1);
+	assert_string_equal(diff->changed.list[0]->name, "later");
+	tear_down(&two);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_equal_policies_differ_in_nothing),
+		cmocka_unit_test(test_a_new_rule_changes_its_ports),
+		cmocka_unit_test(test_neighbouring_segments_are_one_change),
+		cmocka_unit_test(test_the_default_changes_all_ports_but_those_of_dhcp),
+		cmocka_unit_test(test_dhcp_client_changes_two_ports),
+		cmocka_unit_test(test_knobs_are_those_in_effect),
+		cmocka_unit_test(test_addresses_that_come),
+		cmocka_unit_test(test_prefixes_within_others_are_not_said_again),
+		cmocka_unit_test(test_all_other_addresses),
+		cmocka_unit_test(test_addresses_that_are_all_there_are),
+		cmocka_unit_test(test_all_of_one_family),
+		cmocka_unit_test(test_source_and_destination_both_count),
+		cmocka_unit_test(test_rules_in_another_order),
+		cmocka_unit_test(test_runtime_rules_that_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Groups of devices, and a change done to each of them. */
+#include "apply_groups.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "targets.h"
+
+/* Takes the group of devices[0] out of the devices, by moving it to their front. */
+static struct apply_group next_group(struct datapath_device *devices, size_t count)
+{
+	struct apply_group group = { .devices = devices, .count = 1 };
+
+	for (size_t i = 1; i < count && !devices[0].broken; i++) {
+		struct datapath_device device = devices[i];
+
+		if (device.broken || device.active_id != devices[0].active_id)
+			continue;
+		devices[i] = devices[group.count];
+		devices[group.count++] = device;
+	}
+	return group;
+}
+
+int apply_groups_find(const struct datapath *datapath, const struct settings *settings,
+		      struct apply_groups *ret_groups, struct error *error)
+{
+	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
+	int r = targets_find(datapath, settings->devices, settings->devices_count, &groups.devices,
+			     &groups.devices_count, error);
+
+	if (r)
+		return r;
+	groups.list = calloc(groups.devices_count, sizeof(*groups.list));
+	if (!groups.list)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (size_t at = 0; at < groups.devices_count;) {
+		struct apply_group *group = &groups.list[groups.count++];
+
+		*group = next_group(groups.devices + at, groups.devices_count - at);
+		at += group->count;
+	}
+	*ret_groups = groups;
+	groups = (struct apply_groups){ 0 };
+	return 0;
+}
+
+void apply_groups_free(struct apply_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		ruleset_free(&groups->list[i].own);
+	free(groups->list);
+	free(groups->devices);
+	*groups = (struct apply_groups){ 0 };
+}
+
+bool apply_group_is_live(const struct apply_group *group)
+{
+	return !group->left_out && !group->devices[0].broken;
+}
+
+int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
+			      struct error *error)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		const char *device = group->devices[i].name;
+		int r = 0;
+
+		if (ssh_session_arrives_on(session, device))
+			r = ssh_session_check(session, device, group->ruleset, error);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+struct apply_group_names apply_group_names(const struct apply_group *group)
+{
+	struct apply_group_names names = { "" };
+	size_t length = 0;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct datapath_device *device = &group->devices[i];
+		char name[40];
+
+		if (device->name[0])
+			snprintf(name, sizeof(name), "%s", device->name);
+		else
+			snprintf(name, sizeof(name), "(index %u, moved away)", device->ifindex);
+		if (length + strlen(name) + sizeof(", and others") > sizeof(names.text)) {
+			strcpy(names.text + length, ", and others");
+			break;
+		}
+		length += (size_t)sprintf(names.text + length, "%s%s", i ? ", " : "", name);
+	}
+	return names;
+}
+
+/* Does every loaded device that shares the group's slot belong to the group? */
+static bool is_whole(const struct apply_group *group, const struct datapath_device *all,
+		     size_t count)
+{
+	size_t sharing = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sharing += !all[i].broken && all[i].active_id == group->devices[0].active_id;
+	return sharing == group->count;
+}
+
+/* What is done to the group's slot is done to the group alone from here on. */
+static int make_whole(const struct datapath *datapath, const struct apply_group *group,
+		      bool whole_only, struct error *error)
+{
+	_cleanup_free_ struct datapath_device *all = NULL;
+	size_t count;
+	int r = datapath_devices(datapath, &all, &count, error);
+
+	if (r || is_whole(group, all, count))
+		return r;
+	if (whole_only)
+		return error_set(error, EBUSY, EXIT_FAILED,
+				 "other devices share the policy, and it is one for all: name them "
+				 "too, or leave out --dev");
+	return datapath_part(datapath, group->devices, group->count, error);
+}
+
+static int change_group(const struct datapath *datapath, const struct apply_group *group,
+			bool whole_only, apply_group_fn *change, struct error *error)
+{
+	int r;
+
+	if (group->devices[0].broken)
+		return error_set(error, EUCLEAN, EXIT_FAILED,
+				 "its pins are not whole; unload it and load it again");
+	r = make_whole(datapath, group, whole_only, error);
+	return r ? r : change(datapath, group, error);
+}
+
+enum exit_code apply_groups_change(const struct datapath *datapath, struct apply_groups *groups,
+				   apply_group_fn *change)
+{
+	enum exit_code code = EXIT_DONE;
+	bool some_done = false;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		struct apply_group *group = &groups->list[i];
+		struct error error = { .exit = EXIT_FAILED };
+
+		if (group->left_out)
+			continue;
+		group->left_out =
+			change_group(datapath, group, groups->whole_only, change, &error) != 0;
+		if (group->left_out) {
+			error_prefix(&error, apply_group_names(group).text);
+			log_error(&error);
+			code = code ? code : error.exit;
+		} else {
+			some_done = true;
+		}
+	}
+	return code && some_done ? EXIT_PARTLY : code;
+}
+
+int apply_group_apply(const struct datapath *datapath, const struct apply_group *group,
+		      struct error *error)
+{
+	struct datapath_policy policy = ruleset_policy(group->ruleset);
+
+	return datapath_apply(datapath, &group->devices[0], &policy, error);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loaded devices by the slot that they share: a policy is changed for a group by one system call.
+ * Changes are first made ready for all groups, so that what is wrong with one changes nothing
+ * anywhere.
+ */
+#ifndef PORTSIEVE_APPLY_GROUPS_H
+#define PORTSIEVE_APPLY_GROUPS_H
+
+#include "command.h"
+#include "ruleset.h"
+#include "ssh_session.h"
+
+struct apply_group {
+	const struct datapath_device *devices;
+	size_t count;
+	bool left_out;		       /* nothing to do here */
+	bool only_counted;	       /* what was in force dropped nothing: no policy */
+	struct ruleset own;	       /* a policy of the group's own; may be empty */
+	const struct ruleset *ruleset; /* the policy that it gets: &own or one of the caller's */
+};
+
+struct apply_groups {
+	struct datapath_device *devices;
+	size_t devices_count;
+	struct apply_group *list;
+	size_t count;
+	bool whole_only; /* never part devices that share a slot: an error instead */
+};
+
+/*
+ * The groups of the devices that --dev names, or of all loaded ones; errors as of targets_find.
+ * Those whose pins are not whole make groups of one, which apply_groups_change says. The caller
+ * owns *ret_groups (apply_groups_free).
+ */
+int apply_groups_find(const struct datapath *datapath, const struct settings *settings,
+		      struct apply_groups *ret_groups, struct error *error);
+void apply_groups_free(struct apply_groups *groups);
+#define _cleanup_apply_groups_ __attribute__((cleanup(apply_groups_free)))
+
+/* Can the policy of this group be read and changed? */
+bool apply_group_is_live(const struct apply_group *group);
+
+/* Refuses a policy that cuts the session on a device of the group, as ssh_session_check. */
+int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
+			      struct error *error);
+
+/* "eth0, eth1", cut where there are many. */
+struct apply_group_names {
+	char text[256];
+};
+struct apply_group_names apply_group_names(const struct apply_group *group);
+
+/*
+ * Does `change` to the first device of each group that is not left out, parted before from devices
+ * that share its slot and are not in the group. What goes wrong with one is logged, and leaves the
+ * others to be done: EXIT_PARTLY then. A group that failed is left_out afterwards.
+ */
+typedef int apply_group_fn(const struct datapath *datapath, const struct apply_group *group,
+			   struct error *error);
+enum exit_code apply_groups_change(const struct datapath *datapath, struct apply_groups *groups,
+				   apply_group_fn *change);
+
+/* An apply_group_fn: datapath_apply of the group's ruleset. */
+int apply_group_apply(const struct datapath *datapath, const struct apply_group *group,
+		      struct error *error);
+
+#endif

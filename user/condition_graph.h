@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The conditions of an image: what a list of ranges of conditional rules comes to, by source, then
+ * by destination, then by time. Equal lists become one condition, wherever they occur. Pure;
+ * private to the compiler.
+ */
+#ifndef PORTSIEVE_CONDITION_GRAPH_H
+#define PORTSIEVE_CONDITION_GRAPH_H
+
+#include "address_classes.h"
+#include "error.h"
+#include "policy.h"
+#include "range_list.h"
+#include "sparse_table.h"
+
+/* What one direction needs while a condition by it is made. Stamps spare clearing. */
+struct direction_work {
+	struct address_classes classes;
+	uint32_t *list_stamp;  /* by list of prefixes: the condition that it was met in */
+	uint16_t *first_range; /* by list: the first range of that list's rules; 0: none */
+	uint32_t *class_stamp;
+	uint16_t *next_range; /* by range id: the next of the same list; 0: none */
+	uint16_t *left;	      /* ids of the ranges that a class leaves */
+};
+
+struct condition_graph {
+	const struct policy *policy;
+	const char *file;
+	struct portsieve_image *image;
+	struct error *error;
+	struct direction_work directions[PORTSIEVE_DIRECTIONS];
+	uint32_t stamp;
+	struct known_lists known;
+	struct sparse_row *rows;
+	size_t rows_count;
+	size_t cells_count; /* of all rows */
+	size_t conditions_count;
+	uint32_t *time_slots; /* number + 1 of a condition by time; 0: free */
+};
+
+/*
+ * Starts with the classes of all addresses; policy, file, image and error are set. All of these
+ * return -E2BIG with the place in `file` past a limit, or -ENOMEM, with the error filled in. Free
+ * with condition_graph_free in any case.
+ */
+int condition_graph_init(struct condition_graph *graph);
+void condition_graph_free(struct condition_graph *graph);
+
+/* What a list comes to: a reference to its condition. */
+int condition_graph_enter(struct condition_graph *graph, const struct range_list *list,
+			  uint16_t *ret_entry);
+
+/* Lays the rows of all conditions into the image's cells. */
+int condition_graph_finish(struct condition_graph *graph);
+
+/* The reference to the condition, or the port class, of that number. */
+uint16_t reference_to(size_t number);
+
+/* The rule of a range. */
+const struct policy_rule *graph_rule_of(const struct condition_graph *graph, uint16_t range);
+
+/* Refuses the rule of a range, with which there are more than `limit` of something. Returns -E2BIG.
+ */
+int graph_too_many(const struct condition_graph *graph, uint16_t range, int limit,
+		   const char *what);
+int graph_no_memory(const struct condition_graph *graph);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replacing the program of a loaded device, by one update of its link: with this binary's
+ * (upgrade), or with one that reads other slots (part).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "datapath_apply.h"
+#include "datapath_attach.h"
+#include "datapath_image.h"
+#include "datapath_pins.h"
+#include "datapath_program.h"
+#include "datapath_tries.h"
+
+static int put_on(const struct datapath *datapath, const struct attachment *attachment,
+		  const struct program *program, struct error *error)
+{
+	int r = program_pin(datapath, attachment->ifindex, program, error);
+
+	return r ? r : link_replace(attachment->link_fd, program->program_fd, error);
+}
+
+int datapath_upgrade(const struct datapath *datapath, const struct datapath_device *device,
+		     struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	_cleanup_program_ struct program program = { 0 };
+	struct program_options options;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	if (!r) /* the program must not read what it would not understand */
+		r = image_read(attachment_policy(&attachment)->image_fd, &image, error);
+	if (r)
+		return r;
+	options = (struct program_options){ .counters_fd = attachment.counters_fd };
+	program_options_share(&options, &attachment);
+	r = program_load(&options, &program, error);
+	if (!r)
+		r = put_on(datapath, &attachment, &program, error);
+	apply_remove_stale(datapath);
+	return r;
+}
+
+/* New slots for a program, with the policy in force in them. */
+static int fill_slots(const struct attachment *attachment, const struct program *program,
+		      struct error *error)
+{
+	const struct policy_maps *maps = attachment_policy(attachment);
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = image_read(maps->image_fd, &image, error);
+
+	if (!r)
+		r = tries_put(program->prefixes_fd, maps, image->generation, error);
+	return r ? r : image_commit(program->active_fd, maps, error);
+}
+
+/*
+ * Moves one device to the slots of *first, or, if that is empty, to new ones, which then are those
+ * of *first: with the policy that is in force on it, so that no packet is judged otherwise.
+ */
+static int part_device(const struct datapath *datapath, const struct datapath_device *device,
+		       struct program *first, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_program_ struct program program = { 0 };
+	struct program_options options = { .active_fd = -1 };
+	int r = apply_require(datapath, device, &attachment, error);
+
+	if (r)
+		return r;
+	options.counters_fd = attachment.counters_fd;
+	if (first->skeleton) {
+		options.active_fd = first->active_fd;
+		memcpy(options.prefixes_fd, first->prefixes_fd, sizeof(options.prefixes_fd));
+	}
+	r = program_load(&options, &program, error);
+	if (!r && !first->skeleton)
+		r = fill_slots(&attachment, &program, error);
+	if (!r)
+		r = put_on(datapath, &attachment, &program, error);
+	if (!r && !first->skeleton) {
+		*first = program;
+		program.skeleton = NULL;
+	}
+	return r;
+}
+
+int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
+		  size_t count, struct error *error)
+{
+	_cleanup_program_ struct program first = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < count; i++)
+		r = part_device(datapath, &devices[i], &first, error);
+	apply_remove_stale(datapath);
+	return r;
+}

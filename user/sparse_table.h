@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cells of an image: rows of many columns that are mostly empty, laid into each other's gaps,
+ * so that a cell is found by one addition. Pure; private to the compiler.
+ */
+#ifndef PORTSIEVE_SPARSE_TABLE_H
+#define PORTSIEVE_SPARSE_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <portsieve/abi.h>
+
+struct sparse_cell {
+	uint32_t class; /* below PORTSIEVE_CLASSES_MAX; each once in a row */
+	uint16_t entry;
+};
+
+struct sparse_row {
+	uint16_t condition; /* number */
+	struct sparse_cell *cells;
+	size_t count; /* at least 1 */
+};
+
+/*
+ * Lays the rows into image->cell and sets their conditions' `base`. Sorts `rows`. -E2BIG when they
+ * do not fit, and *image is then undefined; -ENOMEM.
+ */
+int sparse_table_lay(struct sparse_row *rows, size_t count, struct portsieve_image *image);
+
+#endif
