@@ -108,5 +108,6 @@ clean: ## remove build/
 
 include tests/tests.mk
 include tests/bench/bench.mk
+include tests/faults/faults.mk
 include tests/kernels/kernels.mk
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -18,7 +18,13 @@ TRAFFIC := build/tests/traffic/flood build/tests/traffic/received build/tests/tr
 
 .PHONY: tools tests swap-test
 tools: $(TRAFFIC)
-tests: $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle swap-test build/tests/packet/frames
+
+# The same program, which takes its maps for another form: for what happens between two versions.
+.PHONY: other-abi
+other-abi:
+	$(Q)$(MAKE) --no-print-directory BUILD=build/abi CFLAGS='-O1 -DPORTSIEVE_ABI=9999' build/abi/portsieve
+
+tests: other-abi $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle swap-test build/tests/packet/frames
 
 build/san/user/%.o: user/%.c
 	$(call say,CC-SAN,$@)

@@ -21,7 +21,7 @@ static int read_loaded(int count, char **operands, struct snapshot *ret_snapshot
 		r = target_find(&datapath, operands[0], &device, error);
 	if (!r)
 		r = snapshot_read(&datapath, device.ifindex, ret_snapshot, error);
-	if (!r && !ret_snapshot->count && !ret_snapshot->broken_count) {
+	if (!r && !ret_snapshot->count && !ret_snapshot->unreadable_count) {
 		snapshot_free(ret_snapshot);
 		r = -ENOENT;
 	}
@@ -39,18 +39,19 @@ static int out_of_memory(struct error *error)
 }
 
 /* Of devices that cannot be read. Returns the exit code that they make of a success. */
-static enum exit_code tell_broken(const struct snapshot *snapshot)
+static enum exit_code tell_unreadable(const struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < snapshot->broken_count; i++) {
-		const struct datapath_device *device = &snapshot->broken[i];
-		struct error error = { 0 };
+	for (size_t i = 0; i < snapshot->unreadable_count; i++) {
+		const struct datapath_device *device = &snapshot->unreadable[i].device;
+		struct error error = snapshot->unreadable[i].error;
+		char name[IF_NAMESIZE + 32];
 
-		error_set(&error, EUCLEAN, EXIT_PARTLY,
-			  "%s (index %u): its pins are not whole; unload it and load it again",
-			  device->name[0] ? device->name : "?", device->ifindex);
+		snprintf(name, sizeof(name), "%s (index %u)", device->name[0] ? device->name : "?",
+			 device->ifindex);
+		error_prefix(&error, name);
 		log_error(&error);
 	}
-	if (!snapshot->broken_count)
+	if (!snapshot->unreadable_count)
 		return EXIT_DONE;
 	return snapshot->count ? EXIT_PARTLY : EXIT_FAILED;
 }
@@ -65,7 +66,7 @@ static int stats_once(const struct settings *settings, int count, char **operand
 		return r;
 	r = settings->json ? print_stats_json(&snapshot)
 			   : print_stats_text(&snapshot, settings->all);
-	*ret_code = tell_broken(&snapshot);
+	*ret_code = tell_unreadable(&snapshot);
 	return r ? out_of_memory(error) : 0;
 }
 
@@ -121,7 +122,7 @@ static enum exit_code status(const struct settings *settings, int count, char **
 		r = settings->json ? print_status_json(&snapshot) : print_status_text(&snapshot);
 	if (r && !error->text[0])
 		out_of_memory(error);
-	return r ? error->exit : tell_broken(&snapshot);
+	return r ? error->exit : tell_unreadable(&snapshot);
 }
 
 const struct command command_status = {

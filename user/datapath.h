@@ -161,11 +161,11 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
 			    struct addresses *ret_addresses, struct error *error);
 
 /*
- * The kernel memory that a loaded device takes, in bytes: its counters, and the image of its
- * policy, which devices may share. The policy's text and the program, some kilobytes, are not in
- * it.
+ * The kernel memory that a loaded device takes, in bytes: its counters, the image of its policy and
+ * its prefixes, which devices may share. The policy's text and the program, some kilobytes, are not
+ * in it.
  */
-uint64_t datapath_memory_bytes(void);
+uint64_t datapath_memory_bytes(const struct portsieve_image *image);
 
 /* "1.1": of the library that loads the programs. */
 const char *datapath_libbpf_version(void);

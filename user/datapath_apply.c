@@ -121,6 +121,7 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 		r = error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	if (r)
 		return r;
+	image->prefixes = policy->addresses ? policy->addresses->count : 0;
 	image->generation = (previous->generation + 1) % PORTSIEVE_GENERATIONS;
 	if (image->confirm_until_ns)
 		image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "datapath_image.h"
@@ -22,6 +23,11 @@ static const char *const prefixes_kinds[TRIE_FAMILIES] = {
 static const char *const trie_kinds[TRIE_FAMILIES] = {
 	[POLICY_IPV4] = "trie4",
 	[POLICY_IPV6] = "trie6",
+};
+
+static const uint32_t trie_key_sizes[TRIE_FAMILIES] = {
+	[POLICY_IPV4] = sizeof(struct portsieve_prefix4),
+	[POLICY_IPV6] = sizeof(struct portsieve_prefix6),
 };
 
 void policy_maps_close(struct policy_maps *maps)
@@ -98,7 +104,31 @@ bool attachment_is_current(const struct attachment *attachment)
 	       info.prog_id == attachment->program_id;
 }
 
-/* Opens the one of the program's maps that is pinned as `kind`. -ENOENT: none is. */
+/* Another map under the name of ours may have elements that no buffer here has room for. */
+static bool is_among(int map_fd, const __u32 *map_ids, uint32_t count)
+{
+	uint32_t id;
+
+	if (map_id(map_fd, &id))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (map_ids[i] == id)
+			return true;
+	return false;
+}
+
+/* What has no id of its own to be known by: text and tries are named by their image's. */
+static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(map_fd, &info, &length) && info.type == type &&
+	       info.key_size == key_size;
+}
+
+/* Opens the one of the program's maps that is pinned as `kind`. -ENOENT: none is. -EUCLEAN:
+ * something else is, under its name. */
 static int follow_map(const struct datapath *datapath, const struct attachment *attachment,
 		      const char *kind, const __u32 *map_ids, uint32_t count, uint32_t *ret_id)
 {
@@ -107,6 +137,10 @@ static int follow_map(const struct datapath *datapath, const struct attachment *
 
 		if (fd == -ENOENT)
 			continue;
+		if (fd >= 0 && !is_among(fd, &map_ids[i], 1)) {
+			close(fd);
+			return -EUCLEAN;
+		}
 		*ret_id = map_ids[i];
 		return fd;
 	}
@@ -127,6 +161,8 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 		return attachment->program_fd;
 	if (bpf_obj_get_info_by_fd(attachment->program_fd, &info, &length))
 		return -errno;
+	if (info.id != attachment->program_id)
+		return -ENOENT; /* not ours, whatever it is called */
 	count = info.nr_map_ids < PROGRAM_MAPS_MAX ? info.nr_map_ids : PROGRAM_MAPS_MAX;
 	attachment->active_fd =
 		follow_map(datapath, attachment, "active", map_ids, count, &attachment->active_id);
@@ -141,7 +177,9 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 		attachment->prefixes_fd[family] = fd;
 	}
 	attachment->counters_fd = pin_open(datapath, attachment->ifindex, "counters", 0);
-	return attachment->counters_fd < 0 ? attachment->counters_fd : 0;
+	if (attachment->counters_fd < 0)
+		return attachment->counters_fd;
+	return is_among(attachment->counters_fd, map_ids, count) ? 0 : -ENOENT;
 }
 
 /* The policy in a slot, if one is there. */
@@ -156,15 +194,21 @@ static int follow_slot(const struct datapath *datapath, struct attachment *attac
 	maps->image_fd = pin_open(datapath, attachment->ifindex, "image", maps->id);
 	if (maps->image_fd < 0)
 		return maps->image_fd;
+	if (!is_among(maps->image_fd, &maps->id, 1))
+		return -ENOENT;
 	maps->text_fd = pin_open(datapath, attachment->ifindex, "text", maps->id);
 	if (maps->text_fd < 0)
 		return maps->text_fd;
+	if (!is_of_form(maps->text_fd, BPF_MAP_TYPE_ARRAY, sizeof(__u32)))
+		return -ENOENT;
 	for (int family = 0; family < TRIE_FAMILIES; family++) {
 		int fd = pin_open(datapath, attachment->ifindex, trie_kinds[family], maps->id);
 
 		if (fd < 0 && fd != -ENOENT)
 			return fd;
 		maps->trie_fd[family] = fd;
+		if (fd >= 0 && !is_of_form(fd, BPF_MAP_TYPE_LPM_TRIE, trie_key_sizes[family]))
+			return -ENOENT;
 	}
 	return 0;
 }
@@ -228,7 +272,7 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 			return 0;
 		}
 	}
-	if (r == -ENOENT)
+	if (r == -ENOENT || r == -EUCLEAN)
 		return error_set(error, EUCLEAN, EXIT_FAILED,
 				 "the pins of the interface with index %u below %s are not whole; "
 				 "unload it and load it again",
@@ -272,6 +316,8 @@ void attachment_remove_stale(const struct datapath *datapath, const struct attac
 	char names[4 + TRIE_FAMILIES + PORTSIEVE_SLOTS * (2 + TRIE_FAMILIES)][PIN_NAME_MAX];
 	size_t count = 0;
 
+	if (!attachment_is_understood(attachment))
+		return;
 	snprintf(names[count++], PIN_NAME_MAX, "link");
 	snprintf(names[count++], PIN_NAME_MAX, "counters");
 	snprintf(names[count++], PIN_NAME_MAX, "program_%u", attachment->program_id);

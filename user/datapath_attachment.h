@@ -92,6 +92,10 @@ int slot_image_id(int active_fd, enum portsieve_slot slot, uint32_t *ret_image_i
 /* Are the policies in the slots still those that the attachment was opened with? */
 bool attachment_is_settled(const struct attachment *attachment);
 
+/* Was it loaded by a program of this ABI? Else nothing but unloading may touch its maps and pins.
+ */
+bool attachment_is_understood(const struct attachment *attachment);
+
 /*
  * Reads the image in force; its `counters` are those of all rows that have counted. The caller
  * frees *ret_image.

@@ -168,15 +168,19 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
 	return r ? r : tries_read(attachment_policy(&attachment)->trie_fd, ret_addresses, error);
 }
 
-/* A per-CPU array has a pointer and, for each possible CPU, a row for each id; docs/performance.md.
+/*
+ * A per-CPU array has a pointer and, for each possible CPU, a row for each id. A trie has a node
+ * for each prefix, and at most one more where two part; docs/performance.md.
  */
-uint64_t datapath_memory_bytes(void)
+uint64_t datapath_memory_bytes(const struct portsieve_image *image)
 {
+	enum { TRIE_BYTES = 128 }; /* of two nodes, as the kernel's allocator rounds them */
 	int cpus = libbpf_num_possible_cpus();
 	uint64_t row_bytes =
 		sizeof(void *) + sizeof(struct portsieve_counter) * (cpus > 0 ? cpus : 1);
 
-	return PORTSIEVE_COUNTERS * row_bytes + sizeof(struct portsieve_image);
+	return PORTSIEVE_COUNTERS * row_bytes + sizeof(struct portsieve_image) +
+	       (uint64_t)image->prefixes * TRIE_BYTES;
 }
 
 bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *devices,

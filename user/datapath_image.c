@@ -114,11 +114,20 @@ int image_read(int image_fd, struct portsieve_image **ret_image, struct error *e
 	if (image->abi != PORTSIEVE_ABI || info.value_size != sizeof(*image))
 		return error_set(
 			error, EPROTO, EXIT_FAILED,
-			"the policy in force was loaded by a portsieve with ABI %u, this one "
-			"has %d; use that one, or unload with it and load again",
+			"its policy was loaded by another portsieve, whose maps have the form %u, "
+			"not "
+			"%d as this one's; use that one, or: portsieve show with that one, then "
+			"unload and load with this one",
 			image->abi, PORTSIEVE_ABI);
 	*ret_image = TAKE_PTR(image);
 	return 0;
+}
+
+bool attachment_is_understood(const struct attachment *attachment)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+
+	return image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL) != -EPROTO;
 }
 
 bool image_equal(const struct portsieve_image *one, const struct portsieve_image *other)

@@ -109,6 +109,7 @@ static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
 	if (r)
 		return error_set(error, -r, EXIT_FAILED, "not enough memory");
 	policy->image->generation = 0;
+	policy->image->prefixes = policy->addresses ? policy->addresses->count : 0;
 	r = policy_maps_make(policy, &maps, error);
 	if (!r)
 		r = policy_maps_pin(datapath, ifindex, &maps, error);

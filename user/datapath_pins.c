@@ -20,6 +20,11 @@ int bpf_error(struct error *error, int errnum, const char *tried)
 				 "not permitted to %s; run as root, or with CAP_BPF, CAP_NET_ADMIN "
 				 "and CAP_PERFMON",
 				 tried);
+	if (errnum == EROFS)
+		return error_set(error, errnum, EXIT_FAILED,
+				 "cannot %s: /sys/fs/bpf is mounted read-only; what is loaded goes "
+				 "on filtering; mount -o remount,rw /sys/fs/bpf",
+				 tried);
 	return error_set(error, errnum, EXIT_FAILED, "cannot %s: %s", tried, strerror(errnum));
 }
 
@@ -85,11 +90,13 @@ int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struc
 	char path[PIN_PATH_MAX];
 
 	device_path(datapath, ifindex, path);
-	if ((mkdir(datapath->directory, 0700) && errno != EEXIST) ||
-	    (mkdir(path, 0700) && errno != EEXIST))
-		return error_set(error, errno, errno == EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED,
-				 "cannot make %s: %s", path, strerror(errno));
-	return 0;
+	if ((!mkdir(datapath->directory, 0700) || errno == EEXIST) &&
+	    (!mkdir(path, 0700) || errno == EEXIST))
+		return 0;
+	if (errno == EROFS)
+		return bpf_error(error, errno, "make a folder of pins");
+	return error_set(error, errno, errno == EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED,
+			 "cannot make %s: %s", path, strerror(errno));
 }
 
 static bool is_among(char names[][PIN_NAME_MAX], size_t count, const char *name)
@@ -115,12 +122,12 @@ int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 	while ((entry = readdir(directory))) {
 		if (entry->d_name[0] == '.' || is_among(names, count, entry->d_name))
 			continue;
-		if (unlinkat(dirfd(directory), entry->d_name, 0) && errno != ENOENT)
+		/* the stream's place in a directory that has changed is not to be relied on; what
+		 * cannot be removed must not keep the rest */
+		if (!unlinkat(dirfd(directory), entry->d_name, 0))
+			rewinddir(directory);
+		else if (errno != ENOENT)
 			r = -errno;
-		/* the stream's place in a directory that has changed is not to be relied on */
-		rewinddir(directory);
-		if (r)
-			break;
 	}
 	return r;
 }

@@ -41,6 +41,11 @@ static int not_accessible(struct error *error, int errnum)
 		return error_set(error, errnum, EXIT_NOT_PERMITTED,
 				 "not permitted to use " PINS "; run as root, or with CAP_BPF, "
 				 "CAP_NET_ADMIN and CAP_PERFMON and access to it");
+	if (errnum == EROFS)
+		return bpf_error(error, errnum, "use " PINS);
+	if (errnum == ENOTDIR)
+		return error_set(error, errnum, EXIT_FAILED,
+				 PINS " is no directory; remove it, it is not portsieve's");
 	return error_set(error, errnum, EXIT_FAILED, "cannot use " PINS ": %s", strerror(errnum));
 }
 
@@ -134,6 +139,8 @@ static void repair_loaded(const struct datapath *datapath, const struct attachme
 	char name[IF_NAMESIZE] = "?", text[160];
 	bool fell_back = false;
 
+	if (!attachment_is_understood(attachment))
+		return;
 	counters_repair(attachment->counters_fd);
 	tries_repair(attachment);
 	if (!confirm_repair(datapath, attachment, &fell_back) && fell_back && datapath->note) {

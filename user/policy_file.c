@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sha2.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,21 +41,59 @@ void policy_host_read(struct policy_host *ret_host)
 	host->boottime_ns = clock_ns(CLOCK_BOOTTIME);
 }
 
-static int open_file(const char *path, int *ret_fd, struct error *error)
+static int cannot_read(struct error *error, int errnum, const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return error_set(error, errnum, EXIT_USAGE, "cannot read the policy %s: %s", path,
+			 strerror(errnum));
+}
+
+/* Not blocking: a pipe that nobody writes into would hold the command up for ever. */
+static int open_file(const char *path, int *ret_fd, struct stat *ret_status, struct error *error)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
 
-	if (fd < 0)
-		return error_set(error, errno, EXIT_USAGE, "cannot read the policy %s: %s", path,
-				 strerror(errno));
-	if (fstat(fd, &status))
-		return error_set(error, errno, EXIT_USAGE, "cannot read the policy %s: %s", path,
-				 strerror(errno));
+	if (fd < 0 || fstat(fd, &status))
+		return cannot_read(error, errno, path);
 	if (S_ISDIR(status.st_mode))
 		return error_set(error, EISDIR, EXIT_USAGE,
 				 "%s is a directory; name the policy file in it", path);
 	*ret_fd = TAKE_FD(fd);
+	*ret_status = status;
+	return 0;
+}
+
+/* As read(), but waits where a writer holds the pipe open and has written nothing yet. */
+static ssize_t read_some(int fd, char *text, size_t size)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	while ((n = read(fd, text, size)) < 0 && (errno == EINTR || errno == EAGAIN))
+		if (errno == EAGAIN)
+			poll(&poll_fd, 1, -1);
+	return n;
+}
+
+/* Half of a file that is being written in place may be a policy too, and another one. */
+static int check_unchanged(int fd, const struct stat *before, size_t size, const char *path,
+			   struct error *error)
+{
+	struct stat after;
+
+	if (S_ISFIFO(before->st_mode) && !size)
+		return error_set(
+			error, ENODATA, EXIT_USAGE,
+			"the pipe %s is empty and nobody writes into it; start its writer first",
+			path);
+	if (!S_ISREG(before->st_mode))
+		return 0;
+	if (fstat(fd, &after))
+		return cannot_read(error, errno, path);
+	if (after.st_size != before->st_size || after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	    after.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
+		return error_set(error, EAGAIN, EXIT_FAILED,
+				 "%s was changed while it was read; try again", path);
 	return 0;
 }
 
@@ -64,21 +103,36 @@ static int read_all(int fd, const char *path, char **ret_text, size_t *ret_size,
 {
 	_cleanup_free_ char *text = malloc(POLICY_TEXT_MAX + 1);
 	size_t size = 0;
+	ssize_t n;
 
 	if (!text)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	while (size <= POLICY_TEXT_MAX) {
-		ssize_t n = read(fd, text + size, POLICY_TEXT_MAX + 1 - size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
+	do {
+		n = read_some(fd, text + size, POLICY_TEXT_MAX + 1 - size);
 		if (n < 0)
-			return error_set(error, errno, EXIT_USAGE, "cannot read the policy %s: %s",
-					 path, strerror(errno));
-		if (n == 0)
-			break;
+			return cannot_read(error, errno, path);
 		size += n;
-	}
+	} while (n && size <= POLICY_TEXT_MAX);
+	*ret_text = TAKE_PTR(text);
+	*ret_size = size;
+	return 0;
+}
+
+/* The whole text of the file at path, as it was at one moment. */
+static int read_text(const char *path, char **ret_text, size_t *ret_size, struct error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat status = { 0 };
+	size_t size = 0;
+	int r = open_file(path, &fd, &status, error);
+
+	if (!r)
+		r = read_all(fd, path, &text, &size, error);
+	if (!r)
+		r = check_unchanged(fd, &status, size, path, error);
+	if (r)
+		return r;
 	*ret_text = TAKE_PTR(text);
 	*ret_size = size;
 	return 0;
@@ -95,7 +149,6 @@ static void digest(const char *text, size_t size, uint8_t sha256[32])
 
 int policy_file_read(const char *path, struct policy_file *ret_file, struct error *error)
 {
-	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *text = NULL;
 	struct policy_file file = { 0 };
 	size_t size = 0;
@@ -104,10 +157,7 @@ int policy_file_read(const char *path, struct policy_file *ret_file, struct erro
 	policy_host_read(&file.host);
 	policy_init(&file.policy);
 	if (path) {
-		r = open_file(path, &fd, error);
-		if (r)
-			return r;
-		r = read_all(fd, path, &text, &size, error);
+		r = read_text(path, &text, &size, error);
 		if (r)
 			return r;
 		digest(text, size, file.sha256);

@@ -57,7 +57,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	strcpy(row->cells[RETURN], "none");
 	snprintf(row->cells[RULES], TABLE_CELL_MAX, "%u", image->rules);
 	snprintf(row->cells[RANGES], TABLE_CELL_MAX, "%u", image->ranges - PORTSIEVE_RANGE_RULES);
-	table_bytes(row->cells[MEMORY], datapath_memory_bytes());
+	table_bytes(row->cells[MEMORY], datapath_memory_bytes(image));
 	format_time(image->applied_ns, "%Y-%m-%d %H:%M:%S UTC", row->cells[APPLIED],
 		    TABLE_CELL_MAX);
 }
@@ -105,7 +105,7 @@ int print_status_json(const struct snapshot *snapshot)
 			device, "port_ranges",
 			json_object_new_int64(from->image->ranges - PORTSIEVE_RANGE_RULES));
 		json_object_object_add(device, "memory_bytes",
-				       json_object_new_uint64(datapath_memory_bytes()));
+				       json_object_new_uint64(datapath_memory_bytes(from->image)));
 		json_object_object_add(device, "applied", json_object_new_string(applied));
 		json_object_array_add(devices, device);
 	}

@@ -12,11 +12,17 @@ struct snapshot_device {
 	struct portsieve_counter retired; /* of ranges that changes of policy have ended */
 };
 
+/* A loaded device that cannot be read: its pins are not whole, or of another ABI. */
+struct snapshot_unreadable {
+	struct datapath_device device;
+	struct error error; /* why, and what to do */
+};
+
 struct snapshot {
 	struct snapshot_device *devices; /* by ascending ifindex */
 	size_t count;
-	struct datapath_device *broken; /* loaded, but with pins that are not whole: unreadable */
-	size_t broken_count;
+	struct snapshot_unreadable *unreadable;
+	size_t unreadable_count;
 };
 
 /*

@@ -22,7 +22,7 @@ void snapshot_free(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->count; i++)
 		free_device(&snapshot->devices[i]);
 	free(snapshot->devices);
-	free(snapshot->broken);
+	free(snapshot->unreadable);
 	*snapshot = (struct snapshot){ 0 };
 }
 
@@ -100,6 +100,33 @@ static int read_device(const struct datapath *datapath, uint32_t ifindex,
 	return r;
 }
 
+/* One device that cannot be read must not hide the others. */
+static int add_device(const struct datapath *datapath, const struct datapath_device *device,
+		      struct snapshot *snapshot, struct error *error)
+{
+	struct snapshot_unreadable *unreadable = &snapshot->unreadable[snapshot->unreadable_count];
+	struct error why = { 0 };
+	int r;
+
+	if (device->broken)
+		r = error_set(&why, EUCLEAN, EXIT_PARTLY,
+			      "its pins are not whole; unload it and load it again");
+	else
+		r = read_device(datapath, device->ifindex, &snapshot->devices[snapshot->count],
+				&why);
+	if (!r) {
+		snapshot->count++;
+	} else if (r == -EUCLEAN || r == -EPROTO) {
+		unreadable->device = *device;
+		unreadable->error = why;
+		snapshot->unreadable_count++;
+	} else if (r != -ENOENT) { /* unloaded in the meantime */
+		*error = why;
+		return r;
+	}
+	return 0;
+}
+
 int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snapshot *ret_snapshot,
 		  struct error *error)
 {
@@ -111,24 +138,17 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 	if (r)
 		return r;
 	snapshot.devices = calloc(count + 1, sizeof(*snapshot.devices));
-	snapshot.broken = calloc(count + 1, sizeof(*snapshot.broken));
-	if (!snapshot.devices || !snapshot.broken)
+	snapshot.unreadable = calloc(count + 1, sizeof(*snapshot.unreadable));
+	if (!snapshot.devices || !snapshot.unreadable)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	for (size_t i = 0; i < count; i++) {
 		if (ifindex && devices[i].ifindex != ifindex)
 			continue;
-		if (devices[i].broken) {
-			snapshot.broken[snapshot.broken_count++] = devices[i];
-			continue;
-		}
-		r = read_device(datapath, devices[i].ifindex, &snapshot.devices[snapshot.count],
-				error);
-		if (!r)
-			snapshot.count++;
-		else if (r != -ENOENT) /* unloaded in the meantime */
+		r = add_device(datapath, &devices[i], &snapshot, error);
+		if (r)
 			return r;
 	}
-	if (ifindex && !snapshot.count && !snapshot.broken_count)
+	if (ifindex && !snapshot.count && !snapshot.unreadable_count)
 		return -ENOENT;
 	*ret_snapshot = snapshot;
 	snapshot = (struct snapshot){ 0 };

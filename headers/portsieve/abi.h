@@ -304,6 +304,7 @@ struct portsieve_image {
 	char source[PORTSIEVE_SOURCE_MAX + 1]; /* path of that file; empty without one */
 	__u32 ranges;			       /* in `range` */
 	__u32 rules;			       /* in `rule` */
+	__u32 prefixes;			       /* in its tries */
 	__u32 counters; /* no row from here on has counted anything since the device was loaded */
 	struct portsieve_range range[PORTSIEVE_RANGES];
 	struct portsieve_rule rule[PORTSIEVE_RULES_MAX];

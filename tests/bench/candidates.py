@@ -48,8 +48,9 @@ class Empty(Candidate):
 class Portsieve(Candidate):
     """The real program, loaded by the real command."""
 
-    def __init__(self, name, label, policy=None, note=""):
+    def __init__(self, name, label, policy=None, note="", attach="link"):
         super().__init__(name, label, "portsieve", note)
+        self.attach = attach
         self.path = f"/run/{name}.yaml" if policy else None
         self.policy = policy
 
@@ -57,7 +58,7 @@ class Portsieve(Candidate):
         if self.path:
             with open(self.path, "w", encoding="ascii") as file:
                 file.write(self.policy)
-        receiver(PORTSIEVE, "load", DEVICE, *(["-p", self.path] if self.path else []))
+        receiver(PORTSIEVE, "load", DEVICE, "--attach", self.attach, *(["-p", self.path] if self.path else []))
 
     def unload(self):
         receiver(PORTSIEVE, "unload", DEVICE)
@@ -179,6 +180,22 @@ def rules_body():
                          for protocol in ("tcp", "udp") for low, high in policies.SIXTEEN)
 
 
+def prefixes_body(networks):
+    """Prefixes and port ranges, each with each, in one set of concatenations."""
+    elements = ", ".join(f"{network} . {low}-{high}" for network in networks for low, high in policies.SIXTEEN)
+    sets = "\n".join(f"set {protocol}_denied {{ typeof ip saddr . {protocol} dport; flags interval; elements = {{ {elements} }}; }}"
+                     for protocol in ("tcp", "udp"))
+    return sets, "\n".join(f"ip saddr . {protocol} dport @{protocol}_denied counter drop" for protocol in ("tcp", "udp"))
+
+
+def block_list_body(networks):
+    """A block list, then the set of ports."""
+    elements = ", ".join(map(str, networks))
+    sets, rules = set_body()
+    return (f"set blocked {{ typeof ip saddr; flags interval; auto-merge; elements = {{ {elements} }}; }}\n{sets}",
+            f"ip saddr @blocked counter drop\n{rules}")
+
+
 def u32_filters():
     """u32 has values and masks only: the sixteen slices of 4,096 ports are four bits each."""
     return [f"protocol ip u32 match ip protocol {protocol} 0xff match ip dport {low} 0xf000 action drop"
@@ -191,11 +208,19 @@ def droppers():
         Empty("drop"),
         Portsieve("portsieve-1", "portsieve, 1 rule", policies.one_rule()),
         Portsieve("portsieve-16", "portsieve, 16 rules", policies.sixteen_rules()),
+        Portsieve("portsieve-dispatcher", "portsieve, 16 rules, dispatcher", policies.sixteen_rules(), attach="dispatcher"),
         Portsieve("portsieve-16384", "portsieve, 16,384 ranges", policies.ranges(16384)),
         Portsieve("portsieve-default-drop", "portsieve, default drop", policies.default_drop()),
+        Portsieve("portsieve-from-100", "portsieve, 16 rules from 100 prefixes", policies.sixteen_rules_from(100)),
+        Portsieve("portsieve-blocked", "portsieve, 100,000 blocked + 16 rules",
+                  policies.block_list_before_sixteen_rules(100_000)),
         XdpFilter("xdp-filter-tcp", "xdp-filter deny, TCP only", "tcp"),
         XdpFilter("xdp-filter-all", "xdp-filter deny, all features", "all"),
         Nftables("nft-netdev-set", "nftables netdev, interval set", "ingress", set_body()),
+        Nftables("nft-netdev-from-100", "nftables netdev, 100 prefixes x ports", "ingress",
+                 prefixes_body(policies.covering_prefixes(100))),
+        Nftables("nft-netdev-blocked", "nftables netdev, 100,000 blocked", "ingress",
+                 block_list_body(policies.prefixes(100_000, 4))),
         Nftables("nft-netdev-rules", "nftables netdev, 16 rules", "ingress", rules_body()),
         Nftables("nft-input-set", "nftables input, interval set", "input", set_body()),
         Iptables("iptables-multiport", "iptables (nft) multiport, INPUT"),

@@ -89,9 +89,9 @@ def load_measure(rounds):
     whole, verifier, beyond = [], [], []
     path = written("sixteen", policies.sixteen_rules())
     for _ in range(rounds):
-        whole.append(command_ms(PORTSIEVE, "load", DEVICE, "-p", path))
+        whole.append(command_ms(PORTSIEVE, "load", DEVICE, "--attach", "link", "-p", path))
         receiver(PORTSIEVE, "unload", DEVICE)
-        calls = traced(PORTSIEVE, "load", DEVICE, "-p", path)
+        calls = traced(PORTSIEVE, "load", DEVICE, "--attach", "link", "-p", path)
         receiver(PORTSIEVE, "unload", DEVICE)
         inside = sum(ms for _, call, rest, ms in calls if call == "bpf" and rest.startswith("BPF_PROG_LOAD"))
         verifier.append(inside)

@@ -36,23 +36,3 @@ def of_bench(result):
                                 runs, f"{result['machine']['cpu']}, Linux {result['machine']['kernel']}; CPU time, "
                                 "1,000,000 runs a round."),
     }
-
-
-def points(rows, key, factor=1):
-    return [(row["ranges"], *(row[key][name] * factor for name in ("median", "min", "max"))) for row in rows]
-
-
-def of_scale(result):
-    rounds = f"median of {result['rounds']} interleaved rounds, bands their spread"
-    rows = result["ranges"]
-    empty = [row | {"packets_per_second": result["empty"]["packets_per_second"]} for row in rows]
-    return {
-        "scale-rate.svg": svg.curves("The rate by the number of port ranges", f"TCP to random ports, all dropped; {rounds}",
-                                     ("ranges of the policy", "million packets/s over veth"),
-                                     [("empty program", "ceiling", points(empty, "packets_per_second", 1e-6)),
-                                      ("portsieve", "portsieve", points(rows, "packets_per_second", 1e-6))]),
-        "scale-testrun.svg": svg.curves("The cost by the number of port ranges",
-                                        f"BPF_PROG_TEST_RUN, net of an empty program; {rounds}",
-                                        ("ranges of the policy", "nanoseconds per packet, net"),
-                                        [("portsieve", "portsieve", points(rows, "net_ns"))]),
-    }

@@ -16,15 +16,27 @@ STYLE = """<style>
   .portsieve { fill: #12a37a; } .ceiling { fill: #98a2b3; } .xdp-filter { fill: #e39a35; } .stack { fill: #7086c9; }
   .whisker { stroke: #14181f; stroke-width: 1.5; opacity: .75; }
   .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; } .band { opacity: .18; }
-  .line.portsieve { stroke: #12a37a; fill: none; } .line.ceiling { stroke: #98a2b3; fill: none; stroke-dasharray: 6 4; }
+  .line.portsieve, .spread.portsieve { stroke: #12a37a; fill: none; }
+  .line.ceiling { stroke: #98a2b3; fill: none; stroke-dasharray: 6 4; } .spread.ceiling { stroke: #98a2b3; }
+  .second { fill: #7086c9; } .line.second, .spread.second { stroke: #7086c9; fill: none; }
+  .third { fill: #e39a35; } .line.third, .spread.third { stroke: #e39a35; fill: none; }
+  .fourth { fill: #b0579f; } .line.fourth, .spread.fourth { stroke: #b0579f; fill: none; }
+  .fifth { fill: #5f9ea8; } .line.fifth, .spread.fifth { stroke: #5f9ea8; fill: none; }
+  .sixth { fill: #c0544b; } .line.sixth, .spread.sixth { stroke: #c0544b; fill: none; }
+  .spread { stroke-width: 1.5; opacity: .75; }
   @media (prefers-color-scheme: dark) {
     text { fill: #c3cad6; } .title, .value, .section { fill: #f2f4f8; } .sub, .tick, .foot, .beside { fill: #94a0b3; }
     .ours { fill: #4fd6ac; } .paper { fill: #12161d; } .grid { stroke: #262d38; } .axis { stroke: #5b6678; }
     .ceiling { fill: #7d8899; } .stack { fill: #8298e0; } .whisker { stroke: #ffffff; }
-    .line.ceiling { stroke: #7d8899; }
+    .line.ceiling, .spread.ceiling { stroke: #7d8899; }
+    .second { fill: #8298e0; } .line.second, .spread.second { stroke: #8298e0; }
+    .fourth { fill: #cf7cbe; } .line.fourth, .spread.fourth { stroke: #cf7cbe; }
+    .sixth { fill: #e0776d; } .line.sixth, .spread.sixth { stroke: #e0776d; }
   }
 </style>"""
 WIDTH, LEFT, RIGHT, ROW, BAR, GAP = 880, 264, 124, 30, 17, 8
+LABEL_STEP = 20  # between the names of curves
+CUT = 2  # a linear axis ends at so many times the greatest median: one bad round is not to flatten all others
 LEGEND = {"ceiling": "empty program", "portsieve": "portsieve", "xdp-filter": "xdp-filter", "stack": "behind the driver"}
 
 
@@ -99,41 +111,79 @@ def bars(title, subtitle, unit, sections, foot=""):
     return document(y + (80 if foot else 56), title, subtitle, legend(groups, 82) + grid + body, foot)
 
 
-def curve(name, group, points, place, label_dy):
-    """`points`: [(x, median, min, max)]; the band is the spread."""
+def polyline(places):
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+
+
+def curve(group, points, place):
+    """`points`: [(x, median, min, max)]; the band and the whiskers are the spread."""
     there = [place(x, high) for x, _, _, high in points]
-    back = [place(x, low) for x, _, low, _ in reversed(points)]
+    back = [place(x, low) for x, _, low, _ in points]
     line = [place(x, median) for x, median, _, _ in points]
-
-    def path(places):
-        return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-
-    parts = [f'<path class="band {group}" d="{path(there + back)}Z"/>', f'<path class="line {group}" d="{path(line)}"/>']
-    parts += [f'<circle class="{group}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in line]
-    parts.append(f'<text class="{"ours" if group == "portsieve" else "name"}" x="{line[-1][0] + 12:.1f}" '
-                 f'y="{line[-1][1] + 4.5 + label_dy:.1f}">{escape(name)}</text>')
+    parts = [f'<path class="band {group}" d="{polyline(there + back[::-1])}Z"/>', f'<path class="line {group}" d="{polyline(line)}"/>']
+    for (x, y), (_, high), (_, low) in zip(line, there, back):
+        parts += [f'<path class="spread {group}" d="M{x:.1f} {high:.1f}V{low:.1f}"/>',
+                  f'<circle class="{group}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>']
     return parts
 
 
-def curves(title, subtitle, axes, series, foot=""):
-    """`axes`: (x unit, y unit); x is drawn by its logarithm, y from zero. `series`: [(name, group, points)]."""
-    left, right, upper, lower = 70, 170, 106, 352
+def ends_labelled(series, place, x, limits):
+    """Names of the curves right of them, in the order of their ends, none on another; ours stands out beside others'."""
+    ends = sorted((place(*points[-1][:2])[1], at) for at, (_, _, points) in enumerate(series))
+    ys = []
+    for y, _ in ends:
+        ys.append(max(y, ys[-1] + LABEL_STEP if ys else limits[0]))
+    over = max(0, ys[-1] - limits[1])
+    for i in range(len(ys) - 1, -1, -1):  # what has run over the lower edge goes up, and pushes
+        ys[i] = min(ys[i], (ys[i + 1] - LABEL_STEP) if i + 1 < len(ys) else limits[1]) if over else ys[i]
+    parts, compared = [], any(group == "ceiling" for _, group, _ in series)
+    for y, (_, at) in zip(ys, ends):
+        name, group, _ = series[at]
+        weight = "ours" if compared and group == "portsieve" else "name"
+        parts += [f'<path class="line {group}" d="M{x} {y:.1f}h16"/>',
+                  f'<text class="{weight}" x="{x + 22}" y="{y + 4.5:.1f}">{escape(name)}</text>']
+    return parts
+
+
+def decades(low, high):
+    """The powers of ten from one not over `low` to one not under `high`."""
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    return [10.0 ** power for power in range(first, max(last, first + 1) + 1)]
+
+
+def y_scale(series, logarithmic):
+    """(ticks, share of the height at a value). A spread beyond the axis is cut off at its edge."""
+    points = [point for _, _, points in series for point in points]
+    if logarithmic:
+        ticks = decades(min(point[2] for point in points), max(point[3] for point in points))
+        reach = math.log(ticks[-1] / ticks[0])
+        return ticks, lambda y: math.log(max(y, ticks[0]) / ticks[0]) / reach
+    top = min(max(point[3] for point in points), CUT * max(point[1] for point in points)) * 1.08
+    step = nice_step(top)
+    return [i * step for i in range(int(top / step) + 1)], lambda y: min(max(y, 0) / top, 1)
+
+
+def curves(title, subtitle, axes, series, foot="", logarithmic=False):
+    """`axes`: (x unit, y unit); x is drawn by its logarithm, y from zero or by its own. `series`: [(name, group, points)]."""
+    left, right, upper, lower = 70, 250 if max(len(name) for name, _, _ in series) > 16 else 170, 106, 372
     xs = sorted({point[0] for _, _, points in series for point in points})
-    top = max(point[3] for _, _, points in series for point in points) * 1.08
-    reach = math.log(xs[-1] / xs[0])
+    reach, (ticks, share) = math.log(xs[-1] / xs[0]), y_scale(series, logarithmic)
 
     def place(x, y):
-        return left + (WIDTH - left - right) * math.log(x / xs[0]) / reach, lower - (lower - upper) * y / top
+        return left + (WIDTH - left - right) * math.log(x / xs[0]) / reach, lower - (lower - upper) * share(y)
 
-    body, step = [], nice_step(top)
-    for i in range(int(top / step) + 1):
-        y = place(xs[0], i * step)[1]
-        body += [f'<path class="{"grid" if i else "axis"}" d="M{left} {y:.1f}H{WIDTH - right}"/>',
-                 f'<text class="tick" x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{number(i * step)}</text>']
+    body = []
+    for tick in ticks:
+        y = place(xs[0], tick)[1]
+        body += [f'<path class="{"axis" if tick == ticks[0] else "grid"}" d="M{left} {y:.1f}H{WIDTH - right}"/>',
+                 f'<text class="tick" x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{number(tick)}</text>']
+    if any([point[0] for point in points] != xs for _, _, points in series):  # they do not stand at the same places
+        xs = [x for x in decades(xs[0], xs[-1]) if xs[0] <= x <= xs[-1]]
     for x in xs:
-        body.append(f'<text class="tick" x="{place(x, 0)[0]:.1f}" y="{lower + 20}" text-anchor="middle">{x:,}</text>')
+        body.append(f'<text class="tick" x="{place(x, ticks[0])[0]:.1f}" y="{lower + 20}" text-anchor="middle">{number(x)}</text>')
     body += [f'<text class="tick" x="{(left + WIDTH - right) / 2}" y="{lower + 42}" text-anchor="middle">{escape(axes[0])}'
-             f'</text>', f'<text class="tick" x="24" y="{upper - 14}">{escape(axes[1])}</text>']
-    for at, (name, group, points) in enumerate(series):
-        body += curve(name, group, points, place, 10 * at - 5 * (len(series) - 1))
+             f'</text>', f'<text class="tick" x="24" y="{upper - 18}">{escape(axes[1])}</text>']
+    for _, group, points in series:
+        body += curve(group, points, place)
+    body += ends_labelled(series, place, WIDTH - right + 16, (upper, lower))
     return document(lower + (84 if foot else 60), title, subtitle, body, foot)

@@ -16,6 +16,8 @@ setup() {
 }
 
 teardown() {
+	mount -o remount,rw /sys/fs/bpf
+	umount "$BATS_TEST_TMPDIR/full" 2>/dev/null || true
 	lab_down
 }
 
@@ -331,4 +333,192 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 		portsieve apply "$ALLOW" --dev to_client
 	wait $reader
 	jq -e '.devices[0] | .device == "to_client"' "$BATS_TEST_TMPDIR/read"
+}
+
+@test "a foreign map under the name of a pin of ours is not read: the pins are not whole, and the filter goes on" {
+	local pin name folder addresses
+	addresses=$(policy '{version: 1, default: drop, rules: [{name: web, action: allow, ports: udp/80, from: [0.0.0.0/0]}]}')
+	for pin in counters program image text trie4 active prefixes4; do
+		in_server portsieve load to_client to_lan -p "$addresses"
+		folder=$(pins_of to_lan)
+		name=$(basename "$folder/$pin"*)
+		rm "$folder/$name"
+		# larger than what is read of ours, for each CPU
+		bpftool map create "$folder/$name" type percpu_array key 4 value 32768 entries 2 name foreign
+		says 5 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
+		refused 1 "are not whole" in_server portsieve show to_lan
+		refused 5 "to_lan: its pins are not whole" in_server portsieve apply "$ALLOW"
+		equal dropped "$(verdict lan to_client 23)"
+		in_server portsieve unload --all
+		equal "" "$(xdp_of server to_lan)$(pins)"
+	done
+}
+
+@test "a foreign object under the name of the link: told as not filtered, and removed" {
+	local folder
+	in_server portsieve load to_lan -p "$DROP"
+	folder=$(pins_of to_lan)
+	rm "$folder/link"
+	within 5 not_filtered to_lan
+	bpftool map create "$folder/link" type array key 4 value 4 entries 1 name foreign
+	refused 3 "nothing is loaded" in_server portsieve status
+	says 0 "the interface is NOT FILTERED now" in_server portsieve load to_lan -p "$DROP"
+	equal dropped "$(verdict lan to_lan 23)"
+	in_server portsieve unload to_lan
+	equal "" "$(pins)"
+}
+
+not_filtered() {
+	[ -z "$(xdp_of server "$1")" ]
+}
+
+@test "what lies among the pins and cannot be removed keeps nothing of ours" {
+	local folder
+	in_server portsieve load to_lan -p "$DROP"
+	folder=$(pins_of to_lan)
+	mkdir "$folder/foreign" /sys/fs/bpf/portsieve/foreign
+	local count
+	count=$(pins | wc -l)
+	in_server portsieve apply "$ALLOW"
+	in_server portsieve apply "$DROP"
+	equal "$count" "$(pins | wc -l)"
+	refused 1 "cannot remove $folder: Is a directory" in_server portsieve unload to_lan
+	equal "" "$(xdp_of server to_lan)"
+	equal "$folder/foreign" "$(find "$folder" -mindepth 1)"
+	refused 3 "nothing is loaded" in_server portsieve status
+	rmdir "$folder/foreign"
+	says 3 "removed what was left" in_server portsieve unload to_lan
+	rmdir /sys/fs/bpf/portsieve/foreign /sys/fs/bpf/portsieve
+	equal "" "$(pins)"
+}
+
+@test "something else in the place of the folder of pins is named" {
+	bpftool map create /sys/fs/bpf/portsieve type array key 4 value 4 entries 1 name foreign
+	refused 1 "/sys/fs/bpf/portsieve is no directory; remove it" in_server portsieve load to_lan -p "$DROP"
+	equal "" "$(xdp_of server to_lan)"
+	rm /sys/fs/bpf/portsieve
+	in_server portsieve load to_lan -p "$DROP"
+}
+
+@test "a read-only bpffs: the filter goes on, every command says what is wrong, and afterwards all works" {
+	local words
+	in_server portsieve load to_lan -p "$DROP"
+	mount -o remount,ro /sys/fs/bpf
+	for words in status stats show "apply $ALLOW" "allow udp/23" "upgrade to_lan" confirm "unload to_lan" "load to_client"; do
+		# shellcheck disable=SC2086
+		refused 1 "/sys/fs/bpf is mounted read-only" in_server portsieve $words
+	done
+	in_namespace lan flood to_server --protocol udp --port 23 --count 10
+	in_server received to_lan
+	mount -o remount,rw /sys/fs/bpf
+	equal "0 10" "$(row _system udp to_lan)"
+	in_server portsieve apply "$ALLOW"
+	in_server portsieve unload to_lan
+	equal "" "$(pins)"
+}
+
+@test "a bpffs that is unmounted takes the filter with it, and that is told" {
+	in_server portsieve load to_lan -p "$DROP"
+	umount -l /sys/fs/bpf
+	within 5 not_filtered to_lan
+	refused 1 "no bpffs at /sys/fs/bpf; mount it: mount -t bpf" in_server portsieve status
+	refused 1 "no bpffs at /sys/fs/bpf" in_server portsieve apply "$ALLOW"
+	refused 1 "no bpffs at /sys/fs/bpf" in_server portsieve load to_lan
+	mount -t bpf bpf /sys/fs/bpf
+	refused 3 "nothing is loaded" in_server portsieve status
+	in_server portsieve load to_lan -p "$DROP"
+	equal dropped "$(verdict lan to_lan 23)"
+}
+
+@test "a bpffs mounted over the one with the pins: the filter goes on, and load says that the interface is taken" {
+	in_server portsieve load to_lan -p "$DROP"
+	mount -t bpf bpf /sys/fs/bpf
+	refused 3 "nothing is loaded" in_server portsieve status
+	refused 1 "to_lan already carries the XDP program 'portsieve'" in_server portsieve load to_lan -p "$ALLOW"
+	umount /sys/fs/bpf
+	equal dropped "$(verdict lan to_lan 23)"
+}
+
+@test "an interface deleted and made again with the same name and index is not taken for the old one" {
+	local number
+	in_server portsieve load to_lan -p "$DROP"
+	number=$(index to_lan)
+	in_server ip link delete to_lan
+	ip link add to_lan netns server index "$number" type veth peer name to_server netns lan
+	refused 3 "to_lan is not loaded" in_server portsieve stats to_lan
+	refused 3 "to_lan is not loaded" in_server portsieve unload to_lan
+	equal "" "$(xdp_of server to_lan)"
+	in_server ip link delete to_lan
+	in_server portsieve load to_client -p "$DROP"
+	# and once more with a load as the next command
+	lab_veth server to_lan lan to_server
+	in_server portsieve load to_lan -p "$DROP"
+	number=$(index to_lan)
+	in_server ip link delete to_lan
+	ip link add to_lan netns server index "$number" type veth peer name to_server netns lan
+	in_server ip link set to_lan up
+	in_namespace lan ip link set to_server up
+	says 0 "removed what was left of the interface with index $number" in_server portsieve load to_lan -p "$DROP"
+	equal dropped "$(verdict lan to_lan 23)"
+	equal "to_client to_lan" "$(in_server portsieve status -j | jq -r '[.devices[].device] | sort | join(" ")')"
+}
+
+# What is read, and when, is the kernel's business: strace holds the read up.
+@test "a policy file replaced while it is read is the old one, whole; one changed in place is refused" {
+	local before
+	in_server portsieve load to_lan -p "$DROP"
+	cp "$DROP" "$BATS_TEST_TMPDIR/policy.yaml"
+	in_namespace server strace -qq -o /dev/null -P "$BATS_TEST_TMPDIR/policy.yaml" -e trace=read \
+		-e inject=read:delay_enter=1000000:when=1 portsieve apply "$BATS_TEST_TMPDIR/policy.yaml" 3>&- &
+	local writer=$!
+	sleep 0.5
+	cp "$ALLOW" "$BATS_TEST_TMPDIR/new.yaml"
+	mv "$BATS_TEST_TMPDIR/new.yaml" "$BATS_TEST_TMPDIR/policy.yaml"
+	wait $writer
+	equal drop "$(field to_lan .policy.default)"
+	before=$(in_server portsieve status -j)
+	in_namespace server strace -qq -o /dev/null -P "$BATS_TEST_TMPDIR/policy.yaml" -e trace=read \
+		-e inject=read:delay_enter=1000000:when=1 portsieve apply "$BATS_TEST_TMPDIR/policy.yaml" \
+		2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	writer=$!
+	sleep 0.5
+	head -n 1 "$ALLOW" | cut -c1-40 >"$BATS_TEST_TMPDIR/policy.yaml"
+	local code=0
+	wait $writer || code=$?
+	equal 1 $code
+	grep -q "policy.yaml was changed while it was read; try again" "$BATS_TEST_TMPDIR/said"
+	equal "$before" "$(in_server portsieve status -j)"
+}
+
+@test "a policy cut short by a full disk is refused, and the place is named" {
+	mkdir "$BATS_TEST_TMPDIR/full"
+	mount -t tmpfs -o size=4096 tmpfs "$BATS_TEST_TMPDIR/full"
+	{
+		echo "{version: 1, default: drop, rules: ["
+		seq 1 200 | sed 's/.*/  {name: r&, action: allow, ports: udp\/&},/'
+		echo "]}"
+	} >"$BATS_TEST_TMPDIR/whole.yaml"
+	in_server portsieve load to_lan -p "$BATS_TEST_TMPDIR/whole.yaml"
+	cp "$BATS_TEST_TMPDIR/whole.yaml" "$BATS_TEST_TMPDIR/full/policy.yaml" || true
+	equal 4096 "$(stat -c %s "$BATS_TEST_TMPDIR/full/policy.yaml")"
+	refused 2 "full/policy.yaml:" in_server portsieve apply "$BATS_TEST_TMPDIR/full/policy.yaml"
+	equal 200 "$(in_server portsieve status -j | jq '.devices[0].rules')"
+	: >"$BATS_TEST_TMPDIR/full/policy.yaml"
+	refused 2 "full/policy.yaml:1:1: the policy is empty" in_server portsieve apply "$BATS_TEST_TMPDIR/full/policy.yaml"
+}
+
+@test "what is no file is read to its end or refused, and nothing waits for ever" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	refused 2 "the pipe $BATS_TEST_TMPDIR/pipe is empty and nobody writes into it" \
+		timeout 10 portsieve check "$BATS_TEST_TMPDIR/pipe"
+	refused 2 "/dev/zero: the policy is larger than 16 MiB" timeout 10 portsieve check /dev/zero
+	refused 2 "$BATS_TEST_TMPDIR is a directory" portsieve check "$BATS_TEST_TMPDIR"
+	cat "$DROP" >"$BATS_TEST_TMPDIR/pipe" 3>&- &
+	timeout 10 portsieve check "$BATS_TEST_TMPDIR/pipe"
+	portsieve check <(cat "$DROP")
+	portsieve check <(sleep 0.3; head -c 20 "$DROP"; sleep 0.3; tail -c +21 "$DROP")
+	portsieve check /dev/stdin <"$DROP"
+	(sleep 0.3; cat "$DROP") | portsieve check /dev/stdin
+	in_server portsieve load to_lan -p <(cat "$DROP")
+	equal drop "$(field to_lan .policy.default)"
 }

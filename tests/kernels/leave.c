@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `leave STATUS` ends a guest of tests/kernels: QEMU's isa-debug-exit device takes a byte N at port
- * 0xf4 and ends QEMU with 2 * N + 1. By an instruction, as Debian's cloud kernels have no /dev/port.
+ * 0xf4 and ends QEMU with 2 * N + 1. By an instruction, as Debian's cloud kernels have no
+ * /dev/port.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `verified [buffers]` loads the program, with its care for frames of several buffers or without, and prints
- * what the kernel's verifier says at the end of its log, `processed N insns ...`. Kernels before 5.16
- * tell it nowhere else.
+ * `verified [buffers]` loads the program, with its care for frames of several buffers or without,
+ * and prints what the kernel's verifier says at the end of its log, `processed N insns ...`.
+ * Kernels before 5.16 tell it nowhere else.
  */
 #include <portsieve/abi.h>
 

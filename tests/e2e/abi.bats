@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Two versions whose maps have different forms: neither reads, repairs or changes what the other has loaded; it
+# goes on filtering, and says what to do. build/abi/portsieve is this program with another number for the form.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+OTHER=$LAB_ROOT/build/abi/portsieve
+
+setup() {
+	lab_up
+	FILE=$(policy 'version: 1
+default: drop
+rules: [{name: web, action: allow, ports: tcp/80}]')
+	serve_web server 80
+	serve_web server 8080
+	in_server "$OTHER" load to_client -p "$FILE"
+	PINS=$(pins)
+	PROGRAM=$(xdp_of server to_client)
+}
+
+teardown() {
+	lab_down
+}
+
+# It filters as it did, on the same pins.
+unchanged() {
+	equal "$PINS" "$(pins)" || return 1
+	equal "$PROGRAM" "$(xdp_of server to_client)" || return 1
+	fetch client $SERVER4 80 || return 1
+	run -28 fetch client $SERVER4 8080 1
+}
+
+@test "commands that read say which form it has, and what to do" {
+	local command
+	for command in status stats show "explain --dev to_client hex" "diff $FILE"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr in_server portsieve ${command/hex/'tcp 192.0.2.1:4 > 192.0.2.2:80'}
+		echo "$command: status $status: $stderr"
+		[ "$status" = 1 ] || [ "$status" = 2 ]
+	done
+	run --separate-stderr in_server portsieve stats
+	[[ $stderr == *"to_client"*"another portsieve, whose maps have the form 9999, not 2"*"unload and load"* ]]
+	equal 1 "$status"
+	unchanged
+}
+
+@test "upgrade, apply, allow and confirm refuse it, and touch nothing" {
+	local command
+	for command in "upgrade to_client" "apply $FILE" "apply $FILE --confirm 9" "allow tcp/8080" "drop tcp/80"; do
+		# shellcheck disable=SC2086
+		refused 1 "whose maps have the form 9999" in_server portsieve $command || return 1
+	done
+	unchanged
+}
+
+@test "a device of this form beside it is read and changed as ever" {
+	in_server portsieve load lo --mode generic -p "$FILE"
+	run --separate-stderr -5 in_server portsieve status -j
+	equal lo "$(jq -r '.devices[].device' <<<"$output")"
+	[[ $stderr == *"whose maps have the form 9999"* ]]
+	in_server portsieve apply "$FILE" --dev lo
+	run --separate-stderr -5 in_server portsieve upgrade --all
+	[[ $stderr == *"whose maps have the form 9999"* ]]
+	in_server portsieve unload lo
+	unchanged
+}
+
+@test "it can be unloaded by either, and loaded anew" {
+	in_server portsieve unload to_client
+	equal "" "$(pins)$(xdp_of server to_client)"
+	in_server portsieve load to_client -p "$FILE"
+	refused 1 "whose maps have the form 2, not 9999" in_server "$OTHER" apply "$FILE"
+	in_server "$OTHER" unload to_client
+	equal "" "$(pins)$(xdp_of server to_client)"
+}
