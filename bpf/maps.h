@@ -67,6 +67,25 @@ struct {
 	__type(value, struct portsieve_counter);
 } counters SEC(".maps");
 
+/* In libxdp's dispatcher only: whose turn it is to judge. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct portsieve_turn);
+} turn SEC(".maps");
+
+/* And whose turn the program before this one saw, for the packet that is under way on this CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} seen SEC(".maps");
+
+/* The turn of this program in libxdp's dispatcher. */
+const volatile __u32 own_turn;
+
 /* Frames may have several buffers: the kernel knows bpf_xdp_get_buff_len (5.18). */
 const volatile _Bool has_buffers;
 

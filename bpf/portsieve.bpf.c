@@ -6,6 +6,7 @@
  */
 #include "count.h"
 #include "parse_plain.h"
+#include "turn.h"
 
 /* Of all buffers. The call costs as much as the short way. */
 portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
@@ -66,8 +67,7 @@ portsieve_inline int judge_plain(struct xdp_md *ctx, const struct portsieve_imag
 	return carry_out(image, packet, &decision, length_bytes);
 }
 
-SEC("xdp")
-int portsieve(struct xdp_md *ctx)
+portsieve_inline int judge(struct xdp_md *ctx)
 {
 	const struct portsieve_image *image = image_in_force(); /* the only look-up of the policy */
 	const void *frame, *frame_end;
@@ -89,6 +89,20 @@ int portsieve(struct xdp_md *ctx)
 			return judge_plain(ctx, image, &packet, length_bytes);
 	}
 	return judge_any(ctx, image);
+}
+
+SEC("xdp")
+int portsieve(struct xdp_md *ctx)
+{
+	return judge(ctx);
+}
+
+/* The same in libxdp's dispatcher, where programs stand in a chain: XDP_PASS goes on to the next.
+ */
+SEC("?xdp")
+int portsieve_chain(struct xdp_md *ctx)
+{
+	return is_own_turn() ? judge(ctx) : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

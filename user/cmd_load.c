@@ -69,11 +69,6 @@ static enum exit_code load(const struct settings *settings, int count, char **de
 	struct datapath datapath;
 	enum exit_code code;
 
-	if (settings->attach == ATTACH_DISPATCHER) {
-		error_set(error, ENOTSUP, EXIT_FAILED,
-			  "--attach dispatcher is not there yet; use --attach link");
-		return error->exit;
-	}
 	if (ruleset_read(settings->policy, &ruleset, error) ||
 	    (!settings->force && check_session(&ruleset, count, devices, error)) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))

@@ -171,6 +171,10 @@ uint64_t datapath_memory_bytes(const struct portsieve_image *image);
 const char *datapath_libbpf_version(void);
 const char *datapath_libxdp_version(void);
 
+/* "link", "dispatcher"; and why it became that, in words. */
+const char *datapath_attach_name(enum datapath_attach attach);
+void datapath_attach_reason(enum datapath_attach attach, char *text, size_t size);
+
 /* "native", "generic". */
 const char *datapath_mode_name(enum datapath_mode mode);
 

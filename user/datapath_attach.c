@@ -52,8 +52,12 @@ int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error 
 	return 0;
 }
 
-static int attach_error(struct error *error, const char *device, enum datapath_mode mode,
-			int errnum)
+const char *datapath_attach_name(enum datapath_attach attach)
+{
+	return attach == DATAPATH_DISPATCHER ? "dispatcher" : "link";
+}
+
+int attach_error(struct error *error, const char *device, enum datapath_mode mode, int errnum)
 {
 	switch (errnum) {
 	case EOPNOTSUPP:

@@ -14,6 +14,9 @@ struct occupant {
 
 int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error *error);
 
+/* What an errno of attaching means to the user. */
+int attach_error(struct error *error, const char *device, enum datapath_mode mode, int errnum);
+
 /*
  * Attaches a program by a link that lives as long as *ret_link_fd or a pin of it. `mode` AUTO tries
  * native, then generic. ret_mode says which it became.

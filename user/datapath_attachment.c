@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "datapath_dispatcher.h"
 #include "datapath_image.h"
 #include "datapath_pins.h"
+#include "datapath_turn.h"
 
 enum { PROGRAM_MAPS_MAX = 16 };
 
@@ -90,6 +92,36 @@ static int follow_link(const struct datapath *datapath, struct attachment *attac
 	return 0;
 }
 
+/* The dispatcher's member of ours. -ENOENT: there is none, and never was; -ENOLINK: there was. */
+static int follow_dispatcher(const struct datapath *datapath, struct attachment *attachment)
+{
+	struct dispatcher_member member;
+	_cleanup_close_ int turn_fd = pin_open(datapath, attachment->ifindex, "turn", 0);
+	_cleanup_close_ int chained_fd = -1;
+	int r;
+
+	if (turn_fd < 0)
+		return turn_fd;
+	r = dispatcher_find(datapath, attachment->ifindex, &member);
+	if (r == -ENOENT) {
+		chained_fd = pin_open(datapath, attachment->ifindex, "chained", 0);
+		return chained_fd < 0 ? chained_fd : -ENOLINK;
+	}
+	if (r)
+		return r;
+	attachment->attach = DATAPATH_DISPATCHER;
+	attachment->program_fd = member.program_fd;
+	attachment->program_id = member.program_id;
+	return 0;
+}
+
+int attachment_mark_chained(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_close_ int turn_fd = pin_open(datapath, ifindex, "turn", 0);
+
+	return turn_fd < 0 ? turn_fd : pin_put(datapath, ifindex, "chained", 0, turn_fd);
+}
+
 int attachment_link(const struct datapath *datapath, uint32_t ifindex)
 {
 	return pin_open(datapath, ifindex, "link", 0);
@@ -100,6 +132,8 @@ bool attachment_is_current(const struct attachment *attachment)
 	struct bpf_link_info info = { 0 };
 	__u32 length = sizeof(info);
 
+	if (attachment->attach == DATAPATH_DISPATCHER)
+		return dispatcher_has(attachment->ifindex, attachment->program_id);
 	return !bpf_obj_get_info_by_fd(attachment->link_fd, &info, &length) &&
 	       info.prog_id == attachment->program_id;
 }
@@ -147,23 +181,50 @@ static int follow_map(const struct datapath *datapath, const struct attachment *
 	return -ENOENT;
 }
 
+static int read_map_ids(int program_fd, __u32 map_ids[PROGRAM_MAPS_MAX], uint32_t *ret_id,
+			uint32_t *ret_count)
+{
+	struct bpf_prog_info info = { .map_ids = (uintptr_t)map_ids,
+				      .nr_map_ids = PROGRAM_MAPS_MAX };
+	__u32 length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &length))
+		return -errno;
+	*ret_id = info.id;
+	*ret_count = info.nr_map_ids < PROGRAM_MAPS_MAX ? info.nr_map_ids : PROGRAM_MAPS_MAX;
+	return 0;
+}
+
+bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd)
+{
+	struct attachment device = { .ifindex = ifindex };
+	__u32 map_ids[PROGRAM_MAPS_MAX] = { 0 };
+	_cleanup_close_ int active_fd = -1;
+	uint32_t id = 0, count = 0;
+
+	if (read_map_ids(program_fd, map_ids, &id, &count))
+		return false;
+	active_fd = follow_map(datapath, &device, "active", map_ids, count, &id);
+	return active_fd >= 0;
+}
+
 /* The program, and its maps; a program of another ABI may have no tries. */
 static int follow_program(const struct datapath *datapath, struct attachment *attachment)
 {
 	__u32 map_ids[PROGRAM_MAPS_MAX] = { 0 };
-	struct bpf_prog_info info = { .map_ids = (uintptr_t)map_ids,
-				      .nr_map_ids = PROGRAM_MAPS_MAX };
-	__u32 length = sizeof(info), count;
+	uint32_t id = 0, count = 0;
+	int r;
 
-	attachment->program_fd =
-		pin_open(datapath, attachment->ifindex, "program", attachment->program_id);
+	if (attachment->program_fd < 0)
+		attachment->program_fd =
+			pin_open(datapath, attachment->ifindex, "program", attachment->program_id);
 	if (attachment->program_fd < 0)
 		return attachment->program_fd;
-	if (bpf_obj_get_info_by_fd(attachment->program_fd, &info, &length))
-		return -errno;
-	if (info.id != attachment->program_id)
+	r = read_map_ids(attachment->program_fd, map_ids, &id, &count);
+	if (r)
+		return r;
+	if (id != attachment->program_id)
 		return -ENOENT; /* not ours, whatever it is called */
-	count = info.nr_map_ids < PROGRAM_MAPS_MAX ? info.nr_map_ids : PROGRAM_MAPS_MAX;
 	attachment->active_fd =
 		follow_map(datapath, attachment, "active", map_ids, count, &attachment->active_id);
 	if (attachment->active_fd < 0)
@@ -262,6 +323,8 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 
 		attachment.ifindex = ifindex;
 		r = follow_link(datapath, &attachment);
+		if (r == -ENOENT)
+			r = follow_dispatcher(datapath, &attachment);
 		if (r == -ENOENT || r == -ENOLINK)
 			return r;
 		if (!r)
@@ -313,13 +376,16 @@ int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_
 
 void attachment_remove_stale(const struct datapath *datapath, const struct attachment *attachment)
 {
-	char names[4 + TRIE_FAMILIES + PORTSIEVE_SLOTS * (2 + TRIE_FAMILIES)][PIN_NAME_MAX];
+	static const char *const kept[] = { "link", "counters", "turn", "seen", "chained" };
+	char names[7 + TRIE_FAMILIES + PORTSIEVE_SLOTS * (2 + TRIE_FAMILIES)][PIN_NAME_MAX];
 	size_t count = 0;
 
 	if (!attachment_is_understood(attachment))
 		return;
-	snprintf(names[count++], PIN_NAME_MAX, "link");
-	snprintf(names[count++], PIN_NAME_MAX, "counters");
+	if (attachment->attach == DATAPATH_DISPATCHER && turn_settle(datapath, attachment, NULL))
+		return; /* what is pinned tells which programs are ours */
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		snprintf(names[count++], PIN_NAME_MAX, "%s", kept[i]);
 	snprintf(names[count++], PIN_NAME_MAX, "program_%u", attachment->program_id);
 	snprintf(names[count++], PIN_NAME_MAX, "active_%u", attachment->active_id);
 	for (int family = 0; family < TRIE_FAMILIES; family++)

@@ -30,7 +30,8 @@ void policy_maps_close(struct policy_maps *maps);
 /* The objects of a loaded device, as its link leads to them. Descriptors; -1: not open. */
 struct attachment {
 	uint32_t ifindex;
-	int link_fd;
+	enum datapath_attach attach;
+	int link_fd; /* -1 in a dispatcher */
 	int program_fd;
 	int counters_fd;
 	int active_fd;
@@ -68,8 +69,10 @@ static inline const struct policy_maps *attachment_policy(const struct attachmen
 }
 
 /*
- * Follows the pins of a device. -ENOENT when there is no folder or no link in it; -ENOLINK when the
- * link is a husk whose device is gone; error is filled in for other failures.
+ * Follows the pins of a device, from its link, or from the member of libxdp's dispatcher that is
+ * ours. -ENOENT when there is no folder, or neither of these; -ENOLINK when there was one: the link
+ * is a husk whose device is gone, or the program is not in the dispatcher any more; error is filled
+ * in for other failures.
  */
 int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 		    struct attachment *ret_attachment, struct error *error);
@@ -81,7 +84,16 @@ int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 /* Only the link of a device, whatever became of the other pins. Returns a descriptor or -errno. */
 int attachment_link(const struct datapath *datapath, uint32_t ifindex);
 
-/* Does the link still run the program that the attachment was opened with? */
+/*
+ * Are these of a device in a dispatcher: is the program's policy slot pinned in its folder? A
+ * program in a chain has no pin of its own there: the dispatcher says which it is.
+ */
+bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd);
+
+/* Notes that a dispatcher has the program: from then on its absence is a loss. Returns -errno. */
+int attachment_mark_chained(const struct datapath *datapath, uint32_t ifindex);
+
+/* Does the device still run the program that the attachment was opened with? */
 bool attachment_is_current(const struct attachment *attachment);
 void attachment_close(struct attachment *attachment);
 #define _cleanup_attachment_ __attribute__((cleanup(attachment_close)))

@@ -28,12 +28,14 @@ static int describe(const struct attachment *attachment, struct datapath_device 
 	*device = (struct datapath_device){
 		.ifindex = attachment->ifindex,
 		.mode = occupant.mode,
-		.moved = occupant.program_id != attachment->program_id,
+		.moved = attachment->attach == DATAPATH_LINK &&
+			 occupant.program_id != attachment->program_id,
 		.program_id = attachment->program_id,
 		.link_id = attachment->link_id,
 		.active_id = attachment->active_id,
 		.image_id = attachment_policy(attachment)->id,
 		.confirm_until_ns = attachment->confirm_until_ns,
+		.attach = attachment->attach,
 		.fallen_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE,
 	};
 	if (device->moved && !attachment_is_current(attachment))

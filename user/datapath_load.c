@@ -11,6 +11,7 @@
 #include "datapath_attach.h"
 #include "datapath_image.h"
 #include "datapath_attachment.h"
+#include "datapath_dispatcher.h"
 #include "datapath_pins.h"
 #include "datapath_program.h"
 #include "datapath_tries.h"
@@ -48,12 +49,11 @@ static int occupied(const char *name, const struct occupant *occupant, struct er
 		occupant->mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
 }
 
-/* -EBUSY when the interface is ours already, or somebody else's. */
-static int check_free(const struct datapath *datapath, uint32_t ifindex, const char *name,
-		      struct error *error)
+/* -EBUSY when the interface is ours already. */
+static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, const char *name,
+			    struct error *error)
 {
 	struct datapath_device device;
-	struct occupant occupant;
 	int r = datapath_device(datapath, ifindex, &device, error);
 
 	if (!r && device.moved)
@@ -69,10 +69,46 @@ static int check_free(const struct datapath *datapath, uint32_t ifindex, const c
 			"%s is loaded already; to change its policy: portsieve apply POLICY "
 			"--dev %s",
 			name, name);
-	if (r != -ENOENT)
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Turns AUTO into the dispatcher, where it can be had, or the link. -EBUSY: no room for that. */
+static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attach *attach,
+			 struct error *error)
+{
+	struct error why = { 0 };
+	struct occupant occupant;
+	char members[128];
+	bool dispatched;
+	int r = occupant_read(ifindex, &occupant, error);
+
+	if (r)
 		return r;
-	r = occupant_read(ifindex, &occupant, error);
-	return r || !occupant.program_id ? r : occupied(name, &occupant, error);
+	dispatched = occupant.program_id && dispatcher_is_on(ifindex, members, sizeof(members));
+	if (occupant.program_id && !dispatched)
+		return occupied(name, &occupant, error);
+	if (*attach == DATAPATH_LINK && dispatched)
+		return error_set(error, EBUSY, EXIT_FAILED,
+				 "%s already carries libxdp's dispatcher with: %s; a link cannot "
+				 "stand beside it: use --attach dispatcher to join it",
+				 name, members);
+	if (dispatched && strstr(members, PROGRAM_IN_CHAIN))
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"libxdp's dispatcher on %s has a program of portsieve whose pins are "
+			"gone; take it off first: xdp-loader unload %s --id ID (its ID: "
+			"xdp-loader status %s)",
+			name, name, name);
+	if (*attach == DATAPATH_LINK)
+		return 0;
+	r = dispatcher_available(&why);
+	if (r && *attach == DATAPATH_DISPATCHER)
+		return error_set(error, -r, why.exit, "%s; use --attach link", why.text);
+	if (r && dispatched)
+		return error_set(error, -r, why.exit, "%s carries libxdp's dispatcher with: %s; %s",
+				 name, members, why.text);
+	*attach = r ? DATAPATH_LINK : DATAPATH_DISPATCHER;
+	return 0;
 }
 
 /* Looks for a loaded device with an equal policy, whose slot can be shared. -ENOENT: none. */
@@ -145,20 +181,59 @@ static void note_mode(const struct datapath *datapath, const char *device, enum 
 }
 
 /* The last step: from the pin of the link on, the device is loaded. */
-static int attach(const struct datapath *datapath, uint32_t ifindex, const char *device,
-		  const struct program *program, enum datapath_mode mode, struct error *error)
+static int put_on_link(const struct datapath *datapath, uint32_t ifindex, const char *device,
+		       const struct program *program, enum datapath_mode *mode, struct error *error)
 {
 	_cleanup_close_ int link_fd = -1;
-	enum datapath_mode actual;
-	int r = link_attach(ifindex, device, program->program_fd, mode, &link_fd, &actual, error);
+	int r = link_attach(ifindex, device, program->program_fd, *mode, &link_fd, mode, error);
 
 	if (r)
 		return r;
 	r = pin_put(datapath, ifindex, "link", 0, link_fd);
-	if (r)
-		return bpf_error(error, -r, "pin the link");
-	note_mode(datapath, device, mode, actual);
-	return 0;
+	return r ? bpf_error(error, -r, "pin the link") : 0;
+}
+
+/* Here the attaching itself is the last step: libxdp pins what holds it. */
+static int put_into_dispatcher(const struct datapath *datapath, uint32_t ifindex,
+			       const char *device, const struct program *maps,
+			       enum datapath_mode *mode, struct error *error)
+{
+	int r = dispatcher_attach(ifindex, device, maps, 0, *mode, mode, error);
+
+	if (!r)
+		attachment_mark_chained(datapath, ifindex); /* else the next writer does */
+	return r;
+}
+
+static int attach(const struct datapath *datapath, uint32_t ifindex, const char *device,
+		  const struct program *program, const struct datapath_load_options *options,
+		  struct error *error)
+{
+	enum datapath_mode mode = options->mode;
+	int r = options->attach == DATAPATH_DISPATCHER
+			? put_into_dispatcher(datapath, ifindex, device, program, &mode, error)
+			: put_on_link(datapath, ifindex, device, program, &mode, error);
+
+	if (!r)
+		note_mode(datapath, device, options->mode, mode);
+	return r;
+}
+
+/* Pins, fills and attaches; undone by the caller when it fails. */
+static int put_on(const struct datapath *datapath, uint32_t ifindex, const char *device,
+		  const struct program *program, const struct attachment *equal,
+		  const struct datapath_load_options *options, const struct datapath_policy *policy,
+		  struct error *error)
+{
+	int r = pins_make_directory(datapath, ifindex, error);
+
+	if (!r)
+		r = equal->active_fd >= 0
+			    ? share_policy(datapath, ifindex, equal, error)
+			    : provide_policy(datapath, ifindex, program, policy, error);
+	if (!r)
+		r = program_pin(datapath, ifindex, program, error);
+	return r ? r : attach(datapath, ifindex, device, program, options, error);
 }
 
 int datapath_load(const struct datapath *datapath, const char *device,
@@ -167,46 +242,37 @@ int datapath_load(const struct datapath *datapath, const char *device,
 {
 	_cleanup_attachment_ struct attachment equal = ATTACHMENT_NONE;
 	_cleanup_program_ struct program program = { 0 };
-	struct program_options options = { .counters_fd = -1 };
+	struct datapath_load_options chosen = *load_options;
+	struct program_options options = { .counters_fd = -1, .turn_fd = -1, .seen_fd = -1 };
 	uint32_t ifindex;
 	int r = find_interface(device, &ifindex, error);
 
 	if (!r)
-		r = check_free(datapath, ifindex, device, error);
+		r = check_not_loaded(datapath, ifindex, device, error);
+	if (!r)
+		r = choose_attach(ifindex, device, &chosen.attach, error);
 	if (r)
 		return r;
 	r = find_equal(datapath, policy->image, &equal, error);
 	if (r && r != -ENOENT)
 		return r;
 	program_options_share(&options, &equal);
+	options.in_chain = chosen.attach == DATAPATH_DISPATCHER;
 	r = program_load(&options, &program, error);
 	if (r)
 		return r;
-	r = pins_make_directory(datapath, ifindex, error);
-	if (!r)
-		r = equal.active_fd >= 0
-			    ? share_policy(datapath, ifindex, &equal, error)
-			    : provide_policy(datapath, ifindex, &program, policy, error);
-	if (!r)
-		r = program_pin(datapath, ifindex, &program, error);
-	if (!r)
-		r = attach(datapath, ifindex, device, &program, load_options->mode, error);
+	r = put_on(datapath, ifindex, device, &program, &equal, &chosen, policy, error);
 	if (r)
 		pins_remove_all(datapath, ifindex, NULL);
 	return r;
 }
 
-int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
-		    struct error *error)
+static int unload_link(const struct datapath *datapath, const struct datapath_device *device,
+		       int link_fd, struct error *error)
 {
-	_cleanup_close_ int link_fd = attachment_link(datapath, device->ifindex);
 	struct occupant occupant = { 0 };
-	int r = 0;
+	int r = link_detach(link_fd, error);
 
-	if (link_fd < 0 && link_fd != -ENOENT)
-		return bpf_error(error, -link_fd, "open the link");
-	if (link_fd >= 0)
-		r = link_detach(link_fd, error);
 	if (!r)
 		r = pins_remove_all(datapath, device->ifindex, error);
 	if (!r && device->name[0])
@@ -217,4 +283,20 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 			"%s still carries an XDP program, '%s' (id %u), that is not portsieve's",
 			device->name, occupant.name, occupant.program_id);
 	return r;
+}
+
+int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
+		    struct error *error)
+{
+	_cleanup_close_ int link_fd = attachment_link(datapath, device->ifindex);
+	int r;
+
+	if (link_fd >= 0)
+		return unload_link(datapath, device, link_fd, error);
+	if (link_fd != -ENOENT)
+		return bpf_error(error, -link_fd, "open the link");
+	r = dispatcher_detach(datapath, device->ifindex, 0, error);
+	if (!r)
+		dispatcher_remove_stale(datapath, device->ifindex);
+	return r ? r : pins_remove_all(datapath, device->ifindex, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replacing the program of a loaded device, by one update of its link: with this binary's
- * (upgrade), or with one that reads other slots (part).
+ * Replacing the program of a loaded device, by one update of its link or in turns in its
+ * dispatcher: with this binary's (upgrade), or with one that reads other slots (part).
  */
 #include <errno.h>
 #include <string.h>
@@ -13,13 +13,34 @@
 #include "datapath_pins.h"
 #include "datapath_program.h"
 #include "datapath_tries.h"
+#include "datapath_turn.h"
 
-static int put_on(const struct datapath *datapath, const struct attachment *attachment,
-		  const struct program *program, struct error *error)
+/* Loads a program that goes on where the attachment's is; for a dispatcher only its maps. */
+static int make_program(const struct datapath *datapath, const struct attachment *attachment,
+			struct program_options *options, struct program *ret_program,
+			struct error *error)
+{
+	_cleanup_close_ int turn_fd = pin_open(datapath, attachment->ifindex, "turn", 0);
+	_cleanup_close_ int seen_fd = pin_open(datapath, attachment->ifindex, "seen", 0);
+
+	options->counters_fd = attachment->counters_fd;
+	options->in_chain = attachment->attach == DATAPATH_DISPATCHER;
+	options->turn_fd = turn_fd;
+	options->seen_fd = seen_fd;
+	return program_load(options, ret_program, error);
+}
+
+static int put_on(const struct datapath *datapath, const char *device,
+		  const struct attachment *attachment, const struct program *program,
+		  struct error *error)
 {
 	int r = program_pin(datapath, attachment->ifindex, program, error);
 
-	return r ? r : link_replace(attachment->link_fd, program->program_fd, error);
+	if (r)
+		return r;
+	if (attachment->attach == DATAPATH_DISPATCHER)
+		return turn_replace(datapath, device, attachment, program, error);
+	return link_replace(attachment->link_fd, program->program_fd, error);
 }
 
 int datapath_upgrade(const struct datapath *datapath, const struct datapath_device *device,
@@ -28,18 +49,17 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	_cleanup_free_ struct portsieve_image *image = NULL;
 	_cleanup_program_ struct program program = { 0 };
-	struct program_options options;
+	struct program_options options = { .active_fd = -1 };
 	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
 	if (!r) /* the program must not read what it would not understand */
 		r = image_read(attachment_policy(&attachment)->image_fd, &image, error);
 	if (r)
 		return r;
-	options = (struct program_options){ .counters_fd = attachment.counters_fd };
 	program_options_share(&options, &attachment);
-	r = program_load(&options, &program, error);
+	r = make_program(datapath, &attachment, &options, &program, error);
 	if (!r)
-		r = put_on(datapath, &attachment, &program, error);
+		r = put_on(datapath, device->name, &attachment, &program, error);
 	apply_remove_stale(datapath);
 	return r;
 }
@@ -71,16 +91,15 @@ static int part_device(const struct datapath *datapath, const struct datapath_de
 
 	if (r)
 		return r;
-	options.counters_fd = attachment.counters_fd;
 	if (first->skeleton) {
 		options.active_fd = first->active_fd;
 		memcpy(options.prefixes_fd, first->prefixes_fd, sizeof(options.prefixes_fd));
 	}
-	r = program_load(&options, &program, error);
+	r = make_program(datapath, &attachment, &options, &program, error);
 	if (!r && !first->skeleton)
 		r = fill_slots(&attachment, &program, error);
 	if (!r)
-		r = put_on(datapath, &attachment, &program, error);
+		r = put_on(datapath, device->name, &attachment, &program, error);
 	if (!r && !first->skeleton) {
 		*first = program;
 		program.skeleton = NULL;

@@ -16,6 +16,7 @@
 #include "datapath_confirm.h"
 #include "datapath_counters.h"
 #include "datapath_attachment.h"
+#include "datapath_dispatcher.h"
 #include "datapath_pins.h"
 #include "datapath_tries.h"
 
@@ -162,12 +163,28 @@ static void remove_stale(const struct datapath *datapath, uint32_t ifindex)
 		attachment_remove_stale(datapath, &attachment);
 }
 
+/* Whether an interface is gone or elsewhere cannot be told; a filter must not end for that. */
+static void note_held(const struct datapath *datapath, uint32_t ifindex)
+{
+	char text[640], folder[DISPATCHER_PATH_MAX];
+
+	dispatcher_folder(folder);
+	snprintf(
+		text, sizeof(text),
+		"libxdp still keeps the program of index %u: if the interface has moved to another "
+		"network namespace, it is filtered there, until: ip link set dev ... xdp off; if "
+		"it is gone, free the memory: rm -r %s/dispatch-%u-*",
+		ifindex, folder, ifindex);
+	datapath->note(text);
+}
+
 static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	struct error error = { 0 };
 	char text[sizeof(error.text) + 64];
 	int state = attachment_open(datapath, ifindex, &attachment, NULL);
+	bool held;
 
 	if (!state) {
 		repair_loaded(datapath, &attachment);
@@ -175,6 +192,7 @@ static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 	}
 	if (state != -ENOENT && state != -ENOLINK)
 		return;
+	held = dispatcher_remove_stale(datapath, ifindex);
 	if (pins_remove_all(datapath, ifindex, &error))
 		snprintf(text, sizeof(text), "%s", error.text);
 	else
@@ -183,6 +201,8 @@ static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 			 left_over_because(ifindex, state));
 	if (datapath->note)
 		datapath->note(text);
+	if (datapath->note && held)
+		note_held(datapath, ifindex);
 }
 
 /* Removes what no live link leads to, and tells of whole devices that it removes. */

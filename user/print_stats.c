@@ -213,7 +213,8 @@ int print_stats_text(const struct snapshot *snapshot, bool all_rows)
 		if (i)
 			printf("\n");
 		print_bold(device->device.name);
-		printf("  %s, link; ", datapath_mode_name(device->device.mode));
+		printf("  %s, %s; ", datapath_mode_name(device->device.mode),
+		       datapath_attach_name(device->device.attach));
 		r = print_rows(device, all_rows);
 	}
 	return r;

@@ -152,7 +152,8 @@ json_object *json_device(const struct snapshot_device *device)
 	json_object_object_add(object, "device", json_object_new_string(device->device.name));
 	json_object_object_add(object, "mode",
 			       json_object_new_string(datapath_mode_name(device->device.mode)));
-	json_object_object_add(object, "attach", json_object_new_string("link"));
+	json_object_object_add(object, "attach",
+			       json_object_new_string(datapath_attach_name(device->device.attach)));
 	json_object_object_add(object, "monitor",
 			       json_object_new_boolean(image->flags & PORTSIEVE_IMAGE_MONITOR));
 	json_object_object_add(object, "policy", json_policy(image));

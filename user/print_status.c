@@ -8,6 +8,11 @@
 #include "print_json.h"
 #include "table.h"
 
+enum {
+	REASON_MAX = 256, /* bytes of a sentence */
+	WAYS = DATAPATH_ATTACH_AUTO,
+};
+
 enum column {
 	DEVICE,
 	MODE,
@@ -43,7 +48,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	else
 		snprintf(row->cells[DEVICE], TABLE_CELL_MAX, "%s", device->device.name);
 	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));
-	strcpy(row->cells[ATTACH], "link");
+	strcpy(row->cells[ATTACH], datapath_attach_name(device->device.attach));
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
 		strcpy(row->cells[POLICY], "none (counts only)");
 	else if (!image->source[0])
@@ -62,6 +67,23 @@ static void add_device(struct table *table, const struct snapshot_device *device
 		    TABLE_CELL_MAX);
 }
 
+/* How devices are attached, and why so: a line for each way. */
+static void print_reasons(const struct snapshot *snapshot)
+{
+	for (int way = 0; way < WAYS; way++) {
+		char reason[REASON_MAX];
+		size_t i = 0;
+
+		while (i < snapshot->count &&
+		       snapshot->devices[i].device.attach != (enum datapath_attach)way)
+			i++;
+		if (i == snapshot->count)
+			continue;
+		datapath_attach_reason(way, reason, sizeof(reason));
+		printf("\n%s: %s\n", datapath_attach_name(way), reason);
+	}
+}
+
 int print_status_text(const struct snapshot *snapshot)
 {
 	_cleanup_table_ struct table table = { .columns = COLUMNS,
@@ -75,14 +97,20 @@ int print_status_text(const struct snapshot *snapshot)
 		strcpy(heading->cells[c], names[c]);
 	for (size_t i = 0; i < snapshot->count; i++)
 		add_device(&table, &snapshot->devices[i]);
-	return table_print(&table, 0, stdout) ? -ENOMEM : 0;
+	if (table_print(&table, 0, stdout))
+		return -ENOMEM;
+	print_reasons(snapshot);
+	return 0;
 }
 
 int print_status_json(const struct snapshot *snapshot)
 {
 	json_object *document = json_document();
 	json_object *devices = json_object_new_array();
+	char reasons[WAYS][REASON_MAX]; /* by enum datapath_attach */
 
+	for (int way = 0; snapshot->count && way < WAYS; way++)
+		datapath_attach_reason(way, reasons[way], REASON_MAX);
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_device *from = &snapshot->devices[i];
 		json_object *device = json_device(from);
@@ -90,6 +118,8 @@ int print_status_json(const struct snapshot *snapshot)
 
 		format_time(from->image->applied_ns, "%Y-%m-%dT%H:%M:%SZ", applied,
 			    sizeof(applied));
+		json_object_object_add(device, "attach_reason",
+				       json_object_new_string(reasons[from->device.attach]));
 		json_object_object_add(device, "ifindex",
 				       json_object_new_int64(from->device.ifindex));
 		json_object_object_add(device, "moved_away",

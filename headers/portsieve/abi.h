@@ -313,4 +313,15 @@ struct portsieve_image {
 
 _Static_assert(sizeof(struct portsieve_image) == PORTSIEVE_IMAGE_BYTES, "an image has outgrown it");
 
+/*
+ * Whose turn it is to judge while one program of portsieve replaces another one on a device that
+ * they share by libxdp's dispatcher: both are called for a packet, one of them judges and counts
+ * it. A program's own turn is a number that userspace gave it.
+ */
+struct portsieve_turn {
+	__u32 now;	  /* the turn of the program that judges */
+	__u32 next;	  /* of the one that is to: the same, but while one is replaced */
+	__u32 program_id; /* of the program that is to be replaced */
+};
+
 #endif

@@ -195,7 +195,6 @@ unprivileged() {
 	refused 2 "--mode: unknown word 'natve' (did you mean 'native'?)" portsieve load to_client --mode natve
 	refused 2 "--mode: unknown word 'offload' (native, generic, auto)" portsieve load to_client --mode offload
 	refused 2 "--attach: unknown word" portsieve load to_client --attach tcx
-	refused 1 "--attach dispatcher is not there yet; use --attach link" portsieve load to_client --attach dispatcher
 	local value
 	for value in 0 -1 x "" 1x nan inf 86401 1e99; do
 		refused 2 "--watch: '$value' is not a number of seconds from 0.01 to 86400" portsieve stats --watch="$value"

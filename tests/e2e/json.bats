@@ -115,6 +115,7 @@ devices.[].monitor boolean
 devices.[].policy.sha256 string
 devices.[].policy.default string
 devices.[].policy.return string
+devices.[].attach_reason string
 devices.[].ifindex number
 devices.[].program_id number
 devices.[].rules number

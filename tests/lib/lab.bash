@@ -203,7 +203,8 @@ xdp_of() {
 
 # pins: what lies in bpffs, apart from the two files that the kernel puts into each.
 pins() {
-	find /sys/fs/bpf -mindepth 1 ! -name progs.debug ! -name maps.debug
+	find /sys/fs/bpf -mindepth 1 ! -name progs.debug ! -name maps.debug \
+		! -path /sys/fs/bpf/xdp # that libxdp makes once, for all
 }
 
 # policy TEXT: writes it to a file and prints the path. For tests.

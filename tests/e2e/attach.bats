@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How programs are attached, as far as a kernel without freplace can tell; tests/kernels/guest/40-dispatcher.sh has the
+# dispatcher itself.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+setup() {
+	lab_up
+}
+
+teardown() {
+	lab_down
+}
+
+# Does this kernel replace functions of BPF programs? Asked without portsieve, of libxdp's own loader.
+has_freplace() {
+	in_client xdp-loader load to_server "$LAB_ROOT/build/tests/traffic/empty.bpf.o" -n empty_pass >/dev/null 2>&1
+	in_client xdp-loader status to_server | grep -q xdp_dispatcher
+}
+
+@test "where freplace is refused, --attach dispatcher says so, and leaves nothing" {
+	! has_freplace || skip "this kernel has freplace"
+	refused 1 "to_client: this kernel refuses to replace functions of BPF programs (freplace: " \
+		in_server portsieve load to_client --attach dispatcher
+	[[ $stderr == *"which libxdp's dispatcher needs; use --attach link" ]]
+	equal "" "$(xdp_of server to_client)"
+	equal "" "$(find /sys/fs/bpf/portsieve -mindepth 1 2>/dev/null)"
+}
+
+@test "where freplace is refused, auto takes the link, and status says why" {
+	! has_freplace || skip "this kernel has freplace"
+	run --separate-stderr -0 in_server portsieve load to_client
+	equal "" "$output$stderr"
+	equal link "$(in_server portsieve status -j | jq -r '.devices[0].attach')"
+	[[ $(in_server portsieve status -j | jq -r '.devices[0].attach_reason') == \
+		"this kernel refuses to replace functions of BPF programs (freplace: "* ]]
+	[[ $(in_server portsieve status) == *$'\n'"link: this kernel refuses to replace functions"* ]]
+	[[ $(in_server portsieve stats) == *"native, link; "* ]]
+	equal link "$(in_server portsieve stats -j | jq -r '.devices[0].attach')"
+}
+
+@test "the link is taken when it is asked for" {
+	in_server portsieve load to_client --attach link
+	equal link "$(in_server portsieve status -j | jq -r '.devices[0].attach')"
+	[ -e "$(echo /sys/fs/bpf/portsieve/*/*/link)" ]
+}
+
+@test "an interface with another program is refused in every way, and the program named" {
+	in_server ip link set dev to_client xdp obj build/tests/traffic/empty.bpf.o program empty_pass
+	local way program
+	program=$(xdp_of server to_client)
+	for way in auto link dispatcher; do
+		refused 1 "to_client already carries the XDP program 'empty_pass' (id $program, native mode)" \
+			in_server portsieve load to_client --attach $way
+	done
+	equal "$program" "$(xdp_of server to_client)"
+}
+
+@test "nothing of the libraries' own words is printed, unless asked for" {
+	! has_freplace || skip "this kernel has freplace"
+	refused 1 "use --attach link" in_server portsieve load to_client --attach dispatcher
+	equal 1 "$(wc -l <<<"$stderr")"
+	run --separate-stderr -1 in_server env PORTSIEVE_DEBUG=1 portsieve load to_client --attach dispatcher
+	[[ $stderr == *"libbpf: "* ]]
+}
