@@ -106,7 +106,7 @@ static int witness_attach(struct lab *lab)
 	return r ?: bpf_tc_attach(&hook, &options);
 }
 
-int lab_open(struct lab *ret_lab)
+int lab_open(const char *policy, struct lab *ret_lab)
 {
 	struct lab lab = { .witness_fd = -1 };
 	int r = check_alone() ?: quiet_ipv6();
@@ -116,7 +116,7 @@ int lab_open(struct lab *ret_lab)
 	if (run("ip", "link", "add", LAB_SENDER, "type", "veth", "peer", "name", LAB_RECEIVER) ||
 	    run("ip", "link", "set", LAB_SENDER, "up") ||
 	    run("ip", "link", "set", LAB_RECEIVER, "up") ||
-	    run(LAB_BINARY, "load", LAB_RECEIVER, "--mode", "native", "-p", LAB_POLICY_A))
+	    run(LAB_BINARY, "load", LAB_RECEIVER, "--mode", "native", "-p", policy))
 		r = -EIO;
 	lab.ifindex = if_nametoindex(LAB_RECEIVER);
 	r = r ?: witness_attach(&lab);

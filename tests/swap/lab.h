@@ -15,8 +15,6 @@
 #define LAB_SENDER   "swap-out"
 #define LAB_RECEIVER "swap-in"
 #define LAB_BINARY   "build/portsieve"
-#define LAB_POLICY_A "tests/swap/a.yaml"
-#define LAB_POLICY_B "tests/swap/b.yaml"
 
 /*
  * The flood's ports, in bands of 1,000 that A and B judge so:
@@ -42,8 +40,11 @@ struct lab_device {
 	uint64_t dropped;  /* for which the program returned XDP_DROP */
 };
 
-/* All return 0 or -errno. lab_open wants a namespace without other devices than lo. */
-int lab_open(struct lab *ret_lab);
+/*
+ * All return 0 or -errno. lab_open loads the policy of the file; it wants a namespace without other
+ * devices than lo.
+ */
+int lab_open(const char *policy, struct lab *ret_lab);
 void lab_close(struct lab *lab);
 
 /* Runs a command to its end; shows its output if it fails. Its exit status, or -errno. */

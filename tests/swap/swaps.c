@@ -14,10 +14,17 @@
 #include "datapath_counters.h"
 #include "datapath_image.h"
 #include "datapath_pins.h"
+#include "datapath_tries.h"
 
 #define TORN "build/tests/swap/torn.bpf.o"
 
-static const char *const paths[SWAP_POLICIES] = { LAB_POLICY_A, LAB_POLICY_B };
+const char *const swap_paths[SWAP_POLICIES] = {
+	[SWAP_A] = "tests/swap/a.yaml",
+	[SWAP_B] = "tests/swap/b.yaml",
+	[SWAP_A_ADDRESSES] = "tests/swap/a-addresses.yaml",
+	[SWAP_B_ADDRESSES] = "tests/swap/b-addresses.yaml",
+};
+
 static struct ruleset rulesets[SWAP_POLICIES];
 
 int swaps_open(struct error *error)
@@ -25,7 +32,7 @@ int swaps_open(struct error *error)
 	int r = 0;
 
 	for (enum swap_policy policy = 0; !r && policy < SWAP_POLICIES; policy++)
-		r = ruleset_read(paths[policy], &rulesets[policy], error);
+		r = ruleset_read(swap_paths[policy], &rulesets[policy], error);
 	return r;
 }
 
@@ -37,9 +44,8 @@ void swaps_close(void)
 
 int swap_by_command(const struct lab *lab, enum swap_policy policy, struct error *error)
 {
-	const char *const argv[] = {
-		LAB_BINARY, "apply", paths[policy], "--dev", LAB_RECEIVER, NULL
-	};
+	const char *const argv[] = { LAB_BINARY, "apply",      swap_paths[policy],
+				     "--dev",	 LAB_RECEIVER, NULL };
 	int status = lab_run(argv);
 
 	(void)lab;
@@ -51,7 +57,8 @@ int swap_by_command(const struct lab *lab, enum swap_policy policy, struct error
 int swap_by_call(const struct lab *lab, enum swap_policy policy, struct error *error)
 {
 	struct datapath_policy down = { .image = rulesets[policy].image,
-					.text = rulesets[policy].text };
+					.text = rulesets[policy].text,
+					.addresses = &rulesets[policy].addresses };
 	struct datapath_device device;
 	struct datapath datapath;
 	int r = datapath_open(DATAPATH_WRITE, NULL, &datapath, error);
@@ -72,8 +79,23 @@ static void lose_row(struct portsieve_image *image, const char *rule)
 			image->counter[id] = image->counters++;
 }
 
-static int apply_losing_rows(const struct datapath *datapath, const struct attachment *attachment,
-			     const struct datapath_policy *policy, struct error *error)
+/* Spoils a step before the last one. */
+typedef void spoil_fn(struct portsieve_image *image, const struct portsieve_image *previous);
+
+static void spoil_rows(struct portsieve_image *image, const struct portsieve_image *previous)
+{
+	(void)previous;
+	lose_row(image, "kept-pass");
+}
+
+/* The new prefixes go where the policy in force finds its own. */
+static void spoil_generation(struct portsieve_image *image, const struct portsieve_image *previous)
+{
+	image->generation = previous->generation;
+}
+
+static int apply_spoilt(const struct datapath *datapath, const struct attachment *attachment,
+			const struct datapath_policy *policy, spoil_fn *spoil, struct error *error)
 {
 	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
 	_cleanup_free_ struct portsieve_image *previous = NULL;
@@ -83,19 +105,23 @@ static int apply_losing_rows(const struct datapath *datapath, const struct attac
 		r = counter_ids_assign(policy->image, previous);
 	if (r)
 		return r;
-	lose_row(policy->image, "kept-pass");
+	spoil(policy->image, previous);
 	r = policy_maps_make(policy, &maps, error);
 	if (!r)
 		r = counters_prepare(attachment->counters_fd, policy->image, previous, error);
 	if (!r)
 		r = policy_maps_pin(datapath, attachment->ifindex, &maps, error);
+	if (!r)
+		r = tries_put(attachment->prefixes_fd, &maps, policy->image->generation, error);
 	return r ? r : image_commit(attachment->active_fd, &maps, error);
 }
 
-int swap_losing_rows(const struct lab *lab, enum swap_policy policy, struct error *error)
+static int swap_spoilt(const struct lab *lab, enum swap_policy policy, spoil_fn *spoil,
+		       struct error *error)
 {
 	struct datapath_policy down = { .image = rulesets[policy].image,
-					.text = rulesets[policy].text };
+					.text = rulesets[policy].text,
+					.addresses = &rulesets[policy].addresses };
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	struct datapath datapath;
 	int r = datapath_open(DATAPATH_WRITE, NULL, &datapath, error);
@@ -104,9 +130,19 @@ int swap_losing_rows(const struct lab *lab, enum swap_policy policy, struct erro
 		return r;
 	r = attachment_open(&datapath, lab->ifindex, &attachment, error);
 	if (!r)
-		r = apply_losing_rows(&datapath, &attachment, &down, error);
+		r = apply_spoilt(&datapath, &attachment, &down, spoil, error);
 	datapath_close(&datapath);
 	return r;
+}
+
+int swap_losing_rows(const struct lab *lab, enum swap_policy policy, struct error *error)
+{
+	return swap_spoilt(lab, policy, spoil_rows, error);
+}
+
+int swap_prefixes_first(const struct lab *lab, enum swap_policy policy, struct error *error)
+{
+	return swap_spoilt(lab, policy, spoil_generation, error);
 }
 
 int swap_losing_retired(const struct lab *lab, enum swap_policy policy, struct error *error)

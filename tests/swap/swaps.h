@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ways to put a policy in force: portsieve's own, and two that do what it must not. And programs to
- * put in the place of portsieve's. All return 0 or -errno.
+ * Ways to put a policy in force: portsieve's own, and three that do what it must not. And programs
+ * to put in the place of portsieve's. All return 0 or -errno.
  */
 #ifndef SWAP_SWAPS_H
 #define SWAP_SWAPS_H
@@ -12,8 +12,12 @@
 enum swap_policy {
 	SWAP_A,
 	SWAP_B,
+	SWAP_A_ADDRESSES,
+	SWAP_B_ADDRESSES,
 	SWAP_POLICIES,
 };
+
+extern const char *const swap_paths[SWAP_POLICIES];
 
 typedef int swap_fn(const struct lab *lab, enum swap_policy policy, struct error *error);
 
@@ -25,6 +29,9 @@ swap_fn swap_by_call;
 
 /* Gives kept-pass another row each time, as if counters did not outlive a change. */
 swap_fn swap_losing_rows;
+
+/* Changes the prefixes that the policy in force asks, and then the policy. */
+swap_fn swap_prefixes_first;
 
 /* Throws away what ended ranges have counted. */
 swap_fn swap_losing_retired;

@@ -18,6 +18,8 @@ const struct tally_row tally_rows[TALLY_RULES] = {
 	[ONLY_A] = { "only-a", 15000, 15999, PORTSIEVE_DROPPED, false },
 	[ONLY_B] = { "only-b", 15000, 15999, PORTSIEVE_PASSED, false },
 	[DEFAULT] = { "_user", 16000, 16999, VERDICT_ANY, true },
+	/* for what comes from nowhere that the policy knows; so nothing does */
+	[STRAY] = { "stray", 0, 0, PORTSIEVE_DROPPED, true },
 };
 
 /* TALLY_RULES for ranges that are not of the test. */

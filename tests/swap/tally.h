@@ -22,6 +22,7 @@ enum tally_rule {
 	ONLY_A,
 	ONLY_B,
 	DEFAULT,
+	STRAY,
 	TALLY_RULES,
 };
 

@@ -36,6 +36,7 @@ struct scenario {
 	const char *program; /* of torn.bpf.c; NULL: portsieve's */
 	unsigned int swaps;
 	swap_fn *even, *odd; /* the first swap is number 0 */
+	bool addresses;	     /* policies that ask for the packets' source */
 };
 
 struct outcome {
@@ -81,8 +82,8 @@ static uint64_t misjudged_in_band(const struct lab *lab, const struct tally *tal
 	uint64_t passed = tally->rule[rule].verdict[PORTSIEVE_PASSED].packets;
 	uint64_t witnessed;
 
-	if (rule == X_DROP || rule == Y_DROP || rule == ONLY_B)
-		return 0;   /* the other rule of the band passes for both */
+	if (rule == X_DROP || rule == Y_DROP || rule == ONLY_B || rule == STRAY)
+		return 0;   /* the other rule of the band passes for all */
 	if (rule == ONLY_A) /* nothing else that passes is ever retired */
 		passed += tally->retired.verdict[PORTSIEVE_PASSED].packets;
 	assert_int_equal(lab_witness_read(lab, row->low, row->high, &witnessed), 0);
@@ -115,7 +116,8 @@ static uint64_t swap_many(const struct scenario *scenario, const struct lab *lab
 	uint64_t failed = 0;
 
 	for (unsigned int n = 0; n < scenario->swaps; n++) {
-		enum swap_policy policy = n % 2 ? SWAP_A : SWAP_B;
+		enum swap_policy policy = (n % 2 ? SWAP_A : SWAP_B) +
+					  (scenario->addresses ? SWAP_A_ADDRESSES : SWAP_A);
 		/* the two ways change sides now and then, so that each goes from A to B and back */
 		bool odd = n % 2 != n / STATS_EVERY % 2;
 		swap_fn *swap = odd ? scenario->odd : scenario->even;
@@ -180,7 +182,8 @@ static struct outcome run(const struct scenario *scenario, struct lab *lab)
 	struct outcome outcome = { 0 };
 	struct error error = { 0 };
 
-	assert_int_equal(lab_open(lab), 0);
+	assert_int_equal(lab_open(swap_paths[scenario->addresses ? SWAP_A_ADDRESSES : SWAP_A], lab),
+			 0);
 	if (scenario->program)
 		assert_int_equal(swap_program(lab, scenario->program, &error), 0);
 	run_under_load(scenario, lab, &outcome);
@@ -209,7 +212,7 @@ static void assert_nothing_wrong(const struct outcome *outcome)
 static void swaps_under_load_tear_no_packet_and_lose_no_count(void **state)
 {
 	static const struct scenario scenario = {
-		"portsieve, applied by command and by call in turn",
+		.sentence = "portsieve, applied by command and by call in turn",
 		NULL,
 		SWAPS,
 		swap_by_command,
@@ -220,10 +223,29 @@ static void swaps_under_load_tear_no_packet_and_lose_no_count(void **state)
 	assert_nothing_wrong(&outcome);
 }
 
+static void addresses_are_swapped_with_the_rest_of_the_policy(void **state)
+{
+	static const struct scenario scenario = {
+		.sentence = "policies with addresses, applied by command and by call in turn",
+		NULL,
+		SWAPS / 2,
+		swap_by_command,
+		swap_by_call,
+		.addresses = true,
+	};
+	struct outcome outcome = run(&scenario, *state);
+
+	assert_nothing_wrong(&outcome);
+}
+
 static void one_look_up_in_the_control_program_tears_nothing(void **state)
 {
 	static const struct scenario scenario = {
-		"control, one look-up", "whole", SWAPS_CONTROL, swap_by_call, swap_by_call,
+		.sentence = "control, one look-up",
+		"whole",
+		SWAPS_CONTROL,
+		swap_by_call,
+		swap_by_call,
 	};
 	struct outcome outcome = run(&scenario, *state);
 
@@ -240,7 +262,7 @@ static void skip_on_one_cpu(void)
 static void two_look_ups_for_entry_and_row_are_caught(void **state)
 {
 	static const struct scenario scenario = {
-		"control, entry and row from two look-ups",
+		.sentence = "control, entry and row from two look-ups",
 		"torn_rows",
 		SWAPS_CONTROL,
 		swap_by_call,
@@ -256,7 +278,7 @@ static void two_look_ups_for_entry_and_row_are_caught(void **state)
 static void two_look_ups_for_row_and_verdict_are_caught(void **state)
 {
 	static const struct scenario scenario = {
-		"control, row and verdict from two look-ups",
+		.sentence = "control, row and verdict from two look-ups",
 		"torn_verdicts",
 		SWAPS_CONTROL,
 		swap_by_call,
@@ -272,7 +294,11 @@ static void two_look_ups_for_row_and_verdict_are_caught(void **state)
 static void a_row_taken_from_a_range_that_stays_is_caught(void **state)
 {
 	static const struct scenario scenario = {
-		"control, kept-pass gets new rows", NULL, 10, swap_losing_rows, swap_losing_rows,
+		.sentence = "control, kept-pass gets new rows",
+		NULL,
+		10,
+		swap_losing_rows,
+		swap_losing_rows,
 	};
 	struct outcome outcome = run(&scenario, *state);
 
@@ -280,10 +306,27 @@ static void a_row_taken_from_a_range_that_stays_is_caught(void **state)
 	assert_true(outcome.misjudged > 0); /* kept-pass has less than the witness */
 }
 
+static void prefixes_swapped_before_the_policy_are_caught(void **state)
+{
+	static const struct scenario scenario = {
+		.sentence = "control, prefixes before the policy",
+		NULL,
+		SWAPS_CONTROL,
+		swap_prefixes_first,
+		swap_prefixes_first,
+		.addresses = true,
+	};
+	struct outcome outcome;
+
+	skip_on_one_cpu();
+	outcome = run(&scenario, *state);
+	assert_true(outcome.findings.torn[STRAY] > 0);
+}
+
 static void counts_of_ended_ranges_thrown_away_are_caught(void **state)
 {
 	static const struct scenario scenario = {
-		"control, ended ranges' counts thrown away",
+		.sentence = "control, ended ranges' counts thrown away",
 		NULL,
 		10,
 		swap_losing_retired,
@@ -327,10 +370,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		swap_test(swaps_under_load_tear_no_packet_and_lose_no_count),
+		swap_test(addresses_are_swapped_with_the_rest_of_the_policy),
 		swap_test(one_look_up_in_the_control_program_tears_nothing),
 		swap_test(two_look_ups_for_entry_and_row_are_caught),
 		swap_test(two_look_ups_for_row_and_verdict_are_caught),
 		swap_test(a_row_taken_from_a_range_that_stays_is_caught),
+		swap_test(prefixes_swapped_before_the_policy_are_caught),
 		swap_test(counts_of_ended_ranges_thrown_away_are_caught),
 	};
 
