@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "datapath_dispatcher.h"
+#include "datapath_hook.h"
 #include "datapath_image.h"
 #include "datapath_pins.h"
 #include "datapath_turn.h"
@@ -72,70 +72,6 @@ bool attachment_is_settled(const struct attachment *attachment)
 			return false;
 	}
 	return true;
-}
-
-/* The link, and the id of the program that it runs. -ENOLINK: its device is gone. */
-static int follow_link(const struct datapath *datapath, struct attachment *attachment)
-{
-	struct bpf_link_info info = { 0 };
-	__u32 length = sizeof(info);
-
-	attachment->link_fd = pin_open(datapath, attachment->ifindex, "link", 0);
-	if (attachment->link_fd < 0)
-		return attachment->link_fd;
-	if (bpf_obj_get_info_by_fd(attachment->link_fd, &info, &length))
-		return -errno;
-	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex)
-		return -ENOLINK;
-	attachment->link_id = info.id;
-	attachment->program_id = info.prog_id;
-	return 0;
-}
-
-/* The dispatcher's member of ours. -ENOENT: there is none, and never was; -ENOLINK: there was. */
-static int follow_dispatcher(const struct datapath *datapath, struct attachment *attachment)
-{
-	struct dispatcher_member member;
-	_cleanup_close_ int turn_fd = pin_open(datapath, attachment->ifindex, "turn", 0);
-	_cleanup_close_ int chained_fd = -1;
-	int r;
-
-	if (turn_fd < 0)
-		return turn_fd;
-	r = dispatcher_find(datapath, attachment->ifindex, &member);
-	if (r == -ENOENT) {
-		chained_fd = pin_open(datapath, attachment->ifindex, "chained", 0);
-		return chained_fd < 0 ? chained_fd : -ENOLINK;
-	}
-	if (r)
-		return r;
-	attachment->attach = DATAPATH_DISPATCHER;
-	attachment->program_fd = member.program_fd;
-	attachment->program_id = member.program_id;
-	return 0;
-}
-
-int attachment_mark_chained(const struct datapath *datapath, uint32_t ifindex)
-{
-	_cleanup_close_ int turn_fd = pin_open(datapath, ifindex, "turn", 0);
-
-	return turn_fd < 0 ? turn_fd : pin_put(datapath, ifindex, "chained", 0, turn_fd);
-}
-
-int attachment_link(const struct datapath *datapath, uint32_t ifindex)
-{
-	return pin_open(datapath, ifindex, "link", 0);
-}
-
-bool attachment_is_current(const struct attachment *attachment)
-{
-	struct bpf_link_info info = { 0 };
-	__u32 length = sizeof(info);
-
-	if (attachment->attach == DATAPATH_DISPATCHER)
-		return dispatcher_has(attachment->ifindex, attachment->program_id);
-	return !bpf_obj_get_info_by_fd(attachment->link_fd, &info, &length) &&
-	       info.prog_id == attachment->program_id;
 }
 
 /* Another map under the name of ours may have elements that no buffer here has room for. */
@@ -322,9 +258,7 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 
 		attachment.ifindex = ifindex;
-		r = follow_link(datapath, &attachment);
-		if (r == -ENOENT)
-			r = follow_dispatcher(datapath, &attachment);
+		r = hook_follow(datapath, &attachment);
 		if (r == -ENOENT || r == -ENOLINK)
 			return r;
 		if (!r)

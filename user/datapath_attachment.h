@@ -81,20 +81,12 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 		       struct attachment *ret_attachment, struct error *error);
 
-/* Only the link of a device, whatever became of the other pins. Returns a descriptor or -errno. */
-int attachment_link(const struct datapath *datapath, uint32_t ifindex);
-
 /*
  * Are these of a device in a dispatcher: is the program's policy slot pinned in its folder? A
  * program in a chain has no pin of its own there: the dispatcher says which it is.
  */
 bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd);
 
-/* Notes that a dispatcher has the program: from then on its absence is a loss. Returns -errno. */
-int attachment_mark_chained(const struct datapath *datapath, uint32_t ifindex);
-
-/* Does the device still run the program that the attachment was opened with? */
-bool attachment_is_current(const struct attachment *attachment);
 void attachment_close(struct attachment *attachment);
 #define _cleanup_attachment_ __attribute__((cleanup(attachment_close)))
 

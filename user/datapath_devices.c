@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "datapath_attach.h"
+#include "datapath_hook.h"
 #include "datapath_image.h"
 #include "datapath_attachment.h"
 #include "datapath_pins.h"
@@ -38,7 +39,7 @@ static int describe(const struct attachment *attachment, struct datapath_device 
 		.attach = attachment->attach,
 		.fallen_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE,
 	};
-	if (device->moved && !attachment_is_current(attachment))
+	if (device->moved && !hook_is_current(attachment))
 		return -EAGAIN;
 	if (!device->moved)
 		if_indextoname(attachment->ifindex, device->name);

@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "counter_ids.h"
 #include "datapath_attach.h"
+#include "datapath_hook.h"
 #include "datapath_image.h"
 #include "datapath_attachment.h"
 #include "datapath_dispatcher.h"
@@ -201,7 +202,7 @@ static int put_into_dispatcher(const struct datapath *datapath, uint32_t ifindex
 	int r = dispatcher_attach(ifindex, device, maps, 0, *mode, mode, error);
 
 	if (!r)
-		attachment_mark_chained(datapath, ifindex); /* else the next writer does */
+		hook_mark_chained(datapath, ifindex); /* else the next writer does */
 	return r;
 }
 
@@ -288,7 +289,7 @@ static int unload_link(const struct datapath *datapath, const struct datapath_de
 int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
 		    struct error *error)
 {
-	_cleanup_close_ int link_fd = attachment_link(datapath, device->ifindex);
+	_cleanup_close_ int link_fd = hook_link(datapath, device->ifindex);
 	int r;
 
 	if (link_fd >= 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose turn it is, of two of our programs in one dispatcher. bpf/turn.h is the other side. */
+#include "datapath_hook.h"
 #include "datapath_turn.h"
 
 #include <bpf/bpf.h>
@@ -115,7 +116,7 @@ int turn_settle(const struct datapath *datapath, const struct attachment *attach
 		r = dispatcher_detach(datapath, attachment->ifindex, attachment->program_id, error);
 	if (!r)
 		dispatcher_remove_stale(datapath, attachment->ifindex);
-	if (!r && attachment_mark_chained(datapath, attachment->ifindex))
+	if (!r && hook_mark_chained(datapath, attachment->ifindex))
 		r = bpf_error(error, EIO, "pin what tells that the program is attached");
 	return r;
 }

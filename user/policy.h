@@ -181,8 +181,8 @@ void policy_runtime_expire(struct policy *policy, uint64_t boottime_ns);
 
 /*
  * Puts copies of the runtime rules of `live` before those of `policy`, which has none: what `apply`
- * does with a file that has no key `runtime`. -EEXIST, with the error filled in: a rule of the file
- * has the name of one.
+ * does with a file that has no key `runtime`. With the error filled in: -EEXIST, a rule of the file
+ * has the name of one; -E2BIG past PORTSIEVE_RULES_MAX.
  */
 int policy_runtime_keep(struct policy *policy, const struct policy *live, struct error *error);
 

@@ -7,6 +7,7 @@
 #include "counter_sum.h"
 #include "datapath_counters.h"
 #include "datapath_attachment.h"
+#include "datapath_hook.h"
 #include "snapshot.h"
 
 enum { TRIES = 100 }; /* against writers that apply in between */
@@ -57,7 +58,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 		r = counters_still(attachment->counters_fd, device->rows, &still, error);
 	if (r)
 		return r;
-	if (!still || !attachment_is_current(attachment) || !attachment_is_settled(attachment))
+	if (!still || !hook_is_current(attachment) || !attachment_is_settled(attachment))
 		return -EAGAIN;
 	if (sum_retired(device))
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
