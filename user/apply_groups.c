@@ -100,15 +100,44 @@ struct apply_group_names apply_group_names(const struct apply_group *group)
 	return names;
 }
 
-/* Does every loaded device that shares the group's slot belong to the group? */
+/*
+ * Does every loaded device that shares the group's slot belong to the group? Of one whose pins are
+ * not whole nobody knows; to part from it is right in any case, where parting is done.
+ */
 static bool is_whole(const struct apply_group *group, const struct datapath_device *all,
-		     size_t count)
+		     size_t count, bool whole_only)
 {
 	size_t sharing = 0;
 
 	for (size_t i = 0; i < count; i++)
-		sharing += !all[i].broken && all[i].active_id == group->devices[0].active_id;
+		sharing += all[i].broken ? !whole_only
+					 : all[i].active_id == group->devices[0].active_id;
 	return sharing == group->count;
+}
+
+static bool has_device(const struct apply_group *group, uint32_t ifindex)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->devices[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static int refuse_part(const struct apply_group *group, const struct datapath_device *all,
+		       size_t count, struct error *error)
+{
+	_cleanup_free_ struct datapath_device *others = calloc(count, sizeof(*others));
+	struct apply_group rest = { .devices = others };
+
+	if (!others)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (size_t i = 0; i < count; i++)
+		if (!all[i].broken && all[i].active_id == group->devices[0].active_id &&
+		    !has_device(group, all[i].ifindex))
+			others[rest.count++] = all[i];
+	return error_set(error, EBUSY, EXIT_FAILED,
+			 "the policy is one with that of %s: name all of them, or leave out --dev",
+			 apply_group_names(&rest).text);
 }
 
 /* What is done to the group's slot is done to the group alone from here on. */
@@ -119,12 +148,10 @@ static int make_whole(const struct datapath *datapath, const struct apply_group 
 	size_t count;
 	int r = datapath_devices(datapath, &all, &count, error);
 
-	if (r || is_whole(group, all, count))
+	if (r || is_whole(group, all, count, whole_only))
 		return r;
 	if (whole_only)
-		return error_set(error, EBUSY, EXIT_FAILED,
-				 "other devices share the policy, and it is one for all: name them "
-				 "too, or leave out --dev");
+		return refuse_part(group, all, count, error);
 	return datapath_part(datapath, group->devices, group->count, error);
 }
 

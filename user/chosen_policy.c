@@ -9,6 +9,8 @@
 #include "ruleset.h"
 #include "targets.h"
 
+enum { READ_TRIES = 100 };
+
 void chosen_policy_free(struct chosen_policy *policy)
 {
 	free(policy->image);
@@ -31,6 +33,27 @@ static int read_file(const char *path, struct chosen_policy *policy, struct erro
 	return 0;
 }
 
+/* Image and prefixes of one policy: again, if another one came into force between them. */
+static int read_whole(const struct datapath *datapath, struct datapath_device device,
+		      struct chosen_policy *policy, struct error *error)
+{
+	for (int tries = 0; tries < READ_TRIES; tries++) {
+		uint32_t image_id = device.image_id;
+		int r;
+
+		chosen_policy_free(policy);
+		r = datapath_policy_read(datapath, &device, &policy->image, NULL, error);
+		if (!r)
+			r = datapath_addresses_read(datapath, &device, &policy->addresses, error);
+		if (!r)
+			r = datapath_device(datapath, device.ifindex, &device, error);
+		if (r || device.image_id == image_id)
+			return r;
+	}
+	return error_set(error, EAGAIN, EXIT_FAILED,
+			 "the policy changes faster than it can be read; try again");
+}
+
 static int read_loaded(const struct settings *settings, struct chosen_policy *policy,
 		       struct error *error)
 {
@@ -45,11 +68,7 @@ static int read_loaded(const struct settings *settings, struct chosen_policy *po
 	if (!r && !datapath_same_policy(&datapath, devices, count))
 		r = error_set(error, EINVAL, EXIT_USAGE,
 			      "several policies are loaded; choose one with --dev or --policy");
-	if (!r)
-		r = datapath_policy_read(&datapath, &devices[0], &policy->image, NULL, error);
-	if (!r)
-		r = datapath_addresses_read(&datapath, &devices[0], &policy->addresses, error);
-	return r;
+	return r ? r : read_whole(&datapath, devices[0], policy, error);
 }
 
 int chosen_policy_read(const struct settings *settings, struct chosen_policy *ret_policy,

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "log.h"
 #include "print_check.h"
+#include "print_results.h"
 #include "ruleset.h"
 #include "ssh_session.h"
 
@@ -99,8 +100,19 @@ static void note_kept(const struct apply_group *group)
 
 static void note_waiting(const struct apply_group *group, uint32_t seconds)
 {
+	struct policy_host host;
 	char text[512];
 
+	policy_host_read(&host);
+	if ((uint64_t)host.boottime_ns >= group->ruleset->image->confirm_until_ns) {
+		snprintf(
+			text, sizeof(text),
+			"%s: the time had passed before the policy was in force: the one before it "
+			"stays; apply it again with a longer time",
+			apply_group_names(group).text);
+		log_note(text);
+		return;
+	}
 	snprintf(text, sizeof(text),
 		 "%s: in force for %u s; to keep it: portsieve confirm; otherwise the policy "
 		 "before returns by itself",
@@ -122,6 +134,17 @@ static void note_applied(const struct apply_groups *groups, const struct setting
 	}
 }
 
+static int print_applied(const struct apply_groups *groups)
+{
+	json_object *devices = json_object_new_array();
+
+	for (size_t i = 0; i < groups->count; i++)
+		for (size_t d = 0; d < groups->list[i].count; d++)
+			json_add_result(devices, &groups->list[i].devices[d],
+					groups->list[i].left_out ? "failed" : "applied");
+	return print_results_json(devices);
+}
+
 static enum exit_code apply_to_all(const struct datapath *datapath, const struct settings *settings,
 				   const struct ruleset *ruleset, struct error *error)
 {
@@ -141,7 +164,7 @@ static enum exit_code apply_to_all(const struct datapath *datapath, const struct
 		set_deadline(&groups, settings->confirm_seconds);
 	code = apply_groups_change(datapath, &groups, apply_group_apply);
 	note_applied(&groups, settings);
-	return code;
+	return settings->json && print_applied(&groups) ? EXIT_FAILED : code;
 }
 
 static enum exit_code apply(const struct settings *settings, int count, char **operands,
@@ -171,7 +194,7 @@ const struct command command_apply = {
 		   "go on. Nothing changes if anything is wrong with the policy. Runtime rules "
 		   "(`allow`, `drop`) stay,\n"
 		   "unless the file has the key `runtime`.",
-	.options = { &option_dev, &option_confirm, &option_force },
+	.options = { &option_dev, &option_confirm, &option_force, &option_json },
 	.run = apply,
 };
 

@@ -106,6 +106,6 @@ const struct command command_diff = {
 	.details =
 		"Compares it with the policy in force: the port ranges, and the addresses, whose "
 		"packets\nwould meet another verdict; settings; rules.",
-	.options = { &option_dev, &option_json },
+	.options = { &option_diff_dev, &option_json },
 	.run = diff,
 };

@@ -138,7 +138,7 @@ static enum exit_code unload(const struct settings *settings, int count, char **
 
 const struct command command_unload = {
 	.name = "unload",
-	.operands = "DEV...",
+	.operands = "DEV... | --all",
 	.operands_max = COMMAND_DEVICES_MAX,
 	.summary = "Take the filter off, with its counters",
 	.options = { &option_all_devices },

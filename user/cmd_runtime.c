@@ -50,8 +50,8 @@ static void note_mode(const struct apply_group *group)
 		return;
 	if (group->only_counted && !only_counts)
 		note(apply_group_names(group).text,
-		     "no policy was loaded; from now on it is one of mode enforce and default "
-		     "allow, which drops malformed packets too");
+		     "no policy was loaded; from now on one is in force (mode enforce, default "
+		     "allow), which drops malformed packets too");
 	else if (!group->only_counted && only_counts)
 		note(apply_group_names(group).text,
 		     "no rule is left that drops: packets are counted, none is dropped");
@@ -167,6 +167,19 @@ static int add_rule(struct policy *policy, void *context, struct error *error)
 	return r;
 }
 
+/* Where some devices drop and others do not. */
+static void note_monitors(const struct addition *addition, const struct apply_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct apply_group *group = &groups->list[i];
+
+		if (!group->left_out && group->own.image && group->own.file.policy.monitor &&
+		    addition->drops && addition->words.action == POLICY_DROP)
+			note(apply_group_names(group).text,
+			     "the policy is in monitor mode: nothing is dropped");
+	}
+}
+
 /* What was done; nothing where nothing was. */
 static int tell_added(const struct settings *settings, const struct addition *addition,
 		      const struct policy_rule *rule, const struct apply_groups *groups)
@@ -183,6 +196,7 @@ static int tell_added(const struct settings *settings, const struct addition *ad
 		return 0;
 	if (says && asprintf(&text, "%s%s", addition->renewed ? "renewed: " : "", says) >= 0)
 		note(rule->name, text);
+	note_monitors(addition, groups);
 	if (!settings->json)
 		return 0;
 	document = json_document();
@@ -211,6 +225,14 @@ static enum exit_code add_to_groups(const struct datapath *datapath,
 	return tell_added(settings, addition, rule, &groups) ? EXIT_FAILED : code;
 }
 
+static void set_end(struct addition *addition, uint64_t for_seconds)
+{
+	policy_host_read(&addition->host);
+	if (for_seconds)
+		addition->words.until_ns =
+			(uint64_t)addition->host.boottime_ns + for_seconds * UINT64_C(1000000000);
+}
+
 static enum exit_code add(enum policy_action action, const struct settings *settings, int count,
 			  char **operands, struct error *error)
 {
@@ -226,15 +248,14 @@ static enum exit_code add(enum policy_action action, const struct settings *sett
 	struct datapath datapath;
 	enum exit_code code;
 
-	policy_host_read(&addition.host);
-	if (settings->for_seconds)
-		addition.words.until_ns = (uint64_t)addition.host.boottime_ns +
-					  settings->for_seconds * UINT64_C(1000000000);
+	set_end(&addition, settings->for_seconds);
 	if (runtime_rule_read(&addition.words, &addition.host, &rule, error))
 		return error->exit;
 	if (datapath_open(DATAPATH_WRITE, log_note, &datapath, error)) {
 		code = error->exit;
 	} else {
+		set_end(&addition, settings->for_seconds); /* the lock may have been waited for */
+		rule.until_ns = addition.words.until_ns;
 		code = add_to_groups(&datapath, settings, &addition, &rule, error);
 		datapath_close(&datapath);
 	}

@@ -81,7 +81,7 @@ static enum exit_code upgrade(const struct settings *settings, int count, char *
 
 const struct command command_upgrade = {
 	.name = "upgrade",
-	.operands = "DEV...",
+	.operands = "DEV... | --all",
 	.operands_max = COMMAND_DEVICES_MAX,
 	.summary = "Put this version's program in place of the one that runs",
 	.details = "For when portsieve itself has been updated. Policy and counters go on, and no "

@@ -64,7 +64,11 @@ static int check_operands(const struct command *command, int count, struct error
 				 command->operands, command->name);
 	if (command->operands_max >= 0 && count > command->operands_max)
 		return error_set(error, 1, EXIT_USAGE,
-				 "%s: too many arguments; see: portsieve %s --help", command->name,
+				 "%s: too many arguments%s; see: portsieve %s --help",
+				 command->name,
+				 strcmp(command->operands, "PACKET")
+					 ? ""
+					 : " (the packet is one, between quotes)",
 				 command->name);
 	return 0;
 }
@@ -89,10 +93,22 @@ static enum exit_code run(const struct command *command, int argc, char **argv)
 	return code;
 }
 
+static enum exit_code help_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i]->name)) {
+			options_help(commands[i]);
+			return EXIT_DONE;
+		}
+	return fail_unknown(name);
+}
+
 enum exit_code command_main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "--help";
 
+	if (!strcmp(name, "help") && argc > 2)
+		return help_of(argv[2]);
 	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
 		print_help();
 		return argc > 1 ? EXIT_DONE : EXIT_USAGE;

@@ -82,9 +82,9 @@ struct command {
 };
 
 extern const struct option_row option_policy, option_mode, option_attach, option_all_devices,
-	option_dev, option_json, option_watch, option_count, option_all_rows, option_each,
-	option_try_policy, option_try_dev, option_name, option_from, option_for, option_confirm,
-	option_force;
+	option_dev, option_diff_dev, option_json, option_watch, option_count, option_all_rows,
+	option_each, option_try_policy, option_try_dev, option_name, option_from, option_for,
+	option_confirm, option_force;
 
 extern const struct command command_load, command_unload, command_apply, command_check,
 	command_show, command_status, command_stats, command_registry, command_explain,

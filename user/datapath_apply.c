@@ -81,9 +81,13 @@ static int check_none_waits(const struct attachment *attachment, struct error *e
 
 	if (!attachment->confirm_until_ns)
 		return 0;
+	if (attachment->in_force == PORTSIEVE_SLOT_BEFORE)
+		return error_set(error, EBUSY, EXIT_FAILED,
+				 "the policy was not confirmed in time, and the one before it is "
+				 "in force again since this moment; give the command again");
 	return error_set(
 		error, EBUSY, EXIT_FAILED,
-		"its policy waits to be confirmed for another %llu s; first: portsieve "
+		"the policy waits to be confirmed for another %llu s; first: portsieve "
 		"confirm, or portsieve rollback",
 		attachment->confirm_until_ns > now_ns
 			? (unsigned long long)(attachment->confirm_until_ns - now_ns + 999999999) /

@@ -135,13 +135,16 @@ bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int progr
 {
 	struct attachment device = { .ifindex = ifindex };
 	__u32 map_ids[PROGRAM_MAPS_MAX] = { 0 };
-	_cleanup_close_ int active_fd = -1;
+	_cleanup_close_ int active_fd = -1, counters_fd = -1;
 	uint32_t id = 0, count = 0;
 
 	if (read_map_ids(program_fd, map_ids, &id, &count))
 		return false;
 	active_fd = follow_map(datapath, &device, "active", map_ids, count, &id);
-	return active_fd >= 0;
+	if (active_fd >= 0)
+		return true;
+	counters_fd = pin_open(datapath, ifindex, "counters", 0);
+	return counters_fd >= 0 && is_among(counters_fd, map_ids, count);
 }
 
 /* The program, and its maps; a program of another ABI may have no tries. */
@@ -229,6 +232,8 @@ static int follow_time(struct attachment *attachment)
 	if (!attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 		return 0;
 	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL);
+	if (r == -EPROTO) /* of another ABI: whoever reads its policy is told */
+		return 0;
 	if (r)
 		return r;
 	if (image->flags & PORTSIEVE_IMAGE_UNCONFIRMED) {

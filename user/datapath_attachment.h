@@ -82,8 +82,9 @@ int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 		       struct attachment *ret_attachment, struct error *error);
 
 /*
- * Are these of a device in a dispatcher: is the program's policy slot pinned in its folder? A
- * program in a chain has no pin of its own there: the dispatcher says which it is.
+ * Is it the program of a device in a dispatcher: is its policy slot, or are its counters, pinned in
+ * the folder of the device? A program in a chain has no pin of its own there: the dispatcher says
+ * which it is.
  */
 bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd);
 

@@ -38,8 +38,11 @@ static int waiting_open(const struct datapath *datapath, const struct datapath_d
 			struct attachment *ret_attachment, struct error *error)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_free_ struct portsieve_image *image = NULL;
 	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
+	if (!r) /* one of another ABI is no policy that does not wait */
+		r = image_read(attachment.slots[PORTSIEVE_SLOT_NOW].image_fd, &image, error);
 	if (r)
 		return r;
 	if (!attachment.confirm_until_ns)

@@ -195,7 +195,9 @@ bool datapath_same_policy(const struct datapath *datapath, const struct datapath
 	for (size_t i = 1; same && i < count; i++) {
 		_cleanup_free_ struct portsieve_image *other = NULL;
 
-		if (devices[i].active_id == devices[0].active_id)
+		if (devices[0].broken) /* whoever reads it is told */
+			return true;
+		if (devices[i].broken || devices[i].active_id == devices[0].active_id)
 			continue;
 		same = (first ||
 			!datapath_policy_read(datapath, &devices[0], &first, NULL, NULL)) &&

@@ -32,10 +32,11 @@ static int follow_dispatcher(const struct datapath *datapath, struct attachment 
 {
 	struct dispatcher_member member;
 	_cleanup_close_ int turn_fd = pin_open(datapath, attachment->ifindex, "turn", 0);
+	_cleanup_close_ int seen_fd = pin_open(datapath, attachment->ifindex, "seen", 0);
 	_cleanup_close_ int chained_fd = -1;
 	int r;
 
-	if (turn_fd < 0)
+	if (turn_fd < 0 && seen_fd < 0)
 		return turn_fd;
 	r = dispatcher_find(datapath, attachment->ifindex, &member);
 	if (r == -ENOENT) {

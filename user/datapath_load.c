@@ -263,7 +263,9 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	if (r)
 		return r;
 	r = put_on(datapath, ifindex, device, &program, &equal, &chosen, policy, error);
-	if (r)
+	/* without the pins nobody would know a program in a dispatcher for ours */
+	if (r && (chosen.attach != DATAPATH_DISPATCHER ||
+		  !dispatcher_detach(datapath, ifindex, 0, NULL)))
 		pins_remove_all(datapath, ifindex, NULL);
 	return r;
 }

@@ -165,7 +165,8 @@ int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t 
 
 	if (!directory && errno != ENOENT)
 		return error_set(error, errno, errno == EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED,
-				 "cannot read %s: %s", datapath->directory, strerror(errno));
+				 "cannot read %s: %s%s", datapath->directory, strerror(errno),
+				 errno == EACCES ? "; run as root" : "");
 	while (directory && (entry = readdir(directory))) {
 		uint32_t *larger;
 		char *end;

@@ -27,6 +27,8 @@ static int make_program(const struct datapath *datapath, const struct attachment
 	options->in_chain = attachment->attach == DATAPATH_DISPATCHER;
 	options->turn_fd = turn_fd;
 	options->seen_fd = seen_fd;
+	if (options->in_chain && (turn_fd < 0 || seen_fd < 0))
+		return bpf_error(error, turn_fd < 0 ? -turn_fd : -seen_fd, "open the pins");
 	return program_load(options, ret_program, error);
 }
 

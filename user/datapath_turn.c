@@ -77,7 +77,9 @@ static int write_seen(int seen_fd, uint32_t turn, struct error *error)
 
 /*
  * The first store is what passes the turn. A packet between the programs is judged by what the
- * first of them saw; when all of these are through, the second no longer has to ask.
+ * first of them saw; when all of these are through, the second no longer has to ask. All of it is
+ * done again after a process that died in the middle: a CPU that has met no packet since the turn
+ * passed would else let pass whatever comes once the first program is gone.
  */
 static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_fd,
 		     struct error *error)
@@ -87,13 +89,26 @@ static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_
 
 	if (r)
 		return r;
-	if (turn.now == turn.next)
-		return 0;
-	turn.now = turn.next;
-	r = write_turn(turn_fd, &turn, error);
+	if (turn.now != turn.next) {
+		turn.now = turn.next;
+		r = write_turn(turn_fd, &turn, error);
+	}
 	if (!r)
 		r = wait_for_packets(attachment, error);
 	return r ? r : write_seen(seen_fd, turn.next, error);
+}
+
+/* Nothing is left to be passed. */
+static int clear_turn(int turn_fd, struct error *error)
+{
+	struct portsieve_turn turn;
+	int r = read_turn(turn_fd, &turn, error);
+
+	if (r || !turn.program_id)
+		return r;
+	turn.next = turn.now;
+	turn.program_id = 0;
+	return write_turn(turn_fd, &turn, error);
 }
 
 int turn_settle(const struct datapath *datapath, const struct attachment *attachment,
@@ -114,6 +129,8 @@ int turn_settle(const struct datapath *datapath, const struct attachment *attach
 		r = pass_turn(attachment, turn_fd, seen_fd, error);
 	if (!r)
 		r = dispatcher_detach(datapath, attachment->ifindex, attachment->program_id, error);
+	if (!r)
+		r = clear_turn(turn_fd, error);
 	if (!r)
 		dispatcher_remove_stale(datapath, attachment->ifindex);
 	if (!r && hook_mark_chained(datapath, attachment->ifindex))

@@ -61,6 +61,12 @@ const struct option_row option_all_devices = {
 const struct option_row option_dev = {
 	"dev", 0, OPTION_DEVICE, FIELD(devices), "DEV", "only this device; may be repeated", NULL
 };
+const struct option_row option_diff_dev = {
+	"dev",	       0,
+	OPTION_DEVICE, FIELD(devices),
+	"DEV",	       "compare with the policy in force on this device",
+	NULL
+};
 const struct option_row option_json = { "json", 'j',	      OPTION_FLAG, FIELD(json),
 					NULL,	"print JSON", NULL };
 const struct option_row option_watch = { "watch",
@@ -115,7 +121,7 @@ const struct option_row option_confirm = {
 	FIELD(confirm_seconds),
 	"SECONDS",
 	"return to the policy before unless `portsieve confirm` comes within so many "
-	"seconds",
+	"seconds, 1 to 86400",
 	NULL
 };
 const struct option_row option_force = { "force",      0,    OPTION_FLAG,
@@ -180,8 +186,8 @@ static int set_whole_seconds(const struct option_row *row, const char *value, ui
 	if (row->kind == OPTION_DURATION) {
 		if (duration_read(value, field))
 			return invalid(row, value,
-				       "a duration: write 90 (seconds), 10m, 2h, 7d or 1h30m, from "
-				       "1s to 365d",
+				       "a duration from 1s to 365d: write 90 (seconds), 10m, 2h, "
+				       "7d or 1h30m",
 				       error);
 		return 0;
 	}

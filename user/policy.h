@@ -167,10 +167,10 @@ void policy_check(const struct policy *policy, const char *file, policy_remark_f
 
 /*
  * Runtime rules (`allow`, `drop`). policy_runtime_add takes over *rule (name, action, ports,
- * intervals, from, to, until_ns; leaves it empty) as the first rule of all; one of the same name is
- * replaced if it says the same but for its end (*ret_renewed), else -EEXIST with the error filled
- * in; -E2BIG past PORTSIEVE_RULES_MAX. policy_runtime_remove: -ENOENT with the error filled in (it
- * names the nearest name; for a rule of the file it says to change the file).
+ * intervals, from, to, until_ns; leaves it empty) as the first rule of all, in the place of one of
+ * the same name if it says the same but for its end (*ret_renewed), else -EEXIST with the error
+ * filled in; -E2BIG past PORTSIEVE_RULES_MAX. policy_runtime_remove: -ENOENT with the error filled
+ * in (it names the nearest name; for a rule of the file it says to change the file).
  */
 int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *ret_renewed,
 		       struct error *error);

@@ -10,6 +10,8 @@
 
 enum { NO_RULE = UINT32_MAX };
 
+#define END_TOLERANCE_NS UINT64_C(2000000000)
+
 static int compare_names(const void *one, const void *other)
 {
 	const struct policy_rule *const *a = one, *const *b = other;
@@ -105,13 +107,21 @@ static int same_ports(const struct policy_rule *one, const struct policy_rule *o
 	return 0;
 }
 
+/* An end is written in seconds, and read again by clocks that drift apart. */
+static bool same_end(uint64_t one_ns, uint64_t other_ns)
+{
+	uint64_t apart_ns = one_ns > other_ns ? one_ns - other_ns : other_ns - one_ns;
+
+	return !one_ns == !other_ns && apart_ns <= END_TOLERANCE_NS;
+}
+
 static int same_rule(const struct comparison *comparison, size_t before, size_t after,
 		     bool *ret_same)
 {
 	const struct policy_rule *old = &comparison->policies[BEFORE]->rules[before];
 	const struct policy_rule *new = &comparison->policies[AFTER]->rules[after];
-	bool same = old->action == new->action && old->runtime == new->runtime &&
-		    old->until_ns == new->until_ns;
+	bool same = old->action == new->action &&
+		    old->runtime == new->runtime &&same_end(old->until_ns, new->until_ns);
 
 	for (int d = 0; d < PORTSIEVE_DIRECTIONS; d++)
 		same = same &&

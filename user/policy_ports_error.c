@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "policy_ports.h"
 #include "policy_word.h"
 #include "registry.h"
@@ -151,6 +152,25 @@ static struct policy_list transports_of(const struct ports_name *name)
 	return policy_list(names, PORTSIEVE_TRANSPORTS);
 }
 
+/* What people call a service that the registry has under another name. */
+static const struct {
+	const char *called, *registered;
+} other_names[] = {
+	{ "dhcp", "bootps" },	      { "dns", "domain" },	  { "mssql", "ms-sql-s" },
+	{ "postgres", "postgresql" }, { "rdp", "ms-wbt-server" }, { "smb", "microsoft-ds" },
+};
+
+static const char *registered_name(const struct ports_reading *reading,
+				   const struct ports_name *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
+		if (!strcmp(name->text, other_names[i].called) &&
+		    registry_by_name(other_names[i].registered, reading->protocol->transports, NULL,
+				     0))
+			return other_names[i].registered;
+	return NULL;
+}
+
 /* The set or service, known for the entry's transports, that the word comes closest to. */
 static struct suggest closest(const struct ports_reading *reading, const struct ports_word *word)
 {
@@ -190,7 +210,12 @@ int ports_unknown_item(struct ports_reading *reading, const struct ports_word *w
 				   quote.text, reading->protocol->name, transports_of(&name).text);
 
 	struct suggest suggest = closest(reading, word);
+	const char *registered = registered_name(reading, &name);
 
+	if (registered)
+		return ports_error(reading, word->start,
+				   "unknown service '%s' (the registry calls it '%s')", quote.text,
+				   registered);
 	return ports_error(reading, word->start, "unknown service '%s'%s", quote.text,
 			   suggest_hint(&suggest, is_half_a_range(word)
 							  ? "a range takes two numbers, as 80-443"

@@ -100,6 +100,14 @@ static int put_first(struct policy *policy, struct policy_rule *added, size_t co
 	return 0;
 }
 
+static void move_first(struct policy *policy, struct policy_rule *rule)
+{
+	struct policy_rule first = *rule;
+
+	memmove(policy->rules + 1, policy->rules, (size_t)(rule - policy->rules) * sizeof(*rule));
+	policy->rules[0] = first;
+}
+
 int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *ret_renewed,
 		       struct error *error)
 {
@@ -116,7 +124,8 @@ int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *re
 				 "else: delete it first, or take another name",
 				 rule->name);
 	if (other) {
-		other->until_ns = rule->until_ns;
+		move_first(policy, other);
+		policy->rules[0].until_ns = rule->until_ns;
 		policy_rule_free(rule);
 		*ret_renewed = true;
 		return 0;
@@ -146,7 +155,7 @@ static int not_found(const struct policy *policy, const char *name, struct error
 	suggest_start(&suggest, name, strlen(name));
 	for (size_t i = 0; i < policy->runtime_count; i++)
 		suggest_offer(&suggest, policy->rules[i].name);
-	return error_set(error, ENOENT, EXIT_FAILED, "there is no runtime rule '%s'%s",
+	return error_set(error, ENOENT, EXIT_FAILED, "no runtime rule '%s' is in force%s",
 			 policy_quote(name, strlen(name)).text,
 			 suggest_hint(&suggest, policy->runtime_count
 							? "'portsieve show' lists them"

@@ -224,10 +224,16 @@ bool ssh_session_arrives_on(const struct ssh_session *session, const char *devic
 	if (arrives || session->scope[0] || getifaddrs(&addresses))
 		return arrives;
 	local_address(session, &local);
-	for (const struct ifaddrs *at = addresses; !arrives && at; at = at->ifa_next)
+	for (const struct ifaddrs *at = addresses; !arrives && at; at = at->ifa_next) {
+		char upper[IF_NAMESIZE];
+
+		/* glibc gives the address's label, as eth0:1 */
+		snprintf(upper, sizeof(upper), "%.*s", (int)strcspn(at->ifa_name, ":"),
+			 at->ifa_name);
 		arrives = (is_address(at->ifa_addr, &session->server) ||
 			   is_address(at->ifa_addr, &local)) &&
-			  is_at_or_below(device, at->ifa_name, LOWER_DEPTH_MAX);
+			  is_at_or_below(device, upper, LOWER_DEPTH_MAX);
+	}
 	freeifaddrs(addresses);
 	return arrives;
 }
@@ -262,7 +268,7 @@ int ssh_session_check(const struct ssh_session *session, const char *device,
 	const struct policy *policy = &ruleset->file.policy;
 	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
 	const struct policy_rule *rule = decide(session, policy, now_ns);
-	char who[80] = "the default, drop,";
+	char who[80] = "the default, drop,", remedy[80];
 	size_t line = 0;
 
 	if (ssh_session_passes(session, policy, now_ns))
@@ -271,11 +277,16 @@ int ssh_session_check(const struct ssh_session *session, const char *device,
 		snprintf(who, sizeof(who), "rule '%s'", rule->name);
 		line = ruleset->image->rule[rule - policy->rules].line;
 	}
+	if (rule && rule->runtime)
+		snprintf(remedy, sizeof(remedy), "limit it to other addresses (--from)");
+	else
+		snprintf(remedy, sizeof(remedy), "put a rule that allows tcp/%u before it",
+			 session->server_port);
 	if (line && ruleset->file.path)
 		error_place(error, ruleset->file.path, line, 0);
 	return error_set(error, EPERM, EXIT_FAILED,
 			 "%s would cut your own ssh session (from %s port %u to port %u, by %s); "
-			 "put a rule that allows tcp/%u before it, or say --force",
+			 "%s, or give --force",
 			 who, policy_prefix_print(&session->client).text, session->client_port,
-			 session->server_port, device, session->server_port);
+			 session->server_port, device, remedy);
 }

@@ -29,7 +29,9 @@ int target_find(const struct datapath *datapath, const char *name,
 			name);
 	if (r == -ENOENT)
 		return error_set(error, ENOENT, EXIT_NOT_LOADED,
-				 "%s is not loaded; load it with: portsieve load %s", name, name);
+				 "%s is not loaded; portsieve status shows what is, portsieve load "
+				 "%s loads it",
+				 name, name);
 	return r;
 }
 

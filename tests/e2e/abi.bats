@@ -74,3 +74,17 @@ unchanged() {
 	in_server "$OTHER" unload to_client
 	equal "" "$(pins)$(xdp_of server to_client)"
 }
+
+@test "its policy that waits to be confirmed holds nobody up" {
+	in_server portsieve load lo --mode generic -p "$FILE"
+	in_server "$OTHER" apply "$FILE" --dev to_client --confirm 3600
+	run --separate-stderr -5 in_server portsieve status
+	[[ $output == *lo* && $stderr == *"to_client"*"whose maps have the form 9999"* ]]
+	in_server portsieve apply "$FILE" --dev lo
+	refused 1 "whose maps have the form 9999" in_server portsieve confirm --dev to_client
+	refused 1 "whose maps have the form 9999" in_server portsieve rollback --dev to_client
+	in_server portsieve unload to_client
+	equal "" "$(xdp_of server to_client)"
+	in_server portsieve unload --all
+	equal "" "$(pins)"
+}

@@ -162,8 +162,8 @@ is_closed() {
 	second_device
 	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
-	refused 1 "to_client: other devices share the policy" in_server portsieve confirm --dev to_client
-	refused 1 "to_client: other devices share the policy" in_server portsieve rollback --dev to_client
+	refused 1 "to_client: the policy is one with that of to_lan: name all of them" in_server portsieve confirm --dev to_client
+	refused 1 "to_client: the policy is one with that of to_lan: name all of them" in_server portsieve rollback --dev to_client
 	is_closed
 	in_server portsieve rollback --dev to_lan --dev to_client
 	is_open

@@ -57,6 +57,19 @@ verdict() {
 	[ $((after - before)) -ge 10 ] && echo passed || echo dropped
 }
 
+udp_packets() {
+	in_server awk '/^Udp: [0-9]/ { print $3 + $4 }' /proc/net/snmp
+}
+
+# passed_from NAMESPACE PORT: how many of 10 packets come to the UDP stack, whatever portsieve says.
+passed_from() {
+	local before
+	before=$(udp_packets)
+	in_namespace "$1" flood to_server --protocol udp --port "$2" --count 10 >&2
+	sleep 0.1
+	echo $(($(udp_packets) - before))
+}
+
 @test "an interface moved to another namespace is told as moved away and goes on being filtered" {
 	in_server portsieve load to_client to_lan -p "$DROP"
 	local moved
@@ -205,6 +218,19 @@ verdict() {
 	equal passed "$(verdict lan to_lan 80)"
 	equal dropped "$(verdict lan to_lan 9)"
 	equal passed "$(verdict client to_client 9)"
+	in_server portsieve unload --all
+	equal "" "$(pins)"
+}
+
+@test "a device whose pins are not whole is not changed by what is done to another that shares its policy" {
+	in_server portsieve load to_client to_lan -p "$DROP"
+	rm "$(find /sys/fs/bpf/portsieve -path "*/$(index to_lan)/text_*")"
+	in_server portsieve apply "$ALLOW" --dev to_client
+	equal passed "$(verdict client to_client 9)"
+	equal 0 "$(passed_from lan 9)"
+	run -5 in_server portsieve apply "$ALLOW"
+	equal 0 "$(passed_from lan 9)"
+	equal 10 "$(passed_from client 9)"
 	in_server portsieve unload --all
 	equal "" "$(pins)"
 }

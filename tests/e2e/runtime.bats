@@ -104,6 +104,28 @@ refuses_again() {
 	equal null "$(in_server portsieve show -j | jq '.runtime[0].until')"
 }
 
+@test "a rule that is renewed is the newest: what is said last holds" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	serve_web server 8080
+	in_server portsieve allow tcp/8080
+	in_server portsieve drop tcp/8080
+	in_server portsieve allow tcp/8080
+	equal "allow-tcp-8080 drop-tcp-8080" "$(runtime)"
+	fetch client $SERVER4 8080
+	in_server portsieve drop tcp/8080
+	run -28 fetch client $SERVER4 8080 1
+}
+
+@test "the end counts from when the rule comes into force, not from the wait for another command" {
+	local until
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	flock /sys/fs/bpf/portsieve sleep 6 3>&- &
+	sleep 0.3
+	in_server portsieve allow tcp/8080 --for 60s -j >"$BATS_TEST_TMPDIR/said" 2>/dev/null 3>&-
+	until=$(in_server portsieve show -j | jq -r '.runtime[0].until')
+	[ $(($(date -d "$until" +%s) - $(date +%s))) -ge 56 ]
+}
+
 @test "the newest rule is the first" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/8000-8100
@@ -121,11 +143,11 @@ refuses_again() {
 	in_server portsieve allow tcp/22 --from 198.51.100.0/24
 	in_server portsieve allow tcp/22
 	in_server portsieve allow tcp/22 --from 198.51.100.0/24 --for 1h
-	equal "allow-tcp-22-3 allow-tcp-22-2 allow-tcp-22" "$(runtime)"
-	equal '["198.51.100.0/24"]' "$(in_server portsieve show -j | jq -c '.runtime[1].from')"
+	equal "allow-tcp-22-2 allow-tcp-22-3 allow-tcp-22" "$(runtime)"
+	equal '["198.51.100.0/24"]' "$(in_server portsieve show -j | jq -c '.runtime[0].from')"
 	refused 2 "rule 'web'" in_server portsieve allow tcp/81 --name web
 	refused 2 "runtime rule 'allow-tcp-22'" in_server portsieve drop tcp/22 --name allow-tcp-22
-	equal "allow-tcp-22-3 allow-tcp-22-2 allow-tcp-22" "$(runtime)"
+	equal "allow-tcp-22-2 allow-tcp-22-3 allow-tcp-22" "$(runtime)"
 }
 
 @test "several words are one text of ports" {
@@ -150,7 +172,7 @@ refuses_again() {
 	refused 2 "--for: '366d' is not a duration" in_server portsieve allow tcp/1 --for 366d
 	refused 2 "--name: bad rule name 'a b'" in_server portsieve allow tcp/1 --name "a b"
 	refused 3 "lo is not loaded" in_server portsieve allow tcp/1 --dev lo
-	refused 1 "there is no runtime rule 'nix'" in_server portsieve delete nix
+	refused 1 "no runtime rule 'nix' is in force" in_server portsieve delete nix
 	refused 1 "'web' is a rule of the policy file" in_server portsieve delete web
 	equal "$before" "$(in_server portsieve status -j)"
 }
@@ -275,7 +297,7 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 	[[ $stderr != *"no policy"* ]]
 	in_server portsieve delete allow-tcp-8081
 	run --separate-stderr -0 in_server portsieve drop tcp/8080
-	[[ $stderr == *"to_client: no policy was loaded; from now on it is one of mode enforce and default allow"* ]]
+	[[ $stderr == *"to_client: no policy was loaded; from now on one is in force (mode enforce, default allow)"* ]]
 	run -28 fetch client $SERVER4 8080 1
 	equal "version: 1
 default: allow

@@ -38,7 +38,7 @@ loaded() {
 @test "load refuses a policy that would cut the session, names the rule, and loads nothing" {
 	refused 1 "$CUTS:5: rule 'old' would cut your own ssh session (from $CLIENT4 port 40000 to port 22, by to_client)" \
 		over "$SESSION4" portsieve load to_client -p "$CUTS"
-	[[ $stderr == *"or say --force" ]]
+	[[ $stderr == *"or give --force" ]]
 	refused 1 "the default, drop, would cut your own ssh session" over "$SESSION4" portsieve load to_client -p "$SHUT"
 	refused 1 "the default, drop, would cut your own ssh session (from $CLIENT6 port" \
 		over "$SESSION6" portsieve load to_client -p "$SHUT"
@@ -119,6 +119,11 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 @test "the route counts where the server's address is on another device" {
 	in_server ip address add 203.0.113.9/32 dev lo
 	refused 1 "by to_client" over "$CLIENT4 40000 203.0.113.9 22" portsieve load to_client -p "$SHUT"
+}
+
+@test "an address with a label, as eth0:1, is its device's" {
+	in_server ip address add 203.0.113.9/24 dev to_client label to_client:1
+	refused 1 "by to_client" over "203.0.113.1 40000 203.0.113.9 22" portsieve load to_client -p "$SHUT"
 }
 
 # with_sysfs COMMAND...: with a /sys that tells of the namespace's own interfaces, as it does outside of the lab.

@@ -228,7 +228,7 @@ static void prefixes_add_up_to_their_limit_and_no_further(void **state)
 static void a_duration_is_taken_in_seconds(void **state)
 {
 #define RIGHT_DURATION                                                                             \
-	" is not a duration: write 90 (seconds), 10m, 2h, 7d or 1h30m, from 1s to 365d"
+	" is not a duration from 1s to 365d: write 90 (seconds), 10m, 2h, 7d or 1h30m"
 	static const struct refusal refusals[] = {
 		{ "--for 0", "--for: '0'" RIGHT_DURATION },
 		{ "--for=", "--for: ''" RIGHT_DURATION },

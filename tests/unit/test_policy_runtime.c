@@ -196,10 +196,12 @@ static void a_rule_is_renewed_by_one_that_says_the_same(void **state)
 	assert_int_equal(add(&policy, RULE("b", ", until: 2026-11-21T12:02:00Z"), &renewed, NULL),
 			 0);
 	assert_true(renewed);
-	assert_string_equal(names_of(&policy), "a b c|web mail");
-	assert_int_equal(policy.rules[1].until_ns, 1120 * SECOND);
+	/* it is the newest now, so that it means what it says, whatever was said in between */
+	assert_string_equal(names_of(&policy), "b a c|web mail");
+	assert_int_equal(policy.rules[0].until_ns, 1120 * SECOND);
 	assert_int_equal(add(&policy, RULE("b", ""), &renewed, NULL), 0);
-	assert_int_equal(policy.rules[1].until_ns, 0);
+	assert_string_equal(names_of(&policy), "b a c|web mail");
+	assert_int_equal(policy.rules[0].until_ns, 0);
 	policy_free(&policy);
 }
 
@@ -286,7 +288,7 @@ static void runtime_rules_are_removed_by_name(void **state)
 	assert_int_equal(policy_runtime_remove(&policy, "c", &error), 0);
 	assert_string_equal(names_of(&policy), "|web mail");
 	assert_int_equal(policy_runtime_remove(&policy, "c", &error), -ENOENT);
-	assert_string_equal(error.text, "there is no runtime rule 'c' (there is none at all)");
+	assert_string_equal(error.text, "no runtime rule 'c' is in force (there is none at all)");
 	policy_free(&policy);
 }
 
@@ -298,11 +300,11 @@ static void what_cannot_be_removed_is_said(void **state)
 
 	(void)state;
 	assert_int_equal(policy_runtime_remove(&policy, "block-scaner", &error), -ENOENT);
-	assert_string_equal(error.text, "there is no runtime rule 'block-scaner' (did you mean "
+	assert_string_equal(error.text, "no runtime rule 'block-scaner' is in force (did you mean "
 					"'block-scanner'?)");
 	assert_int_equal(policy_runtime_remove(&policy, "xyzzy", &error), -ENOENT);
 	assert_string_equal(error.text,
-			    "there is no runtime rule 'xyzzy' ('portsieve show' lists them)");
+			    "no runtime rule 'xyzzy' is in force ('portsieve show' lists them)");
 	assert_int_equal(policy_runtime_remove(&policy, "web", &error), -ENOENT);
 	assert_string_equal(error.text, "'web' is a rule of the policy file, not a runtime rule: "
 					"change the file and apply it");

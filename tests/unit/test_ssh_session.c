@@ -161,7 +161,7 @@ struct trial {
 #define V6 "2001:db8::1 40000 2001:db8::2 22"
 #define MIDDLE                                                                                     \
 	" would cut your own ssh session (from 192.0.2.1 port 40000 to port 22, by eth7); put a "  \
-	"rule that allows tcp/22 before it, or say --force"
+	"rule that allows tcp/22 before it, or give --force"
 
 static const struct trial trials[] = {
 	{ "{version: 1}", V4, NULL },

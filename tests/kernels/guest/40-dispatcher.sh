@@ -389,4 +389,35 @@ upgrade_is_killed() {
 }
 it 'an upgrade that is killed: every packet is judged and counted once' upgrade_is_killed
 
+# Nothing arrives between the kill and the repair: no CPU may need a packet to learn whose turn it is.
+is_repaired_unseen() {
+	local call cpu expected=0
+	load
+	for call in $(updates); do
+		killed "${call%:*}" "${call#*:}" nsenter --net=/run/netns/server portsieve upgrade to_client ||
+			remark "upgrade makes fewer calls than $call"
+		in_server portsieve apply "$(policy "$WEB")"
+		equal $CHAIN "$(members)"
+		for ((cpu = 0; cpu < $(nproc); cpu++)); do
+			taskset -cp "$cpu" "$BASHPID" >/dev/null
+			datagrams 2 54
+			expected=$((expected + 2))
+		done
+		in_server received to_client
+		equal "0 $expected" "$(row _system udp)"
+		sum_matches
+	done
+}
+it 'an upgrade that is killed and repaired before any packet came: each is judged, on every CPU' is_repaired_unseen
+
+knows_its_own() {
+	load
+	rm /sys/fs/bpf/portsieve/*/*/active_*
+	says 'its pins are not whole' in_server portsieve stats
+	datagrams 2 54
+	in_server portsieve unload to_client
+	equal "" "$(members)$(left)"
+}
+it 'a member whose policy slot has lost its pin is told as broken, filters on, and can be unloaded' knows_its_own
+
 finish
