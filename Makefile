@@ -99,10 +99,12 @@ install: all $(MANUAL) ## into DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/portsieve
 	install -D -m 644 $(BUILD)/docs/portsieve.8 $(DESTDIR)$(PREFIX)/share/man/man8/portsieve.8
 	install -D -m 644 $(BUILD)/docs/portsieve-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/portsieve-policy.5
+	install -D -m 644 docs/packets.md $(DESTDIR)$(PREFIX)/share/doc/portsieve/packets.md
 
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(PREFIX)/sbin/portsieve $(DESTDIR)$(PREFIX)/share/man/man8/portsieve.8 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/portsieve-policy.5
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/portsieve
 
 clean: ## remove build/
 	rm -rf build

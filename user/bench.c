@@ -25,13 +25,13 @@ static const struct {
 	const char *name;
 	const char *text; /* as `explain` takes it */
 } packets[BENCH_PACKETS] = {
-	[BENCH_TCP_DROPPED] = { "TCP, dropped", "tcp 192.0.2.7:40000 > 198.51.100.1:5555 S" },
-	[BENCH_TCP_ALLOWED] = { "TCP, allowed", "tcp 192.0.2.7:40000 > 198.51.100.1:80 A" },
-	[BENCH_UDP] = { "UDP, dropped", "udp 192.0.2.7:40000 > 198.51.100.1:5555" },
-	[BENCH_IPV6] = { "IPv6, dropped", "tcp [2001:db8::7]:40000 > [2001:db8::1]:5555 S" },
-	[BENCH_VLAN] = { "VLAN, dropped", "udp 192.0.2.7:40000 > 198.51.100.1:5555 vlan 7" },
+	[BENCH_TCP] = { "TCP to 5555", "tcp 192.0.2.7:40000 > 198.51.100.1:5555 S" },
+	[BENCH_TCP_ALLOWED] = { "TCP to 80", "tcp 192.0.2.7:40000 > 198.51.100.1:80 A" },
+	[BENCH_UDP] = { "UDP to 5555", "udp 192.0.2.7:40000 > 198.51.100.1:5555" },
+	[BENCH_IPV6] = { "IPv6 to 5555", "tcp [2001:db8::7]:40000 > [2001:db8::1]:5555 S" },
+	[BENCH_VLAN] = { "VLAN to 5555", "udp 192.0.2.7:40000 > 198.51.100.1:5555 vlan 7" },
 	/* hop-by-hop options, then TCP to port 5555 */
-	[BENCH_EXT_HEADER] = { "IPv6 options, dropped",
+	[BENCH_EXT_HEADER] = { "IPv6 options to 5555",
 			       "hex 020000000001 020000000002 86dd 60000000 001c 00 40"
 			       "20010db8000000000000000000000007 20010db8000000000000000000000001"
 			       "0600 010400000000 9c40 15b3 00000000 00000000 5002 0000 00000000" },
@@ -100,6 +100,34 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 	return r ? r : trial_open(image, NULL, ret_trial, error);
 }
 
+/* The empty program can only be measured; what it returns is known. */
+static int judge_packet(struct trial *trial, enum bench_program program, const uint8_t *frame,
+			size_t length_bytes, bool *ret_dropped, struct error *error)
+{
+	struct trial_outcome outcome = { .dropped = true };
+	int r = program == BENCH_EMPTY ? 0
+				       : trial_judge(trial, frame, length_bytes, &outcome, error);
+
+	if (!r)
+		*ret_dropped = outcome.dropped;
+	return r;
+}
+
+static int judge_all(struct trial *const *trials, struct bench *bench, struct error *error)
+{
+	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	size_t length_bytes;
+	int r = 0;
+
+	for (int packet = 0; !r && packet < BENCH_PACKETS; packet++) {
+		r = packet_text_frame(packets[packet].text, frame, &length_bytes, error);
+		for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
+			r = judge_packet(trials[program], program, frame, length_bytes,
+					 &bench->dropped[program][packet], error);
+	}
+	return r;
+}
+
 static int measure_round(struct trial *const *trials, int round, struct bench *bench,
 			 struct error *error)
 {
@@ -141,10 +169,25 @@ int bench_run(struct bench *bench, struct error *error)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
 		r = open_program(program, image, &trials[program], error);
+	if (!r)
+		r = judge_all(trials, bench, error);
 	for (int round = 0; !r && round < BENCH_ROUNDS; round++)
 		r = measure_round(trials, round, bench, error);
 	sort_rounds(bench);
 	for (int program = 0; program < BENCH_PROGRAMS; program++)
 		trial_close(trials[program]);
 	return r;
+}
+
+uint32_t bench_median_ns(const struct bench *bench, enum bench_program program,
+			 enum bench_packet packet)
+{
+	return bench->ns[program][packet][BENCH_ROUNDS / 2];
+}
+
+int64_t bench_net_ns(const struct bench *bench, enum bench_program program,
+		     enum bench_packet packet)
+{
+	return (int64_t)bench_median_ns(bench, program, packet) -
+	       bench_median_ns(bench, BENCH_EMPTY, packet);
 }

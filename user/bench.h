@@ -3,6 +3,7 @@
 #ifndef PORTSIEVE_BENCH_H
 #define PORTSIEVE_BENCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -22,8 +23,8 @@ enum bench_program {
 };
 
 enum bench_packet {
-	BENCH_TCP_DROPPED,
-	BENCH_TCP_ALLOWED,
+	BENCH_TCP,
+	BENCH_TCP_ALLOWED, /* by the policies; they drop all others */
 	BENCH_UDP,
 	BENCH_IPV6,
 	BENCH_VLAN,
@@ -34,12 +35,19 @@ enum bench_packet {
 /* Nanoseconds a packet, of all rounds, ascending. */
 struct bench {
 	uint32_t ns[BENCH_PROGRAMS][BENCH_PACKETS][BENCH_ROUNDS];
+	bool dropped[BENCH_PROGRAMS][BENCH_PACKETS]; /* what the program made of it */
 };
 
 /* Measures on private maps; no interface is touched. Takes a few seconds. */
 int bench_run(struct bench *bench, struct error *error);
 
-/* "16 rules", "TCP, dropped". */
+/* The median, and what it is over that of the empty program; noise may make it negative. */
+uint32_t bench_median_ns(const struct bench *bench, enum bench_program program,
+			 enum bench_packet packet);
+int64_t bench_net_ns(const struct bench *bench, enum bench_program program,
+		     enum bench_packet packet);
+
+/* "16 rules", "TCP to 5555". */
 const char *bench_program_name(enum bench_program program);
 const char *bench_packet_name(enum bench_packet packet);
 

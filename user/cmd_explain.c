@@ -7,7 +7,8 @@
 #include "chosen_policy.h"
 #include "cleanup.h"
 #include "packet_text.h"
-#include "print.h"
+#include "policy_file.h"
+#include "print_explanation.h"
 
 static int try_frame(const struct chosen_policy *policy, const uint8_t *frame, size_t length_bytes,
 		     struct outcome *ret_outcome, struct error *error)
@@ -30,7 +31,7 @@ static enum exit_code explain(const struct settings *settings, int count, char *
 {
 	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
 	uint8_t frame[PACKET_TEXT_FRAME_MAX];
-	struct outcome outcome;
+	struct explanation explanation = { 0 };
 	size_t length_bytes;
 	int r = packet_text_frame(operands[0], frame, &length_bytes, error);
 
@@ -38,11 +39,14 @@ static enum exit_code explain(const struct settings *settings, int count, char *
 	if (!r)
 		r = chosen_policy_read(settings, &policy, error);
 	if (!r)
-		r = try_frame(&policy, frame, length_bytes, &outcome, error);
+		r = try_frame(&policy, frame, length_bytes, &explanation.outcome, error);
 	if (r)
 		return error->exit;
-	r = settings->json ? print_explanation_json(&outcome, policy.image)
-			   : print_explanation_text(&outcome, policy.image);
+	explanation.names = frame_names_of(frame, length_bytes);
+	explanation.image = policy.image;
+	policy_host_read(&explanation.host);
+	r = settings->json ? print_explanation_json(&explanation)
+			   : print_explanation_text(&explanation);
 	if (r)
 		error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	return r ? EXIT_FAILED : EXIT_DONE;

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "counter_sum.h"
 #include "log.h"
+#include "policy_file.h"
 #include "print.h"
 
 enum { PROGRESS_EVERY = 4096 }; /* packets */
@@ -83,7 +84,8 @@ static int replay_packet(struct replay *replay, const struct capture_packet *pac
 	if (replay->settings->json)
 		print_outcome_json(replay->totals.packets, &outcome);
 	else
-		print_outcome_text(replay->totals.packets, &outcome);
+		print_outcome_text(replay->totals.packets, &outcome,
+				   replay->image->flags & PORTSIEVE_IMAGE_MONITOR);
 	if (ferror(stdout)) {
 		error->exit = EXIT_FAILED; /* main says why */
 		return -EIO;
@@ -108,6 +110,14 @@ static int replay_all(struct replay *replay, struct error *error)
 	return r;
 }
 
+static uint64_t boottime_ns(void)
+{
+	struct policy_host host;
+
+	policy_host_read(&host);
+	return (uint64_t)host.boottime_ns;
+}
+
 /* What `stats` would print of these packets. */
 static int print_totals(const struct replay *replay, const char *path, struct error *error)
 {
@@ -117,6 +127,7 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 		.device.mode = DATAPATH_REPLAY,
 		.image = (struct portsieve_image *)replay->image,
 		.rows = rows,
+		.read_ns = boottime_ns(),
 	};
 	int r;
 
@@ -126,6 +137,8 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 	if (r)
 		return r;
 	counter_add(&rows[PORTSIEVE_MALFORMED_ETHERNET], &replay->runts);
+	if (replay->settings->each && replay->totals.packets)
+		printf("\n");
 	r = replay->settings->json
 		    ? print_replay_json(&device, path, &replay->totals)
 		    : print_replay_text(&device, path, &replay->totals, replay->settings->all);
@@ -168,9 +181,10 @@ const struct command command_replay = {
 	.summary = "Run a capture (pcap, pcapng) through a policy",
 	.details = "The packets are tried on the real program with counters of its own; nothing "
 		   "live is touched. A\n"
-		   "packet that the capture has cut is judged by what is there. With --each -j the "
-		   "output is one\n"
-		   "JSON object a packet and nothing else.",
+		   "packet that the capture has cut is judged by what is there, and mostly is "
+		   "malformed then: capture\n"
+		   "with -s 0. With --each -j the output is one JSON object a packet and nothing "
+		   "else.",
 	.options = { &option_try_policy, &option_try_dev, &option_each, &option_all_rows,
 		     &option_json },
 	.run = replay,

@@ -41,10 +41,24 @@ void policy_host_read(struct policy_host *ret_host)
 	host->boottime_ns = clock_ns(CLOCK_BOOTTIME);
 }
 
+enum { WRITER_WAIT_MS = 3000 };
+
 static int cannot_read(struct error *error, int errnum, const char *path)
 {
 	return error_set(error, errnum, EXIT_USAGE, "cannot read the policy %s: %s", path,
 			 strerror(errnum));
+}
+
+/*
+ * The writer of a FIFO may be started at the same time: without one, there is nothing to be read,
+ * and a poll waits. One that has come and gone ends it too.
+ */
+static void await_writer(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	while (poll(&poll_fd, 1, WRITER_WAIT_MS) < 0 && errno == EINTR)
+		;
 }
 
 /* Not blocking: a pipe that nobody writes into would hold the command up for ever. */
@@ -58,6 +72,8 @@ static int open_file(const char *path, int *ret_fd, struct stat *ret_status, str
 	if (S_ISDIR(status.st_mode))
 		return error_set(error, EISDIR, EXIT_USAGE,
 				 "%s is a directory; name the policy file in it", path);
+	if (S_ISFIFO(status.st_mode))
+		await_writer(fd);
 	*ret_fd = TAKE_FD(fd);
 	*ret_status = status;
 	return 0;

@@ -34,12 +34,8 @@ int print_status_json(const struct snapshot *snapshot);
 int print_services_text(const struct registry_service *const *services, size_t count);
 int print_services_json(const struct registry_service *const *services, size_t count);
 
-/* explain: one packet, at length. */
-int print_explanation_text(const struct outcome *outcome, const struct portsieve_image *image);
-int print_explanation_json(const struct outcome *outcome, const struct portsieve_image *image);
-
-/* replay --each: one line; packet counts from 1. */
-void print_outcome_text(uint64_t packet, const struct outcome *outcome);
+/* replay --each: one line; packet counts from 1. In monitor mode verdicts are longer. */
+void print_outcome_text(uint64_t packet, const struct outcome *outcome, bool monitor);
 void print_outcome_json(uint64_t packet, const struct outcome *outcome);
 
 /* Prints a JSON document on one line, and releases it. -ENOMEM when document is NULL. */
@@ -47,6 +43,13 @@ int print_json(json_object *document);
 
 /* The digest in 64 hexadecimal digits, or "" when it is all zero. */
 void format_sha256(const uint8_t sha256[32], char text[65]);
+
+/* "eth0", or "(index 5, moved away)" of one that is in another network namespace. */
+enum { DEVICE_WORDS_MAX = 64 };
+void format_device(const struct datapath_device *device, char text[DEVICE_WORDS_MAX]);
+
+/* The path of the policy's file, or "none (counts only)", "none (runtime rules)". */
+const char *policy_words(const struct portsieve_image *image);
 
 /* "80" or "8000-8099". */
 void format_ports(uint16_t low, uint16_t high, char text[16]);

@@ -10,7 +10,7 @@
 /* {"schema":1} */
 json_object *json_document(void);
 
-/* device, mode, attach, monitor, policy: how `stats` and `status` begin. */
+/* device, ifindex, mode, attach, monitor, policy: how `stats` and `status` begin. */
 json_object *json_device(const struct snapshot_device *device);
 
 #endif

@@ -76,9 +76,21 @@ static struct group group_from(const struct snapshot_device *device, uint32_t fi
 	return group;
 }
 
-static void add_group(struct table *table, const struct portsieve_image *image,
+/* What the range does, or that it no longer does. */
+static const char *action_of(const struct snapshot_device *device, uint32_t range_id)
+{
+	const struct portsieve_range *range = &device->image->range[range_id];
+
+	if (range_id >= PORTSIEVE_RANGE_RULES &&
+	    snapshot_rule_ended(device, &device->image->rule[range->rule]))
+		return "ended";
+	return range->drop ? "drop" : "allow";
+}
+
+static void add_group(struct table *table, const struct snapshot_device *device,
 		      const struct group *group)
 {
+	const struct portsieve_image *image = device->image;
 	const struct portsieve_range *range = &image->range[group->first];
 	struct table_row *row = table_add(table, TABLE_PLAIN);
 
@@ -88,62 +100,71 @@ static void add_group(struct table *table, const struct portsieve_image *image,
 		format_ports(range->low, range->high, row->cells[PORTS]);
 	else
 		snprintf(row->cells[PORTS], TABLE_CELL_MAX, "%u ranges", group->count);
-	strcpy(row->cells[ACTION], range->drop ? "drop" : "allow");
+	strcpy(row->cells[ACTION], action_of(device, group->first));
 	fill_counts(row, &group->sum);
 }
 
-/* From range `first` to `end`. Returns how many ranges are left out or folded. */
-static size_t add_range_rows(struct table *table, const struct snapshot_device *device,
-			     uint32_t first, uint32_t end, bool all_rows)
-{
-	size_t hidden = 0;
+/* What --all would show and the table does not. */
+struct left_out {
+	size_t rows;   /* without packets, not there at all */
+	size_t ranges; /* that stand folded in ... */
+	size_t folds;  /* ... so many rows */
+};
 
+/* From range `first` to `end`. */
+static void add_range_rows(struct table *table, const struct snapshot_device *device,
+			   uint32_t first, uint32_t end, bool all_rows, struct left_out *left_out)
+{
 	while (first < end) {
 		struct group group = group_from(device, first, all_rows);
 
 		first += group.count;
-		if (!all_rows && counter_is_zero(&group.sum))
-			hidden += group.count;
-		else
-			add_group(table, device->image, &group);
-		if (group.count > 1 && !counter_is_zero(&group.sum))
-			hidden += group.count;
+		if (!all_rows && counter_is_zero(&group.sum)) {
+			left_out->rows += group.count;
+			continue;
+		}
+		add_group(table, device, &group);
+		if (group.count > 1) {
+			left_out->ranges += group.count;
+			left_out->folds++;
+		}
 	}
-	return hidden;
 }
 
 /* The rules' ranges in the order of the policy, then those of the default. */
-static size_t add_ranges(struct table *table, const struct snapshot_device *device, bool all_rows)
+static void add_ranges(struct table *table, const struct snapshot_device *device, bool all_rows,
+		       struct left_out *left_out)
 {
-	return add_range_rows(table, device, PORTSIEVE_RANGE_RULES, device->image->ranges,
-			      all_rows) +
-	       add_range_rows(table, device, 0, PORTSIEVE_RANGE_DHCP, all_rows);
+	add_range_rows(table, device, PORTSIEVE_RANGE_RULES, device->image->ranges, all_rows,
+		       left_out);
+	add_range_rows(table, device, 0, PORTSIEVE_RANGE_DHCP, all_rows, left_out);
 }
 
-static void add_named(struct table *table, const char *name,
-		      const struct portsieve_counter *counter, enum table_style style)
+static struct table_row *add_named(struct table *table, const char *name,
+				   const struct portsieve_counter *counter, enum table_style style)
 {
 	struct table_row *row = table_add(table, style);
 
 	snprintf(row->cells[RULE], TABLE_CELL_MAX, "%s", name);
 	fill_counts(row, counter);
-	if (style != TABLE_HEADING)
-		strcpy(row->cells[NEW_CONNECTIONS], "");
+	return row;
 }
 
-static size_t add_reasons(struct table *table, const struct snapshot_device *device, bool all_rows)
+/* A reason knows no new connections: its cell stays empty. */
+static void add_reasons(struct table *table, const struct snapshot_device *device, bool all_rows,
+			struct left_out *left_out)
 {
-	size_t hidden = 0;
-
 	for (enum portsieve_reason reason = 0; reason < PORTSIEVE_REASONS; reason++) {
-		if (all_rows || !counter_is_zero(&device->rows[reason]))
-			add_named(table, reason_name(reason), &device->rows[reason], TABLE_PLAIN);
+		const struct portsieve_counter *counter = &device->rows[reason];
+
+		if (all_rows || !counter_is_zero(counter))
+			add_named(table, reason_name(reason), counter, TABLE_PLAIN)
+				->cells[NEW_CONNECTIONS][0] = '\0';
 		else
-			hidden++;
+			left_out->rows++;
 	}
 	if (!counter_is_zero(&device->retired))
 		add_named(table, "(ended ranges)", &device->retired, TABLE_PLAIN);
-	return hidden;
 }
 
 static struct portsieve_counter sum_rows(const struct snapshot_device *device)
@@ -157,13 +178,17 @@ static struct portsieve_counter sum_rows(const struct snapshot_device *device)
 }
 
 /* "policy /etc/policy.yaml, default drop", and what else decides about how to read the table. */
-static void print_policy(const struct portsieve_image *image)
+static void print_policy(const struct snapshot_device *device)
 {
+	const struct portsieve_image *image = device->image;
+
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
 		printf("no policy: counts, drops nothing");
 	else
-		printf("policy %s, default %s", image->source,
+		printf("policy %s, default %s", policy_words(image),
 		       image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
+	if (snapshot_seconds_left(device))
+		printf(", unconfirmed");
 	if (image->flags & PORTSIEVE_IMAGE_MONITOR)
 		printf("; MONITOR: nothing is dropped, `would drop` is counted");
 	printf("\n\n");
@@ -176,6 +201,27 @@ static void print_bold(const char *text)
 	printf("%s%s%s", colour ? "\033[1m" : "", text, colour ? "\033[0m" : "");
 }
 
+static void print_left_out(const struct left_out *left_out, bool nothing_counted)
+{
+	const char *rows = left_out->rows == 1 ? "row" : "rows",
+		   *are = left_out->rows == 1 ? "is" : "are",
+		   *folds = left_out->folds == 1 ? "row" : "rows";
+
+	if (nothing_counted && left_out->rows)
+		printf("\n  nothing has been counted yet; --all shows the %zu %s\n", left_out->rows,
+		       rows);
+	else if (left_out->rows && left_out->folds)
+		printf("\n  %zu %s without packets %s hidden, and %zu ranges folded into %zu %s; "
+		       "--all shows them\n",
+		       left_out->rows, rows, are, left_out->ranges, left_out->folds, folds);
+	else if (left_out->rows)
+		printf("\n  %zu %s without packets %s hidden; --all shows them\n", left_out->rows,
+		       rows, are);
+	else if (left_out->folds)
+		printf("\n  %zu ranges are folded into %zu %s; --all shows them\n",
+		       left_out->ranges, left_out->folds, folds);
+}
+
 static int print_rows(const struct snapshot_device *device, bool all_rows)
 {
 	bool monitor = device->image->flags & PORTSIEVE_IMAGE_MONITOR;
@@ -185,21 +231,16 @@ static int print_rows(const struct snapshot_device *device, bool all_rows)
 		.right = 1 << PORTS | 1 << PASSED | 1 << PASSED_BYTES | 1 << DROPPED |
 			 1 << DROPPED_BYTES | 1 << NEW_CONNECTIONS,
 	};
-	size_t hidden;
+	struct left_out left_out = { 0 };
 
-	print_policy(device->image);
+	print_policy(device);
 	add_heading(&table, monitor, "RULE");
-	hidden = add_ranges(&table, device, all_rows);
-	hidden += add_reasons(&table, device, all_rows);
+	add_ranges(&table, device, all_rows, &left_out);
+	add_reasons(&table, device, all_rows, &left_out);
 	add_named(&table, "all packets", &sum, TABLE_HEADING);
 	if (table_print(&table, 2, stdout))
 		return -ENOMEM;
-	if (hidden && !sum.verdict[PORTSIEVE_PASSED].packets &&
-	    !sum.verdict[PORTSIEVE_DROPPED].packets)
-		printf("\n  nothing has been counted yet; --all shows the %zu rows\n", hidden);
-	else if (hidden)
-		printf("\n  %zu ranges and reasons are not shown one by one; --all shows them\n",
-		       hidden);
+	print_left_out(&left_out, counter_is_zero(&sum));
 	return 0;
 }
 
@@ -209,10 +250,12 @@ int print_stats_text(const struct snapshot *snapshot, bool all_rows)
 
 	for (size_t i = 0; !r && i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
+		char name[DEVICE_WORDS_MAX];
 
 		if (i)
 			printf("\n");
-		print_bold(device->device.name);
+		format_device(&device->device, name);
+		print_bold(name);
 		printf("  %s, %s; ", datapath_mode_name(device->device.mode),
 		       datapath_attach_name(device->device.attach));
 		r = print_rows(device, all_rows);
@@ -224,6 +267,7 @@ int print_replay_text(const struct snapshot_device *device, const char *path,
 		      const struct replay_totals *totals, bool all_rows)
 {
 	char packets[TABLE_CELL_MAX];
+	int r;
 
 	table_number(packets, totals->packets);
 	print_bold(path);
@@ -233,5 +277,11 @@ int print_replay_text(const struct snapshot_device *device, const char *path,
 	if (totals->clipped)
 		printf(", %lu judged by their first %d bytes", totals->clipped, TRIAL_FRAME_MAX);
 	printf("; ");
-	return print_rows(device, all_rows);
+	r = print_rows(device, all_rows);
+	if (!r && totals->cut)
+		printf("\n  Packets that the capture has cut mostly count as malformed, as their "
+		       "headers speak of bytes\n"
+		       "  that are not in it; for true verdicts capture whole packets (tcpdump -s "
+		       "0).\n");
+	return r;
 }

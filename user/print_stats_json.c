@@ -150,6 +150,7 @@ json_object *json_device(const struct snapshot_device *device)
 	json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "device", json_object_new_string(device->device.name));
+	json_object_object_add(object, "ifindex", json_object_new_int64(device->device.ifindex));
 	json_object_object_add(object, "mode",
 			       json_object_new_string(datapath_mode_name(device->device.mode)));
 	json_object_object_add(object, "attach",
@@ -189,6 +190,7 @@ int print_replay_json(const struct snapshot_device *device, const char *path,
 	json_object *object = device_with_rows(device);
 
 	json_object_object_add(object, "device", json_object_new_string(path));
+	json_object_object_add(object, "ifindex", NULL);
 	json_object_object_add(object, "attach", NULL);
 	json_object_array_add(devices, object);
 	json_object_object_add(document, "packets", json_object_new_uint64(totals->packets));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status as a table, and as JSON. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,6 +28,40 @@ enum column {
 	COLUMNS,
 };
 
+void format_device(const struct datapath_device *device, char text[DEVICE_WORDS_MAX])
+{
+	if (device->moved)
+		snprintf(text, DEVICE_WORDS_MAX, "(index %u, moved away)", device->ifindex);
+	else
+		snprintf(text, DEVICE_WORDS_MAX, "%s", device->name);
+}
+
+const char *policy_words(const struct portsieve_image *image)
+{
+	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
+		return "none (counts only)";
+	return image->source[0] ? image->source : "none (runtime rules)";
+}
+
+/* Rules, and ranges of ports of rules, without those whose end has come. */
+struct in_force {
+	uint32_t rules;
+	uint32_t ranges;
+};
+
+static struct in_force in_force_of(const struct snapshot_device *device)
+{
+	const struct portsieve_image *image = device->image;
+	struct in_force in_force = { 0 };
+
+	for (uint32_t rule = 0; rule < image->rules; rule++)
+		in_force.rules += !snapshot_rule_ended(device, &image->rule[rule]);
+	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++)
+		in_force.ranges +=
+			!snapshot_rule_ended(device, &image->rule[image->range[id].rule]);
+	return in_force;
+}
+
 static void format_time(uint64_t ns, const char *form, char *text, size_t size)
 {
 	time_t seconds = (time_t)(ns / 1000000000);
@@ -40,31 +75,44 @@ static void add_device(struct table *table, const struct snapshot_device *device
 {
 	const struct portsieve_image *image = device->image;
 	struct table_row *row = table_add(table, TABLE_PLAIN);
-	size_t length = strlen(image->source);
+	struct in_force in_force = in_force_of(device);
+	const char *policy = policy_words(image);
+	size_t length = strlen(policy);
 
-	if (device->device.moved)
-		snprintf(row->cells[DEVICE], TABLE_CELL_MAX, "(index %u, moved away)",
-			 device->device.ifindex);
-	else
-		snprintf(row->cells[DEVICE], TABLE_CELL_MAX, "%s", device->device.name);
+	format_device(&device->device, row->cells[DEVICE]);
 	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));
 	strcpy(row->cells[ATTACH], datapath_attach_name(device->device.attach));
-	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
-		strcpy(row->cells[POLICY], "none (counts only)");
-	else if (!image->source[0])
-		strcpy(row->cells[POLICY], "none (runtime rules)");
-	else /* the end of a long path tells more than its beginning */
-		snprintf(row->cells[POLICY], TABLE_CELL_MAX, "%s%s", length > 48 ? "..." : "",
-			 image->source + (length > 48 ? length - 48 : 0));
+	/* the end of a long path tells more than its beginning */
+	snprintf(row->cells[POLICY], TABLE_CELL_MAX, "%s%s", length > 48 ? "..." : "",
+		 policy + (length > 48 ? length - 48 : 0));
 	snprintf(row->cells[DEFAULT], TABLE_CELL_MAX, "%s%s",
 		 image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow",
 		 image->flags & PORTSIEVE_IMAGE_MONITOR ? " (monitor)" : "");
 	strcpy(row->cells[RETURN], "none");
-	snprintf(row->cells[RULES], TABLE_CELL_MAX, "%u", image->rules);
-	snprintf(row->cells[RANGES], TABLE_CELL_MAX, "%u", image->ranges - PORTSIEVE_RANGE_RULES);
+	snprintf(row->cells[RULES], TABLE_CELL_MAX, "%u", in_force.rules);
+	snprintf(row->cells[RANGES], TABLE_CELL_MAX, "%u", in_force.ranges);
 	table_bytes(row->cells[MEMORY], datapath_memory_bytes(image));
 	format_time(image->applied_ns, "%Y-%m-%d %H:%M:%S UTC", row->cells[APPLIED],
 		    TABLE_CELL_MAX);
+}
+
+/* A line for each device whose policy waits to be confirmed, behind an empty one. */
+static void print_waiting(const struct snapshot *snapshot)
+{
+	const char *separator = "\n";
+
+	for (size_t i = 0; i < snapshot->count; i++) {
+		uint64_t seconds_left = snapshot_seconds_left(&snapshot->devices[i]);
+		char name[DEVICE_WORDS_MAX];
+
+		if (!seconds_left)
+			continue;
+		format_device(&snapshot->devices[i].device, name);
+		printf("%s%s: unconfirmed; falls back to the policy before in %" PRIu64
+		       " s, unless: portsieve confirm\n",
+		       separator, name, seconds_left);
+		separator = "";
+	}
 }
 
 /* How devices are attached, and why so: a line for each way. */
@@ -99,8 +147,34 @@ int print_status_text(const struct snapshot *snapshot)
 		add_device(&table, &snapshot->devices[i]);
 	if (table_print(&table, 0, stdout))
 		return -ENOMEM;
+	print_waiting(snapshot);
 	print_reasons(snapshot);
 	return 0;
+}
+
+static json_object *device_object(const struct snapshot_device *device, const char *attach_reason)
+{
+	json_object *object = json_device(device);
+	struct in_force in_force = in_force_of(device);
+	uint64_t seconds_left = snapshot_seconds_left(device);
+	char applied[32];
+
+	format_time(device->image->applied_ns, "%Y-%m-%dT%H:%M:%SZ", applied, sizeof(applied));
+	json_object_object_add(object, "attach_reason", json_object_new_string(attach_reason));
+	json_object_object_add(object, "moved_away", json_object_new_boolean(device->device.moved));
+	json_object_object_add(object, "program_id",
+			       json_object_new_int64(device->device.program_id));
+	json_object_object_add(object, "link_id", json_object_new_int64(device->device.link_id));
+	json_object_object_add(object, "policy_slot_id",
+			       json_object_new_int64(device->device.active_id));
+	json_object_object_add(object, "rules", json_object_new_int64(in_force.rules));
+	json_object_object_add(object, "port_ranges", json_object_new_int64(in_force.ranges));
+	json_object_object_add(object, "memory_bytes",
+			       json_object_new_uint64(datapath_memory_bytes(device->image)));
+	json_object_object_add(object, "applied", json_object_new_string(applied));
+	json_object_object_add(object, "falls_back_in_seconds",
+			       seconds_left ? json_object_new_uint64(seconds_left) : NULL);
+	return object;
 }
 
 int print_status_json(const struct snapshot *snapshot)
@@ -112,32 +186,10 @@ int print_status_json(const struct snapshot *snapshot)
 	for (int way = 0; snapshot->count && way < WAYS; way++)
 		datapath_attach_reason(way, reasons[way], REASON_MAX);
 	for (size_t i = 0; i < snapshot->count; i++) {
-		const struct snapshot_device *from = &snapshot->devices[i];
-		json_object *device = json_device(from);
-		char applied[32];
+		const struct snapshot_device *device = &snapshot->devices[i];
 
-		format_time(from->image->applied_ns, "%Y-%m-%dT%H:%M:%SZ", applied,
-			    sizeof(applied));
-		json_object_object_add(device, "attach_reason",
-				       json_object_new_string(reasons[from->device.attach]));
-		json_object_object_add(device, "ifindex",
-				       json_object_new_int64(from->device.ifindex));
-		json_object_object_add(device, "moved_away",
-				       json_object_new_boolean(from->device.moved));
-		json_object_object_add(device, "program_id",
-				       json_object_new_int64(from->device.program_id));
-		json_object_object_add(device, "link_id",
-				       json_object_new_int64(from->device.link_id));
-		json_object_object_add(device, "policy_slot_id",
-				       json_object_new_int64(from->device.active_id));
-		json_object_object_add(device, "rules", json_object_new_int64(from->image->rules));
-		json_object_object_add(
-			device, "port_ranges",
-			json_object_new_int64(from->image->ranges - PORTSIEVE_RANGE_RULES));
-		json_object_object_add(device, "memory_bytes",
-				       json_object_new_uint64(datapath_memory_bytes(from->image)));
-		json_object_object_add(device, "applied", json_object_new_string(applied));
-		json_object_array_add(devices, device);
+		json_object_array_add(devices,
+				      device_object(device, reasons[device->device.attach]));
 	}
 	json_object_object_add(document, "devices", devices);
 	return print_json(document);

@@ -3,8 +3,10 @@
 #include "reason.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "cleanup.h"
+#include "policy.h"
 
 static const char *const names[] = {
 	[PORTSIEVE_NON_IP] = "non-ip",
@@ -54,18 +56,49 @@ static const char *const words[] = {
 	[PORTSIEVE_BAD_FLAGS] =
 		"TCP flags that no connection has, to a port that is not allowed; knob "
 		"`bad_flags`",
-	[PORTSIEVE_ICMP] = "ICMP; knobs `icmp_echo` and `icmp_other`",
-	[PORTSIEVE_ICMPV6] = "ICMPv6; knobs `icmpv6_echo`, `icmpv6_mobility` and `icmpv6_other`, "
-			     "not for discovery and errors",
-	[PORTSIEVE_IGMP] = "IGMP",
+	[PORTSIEVE_ICMP] = "ICMP, judged by its type",
+	[PORTSIEVE_ICMPV6] = "ICMPv6, judged by its type",
+	[PORTSIEVE_IGMP] = "IGMP, which always passes",
 	[PORTSIEVE_OTHER_PROTOCOL] = "an IP protocol without ports; knob `other_protocol`",
-	[PORTSIEVE_DHCP_CLIENT] = "a reply to a DHCP client; `dhcp_client`",
+	[PORTSIEVE_DHCP_CLIENT] = "a reply to a DHCP client; knob `dhcp_client`",
 	[PORTSIEVE_RETURN_SOCKET] = "a socket of this host waits for it",
 	[PORTSIEVE_RETURN_FLOW] = "an answer to a packet that went out",
 	[PORTSIEVE_RETURN_ESTABLISHED] = "of a TCP connection that has begun",
 	[PORTSIEVE_RETURN_GRACE] = "of a TCP connection older than the filter",
 };
 static_assert(ARRAY_SIZE(words) == PORTSIEVE_REASONS, "a reason without words");
+
+/* Rules C1 to C7 of docs/packets.md. Other types: PORTSIEVE_KNOB_ICMP_OTHER or its like. */
+struct icmp_types {
+	uint8_t low, high;
+	enum portsieve_knob knob;
+};
+
+static const struct icmp_types icmp_types[] = {
+	{ 0, 0, PORTSIEVE_KNOB_ICMP_ECHO }, /* echo reply */
+	{ 3, 3, PORTSIEVE_KNOB_PASS },	    /* unreachable */
+	{ 8, 8, PORTSIEVE_KNOB_ICMP_ECHO }, /* echo request */
+	{ 11, 12, PORTSIEVE_KNOB_PASS },    /* time exceeded, parameter problem */
+};
+
+static const struct icmp_types icmpv6_types[] = {
+	{ 1, 4, PORTSIEVE_KNOB_PASS }, /* errors */
+	{ 128, 129, PORTSIEVE_KNOB_ICMPV6_ECHO },
+	{ 130, 136, PORTSIEVE_KNOB_PASS }, /* MLD, neighbour discovery */
+	{ 141, 143, PORTSIEVE_KNOB_PASS }, /* inverse discovery, MLDv2 */
+	{ 144, 147, PORTSIEVE_KNOB_ICMPV6_MOBILITY },
+	{ 148, 149, PORTSIEVE_KNOB_PASS }, /* SEND certification paths */
+	{ 151, 153, PORTSIEVE_KNOB_PASS }, /* multicast router discovery */
+};
+
+static enum portsieve_knob knob_of(const struct icmp_types *types, size_t count, uint8_t type,
+				   enum portsieve_knob other)
+{
+	for (size_t i = 0; i < count; i++)
+		if (types[i].low <= type && type <= types[i].high)
+			return types[i].knob;
+	return other;
+}
 
 static const char *const builtins[] = {
 	[PORTSIEVE_PORT0] = "_port0",
@@ -83,6 +116,25 @@ const char *reason_name(enum portsieve_reason reason)
 const char *reason_words(enum portsieve_reason reason)
 {
 	return reason < PORTSIEVE_REASONS && words[reason] ? words[reason] : "";
+}
+
+struct reason_text reason_icmp_print(enum portsieve_reason reason, uint8_t type)
+{
+	bool v6 = reason == PORTSIEVE_ICMPV6;
+	enum portsieve_knob knob =
+		v6 ? knob_of(icmpv6_types, ARRAY_SIZE(icmpv6_types), type,
+			     PORTSIEVE_KNOB_ICMPV6_OTHER)
+		   : knob_of(icmp_types, ARRAY_SIZE(icmp_types), type, PORTSIEVE_KNOB_ICMP_OTHER);
+	const char *protocol = v6 ? "ICMPv6" : "ICMP";
+	struct reason_text text;
+
+	if (knob == PORTSIEVE_KNOB_PASS)
+		snprintf(text.text, sizeof(text.text), "%s type %u, which always passes", protocol,
+			 type);
+	else
+		snprintf(text.text, sizeof(text.text), "%s type %u; knob `%s`", protocol, type,
+			 policy_knob_name(knob));
+	return text;
 }
 
 const char *builtin_name(unsigned int range_id)

@@ -10,6 +10,7 @@ struct snapshot_device {
 	struct portsieve_image *image;	  /* the policy the rows belong to */
 	struct portsieve_counter *rows;	  /* by counter id, image->counters of them */
 	struct portsieve_counter retired; /* of ranges that changes of policy have ended */
+	uint64_t read_ns;		  /* when, by CLOCK_BOOTTIME */
 };
 
 /* A loaded device that cannot be read: its pins are not whole, or of another ABI. */
@@ -34,5 +35,11 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 		  struct error *error);
 void snapshot_free(struct snapshot *snapshot);
 #define _cleanup_snapshot_ __attribute__((cleanup(snapshot_free)))
+
+/* Had the rule's end come when the device was read? Only runtime rules have one. */
+bool snapshot_rule_ended(const struct snapshot_device *device, const struct portsieve_rule *rule);
+
+/* Seconds that the policy still waited to be confirmed, rounded up; 0: it does not wait. */
+uint64_t snapshot_seconds_left(const struct snapshot_device *device);
 
 #endif

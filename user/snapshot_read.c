@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The way up: from maps to struct snapshot. */
 #include <errno.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "counter_ids.h"
@@ -65,6 +66,14 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	return 0;
 }
 
+static uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static int read_once(const struct datapath *datapath, uint32_t ifindex,
 		     struct snapshot_device *ret_device, struct error *error)
 {
@@ -84,6 +93,7 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 		free_device(&device);
 		return r == -ENOLINK ? -ENOENT : r;
 	}
+	device.read_ns = boottime_ns();
 	*ret_device = device;
 	return 0;
 }

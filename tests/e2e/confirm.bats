@@ -106,6 +106,28 @@ is_closed() {
 	equal 0 "$(in_server portsieve show | grep -c unconfirmed)"
 }
 
+@test "status and stats say that it waits, and status for how long" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve load lo --mode generic -p "$(policy '{version: 1}')"
+	equal "null null" "$(in_server portsieve status -j | jq -r '[.devices[].falls_back_in_seconds | tostring] | join(" ")')"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600 --dev to_client
+	run -0 in_server portsieve status
+	[[ $output =~ $'\n\nto_client: unconfirmed; falls back to the policy before in '3[56][0-9][0-9]' s, unless: portsieve confirm'$'\n' ]]
+	[[ $output != *"lo: unconfirmed"* ]]
+	local left
+	left=$(in_server portsieve status to_client -j | jq '.devices[0].falls_back_in_seconds')
+	((left > 3500 && left <= 3600))
+	equal null "$(in_server portsieve status lo -j | jq '.devices[0].falls_back_in_seconds')"
+	equal 1 "$(in_server portsieve stats | grep -c ', default drop, unconfirmed$')"
+	in_server portsieve confirm
+	equal 0 "$(in_server portsieve status | grep -c unconfirmed)"
+	equal 0 "$(in_server portsieve stats | grep -c unconfirmed)"
+	in_server portsieve apply "$OPEN_FILE" --confirm 1 --dev to_client
+	within 20 is_closed
+	equal null "$(in_server portsieve status to_client -j | jq '.devices[0].falls_back_in_seconds')"
+	equal 0 "$(in_server portsieve stats | grep -c unconfirmed)"
+}
+
 @test "too late is said, and is a failure" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 1

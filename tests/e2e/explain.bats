@@ -99,6 +99,80 @@ seed() {
 	[[ $output == "pass: other-protocol: "* ]]
 }
 
+@test "of ICMP the one knob is named that decides the type, or that it always passes" {
+	says 'icmp 192.0.2.7 > 198.51.100.1' "pass: icmp: ICMP type 8; knob \`icmp_echo\`" "  counted  icmp"
+	says 'icmp 192.0.2.7 > 198.51.100.1 type 13' "drop: icmp: ICMP type 13; knob \`icmp_other\`" "  counted  icmp"
+	says 'icmp 192.0.2.7 > 198.51.100.1 type 3 vlan 5' "pass: icmp: ICMP type 3, which always passes" "  counted  icmp"
+	says 'icmpv6 2001:db8::7 > 2001:db8::1' "pass: icmpv6: ICMPv6 type 128; knob \`icmpv6_echo\`" "  counted  icmpv6"
+	says 'icmpv6 2001:db8::7 > 2001:db8::1 type 135' "pass: icmpv6: ICMPv6 type 135, which always passes" \
+		"  counted  icmpv6"
+	says 'icmpv6 2001:db8::7 > 2001:db8::1 type 144' "drop: icmpv6: ICMPv6 type 144; knob \`icmpv6_mobility\`" \
+		"  counted  icmpv6"
+	says "$(seed C8)" "pass: igmp: IGMP, which always passes" "  counted  igmp"
+}
+
+# first PACKET: the first line of what is said of it.
+first() {
+	explain "$1" | head -n 1
+}
+
+@test "where rules for the port ask for addresses, these are named, and the rule that has others" {
+	POLICY=$(policy 'version: 1
+default: drop
+rules:
+  - {name: ssh, action: allow, ports: tcp/22, from: [10.0.0.0/8]}
+  - {name: web, action: allow, ports: tcp/80, to: [198.51.100.2]}
+  - {name: dns, action: allow, ports: udp/53, from: [10.0.0.0/8], to: [198.51.100.2]}
+  - {name: v6, action: allow, ports: tcp/22, from: ["2001:db8::/32"]}
+  - {name: ban, action: drop, ports: tcp/443, from: [203.0.113.0/24]}
+  - {name: https, action: allow, ports: tcp/443}
+  - {name: smtp, action: allow, ports: tcp/25}')
+	equal "pass: rule 'ssh' is the first that matches tcp port 22 from 10.0.0.1" \
+		"$(first 'tcp 10.0.0.1:1 > 198.51.100.1:22')"
+	equal "drop: no rule matches tcp port 22 from 192.0.2.7 to 198.51.100.1 ('ssh', line 4, and 1 more have other addresses), and the default is drop" \
+		"$(first 'tcp 192.0.2.7:1 > 198.51.100.1:22')"
+	equal "pass: rule 'v6' is the first that matches tcp port 22 from 2001:db8::7 ('ssh', line 4, has other addresses)" \
+		"$(first 'tcp [2001:db8::7]:1 > [2001:db8::1]:22 vlan 3')"
+	equal "pass: rule 'web' is the first that matches tcp port 80 to 198.51.100.2" \
+		"$(first 'tcp 192.0.2.7:1 > 198.51.100.2:80')"
+	equal "drop: no rule matches tcp port 80 from 192.0.2.7 to 198.51.100.1 ('web', line 5, has other addresses), and the default is drop" \
+		"$(first 'tcp 192.0.2.7:1 > 198.51.100.1:80')"
+	equal "pass: rule 'dns' is the first that matches udp port 53 from 10.0.0.1 to 198.51.100.2" \
+		"$(first 'udp 10.0.0.1:1 > 198.51.100.2:53')"
+	equal "drop: rule 'ban' is the first that matches tcp port 443 from 203.0.113.9" \
+		"$(first 'tcp 203.0.113.9:1 > 198.51.100.1:443')"
+	equal "pass: rule 'https' is the first that matches tcp port 443 from 192.0.2.7 ('ban', line 8, has other addresses)" \
+		"$(first 'tcp 192.0.2.7:1 > 198.51.100.1:443')"
+	# rules of other ports and transports are none of its business
+	equal "drop: no rule matches udp port 22, and the default is drop" "$(first 'udp 10.0.0.1:1 > 198.51.100.1:22')"
+	equal "drop: no rule matches tcp port 23, and the default is drop" "$(first 'tcp 10.0.0.1:1 > 198.51.100.1:23')"
+	equal "pass: rule 'smtp' is the first that matches tcp port 25" "$(first 'tcp 10.0.0.1:1 > 198.51.100.1:25')"
+}
+
+@test "a runtime rule has no line: that it is one is said, and until when" {
+	local packet='tcp 192.0.2.7:1 > 198.51.100.1:9' until
+	lab_up
+	in_server portsieve load to_client -p "$POLICY"
+	in_server portsieve drop tcp/9 --for 1h
+	until=$(in_server portsieve show -j | jq -r '.runtime[0].until')
+	[[ $until == 20??-??-??T??:??:??Z ]]
+	equal "drop: rule 'drop-tcp-9' is the first that matches tcp port 9
+  rule     drop-tcp-9, drop
+  kind     runtime rule, until ${until:0:10} ${until:11:8} UTC
+  range    tcp 9
+  service  discard (IANA)" "$(in_server portsieve explain "$packet")"
+	equal "true $until null" "$(in_server portsieve explain "$packet" -j | jq -r '"\(.runtime) \(.until) \(.line)"')"
+	in_server portsieve drop tcp/9
+	in_server portsieve explain "$packet" | grep -qx '  kind     runtime rule, without end'
+	equal "true null null" "$(in_server portsieve explain "$packet" -j | jq -r '"\(.runtime) \(.until) \(.line)"')"
+	in_server portsieve allow tcp/12 --from 10.0.0.0/8 --for 1s
+	equal "drop: no rule matches tcp port 12 from 192.0.2.7 to 198.51.100.1 (runtime rule 'allow-tcp-12' has other addresses), and the default is drop" \
+		"$(in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:12' | head -n 1)"
+	sleep 1.1
+	equal "drop: no rule matches tcp port 12 (runtime rule 'allow-tcp-12' has ended), and the default is drop" \
+		"$(in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:12' | head -n 1)"
+}
+
 @test "each reason is named, with its words" {
 	local row verdict reason count=0
 	while read -r row verdict reason; do
@@ -137,13 +211,13 @@ END
 }
 
 @test "-j has the same keys for every packet, null where there is nothing" {
-	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"rule","rule":"web","line":5,"protocol":"udp","port":443,"low":443,"high":443,"service":"https","return_lookup":false}' \
+	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"rule","rule":"web","runtime":false,"until":null,"line":5,"protocol":"udp","port":443,"low":443,"high":443,"service":"https","return_lookup":false}' \
 		"$(explain 'udp 192.0.2.7:1 > 198.51.100.1:443' -j)"
-	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"default","rule":"_user","line":null,"protocol":"tcp","port":5555,"low":1024,"high":49151,"service":"personal-agent","return_lookup":false}' \
+	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"default","rule":"_user","runtime":false,"until":null,"line":null,"protocol":"tcp","port":5555,"low":1024,"high":49151,"service":"personal-agent","return_lookup":false}' \
 		"$(explain 'tcp 192.0.2.7:40000 > 198.51.100.1:5555 S' -j)"
-	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"igmp","rule":null,"line":null,"protocol":null,"port":null,"low":null,"high":null,"service":null,"return_lookup":false}' \
+	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"igmp","rule":null,"runtime":false,"until":null,"line":null,"protocol":null,"port":null,"low":null,"high":null,"service":null,"return_lookup":false}' \
 		"$(explain 'igmp 192.0.2.7 > 224.0.0.1' -j)"
-	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"bad-flags","rule":null,"line":null,"protocol":"tcp","port":23,"low":null,"high":null,"service":"telnet","return_lookup":false}' \
+	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"bad-flags","rule":null,"runtime":false,"until":null,"line":null,"protocol":"tcp","port":23,"low":null,"high":null,"service":"telnet","return_lookup":false}' \
 		"$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:23 none' -j)"
 }
 

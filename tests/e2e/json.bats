@@ -41,6 +41,7 @@ has_shape() {
 devices array
 devices.[] object
 devices.[].device string
+devices.[].ifindex number
 devices.[].mode string
 devices.[].attach string
 devices.[].monitor boolean
@@ -70,7 +71,11 @@ devices.[].reasons.[].passed.packets number
 devices.[].reasons.[].passed.bytes number
 devices.[].reasons.[].dropped object
 devices.[].reasons.[].dropped.packets number
-devices.[].reasons.[].dropped.bytes number' "$got"
+devices.[].reasons.[].dropped.bytes number
+devices.[].retired object
+devices.[].retired.passed object
+devices.[].retired.dropped object
+devices.[].retired.new_connections number' "$got"
 	equal "" "$(cut -d' ' -f1 <<<"$got" | uniq -d)"
 }
 
@@ -120,6 +125,11 @@ devices.[].ifindex number
 devices.[].program_id number
 devices.[].rules number
 devices.[].port_ranges number
+devices.[].moved_away boolean
+devices.[].link_id number
+devices.[].policy_slot_id number
+devices.[].memory_bytes number
+devices.[].falls_back_in_seconds null
 devices.[].applied string' "$(in_server portsieve status -j | shape)"
 	equal "$(xdp_of server to_client)" "$(in_server portsieve status to_client -j | jq '.devices[0].program_id')"
 	local applied
@@ -168,5 +178,9 @@ services.[].description string' "$(portsieve registry 443 -j | shape)"
 	jq -e '[.results[] | .least_ns <= .median_ns and .median_ns <= .most_ns and .median_ns > 0] | all' <<<"$document"
 	jq -e '[.results[] | select(.program == "empty program") | .net_ns == 0] | all' <<<"$document"
 	jq -e '[.results[] | select(.program == "16,384 port ranges")] | length == 6' <<<"$document"
+	# without a policy all pass; with one, all but what goes to port 80 is dropped
+	jq -e '[.results[] | select(.program == "no policy") | .verdict == "pass"] | all and length == 6' <<<"$document"
+	jq -e '[.results[] | select(.program == "1 rule" or .program == "16 rules" or .program == "16,384 port ranges") |
+		.verdict == (if .packet == "TCP to 80" then "pass" else "drop" end)] | all and length == 18' <<<"$document"
 	equal "$before" "$(pins)"
 }

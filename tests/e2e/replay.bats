@@ -91,6 +91,7 @@ mixed_is_counted() {
 	[[ $output == "$FILE  7 packets, 2 of them cut by the capture; policy $POLICY, default drop"* ]]
 	[[ $output == *"web"*"tcp"*"80"*"allow"*"malformed-ethernet"*"all packets"* ]]
 	[[ $output != *"mpls"* ]]
+	[[ $output == *"Packets that the capture has cut mostly count as malformed"*"-s 0"* ]]
 	run -0 replay "$FILE" --all
 	[[ $output == *"mpls"* ]]
 }
@@ -99,14 +100,15 @@ mixed_is_counted() {
 	mixed
 	run --separate-stderr -0 replay "$FILE" --each
 	equal "" "$stderr"
-	equal "1  pass  rule web  tcp/80
-2  drop  malformed-ipv4
-3  drop  malformed-ipv4
-4  drop  rule games  udp/27000
-5  drop  default _user  tcp/8080
-6  pass  non-ip
-7  drop  malformed-ethernet" "$(head -n 7 <<<"$output")"
-	[[ ${lines[7]} == "$FILE  7 packets"* ]]
+	equal "     1  pass  tcp/80      rule web
+     2  drop              malformed-ipv4
+     3  drop              malformed-ipv4
+     4  drop  udp/27000   rule games
+     5  drop  tcp/8080    default _user
+     6  pass              non-ip
+     7  drop              malformed-ethernet" "$(head -n 7 <<<"$output")"
+	equal "" "$(sed -n 8p <<<"$output")"
+	[[ $(sed -n 9p <<<"$output") == "$FILE  7 packets"* ]]
 }
 
 @test "--each -j is one object for each packet, of six keys, and nothing else" {
@@ -131,7 +133,8 @@ mixed_is_counted() {
 	equal '{"packet":7,"verdict":"pass","reason":"malformed-ethernet","rule":null,"protocol":null,"port":null,"would_drop":true}' \
 		"${lines[6]}"
 	run -0 portsieve replay "$FILE" --policy "$MONITOR" --each
-	equal "7  would drop  malformed-ethernet" "${lines[6]}"
+	equal "     1  pass        tcp/80      rule web" "${lines[0]}"
+	equal "     7  would drop              malformed-ethernet" "${lines[6]}"
 	mixed_is_counted "$(portsieve replay "$FILE" --policy "$MONITOR" -j)"
 	equal true "$(portsieve replay "$FILE" --policy "$MONITOR" -j | jq '.devices[0].monitor')"
 }
@@ -172,6 +175,7 @@ END
 	equal 3 "$(the_sum <<<"$json")"
 	run -0 replay "$FILE"
 	[[ $output == *"3 packets, 2 judged by their first 65535 bytes; "* ]]
+	[[ $output != *"-s 0"* ]]
 }
 
 @test "an empty capture has no packets" {

@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "parse_l4.h"
+#include "policy.h"
 #include "reason.h"
 
 /* Sections 4 and 5 of the design, and docs/packets.md. */
@@ -84,6 +87,80 @@ static void a_range_has_the_name_of_its_rule_or_built_in_range(void **state)
 	free(image);
 }
 
+/* Rules C1 to C7 of docs/packets.md, at the borders of each range of types. */
+static const struct icmp_case {
+	enum portsieve_reason reason;
+	uint8_t type;
+	const char *words;
+} icmp_cases[] = {
+	{ PORTSIEVE_ICMP, 0, "ICMP type 0; knob `icmp_echo`" },
+	{ PORTSIEVE_ICMP, 3, "ICMP type 3, which always passes" },
+	{ PORTSIEVE_ICMP, 5, "ICMP type 5; knob `icmp_other`" },
+	{ PORTSIEVE_ICMP, 8, "ICMP type 8; knob `icmp_echo`" },
+	{ PORTSIEVE_ICMP, 10, "ICMP type 10; knob `icmp_other`" },
+	{ PORTSIEVE_ICMP, 11, "ICMP type 11, which always passes" },
+	{ PORTSIEVE_ICMP, 12, "ICMP type 12, which always passes" },
+	{ PORTSIEVE_ICMP, 13, "ICMP type 13; knob `icmp_other`" },
+	{ PORTSIEVE_ICMPV6, 0, "ICMPv6 type 0; knob `icmpv6_other`" },
+	{ PORTSIEVE_ICMPV6, 1, "ICMPv6 type 1, which always passes" },
+	{ PORTSIEVE_ICMPV6, 5, "ICMPv6 type 5; knob `icmpv6_other`" },
+	{ PORTSIEVE_ICMPV6, 128, "ICMPv6 type 128; knob `icmpv6_echo`" },
+	{ PORTSIEVE_ICMPV6, 129, "ICMPv6 type 129; knob `icmpv6_echo`" },
+	{ PORTSIEVE_ICMPV6, 130, "ICMPv6 type 130, which always passes" },
+	{ PORTSIEVE_ICMPV6, 135, "ICMPv6 type 135, which always passes" },
+	{ PORTSIEVE_ICMPV6, 137, "ICMPv6 type 137; knob `icmpv6_other`" },
+	{ PORTSIEVE_ICMPV6, 144, "ICMPv6 type 144; knob `icmpv6_mobility`" },
+	{ PORTSIEVE_ICMPV6, 147, "ICMPv6 type 147; knob `icmpv6_mobility`" },
+	{ PORTSIEVE_ICMPV6, 150, "ICMPv6 type 150; knob `icmpv6_other`" },
+	{ PORTSIEVE_ICMPV6, 153, "ICMPv6 type 153, which always passes" },
+	{ PORTSIEVE_ICMPV6, 255, "ICMPv6 type 255; knob `icmpv6_other`" },
+};
+
+static void an_icmp_type_is_told_with_the_one_knob_that_decides_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(icmp_cases) / sizeof(icmp_cases[0]); i++)
+		assert_string_equal(
+			reason_icmp_print(icmp_cases[i].reason, icmp_cases[i].type).text,
+			icmp_cases[i].words);
+}
+
+static void assert_knob(enum portsieve_reason reason, uint8_t type, enum portsieve_knob knob)
+{
+	struct reason_text text = reason_icmp_print(reason, type);
+	char words[64] = ", which always passes";
+
+	if (knob != PORTSIEVE_KNOB_PASS)
+		snprintf(words, sizeof(words), "; knob `%s`", policy_knob_name(knob));
+	assert_string_equal(text.text + strlen(text.text) - strlen(words), words);
+}
+
+static void the_knob_of_every_type_is_the_one_that_the_parser_asks(void **state)
+{
+	(void)state;
+	for (int type = 0; type < 256; type++) {
+		assert_knob(PORTSIEVE_ICMP, (uint8_t)type, icmp_knob((uint8_t)type));
+		assert_knob(PORTSIEVE_ICMPV6, (uint8_t)type, icmpv6_knob((uint8_t)type));
+	}
+}
+
+static void words_are_one_sentence_that_names_its_knob_as_one(void **state)
+{
+	(void)state;
+	for (enum portsieve_reason reason = 0; reason < PORTSIEVE_REASONS; reason++) {
+		const char *words = reason_words(reason), *quote = strchr(words, '`');
+
+		assert_true(words[0]);
+		assert_null(strstr(words, "not for discovery"));
+		if (!quote)
+			continue;
+		assert_memory_equal(quote - strlen("; knob "), "; knob ", strlen("; knob "));
+		assert_ptr_equal(strchr(quote + 1, '`'), words + strlen(words) - 1);
+	}
+	assert_string_equal(reason_words(PORTSIEVE_DHCP_CLIENT),
+			    "a reply to a DHCP client; knob `dhcp_client`");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +169,9 @@ int main(void)
 		cmocka_unit_test(a_number_beyond_the_reasons_is_unknown),
 		cmocka_unit_test(built_in_ranges_have_the_same_names_in_each_transport),
 		cmocka_unit_test(a_range_has_the_name_of_its_rule_or_built_in_range),
+		cmocka_unit_test(an_icmp_type_is_told_with_the_one_knob_that_decides_it),
+		cmocka_unit_test(the_knob_of_every_type_is_the_one_that_the_parser_asks),
+		cmocka_unit_test(words_are_one_sentence_that_names_its_knob_as_one),
 	};
 
 	return cmocka_run_group_tests_name("reason", tests, NULL, NULL);
