@@ -112,6 +112,32 @@ static bool find_borders(const struct areas *areas, const uint32_t *nodes, size_
 	return true;
 }
 
+static void remove_prefix(struct policy_prefixes *prefixes, const struct policy_prefix *prefix)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < prefixes->count; i++)
+		if (memcmp(&prefixes->list[i], prefix, sizeof(*prefix)))
+			prefixes->list[kept++] = prefixes->list[i];
+	prefixes->count = kept;
+}
+
+/*
+ * All addresses but those of some classes: where the prefix of all addresses is of one of them,
+ * nothing is left of it but the prefixes in it, which are there.
+ */
+static void remove_roots(const struct areas *areas, uint8_t families, struct area *area)
+{
+	for (int family = POLICY_IPV4; family <= POLICY_IPV6; family++) {
+		const struct area_node *root = &areas->nodes[areas->roots[family]];
+
+		if (!(families & 1 << family) || root->empty || !areas->marked[root->class])
+			continue;
+		remove_prefix(&area->in, &root->prefix);
+		remove_prefix(&area->except, &root->prefix);
+	}
+}
+
 static bool is_all(const struct area *area, uint8_t families)
 {
 	uint8_t whole = 0;
@@ -137,6 +163,8 @@ static bool make_area(struct areas *areas, const struct area_question *question,
 		areas->marked[question->classes[i]] = true;
 	made = made && find_borders(areas, nodes, count, inside ? &area->in : &area->except,
 				    inside ? &area->except : &area->in);
+	if (!inside)
+		remove_roots(areas, question->families, area);
 	for (size_t i = 0; i < question->count; i++)
 		areas->marked[question->classes[i]] = false;
 	area->all = is_all(area, question->families);

@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "array.h"
+#include "condition_row.h"
 
 enum {
 	SLOTS = 1 << 16,
-	NUMBERS = PORTSIEVE_ENTRY_RANGE + 1,
+	ENTRIES = UINT16_MAX + 1,
 };
 
 int graph_no_memory(const struct condition_graph *graph)
@@ -128,12 +129,6 @@ static int by_time(struct condition_graph *graph, const struct range_list *list,
 	return 0;
 }
 
-static uint32_t list_of(const struct condition_graph *graph, enum portsieve_direction direction,
-			uint16_t range)
-{
-	return graph->directions[direction].classes.list_of_rule[graph->image->range[range].rule];
-}
-
 /* Ends a list with the first range that decides whatever is asked after this direction. */
 static void trim(const struct condition_graph *graph, enum portsieve_direction direction,
 		 struct range_list *list)
@@ -149,9 +144,8 @@ static void trim(const struct condition_graph *graph, enum portsieve_direction d
 static int by_direction(struct condition_graph *graph, enum portsieve_direction direction,
 			const struct range_list *list, uint16_t *ret_entry);
 
-/* What is asked after a direction. */
-static int by_next(struct condition_graph *graph, enum portsieve_direction direction,
-		   struct range_list *left, uint16_t *ret_entry)
+int condition_graph_next(struct condition_graph *graph, enum portsieve_direction direction,
+			 struct range_list *left, uint16_t *ret_entry)
 {
 	trim(graph, direction, left);
 	if (direction == PORTSIEVE_SOURCE)
@@ -159,133 +153,21 @@ static int by_next(struct condition_graph *graph, enum portsieve_direction direc
 	return by_time(graph, left, ret_entry);
 }
 
-static int compare_ids(const void *one, const void *other)
-{
-	return *(const uint16_t *)one - *(const uint16_t *)other;
-}
-
-/* Chains the ranges of each list of prefixes; returns how many of the list name none. */
-static size_t chain_ranges(struct condition_graph *graph, enum portsieve_direction direction,
-			   const struct range_list *list)
-{
-	struct direction_work *work = &graph->directions[direction];
-	size_t any = 0;
-
-	for (size_t i = list->count; i--;) {
-		uint16_t range = list->ids[i];
-		uint32_t prefixes = list_of(graph, direction, range);
-
-		if (prefixes == ADDRESS_LIST_ANY) {
-			any++;
-			continue;
-		}
-		if (work->list_stamp[prefixes] != graph->stamp) {
-			work->list_stamp[prefixes] = graph->stamp;
-			work->first_range[prefixes] = 0;
-		}
-		work->next_range[range] = work->first_range[prefixes];
-		work->first_range[prefixes] = range;
-	}
-	return any;
-}
-
-/* The ranges of `list` that an address of a class leaves, in work->left. */
-static struct range_list ranges_of_class(struct condition_graph *graph,
-					 enum portsieve_direction direction,
-					 const struct range_list *list, uint32_t class,
-					 uint32_t stamp)
-{
-	struct direction_work *work = &graph->directions[direction];
-	struct range_list left = { .ids = work->left };
-
-	for (size_t i = 0; i < list->count; i++)
-		if (list_of(graph, direction, list->ids[i]) == ADDRESS_LIST_ANY)
-			left.ids[left.count++] = list->ids[i];
-	for (; class; class = work->classes.sets[class].parent) {
-		const struct address_set *set = &work->classes.sets[class];
-
-		for (uint32_t i = 0; i < set->added_count; i++) {
-			uint32_t prefixes = work->classes.added_lists[set->added + i];
-
-			if (work->list_stamp[prefixes] != stamp)
-				continue;
-			for (uint16_t range = work->first_range[prefixes]; range;
-			     range = work->next_range[range])
-				left.ids[left.count++] = range;
-		}
-	}
-	qsort(left.ids, left.count, sizeof(*left.ids), compare_ids);
-	return left;
-}
-
-/* The row of a condition: the entries of the classes that differ from `otherwise`. */
-static int row_add(struct condition_graph *graph, enum portsieve_direction direction,
-		   const struct range_list *list, uint32_t class, uint32_t stamp,
-		   uint16_t otherwise, struct sparse_row *row)
-{
-	struct range_list left = ranges_of_class(graph, direction, list, class, stamp);
-	struct sparse_cell *cells;
-	uint16_t entry = 0;
-	int r = by_next(graph, direction, &left, &entry);
-
-	if (r || entry == otherwise)
-		return r;
-	if (++graph->cells_count > PORTSIEVE_CELLS)
-		return graph_too_many(
-			graph, list->ids[0], PORTSIEVE_CELLS,
-			"combinations of ports and addresses; give rules the same ports, or "
-			"the same lists of prefixes");
-	cells = array_room(row->cells, row->count, sizeof(*cells));
-	if (!cells)
-		return graph_no_memory(graph);
-	row->cells = cells;
-	cells[row->count++] = (struct sparse_cell){ .class = class, .entry = entry };
-	return 0;
-}
-
-static int row_make(struct condition_graph *graph, enum portsieve_direction direction,
-		    const struct range_list *list, uint32_t stamp, uint16_t otherwise,
-		    struct sparse_row *row)
-{
-	struct direction_work *work = &graph->directions[direction];
-
-	for (size_t i = 0; i < list->count; i++) {
-		uint32_t prefixes = list_of(graph, direction, list->ids[i]);
-
-		if (prefixes == ADDRESS_LIST_ANY)
-			continue;
-		for (uint32_t at = work->classes.first_class[prefixes];
-		     at < work->classes.first_class[prefixes + 1]; at++) {
-			uint32_t class = work->classes.classes[at];
-			int r;
-
-			if (work->class_stamp[class] == stamp)
-				continue;
-			work->class_stamp[class] = stamp;
-			r = row_add(graph, direction, list, class, stamp, otherwise, row);
-			if (r)
-				return r;
-		}
-	}
-	return 0;
-}
-
 /* A condition by a direction, with its row, which is laid into the cells at the end. */
 static int direction_condition(struct condition_graph *graph, enum portsieve_direction direction,
 			       const struct range_list *list, uint32_t stamp, uint16_t otherwise,
 			       uint16_t *ret_entry)
 {
-	struct portsieve_condition condition = {
-		.otherwise = otherwise,
-		.kind = PORTSIEVE_BY_SOURCE + direction,
-	};
+	struct portsieve_condition condition = { .kind = PORTSIEVE_BY_SOURCE + direction };
 	struct sparse_row row = { .cells = NULL }, *rows;
-	int r = row_make(graph, direction, list, stamp, otherwise, &row);
+	int r = condition_row_make(graph, direction, list, stamp, &otherwise, &row);
 
 	if (!r && !row.count) {
+		free(row.cells);
 		*ret_entry = otherwise;
 		return 0;
 	}
+	condition.otherwise = otherwise;
 	if (!r)
 		r = condition_add(graph, &condition, list->ids[0], ret_entry);
 	rows = r ? NULL : array_room(graph->rows, graph->rows_count, sizeof(*rows));
@@ -315,13 +197,13 @@ static int by_direction(struct condition_graph *graph, enum portsieve_direction 
 		*ret_entry = known;
 		return 0;
 	}
-	if (chain_ranges(graph, direction, list) == list->count) {
+	if (condition_row_begin(graph, direction, list) == list->count) {
 		memcpy(left.ids, list->ids, list->count * sizeof(*list->ids));
 		left.count = list->count;
-		return by_next(graph, direction, &left, ret_entry);
+		return condition_graph_next(graph, direction, &left, ret_entry);
 	}
-	left = ranges_of_class(graph, direction, list, 0, stamp);
-	r = by_next(graph, direction, &left, &otherwise);
+	left = condition_row_ranges(graph, direction, 0, stamp);
+	r = condition_graph_next(graph, direction, &left, &otherwise);
 	if (!r)
 		r = direction_condition(graph, direction, list, stamp, otherwise, ret_entry);
 	if (!r && known_lists_add(&graph->known, kind, list, *ret_entry))
@@ -340,10 +222,11 @@ static int direction_work_make(struct condition_graph *graph, enum portsieve_dir
 	work->list_stamp = calloc(work->classes.lists + 1, sizeof(*work->list_stamp));
 	work->first_range = calloc(work->classes.lists + 1, sizeof(*work->first_range));
 	work->class_stamp = calloc(work->classes.count, sizeof(*work->class_stamp));
-	work->next_range = calloc(NUMBERS, sizeof(*work->next_range));
-	work->left = calloc(NUMBERS, sizeof(*work->left));
+	work->next_range = calloc(RANGE_NUMBERS, sizeof(*work->next_range));
+	work->left = calloc(RANGE_NUMBERS, sizeof(*work->left));
+	work->any = calloc(RANGE_NUMBERS, sizeof(*work->any));
 	if (!work->list_stamp || !work->first_range || !work->class_stamp || !work->next_range ||
-	    !work->left)
+	    !work->left || !work->any)
 		return graph_no_memory(graph);
 	return 0;
 }
@@ -353,7 +236,8 @@ int condition_graph_init(struct condition_graph *graph)
 	int r = 0;
 
 	graph->time_slots = calloc(SLOTS, sizeof(*graph->time_slots));
-	if (!graph->time_slots || known_lists_init(&graph->known))
+	graph->times = calloc(ENTRIES, sizeof(*graph->times));
+	if (!graph->time_slots || !graph->times || known_lists_init(&graph->known))
 		return graph_no_memory(graph);
 	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++)
 		r = direction_work_make(graph, direction);
@@ -371,12 +255,14 @@ void condition_graph_free(struct condition_graph *graph)
 		free(work->class_stamp);
 		free(work->next_range);
 		free(work->left);
+		free(work->any);
 	}
 	for (size_t i = 0; i < graph->rows_count; i++)
 		free(graph->rows[i].cells);
 	free(graph->rows);
 	known_lists_free(&graph->known);
 	free(graph->time_slots);
+	free(graph->times);
 }
 
 int condition_graph_enter(struct condition_graph *graph, const struct range_list *list,

@@ -13,6 +13,8 @@
 #include "range_list.h"
 #include "sparse_table.h"
 
+enum { RANGE_NUMBERS = PORTSIEVE_ENTRY_RANGE + 1 };
+
 /* What one direction needs while a condition by it is made. Stamps spare clearing. */
 struct direction_work {
 	struct address_classes classes;
@@ -21,6 +23,8 @@ struct direction_work {
 	uint32_t *class_stamp;
 	uint16_t *next_range; /* by range id: the next of the same list; 0: none */
 	uint16_t *left;	      /* ids of the ranges that a class leaves */
+	uint16_t *any;	      /* ids of those of the list that name no prefixes, ascending */
+	size_t any_count;
 };
 
 struct condition_graph {
@@ -34,6 +38,8 @@ struct condition_graph {
 	struct sparse_row *rows;
 	size_t rows_count;
 	size_t cells_count; /* of all rows */
+	uint64_t work;	    /* ids looked at so far */
+	uint32_t *times;    /* by entry: how often it is in a row */
 	size_t conditions_count;
 	uint32_t *time_slots; /* number + 1 of a condition by time; 0: free */
 };
@@ -55,6 +61,10 @@ int condition_graph_finish(struct condition_graph *graph);
 
 /* The reference to the condition, or the port class, of that number. */
 uint16_t reference_to(size_t number);
+
+/* What is asked after a direction, of the ranges that are left. Trims *left. */
+int condition_graph_next(struct condition_graph *graph, enum portsieve_direction direction,
+			 struct range_list *left, uint16_t *ret_entry);
 
 /* The rule of a range. */
 const struct policy_rule *graph_rule_of(const struct condition_graph *graph, uint16_t range);

@@ -57,6 +57,12 @@ static int print(struct ruleset *ruleset, struct error *error)
 	    asprintf(&text, "%s%s", only_counts ? "# no policy: counts, drops nothing\n" : "",
 		     printed) < 0)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	if (strlen(text) > POLICY_TEXT_MAX) {
+		free(text);
+		return error_set(error, E2BIG, EXIT_USAGE,
+				 "the policy is larger than 16 MiB when it is written out; give it "
+				 "fewer items or prefixes");
+	}
 	free(ruleset->text);
 	ruleset->text = text;
 	SHA256Init(&context);

@@ -38,9 +38,17 @@ static void lay(struct portsieve_image *image, const struct sparse_row *row, uin
 		};
 }
 
-/* Tries to put the row's first cell on each free one from *hint on, all around. */
+/*
+ * Where the row is not moved, it cannot meet another such row that has other classes; moving the
+ * first cell of each onto a free one would make rows that divide the classes meet. Else tries to
+ * put the row's first cell on each free one from *hint on, all around.
+ */
 static bool row_lay(struct portsieve_image *image, const struct sparse_row *row, uint32_t *hint)
 {
+	if (row->count > 1 && fits(image, row, 0)) {
+		lay(image, row, 0);
+		return true;
+	}
 	for (uint32_t tried = 0; tried < PORTSIEVE_CELLS; tried++) {
 		uint32_t at = (*hint + tried) % PORTSIEVE_CELLS;
 		uint32_t base = (at - row->cells[0].class) % PORTSIEVE_CELLS;

@@ -95,6 +95,20 @@ rules:
 		"$(in_server portsieve diff "$file" -j | jq -r '.changes[1] | "\(.from) \(.from_except) \(.to)"')"
 }
 
+@test "all addresses, and parts of them with rules of their own: no prefix is in and out at once" {
+	local rules='
+  - {name: a, action: allow, ports: tcp/22, from: 10.0.0.0/8, to: 192.0.2.0/24}
+  - {name: b, action: allow, ports: tcp/22, from: 0.0.0.0/0, to: 198.51.100.0/24}'
+	in_server portsieve load to_client -p "$(policy "version: 1
+default: drop
+rules:$rules")"
+	run -0 in_server portsieve diff -j "$(policy "version: 1
+default: allow
+rules:$rules")"
+	equal 0 "$(jq '[.changes[] | select(.from_except) | .from as $in | .from_except[] | select(IN($in[]))] | length' <<<"$output")"
+	jq -e '[.changes[] | select(.low == 22) | select((.from // []) | index("10.0.0.0/8"))] | length > 0' <<<"$output"
+}
+
 @test "runtime rules stay, unless the file speaks of them" {
 	local file
 	file=$(policy "$OLD")

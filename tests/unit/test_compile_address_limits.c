@@ -21,6 +21,8 @@ enum {
 	PAIRED_RULES = 370,	     /* of which two share each address: 68,265 addresses */
 	NESTED_RULES = 256,	     /* one cell for each two of them: 32,896 */
 	TOO_MANY_NESTED_RULES = 520, /* 135,460 */
+	OFFICES = 2000,		     /* two million of them, had each port a cell for each office */
+	DIVIDED = 8000,
 	SAMPLES = 60,
 };
 
@@ -192,6 +194,78 @@ static void a_policy_has_65536_cells(void **state)
 	policy_free(&policy);
 }
 
+/* A port for each of many offices, and all ports for the company: 10.0.0.0/8. */
+static void make_offices(struct policy *policy, unsigned int offices, bool company_first)
+{
+	struct policy_prefix company = prefix4(TEN, 8);
+	struct policy_rule *rule = NULL;
+
+	policy_init(policy);
+	if (company_first)
+		rule = add_rule(policy, "company", POLICY_DROP);
+	for (unsigned int i = 0; i < offices; i++) {
+		struct policy_prefix prefix = prefix4(TEN + 256 * i, 24);
+		struct policy_rule *office = add_numbered_rule(policy, i);
+
+		add_ports(office, PORTSIEVE_TCP, (uint16_t)i, (uint16_t)i);
+		add_prefix_of(&office->from, &prefix);
+	}
+	rule = company_first ? &policy->rules[0] : add_rule(policy, "company", POLICY_DROP);
+	add_ports(rule, PORTSIEVE_TCP, 0, 65535);
+	add_prefix_of(&rule->from, &company);
+}
+
+static void a_broad_prefix_beside_many_narrow_ones_adds_up(void **state)
+{
+	_cleanup_addresses_ struct addresses last = { 0 }, first = { 0 };
+	struct policy policy;
+
+	(void)state;
+	make_offices(&policy, OFFICES, false);
+	compile(&policy, &last);
+	assert_string_equal(decides(&last, 7, TEN + 256 * 7, 0), "r7");
+	assert_string_equal(decides(&last, 7, TEN + 256 * 8, 0), "company");
+	assert_string_equal(decides(&last, 7, TEN + 0xffffff, 0), "company");
+	assert_string_equal(decides(&last, 7, ELSEWHERE, 0), "default");
+	assert_string_equal(decides(&last, 9999, TEN + 256 * 8, 0), "company");
+	policy_free(&policy);
+	make_offices(&policy, OFFICES, true);
+	compile(&policy, &first);
+	assert_string_equal(decides(&first, 7, TEN + 256 * 7, 0), "company");
+	assert_string_equal(decides(&first, 7, ELSEWHERE, 0), "default");
+	policy_free(&policy);
+}
+
+/* 16 ports, each with its own share of the addresses: 16 rows that have no class in common. */
+static void ports_that_divide_the_addresses_fit(void **state)
+{
+	_cleanup_addresses_ struct addresses addresses = { 0 };
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	for (unsigned int i = 0; i < DIVIDED; i++) {
+		struct policy_prefix prefix = prefix4(TEN + 2 * i + 1, 32);
+		struct policy_rule *rule = add_numbered_rule(&policy, i);
+
+		add_ports(rule, PORTSIEVE_TCP, (uint16_t)(i * 2654435761u >> 28),
+			  (uint16_t)(i * 2654435761u >> 28));
+		add_prefix_of(&rule->from, &prefix);
+	}
+	compile(&policy, &addresses);
+	for (unsigned int i = 0; i < DIVIDED; i += 199) {
+		uint16_t port = (uint16_t)(i * 2654435761u >> 28);
+		char name[16];
+
+		snprintf(name, sizeof(name), "r%u", i);
+		assert_string_equal(decides(&addresses, port, TEN + 2 * i + 1, 0), name);
+		assert_string_equal(decides(&addresses, (port + 1) % 16, TEN + 2 * i + 1, 0),
+				    "default");
+		assert_string_equal(decides(&addresses, port, TEN + 2 * i, 0), "default");
+	}
+	policy_free(&policy);
+}
+
 /* Each ends later than the one before, so each decides for a while. */
 static void make_ends(struct policy *policy, unsigned int rules, bool same_port)
 {
@@ -320,6 +394,8 @@ int main(void)
 		cmocka_unit_test(a_direction_has_65536_classes),
 		cmocka_unit_test(a_policy_has_12000_conditions),
 		cmocka_unit_test(a_policy_has_65536_cells),
+		cmocka_unit_test(a_broad_prefix_beside_many_narrow_ones_adds_up),
+		cmocka_unit_test(ports_that_divide_the_addresses_fit),
 		cmocka_unit_test(eight_rules_may_end_one_behind_the_other),
 		cmocka_unit_test(ten_thousand_rules_have_a_port_and_a_prefix_each),
 		cmocka_unit_test(a_block_list_stands_before_16383_ranges),

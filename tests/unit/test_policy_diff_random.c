@@ -126,6 +126,15 @@ static bool area_holds(const struct area *area, const struct policy_prefix *addr
 	return !area || longest(&area->in, address) > longest(&area->except, address);
 }
 
+/* Which of two equal prefixes would be the longer one? */
+static void assert_no_prefix_twice(const struct area *area)
+{
+	for (size_t i = 0; area && i < area->in.count; i++)
+		for (size_t j = 0; j < area->except.count; j++)
+			assert_memory_not_equal(&area->in.list[i], &area->except.list[j],
+						sizeof(area->in.list[i]));
+}
+
 static bool change_holds(const struct policy_diff_change *change,
 			 const struct policy_packet *packet)
 {
@@ -144,6 +153,8 @@ static size_t check_packet(const struct case_of_two *two, const struct policy_pa
 	for (size_t i = 0; i < two->diff.changes_count; i++) {
 		const struct policy_diff_change *change = &two->diff.changes[i];
 
+		assert_no_prefix_twice(change->from);
+		assert_no_prefix_twice(change->to);
 		if (!change_holds(change, packet))
 			continue;
 		count++;
