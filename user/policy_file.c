@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sha2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "compile.h"
+#include "digest.h"
 
 /* Linux's own default, for a host without /proc. */
 static const struct policy_host host_defaults = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
@@ -154,15 +154,6 @@ static int read_text(const char *path, char **ret_text, size_t *ret_size, struct
 	return 0;
 }
 
-static void digest(const char *text, size_t size, uint8_t sha256[32])
-{
-	SHA2_CTX context;
-
-	SHA256Init(&context);
-	SHA256Update(&context, (const uint8_t *)text, size);
-	SHA256Final(sha256, &context);
-}
-
 int policy_file_read(const char *path, struct policy_file *ret_file, struct error *error)
 {
 	_cleanup_free_ char *text = NULL;
@@ -176,7 +167,7 @@ int policy_file_read(const char *path, struct policy_file *ret_file, struct erro
 		r = read_text(path, &text, &size, error);
 		if (r)
 			return r;
-		digest(text, size, file.sha256);
+		digest_sha256(text, size, file.sha256);
 		r = policy_read(text, size, path, &file.host, &file.policy, error);
 		if (r)
 			return r;

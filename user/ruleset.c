@@ -3,13 +3,13 @@
 #include "ruleset.h"
 
 #include <errno.h>
-#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "compile.h"
+#include "digest.h"
 #include "log.h"
 
 void ruleset_free(struct ruleset *ruleset)
@@ -47,7 +47,6 @@ static int print(struct ruleset *ruleset, struct error *error)
 	bool only_counts = ruleset_only_counts(ruleset);
 	_cleanup_free_ char *printed = NULL;
 	char *text = NULL;
-	SHA2_CTX context;
 
 	policy.monitor = policy.monitor || only_counts;
 	policy.names_runtime =
@@ -65,9 +64,7 @@ static int print(struct ruleset *ruleset, struct error *error)
 	}
 	free(ruleset->text);
 	ruleset->text = text;
-	SHA256Init(&context);
-	SHA256Update(&context, (const uint8_t *)text, strlen(text));
-	SHA256Final(ruleset->image->text_sha256, &context);
+	digest_sha256(text, strlen(text), ruleset->image->text_sha256);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ import policies
 from candidates import Portsieve
 from lab import DEVICE, PORTSIEVE, receiver, sh
 
-TRACE = ("strace", "-f", "-ttt", "-T", "-s", "0", "-e", "trace=execve,openat,read,bpf,exit_group", "-e", "signal=none", "-o")
+TRACE = ("strace", "-f", "--seccomp-bpf", "-ttt", "-T", "-s", "0", "-e", "trace=execve,openat,read,bpf,exit_group", "-e", "signal=none", "-o")
 TRACE_FILE = "/run/trace"
 LINE = re.compile(r"^(?:\d+ +)?(?P<at>\d+\.\d+) (?P<call>\w+)\((?P<rest>.*?)(?:<(?P<took>\d+\.\d+)>)?$")
 

@@ -28,14 +28,16 @@ class CommandFailed(Exception):
     """A command's last line of complaint."""
 
 
-def isolate():
-    """Starts the calling script again in namespaces of its own."""
+def isolate(before=None):
+    """Starts the calling script again in namespaces of its own; before() runs where there still is a network."""
     if os.environ.get("PORTSIEVE_BENCH_ISOLATED"):
         return
     if os.geteuid():
         sys.exit("bench: needs root")
     os.environ["PORTSIEVE_BENCH_ISOLATED"] = "1"
     os.chdir(ROOT)
+    if before:
+        before()
     isolated = f"{ROOT}/tests/lib/isolate"
     os.execv(isolated, [isolated] + [os.path.abspath(sys.argv[0])] + sys.argv[1:])
 

@@ -18,6 +18,12 @@ def net_bars(rows):
              "text": f"{row['net_ns']['median']:.1f}"} for row in rows if not row["name"].startswith("empty")]
 
 
+def duel_bars(rows):
+    return [{"label": row["label"], "group": row["group"], "median": max(row["net_ns"]["median"], 0),
+             "min": max(row["net_ns"]["low"], 0), "max": row["net_ns"]["high"], "text": f"{row['net_ns']['median']:.1f}",
+             "beside": ratio(row["to_empty"]["median"])} for row in rows if not row["name"].startswith("empty")]
+
+
 def of_bench(result):
     rounds = f"median of {result['rounds']} interleaved rounds, whiskers their spread"
     where = f"{result['machine']['cpu']}, Linux {result['machine']['kernel']}; flood, filter and veth share one CPU."
@@ -28,6 +34,11 @@ def of_bench(result):
     return {
         "drop.svg": svg.bars("Dropping a flood of TCP to random ports", f"64-byte packets over veth, native mode; {rounds}",
                              unit, [(None, rate_bars(result["rates"]["tcp-random"]))], where),
+        "duel.svg": svg.bars("What a packet costs over veth more than with an empty program",
+                             "the programs side by side, changed every tenth of a second; median of "
+                             f"{result['duel']['counted']} rounds, whiskers are quartiles",
+                             "nanoseconds per packet, net; beside it, the rate, of the empty program's",
+                             [(None, duel_bars(result["duel"]["rows"]))], where),
         "kinds.svg": svg.bars("Dropping other packets", f"over veth, native mode; {rounds}", unit, kinds, where),
         "allowed.svg": svg.bars("Letting an allowed port through, up to a socket that reads",
                                 f"UDP of 64 bytes over veth; {rounds}", unit, [(None, rate_bars(result["allowed"]))], where),

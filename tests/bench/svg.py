@@ -34,7 +34,7 @@ STYLE = """<style>
     .sixth { fill: #e0776d; } .line.sixth, .spread.sixth { stroke: #e0776d; }
   }
 </style>"""
-WIDTH, LEFT, RIGHT, ROW, BAR, GAP = 880, 264, 124, 30, 17, 8
+WIDTH, LEFT, RIGHT, ROW, BAR, GAP = 930, 312, 124, 30, 17, 8
 LABEL_STEP = 20  # between the names of curves
 CUT = 2  # a linear axis ends at so many times the greatest median: one bad round is not to flatten all others
 LEGEND = {"ceiling": "empty program", "portsieve": "portsieve", "xdp-filter": "xdp-filter", "stack": "behind the driver"}
