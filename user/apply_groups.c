@@ -64,14 +64,14 @@ bool apply_group_is_live(const struct apply_group *group)
 }
 
 int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
-			      struct error *error)
+			      bool for_good, struct error *error)
 {
 	for (size_t i = 0; i < group->count; i++) {
 		const char *device = group->devices[i].name;
 		int r = 0;
 
 		if (ssh_session_arrives_on(session, device))
-			r = ssh_session_check(session, device, group->ruleset, error);
+			r = ssh_session_check(session, device, group->ruleset, for_good, error);
 		if (r)
 			return r;
 	}
@@ -98,6 +98,13 @@ struct apply_group_names apply_group_names(const struct apply_group *group)
 		length += (size_t)sprintf(names.text + length, "%s%s", i ? ", " : "", name);
 	}
 	return names;
+}
+
+void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
+			 struct error *error)
+{
+	if (groups->count > 1)
+		error_prefix(error, apply_group_names(group).text);
 }
 
 /*

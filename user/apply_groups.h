@@ -16,6 +16,7 @@ struct apply_group {
 	size_t count;
 	bool left_out;		       /* nothing to do here */
 	bool only_counted;	       /* what was in force dropped nothing: no policy */
+	size_t runtime_rules;	       /* how many were in force that the new policy ends */
 	struct ruleset own;	       /* a policy of the group's own; may be empty */
 	const struct ruleset *ruleset; /* the policy that it gets: &own or one of the caller's */
 };
@@ -43,7 +44,11 @@ bool apply_group_is_live(const struct apply_group *group);
 
 /* Refuses a policy that cuts the session on a device of the group, as ssh_session_check. */
 int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
-			      struct error *error);
+			      bool for_good, struct error *error);
+
+/* Before what is wrong with a group's coming policy: which devices, where there are others. */
+void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
+			 struct error *error);
 
 /* "eth0, eth1", cut where there are many. */
 struct apply_group_names {

@@ -14,17 +14,38 @@
 #include "ruleset.h"
 #include "ssh_session.h"
 
-/* Read apart from the text, which an older version may have written and this one may not
- * understand. */
-static int has_runtime_rules(const struct datapath *datapath, const struct apply_group *group,
-			     bool *ret_has, struct error *error)
+static bool has_runtime_rule(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->runtime_count; i++)
+		if (!strcmp(policy->rules[i].name, name))
+			return true;
+	return false;
+}
+
+/*
+ * How many runtime rules are in force that the policy does not name. Read apart from the text,
+ * which an older version may have written and this one may not understand.
+ */
+static int count_runtime_rules(const struct datapath *datapath, const struct policy *policy,
+			       const struct apply_group *group, size_t *ret_count,
+			       struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = NULL;
+	struct policy_host host;
 	int r = datapath_policy_read(datapath, &group->devices[0], &image, NULL, error);
 
-	if (!r)
-		*ret_has = image->rules && image->rule[0].runtime;
-	return r;
+	if (r)
+		return r;
+	policy_host_read(&host);
+	*ret_count = 0;
+	for (uint32_t i = 0; i < image->rules && image->rule[i].runtime; i++) {
+		const struct portsieve_rule *rule = &image->rule[i];
+
+		if (rule->until_ns && rule->until_ns <= (uint64_t)host.boottime_ns)
+			continue;
+		*ret_count += !has_runtime_rule(policy, rule->name);
+	}
+	return 0;
 }
 
 /* A policy of the group's own: that of the file behind the runtime rules that are in force there.
@@ -53,16 +74,16 @@ static int ready_group(const struct datapath *datapath, const struct ruleset *ru
 		       const struct ssh_session *session, struct apply_group *group,
 		       struct error *error)
 {
-	bool has_runtime = false;
-	int r = 0;
+	size_t runtime_rules = 0;
+	int r = count_runtime_rules(datapath, &ruleset->file.policy, group, &runtime_rules, error);
 
 	group->ruleset = ruleset;
-	if (!ruleset->file.policy.names_runtime)
-		r = has_runtime_rules(datapath, group, &has_runtime, error);
-	if (!r && has_runtime)
+	if (ruleset->file.policy.names_runtime)
+		group->runtime_rules = runtime_rules;
+	else if (!r && runtime_rules)
 		r = keep_runtime_rules(datapath, ruleset, group, error);
 	if (!r && session)
-		r = apply_group_check_session(group, session, error);
+		r = apply_group_check_session(group, session, true, error);
 	return r;
 }
 
@@ -98,6 +119,17 @@ static void note_kept(const struct apply_group *group)
 	log_note(text);
 }
 
+static void note_ended(const struct apply_group *group)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text),
+		 "%s: %zu runtime rule%s gone: the file has the key `runtime`, which replaces them",
+		 apply_group_names(group).text, group->runtime_rules,
+		 group->runtime_rules == 1 ? " is" : "s are");
+	log_note(text);
+}
+
 static void note_waiting(const struct apply_group *group, uint32_t seconds)
 {
 	struct policy_host host;
@@ -129,6 +161,8 @@ static void note_applied(const struct apply_groups *groups, const struct setting
 			continue;
 		if (group->ruleset == &group->own)
 			note_kept(group);
+		if (group->runtime_rules)
+			note_ended(group);
 		if (settings->confirm_seconds)
 			note_waiting(group, settings->confirm_seconds);
 	}
@@ -154,10 +188,13 @@ static enum exit_code apply_to_all(const struct datapath *datapath, const struct
 	enum exit_code code;
 	int r = apply_groups_find(datapath, settings, &groups, error);
 
-	for (size_t i = 0; !r && i < groups.count; i++)
+	for (size_t i = 0; !r && i < groups.count; i++) {
 		if (apply_group_is_live(&groups.list[i]))
 			r = ready_group(datapath, ruleset, checks_session ? &session : NULL,
 					&groups.list[i], error);
+		if (r)
+			apply_groups_prefix(&groups, &groups.list[i], error);
+	}
 	if (r)
 		return error->exit;
 	if (settings->confirm_seconds)

@@ -49,7 +49,10 @@ static int find_live(const struct datapath *datapath, const struct settings *set
 
 	if (!r && !datapath_same_policy(datapath, sides->devices, sides->devices_count))
 		r = error_set(error, EINVAL, EXIT_USAGE,
-			      "several policies are loaded; choose one with --dev");
+			      settings->devices_count
+				      ? "these devices have different policies; compare with one "
+					"--dev at a time"
+				      : "several policies are loaded; choose one with --dev");
 	return r ? r : ruleset_read_live(datapath, &sides->devices[0], &sides->live, error);
 }
 

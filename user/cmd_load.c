@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "command.h"
@@ -58,8 +59,24 @@ static int check_session(const struct ruleset *ruleset, int count, char **device
 		return 0;
 	for (int i = 0; !r && i < count; i++)
 		if (ssh_session_arrives_on(&session, devices[i]))
-			r = ssh_session_check(&session, devices[i], ruleset, error);
+			r = ssh_session_check(&session, devices[i], ruleset, true, error);
 	return r;
+}
+
+/* A device named twice is meant once. Returns how many are left. */
+static int leave_out_repeats(char **devices, int count)
+{
+	int kept = 0;
+
+	for (int i = 0; i < count; i++) {
+		int before = 0;
+
+		while (before < kept && strcmp(devices[before], devices[i]) != 0)
+			before++;
+		if (before == kept)
+			devices[kept++] = devices[i];
+	}
+	return kept;
 }
 
 static enum exit_code load(const struct settings *settings, int count, char **devices,
@@ -69,6 +86,7 @@ static enum exit_code load(const struct settings *settings, int count, char **de
 	struct datapath datapath;
 	enum exit_code code;
 
+	count = leave_out_repeats(devices, count);
 	if (ruleset_read(settings->policy, &ruleset, error) ||
 	    (!settings->force && check_session(&ruleset, count, devices, error)) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))

@@ -58,8 +58,8 @@ static void note_mode(const struct apply_group *group)
 }
 
 /*
- * Makes the group's coming policy. A session that the policy in force does not pass cannot be cut
- * by the change.
+ * Makes the group's coming policy. A session that the policy in force does not pass, now or for
+ * good, cannot be cut by the change.
  */
 static int ready_group(struct apply_group *group, change_fn *change, void *context,
 		       const struct ssh_session *session, struct error *error)
@@ -67,6 +67,7 @@ static int ready_group(struct apply_group *group, change_fn *change, void *conte
 	struct policy *policy = &group->own.file.policy;
 	uint64_t now_ns = (uint64_t)group->own.file.host.boottime_ns;
 	bool can_cut = session && ssh_session_passes(session, policy, now_ns);
+	bool for_good = can_cut && ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD);
 	int r;
 
 	group->only_counted = ruleset_only_counts(&group->own);
@@ -74,7 +75,7 @@ static int ready_group(struct apply_group *group, change_fn *change, void *conte
 	if (!r)
 		r = ruleset_compile(&group->own, error);
 	if (!r && can_cut)
-		r = apply_group_check_session(group, session, error);
+		r = apply_group_check_session(group, session, for_good, error);
 	return r;
 }
 
@@ -97,11 +98,16 @@ static enum exit_code change_groups(const struct datapath *datapath,
 		if (!apply_group_is_live(group))
 			continue;
 		r = ready_group(group, change, context, checks_session ? &session : NULL, error);
-		if (r && r != -ENOENT)
+		if (r && r != -ENOENT) {
+			apply_groups_prefix(groups, group, error);
 			return error->exit;
+		}
 		group->left_out = r == -ENOENT;
-		if (group->left_out && !missing.text[0])
+		if (group->left_out && !missing.text[0]) {
 			missing = *error;
+			if (settings->devices_count)
+				error_prefix(&missing, apply_group_names(group).text);
+		}
 		ready += !group->left_out;
 	}
 	*error = (struct error){ .exit = EXIT_FAILED };
@@ -317,11 +323,15 @@ static int tell_deleted(const struct settings *settings, const char *name,
 			const struct apply_groups *groups)
 {
 	json_object *document;
+	bool done = false;
 
-	for (size_t i = 0; i < groups->count; i++)
-		if (!groups->list[i].left_out)
-			note(apply_group_names(&groups->list[i]).text, "the rule is deleted");
-	if (!settings->json)
+	for (size_t i = 0; i < groups->count; i++) {
+		if (groups->list[i].left_out)
+			continue;
+		note(apply_group_names(&groups->list[i]).text, "the rule is deleted");
+		done = true;
+	}
+	if (!settings->json || !done)
 		return 0;
 	document = json_document();
 	json_object_object_add(document, "rule", json_object_new_string(name));

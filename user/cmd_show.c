@@ -53,7 +53,7 @@ static int shown_read(const struct datapath *datapath, const struct datapath_dev
 		return r;
 	r = ruleset_read_live(datapath, device, &shown->ruleset, error);
 	if (!r)
-		r = ruleset_compile(&shown->ruleset, error);
+		r = ruleset_print(&shown->ruleset, error);
 	if (r)
 		return r;
 	free(shown->text);

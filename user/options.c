@@ -291,10 +291,29 @@ static int unknown_option(const struct command *command, const char *word, struc
 		word++;
 	suggest_start(&suggest, word, strcspn(word, "="));
 	for (size_t i = 0; command->options[i]; i++)
-		suggest_offer(&suggest, command->options[i]->name);
+		if (command->options[i] != &option_force) /* nobody is talked into that */
+			suggest_offer(&suggest, command->options[i]->name);
 	snprintf(hint, sizeof(hint), "see: portsieve %s --help", command->name);
 	return error_set(error, EINVAL, EXIT_USAGE, "%s: unknown option '%s'%s", command->name,
 			 word, suggest_hint(&suggest, hint).text);
+}
+
+/*
+ * getopt_long takes a unique beginning for the whole name: `load --for 1h` would be --force. The
+ * word of such a long option, as it has just been read; NULL: it is written in full, or a letter.
+ */
+static const char *abbreviated(const struct command *command, int value, char **argv)
+{
+	const char *word = argv[optind - 1], *name;
+
+	if (value != HELP && value < ROWS)
+		return NULL;
+	if (optarg == word) /* the value is a word of its own */
+		word = argv[optind - 2];
+	name = value == HELP ? "help" : command->options[value - ROWS]->name;
+	if (!strncmp(word + 2, name, strlen(name)) && strchr("=", word[2 + strlen(name)]))
+		return NULL;
+	return word;
 }
 
 int options_parse(const struct command *command, int argc, char **argv, struct settings *settings,
@@ -308,6 +327,12 @@ int options_parse(const struct command *command, int argc, char **argv, struct s
 	*ret_help = false;
 	optind = 0; /* start anew, also GNU getopt's inner state */
 	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const char *word = abbreviated(command, value, argv);
+
+		if (word) {
+			optopt = 0;
+			return unknown_option(command, word, error);
+		}
 		if (value == HELP || value == 'h') {
 			*ret_help = true;
 			return 0;

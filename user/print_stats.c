@@ -81,8 +81,7 @@ static const char *action_of(const struct snapshot_device *device, uint32_t rang
 {
 	const struct portsieve_range *range = &device->image->range[range_id];
 
-	if (range_id >= PORTSIEVE_RANGE_RULES &&
-	    snapshot_rule_ended(device, &device->image->rule[range->rule]))
+	if (snapshot_range_ended(device, range_id))
 		return "ended";
 	return range->drop ? "drop" : "allow";
 }

@@ -79,6 +79,8 @@ static int put_range(const struct snapshot_device *device, uint32_t id, char tex
 	at = put_number(stpcpy(at, "\",\"low\":"), range->low);
 	at = put_number(stpcpy(at, ",\"high\":"), range->high);
 	at = stpcpy(at, range->drop ? ",\"action\":\"drop\"" : ",\"action\":\"allow\"");
+	if (snapshot_range_ended(device, id))
+		at = stpcpy(at, ",\"ended\":true");
 	at = put_counts(at, ",\"passed\":", counter, PORTSIEVE_PASSED);
 	at = put_counts(at, ",\"dropped\":", counter, PORTSIEVE_DROPPED);
 	at = put_number(stpcpy(at, ",\"new_connections\":"), counter->new_connections);
@@ -164,7 +166,10 @@ json_object *json_device(const struct snapshot_device *device)
 static json_object *device_with_rows(const struct snapshot_device *device)
 {
 	json_object *object = json_device(device);
+	uint64_t seconds_left = snapshot_seconds_left(device);
 
+	json_object_object_add(object, "falls_back_in_seconds",
+			       seconds_left ? json_object_new_uint64(seconds_left) : NULL);
 	json_object_object_add(object, "ranges", ranges_array(device));
 	json_object_object_add(object, "reasons", reasons_array(device));
 	json_object_object_add(object, "retired", retired_object(device));

@@ -40,21 +40,28 @@ struct datapath_policy ruleset_policy(const struct ruleset *ruleset)
 	};
 }
 
+/* What the text begins with where no policy file was given. */
+static const char *heading(const struct ruleset *ruleset)
+{
+	if (ruleset->image->flags & PORTSIEVE_IMAGE_NO_POLICY)
+		return "# no policy: counts, drops nothing\n";
+	if (ruleset_only_counts(ruleset)) /* its last dropping rule has ended by itself */
+		return "# no policy file; malformed packets are dropped until the next change\n";
+	return "";
+}
+
 /* What counts and drops nothing is said in the language of policies: as one that only monitors. */
-static int print(struct ruleset *ruleset, struct error *error)
+int ruleset_print(struct ruleset *ruleset, struct error *error)
 {
 	struct policy policy = ruleset->file.policy; /* its rules are borrowed */
-	bool only_counts = ruleset_only_counts(ruleset);
 	_cleanup_free_ char *printed = NULL;
 	char *text = NULL;
 
-	policy.monitor = policy.monitor || only_counts;
+	policy.monitor = policy.monitor || ruleset->image->flags & PORTSIEVE_IMAGE_NO_POLICY;
 	policy.names_runtime =
 		policy.runtime_count; /* the text is the same before and after them */
 	printed = policy_print(&policy, &ruleset->file.host);
-	if (!printed ||
-	    asprintf(&text, "%s%s", only_counts ? "# no policy: counts, drops nothing\n" : "",
-		     printed) < 0)
+	if (!printed || asprintf(&text, "%s%s", heading(ruleset), printed) < 0)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	if (strlen(text) > POLICY_TEXT_MAX) {
 		free(text);
@@ -102,7 +109,7 @@ int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *er
 	if (!r)
 		r = compile_addresses(&ruleset, error);
 	if (!r)
-		r = print(&ruleset, error);
+		r = ruleset_print(&ruleset, error);
 	if (r)
 		return r;
 	if (path)
@@ -151,6 +158,8 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 	r = image_compile(&file->policy, &file->host, file->path ? file->path : "", image, error);
 	if (!r)
 		r = compile_addresses(ruleset, error);
+	if (r && error && !error->line) /* about a rule that the file does not have */
+		error->file[0] = '\0';
 	if (r)
 		return r;
 	keep_lines(ruleset->image, image);
@@ -161,7 +170,7 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 	}
 	free(ruleset->image);
 	ruleset->image = TAKE_PTR(image);
-	return print(ruleset, error);
+	return ruleset_print(ruleset, error);
 }
 
 /* The text tells the ends of rules in seconds of a clock that may have been set; the image is
@@ -171,6 +180,15 @@ static void take_ends(const struct portsieve_image *image, struct policy *policy
 	for (size_t i = 0; i < policy->runtime_count && i < image->rules; i++)
 		if (!strcmp(policy->rules[i].name, image->rule[i].name))
 			policy->rules[i].until_ns = image->rule[i].until_ns;
+}
+
+/* The places of rules are those of the file, whose lines the image knows. */
+static void take_places(const struct portsieve_image *image, struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules_count && i < image->rules; i++) {
+		policy->rules[i].place = (struct policy_place){ .line = image->rule[i].line };
+		policy->rules[i].ports_place = policy->rules[i].place;
+	}
 }
 
 /* Makes file.policy out of image and text, and what the image says of the file. */
@@ -186,6 +204,7 @@ static int reread(struct ruleset *ruleset, struct error *error)
 	if (r)
 		return r;
 	take_ends(image, &file->policy);
+	take_places(image, &file->policy);
 	memcpy(file->sha256, image->sha256, sizeof(file->sha256));
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
 		file->policy.monitor = false;

@@ -43,6 +43,10 @@ int ruleset_copy(const struct ruleset *ruleset, struct ruleset *ret_copy, struct
  */
 int ruleset_compile(struct ruleset *ruleset, struct error *error);
 
+/* Makes `text` anew out of file.policy, by an image that is as it was: rules may have ended since.
+ */
+int ruleset_print(struct ruleset *ruleset, struct error *error);
+
 /* Is it the policy that counts, and drops nothing? */
 bool ruleset_only_counts(const struct ruleset *ruleset);
 

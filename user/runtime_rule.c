@@ -81,7 +81,15 @@ static int from_read(const struct runtime_words *words, struct policy_prefixes *
 	if (!prefixes->list)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	for (size_t i = 0; i < words->from_count; i++) {
-		int r = policy_prefix_read(words->from[i], &prefixes->list[i], error);
+		int r;
+
+		if (strpbrk(words->from[i], ",["))
+			return error_set(
+				error, EINVAL, EXIT_USAGE,
+				"--from: '%.64s' is not one address or prefix: for several repeat "
+				"the option: --from 192.0.2.0/24 --from 2001:db8::7",
+				words->from[i]);
+		r = policy_prefix_read(words->from[i], &prefixes->list[i], error);
 
 		if (r) {
 			error_prefix(error, "--from");

@@ -39,6 +39,9 @@ void snapshot_free(struct snapshot *snapshot);
 /* Had the rule's end come when the device was read? Only runtime rules have one. */
 bool snapshot_rule_ended(const struct snapshot_device *device, const struct portsieve_rule *rule);
 
+/* The same of a range of the device's image: is it of a rule, and that rule's time over? */
+bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_id);
+
 /* Seconds that the policy still waited to be confirmed, rounded up; 0: it does not wait. */
 uint64_t snapshot_seconds_left(const struct snapshot_device *device);
 

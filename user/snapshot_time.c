@@ -9,6 +9,14 @@ bool snapshot_rule_ended(const struct snapshot_device *device, const struct port
 	return rule->until_ns && rule->until_ns <= device->read_ns;
 }
 
+bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_id)
+{
+	const struct portsieve_image *image = device->image;
+
+	return range_id >= PORTSIEVE_RANGE_RULES &&
+	       snapshot_rule_ended(device, &image->rule[image->range[range_id].rule]);
+}
+
 uint64_t snapshot_seconds_left(const struct snapshot_device *device)
 {
 	uint64_t until_ns = device->image->confirm_until_ns;

@@ -262,21 +262,21 @@ bool ssh_session_passes(const struct ssh_session *session, const struct policy *
 	return (rule ? rule->action : policy->default_action) == POLICY_ALLOW;
 }
 
-int ssh_session_check(const struct ssh_session *session, const char *device,
-		      const struct ruleset *ruleset, struct error *error)
+/* By the rule (NULL: the default), which decides about the session at that time. */
+static int refuse(const struct ssh_session *session, const char *device,
+		  const struct ruleset *ruleset, const struct policy_rule *rule,
+		  const struct policy_rule *ends, struct error *error)
 {
 	const struct policy *policy = &ruleset->file.policy;
-	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
-	const struct policy_rule *rule = decide(session, policy, now_ns);
-	char who[80] = "the default, drop,", remedy[80];
+	char who[80] = "the default, drop,", when[80] = "", remedy[80];
 	size_t line = 0;
 
-	if (ssh_session_passes(session, policy, now_ns))
-		return 0;
 	if (rule) {
 		snprintf(who, sizeof(who), "rule '%s'", rule->name);
 		line = ruleset->image->rule[rule - policy->rules].line;
 	}
+	if (ends)
+		snprintf(when, sizeof(when), " when the rule '%s' ends", ends->name);
 	if (rule && rule->runtime)
 		snprintf(remedy, sizeof(remedy), "limit it to other addresses (--from)");
 	else
@@ -285,8 +285,23 @@ int ssh_session_check(const struct ssh_session *session, const char *device,
 	if (line && ruleset->file.path)
 		error_place(error, ruleset->file.path, line, 0);
 	return error_set(error, EPERM, EXIT_FAILED,
-			 "%s would cut your own ssh session (from %s port %u to port %u, by %s); "
+			 "%s would cut your own ssh session (from %s port %u to port %u, by %s)%s; "
 			 "%s, or give --force",
 			 who, policy_prefix_print(&session->client).text, session->client_port,
-			 session->server_port, device, remedy);
+			 session->server_port, device, when, remedy);
+}
+
+int ssh_session_check(const struct ssh_session *session, const char *device,
+		      const struct ruleset *ruleset, bool for_good, struct error *error)
+{
+	const struct policy *policy = &ruleset->file.policy;
+	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
+	const struct policy_rule *now = decide(session, policy, now_ns);
+
+	if (!ssh_session_passes(session, policy, now_ns))
+		return refuse(session, device, ruleset, now, NULL, error);
+	if (for_good && !ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD))
+		return refuse(session, device, ruleset,
+			      decide(session, policy, SSH_SESSION_FOR_GOOD), now, error);
+	return 0;
 }

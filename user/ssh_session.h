@@ -46,11 +46,15 @@ bool ssh_session_arrives_on(const struct ssh_session *session, const char *devic
 bool ssh_session_passes(const struct ssh_session *session, const struct policy *policy,
 			uint64_t boottime_ns);
 
+/* The time when every rule that ends has ended. */
+#define SSH_SESSION_FOR_GOOD UINT64_MAX
+
 /*
  * Refuses, with -EPERM and the error filled in (EXIT_FAILED, the rule and its place), a policy that
- * would cut the session, which arrives on the device.
+ * would cut the session, which arrives on the device; for_good: also one that would when its
+ * rules that end have ended.
  */
 int ssh_session_check(const struct ssh_session *session, const char *device,
-		      const struct ruleset *ruleset, struct error *error);
+		      const struct ruleset *ruleset, bool for_good, struct error *error);
 
 #endif

@@ -119,7 +119,10 @@ is_closed() {
 	((left > 3500 && left <= 3600))
 	equal null "$(in_server portsieve status lo -j | jq '.devices[0].falls_back_in_seconds')"
 	equal 1 "$(in_server portsieve stats | grep -c ', default drop, unconfirmed$')"
+	left=$(in_server portsieve stats to_client -j | jq '.devices[0].falls_back_in_seconds')
+	((left > 3500 && left <= 3600))
 	in_server portsieve confirm
+	equal null "$(in_server portsieve stats to_client -j | jq '.devices[0].falls_back_in_seconds')"
 	equal 0 "$(in_server portsieve status | grep -c unconfirmed)"
 	equal 0 "$(in_server portsieve stats | grep -c unconfirmed)"
 	in_server portsieve apply "$OPEN_FILE" --confirm 1 --dev to_client
@@ -140,6 +143,15 @@ is_closed() {
 	# and the way is free again
 	in_server portsieve apply "$CLOSED_FILE"
 	is_closed
+}
+
+@test "the next command that writes names all devices that fell back" {
+	second_device
+	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 1
+	within 20 is_open
+	run --separate-stderr -0 in_server portsieve allow tcp/55
+	[[ $stderr =~ "the policy applied to "(to_client, to_lan|to_lan, to_client)" was not confirmed in time: the one before it is in force again" ]]
 }
 
 @test "confirm and rollback without anything that waits" {

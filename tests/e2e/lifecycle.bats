@@ -83,6 +83,13 @@ program_is_gone() {
 	equal "$before" "$(in_server portsieve show)"
 }
 
+@test "a device named twice is meant once" {
+	run --separate-stderr -0 in_server portsieve load to_client to_client
+	equal "" "$stderr"
+	in_server portsieve unload to_client to_client
+	equal "" "$(pins)"
+}
+
 @test "what show prints, apply accepts, and then show prints the same" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 mode: monitor

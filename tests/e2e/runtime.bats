@@ -169,6 +169,8 @@ refuses_again() {
 	refused 2 "delete: NAME is missing" in_server portsieve delete
 	refused 2 "--from: '192.0.2.1/24' has bits set behind its length" \
 		in_server portsieve allow tcp/1 --from 192.0.2.1/24
+	refused 2 "--from: '192.0.2.0/24,192.0.2.7' is not one address or prefix: for several repeat the option" \
+		in_server portsieve allow tcp/1 --from 192.0.2.0/24,192.0.2.7
 	refused 2 "--for: '366d' is not a duration" in_server portsieve allow tcp/1 --for 366d
 	refused 2 "--name: bad rule name 'a b'" in_server portsieve allow tcp/1 --name "a b"
 	refused 3 "lo is not loaded" in_server portsieve allow tcp/1 --dev lo
@@ -198,6 +200,11 @@ refuses_again() {
 	equal "drop-udp-53, drop-udp-54 drop-udp-53" "$(runtime to_client), $(runtime to_lan)"
 	equal '["to_lan"]' "$(in_server portsieve delete drop-udp-54 -j 2>/dev/null | jq -c .devices)"
 	refused 1 "no runtime rule 'drop-udp-54'" in_server portsieve delete drop-udp-54
+	in_server portsieve drop udp/54 --dev to_lan
+	refused 1 "to_client: no runtime rule 'drop-udp-54' is in force" \
+		in_server portsieve delete drop-udp-54 --dev to_client -j
+	equal "" "$output"
+	in_server portsieve delete drop-udp-54
 	equal '["to_client","to_lan"]' "$(in_server portsieve delete drop-udp-53 -j 2>/dev/null | jq -c '.devices | sort')"
 }
 
@@ -236,8 +243,10 @@ rules: [{name: drop-udp-53, action: allow, ports: udp/53}]')"
 	((after >= until - 1 && after <= until + 1)) # seconds are rounded
 	in_server portsieve show to_client | grep -q telnet
 	in_server portsieve show to_lan | grep -q telnet
-	in_server portsieve apply "$(policy "$ALLOW
+	run --separate-stderr -0 in_server portsieve apply "$(policy "$ALLOW
 runtime: [{name: mine, action: drop, ports: udp/9}]")"
+	[[ $stderr == *"to_client: 1 runtime rule is gone: the file has the key \`runtime\`"* ]]
+	[[ $stderr == *"to_lan: 2 runtime rules are gone: the file has the key \`runtime\`"* ]]
 	equal "mine mine" "$(runtime to_client) $(runtime to_lan)"
 	in_server portsieve apply "$(policy "$ALLOW
 runtime: []")"
@@ -249,7 +258,7 @@ runtime: []")"
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_server portsieve load to_lan -p "$(policy "$ALLOW")"
 	in_server portsieve allow tcp/8080 --name games --dev to_lan
-	refused 2 "'games'" in_server portsieve apply "$(policy 'version: 1
+	refused 2 "to_lan: 'games'" in_server portsieve apply "$(policy 'version: 1
 rules: [{name: games, action: drop, ports: udp/9}]')"
 	in_server portsieve show to_client | grep -q web
 	in_server portsieve show to_lan | grep -q telnet
@@ -272,7 +281,8 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 	local shown=$BATS_TEST_TMPDIR/shown.yaml
 	in_server portsieve show >"$shown"
 	in_server portsieve delete allow-tcp-8080
-	in_server portsieve apply "$shown"
+	run --separate-stderr -0 in_server portsieve apply "$shown"
+	equal "" "$stderr"
 	equal "$(cat "$shown")" "$(in_server portsieve show)"
 }
 
@@ -306,6 +316,30 @@ runtime:
 	in_server portsieve delete drop-tcp-8080
 	equal "$before" "$(in_server portsieve show)"
 	fetch client $SERVER4 8080
+}
+
+@test "without a policy, a last dropping rule that ended leaves the truth in show, stats and status" {
+	in_server portsieve load to_client
+	in_server portsieve drop tcp/25 --for 1
+	sleep 1.2
+	equal "# no policy file; malformed packets are dropped until the next change
+version: 1
+default: allow" "$(in_server portsieve show)"
+	equal "drop: malformed-ipv4" "$(in_server portsieve explain "hex $(printf '00 %.0s' {1..12}) 08 00 45 00 00" --dev to_client | grep -o '^drop: [a-z0-9-]*')"
+	equal '[25,"drop",true]' "$(in_server portsieve stats -j | jq -c '.devices[0].ranges[] | select(.rule == "drop-tcp-25") | [.low, .action, .ended]')"
+	in_server portsieve allow tcp/1 --name x
+	equal "# no policy: counts, drops nothing" "$(in_server portsieve show | head -n 1)"
+	equal null "$(in_server portsieve stats -j | jq -c '.devices[0].ranges[] | select(.rule == "x").ended')"
+}
+
+@test "what is too much about runtime rules names no line of the policy file" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	local minutes
+	for minutes in 90 80 70 60 50 40 30 20; do
+		in_server portsieve allow tcp/10 --for ${minutes}m --name "m$minutes" 2>/dev/null
+	done
+	refused 2 "portsieve: with the rule 'm90' there are more than 8 rules about the same ports" \
+		in_server portsieve allow tcp/10 --for 10m --name last
 }
 
 @test "in monitor mode drop says that nothing is dropped" {

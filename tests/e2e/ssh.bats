@@ -102,6 +102,28 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	refused 1 "rule 'drop-tcp-22' would cut" over "$SESSION4" portsieve apply "$GOOD"
 }
 
+@test "a policy that keeps the session only until a rule ends is refused too" {
+	in_server portsieve load to_client
+	in_server portsieve allow tcp/22 --for 1h
+	refused 1 "the default, drop, would cut your own ssh session (from $CLIENT4 port 40000 to port 22, by to_client) when the rule 'allow-tcp-22' ends" \
+		over "$SESSION4" portsieve apply "$SHUT"
+	over "$SESSION4" portsieve apply "$SHUT" --force
+	# now it ends in any case: other changes are not to blame
+	over "$SESSION4" portsieve drop tcp/23
+	over "$SESSION4" portsieve delete drop-tcp-23
+	refused 1 "would cut" over "$SESSION4" portsieve delete allow-tcp-22
+	# the rule for good may not go while one that ends stays
+	over "$SESSION4" portsieve apply "$GOOD"
+	refused 1 "when the rule 'allow-tcp-22' ends" over "$SESSION4" portsieve apply "$SHUT"
+	equal "ssh" "$(in_server portsieve show | grep -o 'name: ssh' | cut -d' ' -f2)"
+}
+
+@test "an option's beginning is not taken for --force" {
+	refused 2 "load: unknown option 'for' (see: portsieve load --help)" \
+		over "$SESSION4" portsieve load to_client -p "$SHUT" --for 1h
+	equal "" "$(pins)"
+}
+
 @test "a session over another device is no concern" {
 	lab_namespace lan
 	lab_veth server to_lan lan to_server

@@ -222,7 +222,7 @@ static void a_policy_that_would_cut_it_is_refused_with_the_rule(void **state)
 		struct ssh_session session = session_of(trials[i].session);
 		struct error error = { 0 };
 		char text[600];
-		int r = ssh_session_check(&session, "eth7", &ruleset, &error);
+		int r = ssh_session_check(&session, "eth7", &ruleset, true, &error);
 
 		error_format(&error, text, sizeof(text));
 		if ((r != 0) != (trials[i].error != NULL))
