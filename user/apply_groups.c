@@ -78,26 +78,9 @@ int apply_group_check_session(const struct apply_group *group, const struct ssh_
 	return 0;
 }
 
-struct apply_group_names apply_group_names(const struct apply_group *group)
+struct datapath_names apply_group_names(const struct apply_group *group)
 {
-	struct apply_group_names names = { "" };
-	size_t length = 0;
-
-	for (size_t i = 0; i < group->count; i++) {
-		const struct datapath_device *device = &group->devices[i];
-		char name[40];
-
-		if (device->name[0])
-			snprintf(name, sizeof(name), "%s", device->name);
-		else
-			snprintf(name, sizeof(name), "(index %u, moved away)", device->ifindex);
-		if (length + strlen(name) + sizeof(", and others") > sizeof(names.text)) {
-			strcpy(names.text + length, ", and others");
-			break;
-		}
-		length += (size_t)sprintf(names.text + length, "%s%s", i ? ", " : "", name);
-	}
-	return names;
+	return datapath_names(group->devices, group->count);
 }
 
 void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,

@@ -50,11 +50,8 @@ int apply_group_check_session(const struct apply_group *group, const struct ssh_
 void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
 			 struct error *error);
 
-/* "eth0, eth1", cut where there are many. */
-struct apply_group_names {
-	char text[256];
-};
-struct apply_group_names apply_group_names(const struct apply_group *group);
+/* The names of the group's devices. */
+struct datapath_names apply_group_names(const struct apply_group *group);
 
 /*
  * Does `change` to the first device of each group that is not left out, parted before from devices

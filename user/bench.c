@@ -100,46 +100,53 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 	return r ? r : trial_open(image, NULL, ret_trial, error);
 }
 
+struct frame {
+	uint8_t bytes[PACKET_TEXT_FRAME_MAX];
+	size_t length_bytes;
+};
+
+static int write_frames(struct frame frames[BENCH_PACKETS], struct error *error)
+{
+	int r = 0;
+
+	for (int packet = 0; !r && packet < BENCH_PACKETS; packet++)
+		r = packet_text_frame(packets[packet].text, frames[packet].bytes,
+				      &frames[packet].length_bytes, error);
+	return r;
+}
+
 /* The empty program can only be measured; what it returns is known. */
-static int judge_packet(struct trial *trial, enum bench_program program, const uint8_t *frame,
-			size_t length_bytes, bool *ret_dropped, struct error *error)
+static int judge(struct trial *trial, enum bench_program program, const struct frame *frame,
+		 bool *ret_dropped, struct error *error)
 {
 	struct trial_outcome outcome = { .dropped = true };
-	int r = program == BENCH_EMPTY ? 0
-				       : trial_judge(trial, frame, length_bytes, &outcome, error);
+	int r = program == BENCH_EMPTY
+			? 0
+			: trial_judge(trial, frame->bytes, frame->length_bytes, &outcome, error);
 
 	if (!r)
 		*ret_dropped = outcome.dropped;
 	return r;
 }
 
-static int judge_all(struct trial *const *trials, struct bench *bench, struct error *error)
+/* Each packet by each program, in turn: judged in the first round, measured in all. */
+static int run_round(struct trial *const *trials, const struct frame frames[BENCH_PACKETS],
+		     int round, struct bench *bench, struct error *error)
 {
-	uint8_t frame[PACKET_TEXT_FRAME_MAX];
-	size_t length_bytes;
 	int r = 0;
 
-	for (int packet = 0; !r && packet < BENCH_PACKETS; packet++) {
-		r = packet_text_frame(packets[packet].text, frame, &length_bytes, error);
-		for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
-			r = judge_packet(trials[program], program, frame, length_bytes,
-					 &bench->dropped[program][packet], error);
-	}
-	return r;
-}
+	for (int packet = 0; packet < BENCH_PACKETS; packet++) {
+		const struct frame *frame = &frames[packet];
 
-static int measure_round(struct trial *const *trials, int round, struct bench *bench,
-			 struct error *error)
-{
-	uint8_t frame[PACKET_TEXT_FRAME_MAX];
-	size_t length_bytes;
-	int r = 0;
-
-	for (int packet = 0; !r && packet < BENCH_PACKETS; packet++) {
-		r = packet_text_frame(packets[packet].text, frame, &length_bytes, error);
-		for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
-			r = trial_measure(trials[program], frame, length_bytes, BENCH_REPEAT,
-					  &bench->ns[program][packet][round], error);
+		for (int program = 0; !r && program < BENCH_PROGRAMS; program++) {
+			if (!round)
+				r = judge(trials[program], program, frame,
+					  &bench->dropped[program][packet], error);
+			if (!r)
+				r = trial_measure(trials[program], frame->bytes,
+						  frame->length_bytes, BENCH_REPEAT,
+						  &bench->ns[program][packet][round], error);
+		}
 	}
 	return r;
 }
@@ -163,16 +170,16 @@ int bench_run(struct bench *bench, struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
 	struct trial *trials[BENCH_PROGRAMS] = { NULL };
-	int r = 0;
+	struct frame frames[BENCH_PACKETS];
+	int r;
 
 	if (!image)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	r = write_frames(frames, error);
 	for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
 		r = open_program(program, image, &trials[program], error);
-	if (!r)
-		r = judge_all(trials, bench, error);
 	for (int round = 0; !r && round < BENCH_ROUNDS; round++)
-		r = measure_round(trials, round, bench, error);
+		r = run_round(trials, frames, round, bench, error);
 	sort_rounds(bench);
 	for (int program = 0; program < BENCH_PROGRAMS; program++)
 		trial_close(trials[program]);

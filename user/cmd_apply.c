@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apply_groups.h"
+#include "boottime.h"
 #include "cleanup.h"
 #include "command.h"
 #include "log.h"
@@ -13,14 +14,6 @@
 #include "print_results.h"
 #include "ruleset.h"
 #include "ssh_session.h"
-
-static bool has_runtime_rule(const struct policy *policy, const char *name)
-{
-	for (size_t i = 0; i < policy->runtime_count; i++)
-		if (!strcmp(policy->rules[i].name, name))
-			return true;
-	return false;
-}
 
 /*
  * How many runtime rules are in force that the policy does not name. Read apart from the text,
@@ -31,19 +24,17 @@ static int count_runtime_rules(const struct datapath *datapath, const struct pol
 			       struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = NULL;
-	struct policy_host host;
+	uint64_t now_ns = boottime_ns();
 	int r = datapath_policy_read(datapath, &group->devices[0], &image, NULL, error);
 
 	if (r)
 		return r;
-	policy_host_read(&host);
 	*ret_count = 0;
 	for (uint32_t i = 0; i < image->rules && image->rule[i].runtime; i++) {
-		const struct portsieve_rule *rule = &image->rule[i];
+		const struct policy_rule *same = policy_rule_named(policy, image->rule[i].name);
 
-		if (rule->until_ns && rule->until_ns <= (uint64_t)host.boottime_ns)
-			continue;
-		*ret_count += !has_runtime_rule(policy, rule->name);
+		if (!has_ended(image->rule[i].until_ns, now_ns) && !(same && same->runtime))
+			++*ret_count;
 	}
 	return 0;
 }
@@ -90,16 +81,14 @@ static int ready_group(const struct datapath *datapath, const struct ruleset *ru
 /* One moment for all groups: they return together. */
 static void set_deadline(struct apply_groups *groups, uint32_t seconds)
 {
-	struct policy_host host;
+	uint64_t until_ns = boottime_ns() + seconds * SECOND_NS;
 
-	policy_host_read(&host);
 	for (size_t i = 0; i < groups->count; i++) {
 		const struct ruleset *ruleset = groups->list[i].ruleset;
 
 		if (!ruleset)
 			continue;
-		ruleset->image->confirm_until_ns =
-			(uint64_t)host.boottime_ns + seconds * UINT64_C(1000000000);
+		ruleset->image->confirm_until_ns = until_ns;
 		ruleset->image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;
 	}
 }
@@ -132,11 +121,9 @@ static void note_ended(const struct apply_group *group)
 
 static void note_waiting(const struct apply_group *group, uint32_t seconds)
 {
-	struct policy_host host;
 	char text[512];
 
-	policy_host_read(&host);
-	if ((uint64_t)host.boottime_ns >= group->ruleset->image->confirm_until_ns) {
+	if (has_ended(group->ruleset->image->confirm_until_ns, boottime_ns())) {
 		snprintf(
 			text, sizeof(text),
 			"%s: the time had passed before the policy was in force: the one before it "

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "boottime.h"
 #include "capture.h"
 #include "chosen_policy.h"
 #include "cleanup.h"
@@ -108,14 +109,6 @@ static int replay_all(struct replay *replay, struct error *error)
 	if (replay->shown)
 		log_progress_end();
 	return r;
-}
-
-static uint64_t boottime_ns(void)
-{
-	struct policy_host host;
-
-	policy_host_read(&host);
-	return (uint64_t)host.boottime_ns;
 }
 
 /* What `stats` would print of these packets. */

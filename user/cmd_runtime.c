@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apply_groups.h"
+#include "boottime.h"
 #include "cleanup.h"
 #include "command.h"
 #include "log.h"
@@ -236,7 +237,7 @@ static void set_end(struct addition *addition, uint64_t for_seconds)
 	policy_host_read(&addition->host);
 	if (for_seconds)
 		addition->words.until_ns =
-			(uint64_t)addition->host.boottime_ns + for_seconds * UINT64_C(1000000000);
+			(uint64_t)addition->host.boottime_ns + for_seconds * SECOND_NS;
 }
 
 static enum exit_code add(enum policy_action action, const struct settings *settings, int count,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boottime.h"
 #include "cleanup.h"
 #include "command.h"
 #include "print.h"
@@ -59,18 +60,6 @@ static int shown_read(const struct datapath *datapath, const struct datapath_dev
 	free(shown->text);
 	shown->text = TAKE_PTR(shown->ruleset.text);
 	return 0;
-}
-
-/* Seconds that a policy still waits, rounded up; 0: none waits. */
-static uint64_t seconds_left(const struct datapath_device *device)
-{
-	const uint64_t second_ns = 1000000000;
-	struct policy_host host;
-
-	policy_host_read(&host);
-	if (device->confirm_until_ns <= (uint64_t)host.boottime_ns)
-		return 0;
-	return (device->confirm_until_ns - (uint64_t)host.boottime_ns + second_ns - 1) / second_ns;
 }
 
 static json_object *json_runtime(const struct ruleset *ruleset)
@@ -129,7 +118,7 @@ static int show_loaded(const struct datapath *datapath, const struct settings *s
 		r = shown_read(datapath, &devices[0], &shown, error);
 	if (r)
 		return r;
-	shown.seconds_left = seconds_left(&devices[0]);
+	shown.seconds_left = seconds_until(devices[0].confirm_until_ns, boottime_ns());
 	return settings->json ? show_json(devices, found, &shown) : show_text(&shown);
 }
 

@@ -11,6 +11,7 @@
 
 #include "array.h"
 #include "condition_row.h"
+#include "image_entry.h"
 
 enum {
 	SLOTS = 1 << 16,
@@ -30,11 +31,6 @@ const struct policy_rule *graph_rule_of(const struct condition_graph *graph, uin
 static uint16_t entry_of(const struct condition_graph *graph, uint16_t range)
 {
 	return graph->image->range[range].drop ? range | PORTSIEVE_ENTRY_DROP : range;
-}
-
-uint16_t reference_to(size_t number)
-{
-	return (uint16_t)((number & 1) * PORTSIEVE_ENTRY_DROP + PORTSIEVE_RANGES + number / 2);
 }
 
 int graph_too_many(const struct condition_graph *graph, uint16_t range, int limit, const char *what)
@@ -58,7 +54,7 @@ static int condition_add(struct condition_graph *graph, const struct portsieve_c
 			"rules the same ports, or the same lists of prefixes");
 	graph->image->condition[number] = *condition;
 	graph->conditions_count++;
-	*ret_entry = reference_to(number);
+	*ret_entry = reference_to((uint32_t)number);
 	return 0;
 }
 
@@ -76,7 +72,7 @@ static int time_condition(struct condition_graph *graph,
 
 		if (memcmp(&graph->image->condition[number], condition, sizeof(*condition)))
 			continue;
-		*ret_entry = reference_to(number);
+		*ret_entry = reference_to((uint32_t)number);
 		return 0;
 	}
 	r = condition_add(graph, condition, range, ret_entry);

@@ -59,9 +59,6 @@ int condition_graph_enter(struct condition_graph *graph, const struct range_list
 /* Lays the rows of all conditions into the image's cells. */
 int condition_graph_finish(struct condition_graph *graph);
 
-/* The reference to the condition, or the port class, of that number. */
-uint16_t reference_to(size_t number);
-
 /* What is asked after a direction, of the ranges that are left. Trims *left. */
 int condition_graph_next(struct condition_graph *graph, enum portsieve_direction direction,
 			 struct range_list *left, uint16_t *ret_entry);

@@ -97,13 +97,24 @@ struct range_list condition_row_ranges(struct condition_graph *graph,
 	return left;
 }
 
+static int cell_add(struct condition_graph *graph, uint32_t class, uint16_t entry,
+		    struct sparse_row *row)
+{
+	struct sparse_cell *cells = array_room(row->cells, row->count, sizeof(*cells));
+
+	if (!cells)
+		return graph_no_memory(graph);
+	row->cells = cells;
+	cells[row->count++] = (struct sparse_cell){ .class = class, .entry = entry };
+	return 0;
+}
+
 /* The entry of one class. */
 static int row_add(struct condition_graph *graph, enum portsieve_direction direction,
 		   const struct range_list *list, uint32_t class, uint32_t stamp,
 		   struct sparse_row *row)
 {
 	struct range_list left = condition_row_ranges(graph, direction, class, stamp);
-	struct sparse_cell *cells;
 	uint16_t entry = 0;
 	int r = condition_graph_next(graph, direction, &left, &entry);
 
@@ -114,12 +125,7 @@ static int row_add(struct condition_graph *graph, enum portsieve_direction direc
 			graph, list->ids[0], WORK_MAX,
 			"combinations of ports and addresses to be looked at; give rules the "
 			"same ports, or the same lists of prefixes");
-	cells = array_room(row->cells, row->count, sizeof(*cells));
-	if (!cells)
-		return graph_no_memory(graph);
-	row->cells = cells;
-	cells[row->count++] = (struct sparse_cell){ .class = class, .entry = entry };
-	return 0;
+	return cell_add(graph, class, entry, row);
 }
 
 /* The entries of all classes of the prefixes that the list's rules name. */
@@ -182,15 +188,10 @@ static int add_unseen(struct condition_graph *graph, const struct direction_work
 		      uint32_t stamp, uint16_t entry, struct sparse_row *row)
 {
 	for (uint32_t class = 0; class < work->classes.count; class ++) {
-		struct sparse_cell *cells;
+		int r = work->class_stamp[class] == stamp ? 0 : cell_add(graph, class, entry, row);
 
-		if (work->class_stamp[class] == stamp)
-			continue;
-		cells = array_room(row->cells, row->count, sizeof(*cells));
-		if (!cells)
-			return graph_no_memory(graph);
-		row->cells = cells;
-		cells[row->count++] = (struct sparse_cell){ .class = class, .entry = entry };
+		if (r)
+			return r;
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "condition_graph.h"
+#include "image_entry.h"
 
 enum { SLOTS = 1 << 16 };
 
@@ -51,7 +52,7 @@ static int port_class_entry(struct painting *painting, uint16_t condition, uint1
 		.condition = condition,
 		.otherwise = otherwise,
 	};
-	*ret_entry = reference_to(painting->port_classes_count);
+	*ret_entry = reference_to((uint32_t)painting->port_classes_count);
 	slots[slot] = ++painting->port_classes_count;
 	return 0;
 }

@@ -3,7 +3,9 @@
 #include "datapath_apply.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
+#include "boottime.h"
 #include "cleanup.h"
 #include "counter_ids.h"
 #include "datapath_counters.h"
@@ -77,22 +79,16 @@ int apply_commit(const struct datapath *datapath, const struct attachment *attac
 /* A policy that waits may be ended by its own commands only. */
 static int check_none_waits(const struct attachment *attachment, struct error *error)
 {
-	uint64_t now_ns = clock_boottime_ns();
-
 	if (!attachment->confirm_until_ns)
 		return 0;
 	if (attachment->in_force == PORTSIEVE_SLOT_BEFORE)
 		return error_set(error, EBUSY, EXIT_FAILED,
 				 "the policy was not confirmed in time, and the one before it is "
 				 "in force again since this moment; give the command again");
-	return error_set(
-		error, EBUSY, EXIT_FAILED,
-		"the policy waits to be confirmed for another %llu s; first: portsieve "
-		"confirm, or portsieve rollback",
-		attachment->confirm_until_ns > now_ns
-			? (unsigned long long)(attachment->confirm_until_ns - now_ns + 999999999) /
-				  1000000000
-			: 0);
+	return error_set(error, EBUSY, EXIT_FAILED,
+			 "the policy waits to be confirmed for another %" PRIu64
+			 " s; first: portsieve confirm, or portsieve rollback",
+			 seconds_until(attachment->confirm_until_ns, boottime_ns()));
 }
 
 int apply_require(const struct datapath *datapath, const struct datapath_device *device,

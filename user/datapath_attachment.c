@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "boottime.h"
 #include "cleanup.h"
 #include "datapath_hook.h"
 #include "datapath_image.h"
@@ -213,14 +214,6 @@ static int follow_slot(const struct datapath *datapath, struct attachment *attac
 	return 0;
 }
 
-uint64_t clock_boottime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Which slot is in force. The second one is empty unless a policy waits to be confirmed. */
 static int follow_time(struct attachment *attachment)
 {
@@ -238,7 +231,7 @@ static int follow_time(struct attachment *attachment)
 		return r;
 	if (image->flags & PORTSIEVE_IMAGE_UNCONFIRMED) {
 		attachment->confirm_until_ns = image->confirm_until_ns;
-		if (clock_boottime_ns() >= image->confirm_until_ns)
+		if (boottime_ns() >= image->confirm_until_ns)
 			attachment->in_force = PORTSIEVE_SLOT_BEFORE;
 	}
 	return attachment_is_settled(attachment) ? 0 : -ENOENT;

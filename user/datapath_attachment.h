@@ -116,9 +116,6 @@ int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
 int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
 		 uint32_t id, int fd);
 
-/* The clock of all ends and deadlines. */
-uint64_t clock_boottime_ns(void);
-
 /* Removes every pin that the attachment does not lead to. */
 void attachment_remove_stale(const struct datapath *datapath, const struct attachment *attachment);
 

@@ -133,30 +133,24 @@ static const char *left_over_because(uint32_t ifindex, int state)
 		       : "the interface is gone";
 }
 
-/* "eth0, eth1": the devices that share the policy slot, as far as they fit. */
-static void names_of_sharing(const struct datapath *datapath, uint32_t active_id, char *text,
-			     size_t size)
+/* The devices that share the policy slot. */
+static struct datapath_names names_of_sharing(const struct datapath *datapath, uint32_t active_id)
 {
 	_cleanup_free_ struct datapath_device *devices = NULL;
-	size_t count = 0, length = 0;
+	size_t count = 0, kept = 0;
 
 	datapath_devices(datapath, &devices, &count, NULL);
-	text[0] = '\0';
-	for (size_t i = 0; i < count; i++) {
-		const struct datapath_device *device = &devices[i];
-
-		if (device->broken || device->active_id != active_id || !device->name[0] ||
-		    length + strlen(device->name) + sizeof(", ") > size)
-			continue;
-		length += (size_t)sprintf(text + length, "%s%s", length ? ", " : "", device->name);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!devices[i].broken && devices[i].active_id == active_id)
+			devices[kept++] = devices[i];
+	return datapath_names(devices, kept);
 }
 
 /* What does not hold the next command up is done as far as it goes, and tried again by the one
  * after. */
 static void repair_loaded(const struct datapath *datapath, const struct attachment *attachment)
 {
-	char names[256], text[400];
+	char text[400];
 	bool fell_back = false;
 
 	if (!attachment_is_understood(attachment))
@@ -164,11 +158,10 @@ static void repair_loaded(const struct datapath *datapath, const struct attachme
 	counters_repair(attachment->counters_fd);
 	tries_repair(attachment);
 	if (!confirm_repair(datapath, attachment, &fell_back) && fell_back && datapath->note) {
-		names_of_sharing(datapath, attachment->active_id, names, sizeof(names));
 		snprintf(text, sizeof(text),
 			 "the policy applied to %s was not confirmed in time: the one before it is "
 			 "in force again",
-			 names[0] ? names : "a device that has moved away");
+			 names_of_sharing(datapath, attachment->active_id).text);
 		datapath->note(text);
 	}
 }

@@ -176,8 +176,11 @@ int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *re
 		       struct error *error);
 int policy_runtime_remove(struct policy *policy, const char *name, struct error *error);
 
+/* The rule of that name, of the file or a runtime rule; NULL: there is none. */
+struct policy_rule *policy_rule_named(const struct policy *policy, const char *name);
+
 /* Removes the runtime rules whose end has come. */
-void policy_runtime_expire(struct policy *policy, uint64_t boottime_ns);
+void policy_runtime_expire(struct policy *policy, uint64_t now_ns);
 
 /*
  * Puts copies of the runtime rules of `live` before those of `policy`, which has none: what `apply`

@@ -3,6 +3,7 @@
  * What decides a packet, read off the rules as they stand. The datapath comes to the same by
  * tables; this is what it can be held against, and what tells one packet's rule.
  */
+#include "boottime.h"
 #include "policy.h"
 
 static bool ports_match(const struct policy_rule *rule, const struct policy_packet *packet)
@@ -32,7 +33,7 @@ const struct policy_rule *policy_decide(const struct policy *policy,
 	for (size_t i = 0; i < policy->rules_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
-		if (rule->until_ns && packet->boottime_ns >= rule->until_ns)
+		if (has_ended(rule->until_ns, packet->boottime_ns))
 			continue;
 		if (ports_match(rule, packet) && address_matches(&rule->from, &packet->source) &&
 		    address_matches(&rule->to, &packet->destination))

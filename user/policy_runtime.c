@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "boottime.h"
 #include "policy.h"
 #include "policy_word.h"
 #include "suggest.h"
@@ -14,7 +15,7 @@ static int no_memory(struct error *error)
 	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 }
 
-static struct policy_rule *find(const struct policy *policy, const char *name)
+struct policy_rule *policy_rule_named(const struct policy *policy, const char *name)
 {
 	for (size_t i = 0; i < policy->rules_count; i++)
 		if (!strcmp(policy->rules[i].name, name))
@@ -111,7 +112,7 @@ static void move_first(struct policy *policy, struct policy_rule *rule)
 int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *ret_renewed,
 		       struct error *error)
 {
-	struct policy_rule *other = find(policy, rule->name);
+	struct policy_rule *other = policy_rule_named(policy, rule->name);
 	int r;
 
 	if (other && !other->runtime)
@@ -165,7 +166,7 @@ static int not_found(const struct policy *policy, const char *name, struct error
 
 int policy_runtime_remove(struct policy *policy, const char *name, struct error *error)
 {
-	struct policy_rule *rule = find(policy, name);
+	struct policy_rule *rule = policy_rule_named(policy, name);
 
 	if (!rule)
 		return not_found(policy, name, error);
@@ -178,14 +179,14 @@ int policy_runtime_remove(struct policy *policy, const char *name, struct error 
 	return 0;
 }
 
-void policy_runtime_expire(struct policy *policy, uint64_t boottime_ns)
+void policy_runtime_expire(struct policy *policy, uint64_t now_ns)
 {
 	size_t kept = 0, runtime = policy->runtime_count;
 
 	for (size_t i = 0; i < policy->rules_count; i++) {
 		struct policy_rule *rule = &policy->rules[i];
 
-		if (i < runtime && rule->until_ns && boottime_ns >= rule->until_ns) {
+		if (i < runtime && has_ended(rule->until_ns, now_ns)) {
 			policy_rule_free(rule);
 			policy->runtime_count--;
 			continue;
@@ -234,7 +235,7 @@ static int rule_copy(const struct policy_rule *from, struct policy_rule *to)
 static int names_check(const struct policy *policy, const struct policy *live, struct error *error)
 {
 	for (size_t i = 0; i < live->runtime_count; i++)
-		if (find(policy, live->rules[i].name))
+		if (policy_rule_named(policy, live->rules[i].name))
 			return error_set(error, EEXIST, EXIT_USAGE,
 					 "'%s' is a rule of the policy file and a runtime rule in "
 					 "force: rename it in the file, or delete the runtime rule",

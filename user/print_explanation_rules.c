@@ -6,20 +6,10 @@
  */
 #include <string.h>
 
+#include "boottime.h"
+#include "image_entry.h"
 #include "policy.h"
 #include "print_explanation.h"
-
-/* The number behind a reference (headers/portsieve/abi.h). */
-static uint32_t number_of(uint16_t entry)
-{
-	return 2u * ((entry & PORTSIEVE_ENTRY_RANGE) - PORTSIEVE_RANGES) +
-	       !!(entry & PORTSIEVE_ENTRY_DROP);
-}
-
-static bool is_reference(uint16_t entry)
-{
-	return (entry & PORTSIEVE_ENTRY_RANGE) >= PORTSIEVE_RANGES;
-}
 
 /* Conditions that may be met on the way from a port: each is looked at once. */
 struct reach {
@@ -33,7 +23,7 @@ static void reach_add(struct reach *reach, uint16_t entry)
 
 	if (!is_reference(entry) || entry == PORTSIEVE_ENTRY_FALL)
 		return;
-	number = number_of(entry);
+	number = reference_number(entry);
 	if (number >= PORTSIEVE_CONDITIONS_MAX || reach->is_in[number])
 		return;
 	reach->is_in[number] = true;
@@ -96,7 +86,7 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 		    outcome->port < range->low || outcome->port > range->high)
 			continue;
 		last = range->rule;
-		if (rule->until_ns && rule->until_ns <= (uint64_t)explanation->host.boottime_ns) {
+		if (has_ended(rule->until_ns, (uint64_t)explanation->host.boottime_ns)) {
 			rules->ended = rules->ended ? rules->ended : rule;
 		} else {
 			rules->elsewhere = rules->elsewhere ? rules->elsewhere : rule;
@@ -114,9 +104,9 @@ struct port_rules port_rules_of(const struct explanation *explanation)
 	struct port_rules rules = { 0 };
 	const struct portsieve_port_class *class;
 
-	if (!is_reference(entry) || number_of(entry) > PORTSIEVE_PORT_CLASSES_MAX)
+	if (!is_reference(entry) || reference_number(entry) > PORTSIEVE_PORT_CLASSES_MAX)
 		return rules; /* one rule decides the port for all packets, or the default */
-	class = &image->port_class[number_of(entry)];
+	class = &image->port_class[reference_number(entry)];
 	rules.decider_is_conditional =
 		outcome->range_id >= PORTSIEVE_RANGE_RULES &&
 		(class->otherwise & PORTSIEVE_ENTRY_RANGE) != outcome->range_id;

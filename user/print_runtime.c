@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boottime.h"
 #include "duration.h"
 #include "policy_time.h"
-
-enum { SECOND_NS = 1000000000 };
 
 void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 			   const struct policy_host *host)

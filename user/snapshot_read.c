@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The way up: from maps to struct snapshot. */
 #include <errno.h>
-#include <time.h>
 
+#include "boottime.h"
 #include "cleanup.h"
 #include "counter_ids.h"
 #include "counter_sum.h"
@@ -64,14 +64,6 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	if (sum_retired(device))
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	return 0;
-}
-
-static uint64_t boottime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static int read_once(const struct datapath *datapath, uint32_t ifindex,

@@ -2,11 +2,11 @@
 /* What the time at which a snapshot was read says of it. Pure. */
 #include "snapshot.h"
 
-enum { SECOND_NS = 1000000000 };
+#include "boottime.h"
 
 bool snapshot_rule_ended(const struct snapshot_device *device, const struct portsieve_rule *rule)
 {
-	return rule->until_ns && rule->until_ns <= device->read_ns;
+	return has_ended(rule->until_ns, device->read_ns);
 }
 
 bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_id)
@@ -19,9 +19,5 @@ bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_i
 
 uint64_t snapshot_seconds_left(const struct snapshot_device *device)
 {
-	uint64_t until_ns = device->image->confirm_until_ns;
-
-	if (until_ns <= device->read_ns)
-		return 0;
-	return (until_ns - device->read_ns + SECOND_NS - 1) / SECOND_NS;
+	return seconds_until(device->image->confirm_until_ns, device->read_ns);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tables for people, and the checklist of what issue 4 wants reached. Pure: returns text."""
+import statistics
 
 KIND_TITLES = {
     "tcp-random": "TCP, random ports, 64 bytes", "tcp-fixed": "TCP, one port, 64 bytes",
@@ -15,8 +16,8 @@ def million(value):
     return f"{value / 1e6:.2f}"
 
 
-def span(values, shape):
-    return f"{shape(values['min'])}-{shape(values['max'])}"
+def span(values, shape, least="min", most="max"):
+    return f"{shape(values[least])}-{shape(values[most])}"
 
 
 def columns(head, rows):
@@ -39,6 +40,10 @@ def ratio(value):
     return f"{value:.3f}"
 
 
+def ns(value):
+    return f"{value:.1f}"
+
+
 def rates_table(rows, empty):
     head = ["", "Mpps", "min-max", "of empty", "min-max", "of portsieve", "net ns", ""]
     body = [[row["label"], million(row["packets_per_second"]["median"]), span(row["packets_per_second"], million),
@@ -56,9 +61,6 @@ def allowed_table(rows):
 
 
 def testrun_table(rows):
-    def ns(value):
-        return f"{value:.1f}"
-
     head = ["", "ns", "min-max", "net ns", "verdict"]
     body = [[row["label"], ns(row["ns"]["median"]), span(row["ns"], ns), ns(row["net_ns"]["median"]), row["verdict"]]
             for row in rows]
@@ -66,16 +68,10 @@ def testrun_table(rows):
 
 
 def duel_table(rows):
-    def ns(value):
-        return f"{value:.1f}"
-
-    def quartiles(values, shape):
-        return f"{shape(values['low'])}-{shape(values['high'])}"
-
     head = ["", "Mpps", "of empty", "quartiles", "of portsieve", "net ns", "quartiles", ""]
     body = [[row["label"], million(row["packets_per_second"]["median"]), ratio(row["to_empty"]["median"]),
-             quartiles(row["to_empty"], ratio), ratio(row["to_portsieve"]["median"]), ns(row["net_ns"]["median"]),
-             quartiles(row["net_ns"], ns), "" if row["valid"] else "INVALID"] for row in rows]
+             span(row["to_empty"], ratio, "low", "high"), ratio(row["to_portsieve"]["median"]), ns(row["net_ns"]["median"]),
+             span(row["net_ns"], ns, "low", "high"), "" if row["valid"] else "INVALID"] for row in rows]
     return columns(head, body)
 
 
@@ -83,15 +79,10 @@ def row_of(rows, name):
     return next((row for row in rows if row["name"] == name), None)
 
 
-def median_of(values):
-    values = sorted(values)
-    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-
-
 def median_to(rates_of, rows, name, base):
     """The median of the ratios within each round."""
     mine, its = row_of(rows, name), row_of(rows, base)
-    return median_of([a / b for a, b in zip(rates_of(mine), rates_of(its))]) if mine and its else None
+    return statistics.median([a / b for a, b in zip(rates_of(mine), rates_of(its))]) if mine and its else None
 
 
 def checklist(rates, duel, testruns):

@@ -55,6 +55,18 @@ static struct policy_rule *add_numbered_rule(struct policy *policy, unsigned int
 	return add_rule(policy, name, POLICY_ALLOW);
 }
 
+/* It is about the TCP ports low to high, from a prefix of IPv4. */
+static struct policy_rule *add_rule_from(struct policy *policy, unsigned int number, uint16_t low,
+					 uint16_t high, uint32_t network, uint8_t length)
+{
+	struct policy_rule *rule = add_numbered_rule(policy, number);
+	struct policy_prefix prefix = prefix4(network, length);
+
+	add_ports(rule, PORTSIEVE_TCP, low, high);
+	add_prefix_of(&rule->from, &prefix);
+	return rule;
+}
+
 static void compile(const struct policy *policy, struct addresses *ret_addresses)
 {
 	struct error error = { 0 };
@@ -134,12 +146,10 @@ static void make_conditions(struct policy *policy, unsigned int rules, bool by_d
 {
 	policy_init(policy);
 	for (unsigned int i = 0; i < rules; i++) {
-		struct policy_rule *rule = add_numbered_rule(policy, i);
-		struct policy_prefix from = prefix4(TEN + 256 * i, 24);
+		struct policy_rule *rule =
+			add_rule_from(policy, i, (uint16_t)i, (uint16_t)i, TEN + 256 * i, 24);
 		struct policy_prefix to = prefix4(ELSEWHERE + 256 * i, 32);
 
-		add_ports(rule, PORTSIEVE_TCP, (uint16_t)i, (uint16_t)i);
-		add_prefix_of(&rule->from, &from);
 		if (by_destination_too)
 			add_prefix_of(&rule->to, &to);
 	}
@@ -168,13 +178,8 @@ static void a_policy_has_12000_conditions(void **state)
 static void make_nested(struct policy *policy, unsigned int rules)
 {
 	policy_init(policy);
-	for (unsigned int i = 0; i < rules; i++) {
-		struct policy_rule *rule = add_numbered_rule(policy, i);
-		struct policy_prefix prefix = prefix4(TEN + 256 * i, 24);
-
-		add_ports(rule, PORTSIEVE_TCP, (uint16_t)i, 65535);
-		add_prefix_of(&rule->from, &prefix);
-	}
+	for (unsigned int i = 0; i < rules; i++)
+		add_rule_from(policy, i, (uint16_t)i, 65535, TEN + 256 * i, 24);
 }
 
 static void a_policy_has_65536_cells(void **state)
@@ -199,14 +204,10 @@ static void make_offices(struct policy *policy, unsigned int offices, bool compa
 {
 	policy_init(policy);
 	for (unsigned int i = 0; i <= offices; i++) {
-		bool company = i == (company_first ? 0 : offices);
-		struct policy_prefix prefix =
-			company ? prefix4(TEN, 8) : prefix4(TEN + 256 * i, 24);
-		struct policy_rule *rule = add_numbered_rule(policy, i);
-
-		add_ports(rule, PORTSIEVE_TCP, company ? 0 : (uint16_t)i,
-			  company ? 65535 : (uint16_t)i);
-		add_prefix_of(&rule->from, &prefix);
+		if (i == (company_first ? 0 : offices))
+			add_rule_from(policy, i, 0, 65535, TEN, 8);
+		else
+			add_rule_from(policy, i, (uint16_t)i, (uint16_t)i, TEN + 256 * i, 24);
 	}
 }
 
@@ -244,13 +245,8 @@ static void ports_that_divide_the_addresses_fit(void **state)
 
 	(void)state;
 	policy_init(&policy);
-	for (unsigned int i = 0; i < DIVIDED; i++) {
-		struct policy_prefix prefix = prefix4(TEN + 2 * i, 32);
-		struct policy_rule *rule = add_numbered_rule(&policy, i);
-
-		add_ports(rule, PORTSIEVE_TCP, port_of(i), port_of(i));
-		add_prefix_of(&rule->from, &prefix);
-	}
+	for (unsigned int i = 0; i < DIVIDED; i++)
+		add_rule_from(&policy, i, port_of(i), port_of(i), TEN + 2 * i, 32);
 	compile(&policy, &addresses);
 	assert_string_equal(decides(&addresses, port_of(7), TEN + 2 * 7, 0), "r7");
 	assert_string_equal(decides(&addresses, port_of(7), TEN + 2 * 7 + 1, 0), "default");
