@@ -64,16 +64,22 @@ field() {
 	in_server portsieve show to_lan | grep -q telnet
 }
 
-@test "one apply changes all devices" {
+@test "one apply changes all devices, by one update of the slot that they share" {
+	local slots updates
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	slots=$(field .policy_slot_id)
 	serve_web server 8080
 	run -28 fetch client $SERVER4 8080 1
 	run -28 fetch lan 198.51.100.2 8080 1
-	in_server portsieve apply "$(policy "$ALLOW")"
+	in_server strace -f -qq -o "$BATS_TEST_TMPDIR/calls" -e trace=bpf portsieve apply "$(policy "$ALLOW")"
 	fetch client $SERVER4 8080
 	fetch lan 198.51.100.2 8080
 	fetch lan 2001:db8:1::2 8080
 	equal "allow allow" "$(field .policy.default)"
+	equal "$slots" "$(field .policy_slot_id)"
+	# the image and its text are filled, one each; the third update is the commit
+	updates=$(grep -c '^[0-9 ]*bpf(BPF_MAP_UPDATE_ELEM' "$BATS_TEST_TMPDIR/calls")
+	equal 3 "$updates"
 }
 
 @test "apply to one of them parts it from the others, and its counters go on" {
