@@ -161,7 +161,7 @@ static int print_applied(const struct apply_groups *groups)
 
 	for (size_t i = 0; i < groups->count; i++)
 		for (size_t d = 0; d < groups->list[i].count; d++)
-			json_add_result(devices, &groups->list[i].devices[d],
+			json_add_result(devices, groups->list[i].devices[d].name,
 					groups->list[i].left_out ? "failed" : "applied");
 	return print_results_json(devices);
 }

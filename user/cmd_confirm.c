@@ -73,7 +73,7 @@ static int tell(const struct settings *settings, const struct apply_groups *grou
 	devices = json_object_new_array();
 	for (size_t i = 0; i < groups->count; i++)
 		for (size_t d = 0; tried[i] && d < groups->list[i].count; d++)
-			json_add_result(devices, &groups->list[i].devices[d],
+			json_add_result(devices, groups->list[i].devices[d].name,
 					groups->list[i].left_out ? "failed" : ending->result);
 	return print_results_json(devices);
 }

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "command.h"
+#include "device_results.h"
 #include "log.h"
 #include "ruleset.h"
 #include "ssh_session.h"
@@ -18,34 +19,21 @@ static const enum datapath_attach attaches[] = {
 	[ATTACH_DISPATCHER] = DATAPATH_DISPATCHER,
 };
 
-/* Says which of several devices went wrong and goes on: they do not depend on each other. */
-static enum exit_code outcome(int done, int failed, const struct error *first)
-{
-	if (!failed)
-		return EXIT_DONE;
-	return done ? EXIT_PARTLY : first->exit;
-}
-
 static enum exit_code load_devices(const struct datapath *datapath, const struct settings *settings,
 				   int count, char **devices, const struct ruleset *ruleset)
 {
 	struct datapath_load_options options = { .mode = settings->mode,
 						 .attach = attaches[settings->attach] };
 	struct datapath_policy policy = ruleset_policy(ruleset);
-	struct error first = { 0 };
-	int failed = 0;
+	struct device_results results = { 0 };
 
 	for (int i = 0; i < count; i++) {
 		struct error error = { .exit = EXIT_FAILED };
+		int r = datapath_load(datapath, devices[i], &options, &policy, &error);
 
-		if (!datapath_load(datapath, devices[i], &options, &policy, &error))
-			continue;
-		error_prefix(&error, devices[i]);
-		log_error(&error);
-		if (!failed++)
-			first = error;
+		device_results_add(&results, devices[i], r, "loaded", &error);
 	}
-	return outcome(count - failed, failed, &first);
+	return device_results_end(&results, settings->json);
 }
 
 /* Before anything is loaded: a policy that cuts the caller's ssh session goes onto no device. */
@@ -107,27 +95,23 @@ const struct command command_load = {
 		   "until `portsieve unload`. Devices loaded with the same policy share it: one "
 		   "system call\n"
 		   "changes it for all of them.",
-	.options = { &option_policy, &option_mode, &option_attach, &option_force },
+	.options = { &option_policy, &option_mode, &option_attach, &option_force, &option_json },
 	.run = load,
 };
 
 static enum exit_code unload_devices(const struct datapath *datapath,
+				     const struct settings *settings,
 				     const struct datapath_device *devices, size_t count)
 {
-	struct error first = { 0 };
-	int failed = 0;
+	struct device_results results = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		struct error error = { .exit = EXIT_FAILED };
+		int r = datapath_unload(datapath, &devices[i], &error);
 
-		if (!datapath_unload(datapath, &devices[i], &error))
-			continue;
-		error_prefix(&error, devices[i].name);
-		log_error(&error);
-		if (!failed++)
-			first = error;
+		device_results_add(&results, devices[i].name, r, "unloaded", &error);
 	}
-	return outcome((int)count - failed, failed, &first);
+	return device_results_end(&results, settings->json);
 }
 
 static enum exit_code unload(const struct settings *settings, int count, char **names,
@@ -138,18 +122,13 @@ static enum exit_code unload(const struct settings *settings, int count, char **
 	enum exit_code code;
 	size_t found;
 
-	if (settings->all == (count > 0)) {
-		error_set(error, EINVAL, EXIT_USAGE,
-			  count ? "unload: name devices or give --all, not both"
-				: "unload: name the devices, or give --all");
-		return error->exit;
-	}
-	if (datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
+	if (targets_named_or_all("unload", settings->all, count, error) ||
+	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
 	if (targets_find(&datapath, (const char *const *)names, count, &devices, &found, error))
 		code = error->exit;
 	else
-		code = unload_devices(&datapath, devices, found);
+		code = unload_devices(&datapath, settings, devices, found);
 	datapath_close(&datapath);
 	return code;
 }
@@ -159,6 +138,6 @@ const struct command command_unload = {
 	.operands = "DEV... | --all",
 	.operands_max = COMMAND_DEVICES_MAX,
 	.summary = "Take the filter off, with its counters",
-	.options = { &option_all_devices },
+	.options = { &option_all_devices, &option_json },
 	.run = unload,
 };

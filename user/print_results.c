@@ -5,11 +5,11 @@
 #include "print.h"
 #include "print_json.h"
 
-void json_add_result(json_object *devices, const struct datapath_device *device, const char *result)
+void json_add_result(json_object *devices, const char *device, const char *result)
 {
 	json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "device", json_object_new_string(device->name));
+	json_object_object_add(row, "device", json_object_new_string(device));
 	json_object_object_add(row, "result", json_object_new_string(result));
 	json_object_array_add(devices, row);
 }

@@ -6,11 +6,8 @@
 
 #include <json-c/json.h>
 
-#include "datapath.h"
-
 /* One more element of `devices`, an array. */
-void json_add_result(json_object *devices, const struct datapath_device *device,
-		     const char *result);
+void json_add_result(json_object *devices, const char *device, const char *result);
 
 /* Prints the document, which takes over `devices`. Returns as print_json. */
 int print_results_json(json_object *devices);

@@ -96,21 +96,27 @@ static void add_device(struct table *table, const struct snapshot_device *device
 		    TABLE_CELL_MAX);
 }
 
-/* A line for each device whose policy waits to be confirmed, behind an empty one. */
-static void print_waiting(const struct snapshot *snapshot)
+/* A line for each device whose policy waits to be confirmed or was not, behind an empty one. */
+static void print_unconfirmed(const struct snapshot *snapshot)
 {
 	const char *separator = "\n";
 
 	for (size_t i = 0; i < snapshot->count; i++) {
-		uint64_t seconds_left = snapshot_seconds_left(&snapshot->devices[i]);
+		const struct snapshot_device *device = &snapshot->devices[i];
+		uint64_t seconds_left = snapshot_seconds_left(device);
 		char name[DEVICE_WORDS_MAX];
 
-		if (!seconds_left)
+		if (!seconds_left && !device->device.fallen_back)
 			continue;
-		format_device(&snapshot->devices[i].device, name);
-		printf("%s%s: unconfirmed; falls back to the policy before in %" PRIu64
-		       " s, unless: portsieve confirm\n",
-		       separator, name, seconds_left);
+		format_device(&device->device, name);
+		printf("%s%s: ", separator, name);
+		if (seconds_left)
+			printf("unconfirmed; falls back to the policy before in %" PRIu64
+			       " s, unless: portsieve confirm\n",
+			       seconds_left);
+		else
+			printf("fell back to this policy; the one applied last was not confirmed "
+			       "in time\n");
 		separator = "";
 	}
 }
@@ -147,7 +153,7 @@ int print_status_text(const struct snapshot *snapshot)
 		add_device(&table, &snapshot->devices[i]);
 	if (table_print(&table, 0, stdout))
 		return -ENOMEM;
-	print_waiting(snapshot);
+	print_unconfirmed(snapshot);
 	print_reasons(snapshot);
 	return 0;
 }
@@ -174,6 +180,8 @@ static json_object *device_object(const struct snapshot_device *device, const ch
 	json_object_object_add(object, "applied", json_object_new_string(applied));
 	json_object_object_add(object, "falls_back_in_seconds",
 			       seconds_left ? json_object_new_uint64(seconds_left) : NULL);
+	json_object_object_add(object, "fell_back",
+			       json_object_new_boolean(device->device.fallen_back));
 	return object;
 }
 

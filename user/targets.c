@@ -80,3 +80,14 @@ int targets_find(const struct datapath *datapath, const char *const *names, size
 	}
 	return r;
 }
+
+int targets_named_or_all(const char *command, bool all, int count, struct error *error)
+{
+	if (all && count)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "%s: name devices or give --all, not both", command);
+	if (!all && !count)
+		return error_set(error, EINVAL, EXIT_USAGE, "%s: name the devices, or give --all",
+				 command);
+	return 0;
+}

@@ -18,4 +18,7 @@ int target_find(const struct datapath *datapath, const char *name,
 int targets_find(const struct datapath *datapath, const char *const *names, size_t count,
 		 struct datapath_device **ret_devices, size_t *ret_count, struct error *error);
 
+/* For commands that want either names or --all: anything else is a usage error, in error. */
+int targets_named_or_all(const char *command, bool all, int count, struct error *error);
+
 #endif

@@ -131,6 +131,24 @@ is_closed() {
 	equal 0 "$(in_server portsieve stats | grep -c unconfirmed)"
 }
 
+@test "status says of which devices the policy has fallen back, until the next change" {
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve load lo --mode generic -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600 --dev to_client
+	equal "false false" "$(in_server portsieve status -j | jq -r '[.devices[].fell_back | tostring] | join(" ")')"
+	in_server portsieve rollback
+	in_server portsieve apply "$CLOSED_FILE" --confirm 1 --dev to_client
+	within 20 is_open
+	run -0 in_server portsieve status
+	[[ $output == *$'\n\nto_client: fell back to this policy; the one applied last was not confirmed in time\n'* ]]
+	[[ $output != *"lo: fell back"* ]]
+	equal '[{"device":"lo","fell_back":false},{"device":"to_client","fell_back":true}]' \
+		"$(in_server portsieve status -j | jq -c '[.devices[] | {device, fell_back}] | sort_by(.device)')"
+	in_server portsieve apply "$CLOSED_FILE" --dev to_client
+	equal 0 "$(in_server portsieve status | grep -c 'fell back')"
+	equal false "$(in_server portsieve status to_client -j | jq '.devices[0].fell_back')"
+}
+
 @test "too late is said, and is a failure" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 1

@@ -133,6 +133,17 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	refused 1 "no interface 'to_nowhere'" in_server portsieve load to_nowhere
 }
 
+@test "load and unload say what became of each device, as JSON" {
+	run --separate-stderr -5 in_server portsieve load to_client to_nowhere to_lan -j
+	equal "to_client loaded, to_nowhere failed, to_lan loaded" \
+		"$(jq -r '[.devices[] | "\(.device) \(.result)"] | join(", ")' <<<"$output")"
+	equal '{"schema":1,"devices":[{"device":"to_lan","result":"unloaded"}]}' \
+		"$(in_server portsieve unload to_lan --json | jq -c)"
+	equal '{"schema":1,"devices":[{"device":"to_client","result":"unloaded"}]}' \
+		"$(in_server portsieve unload --all -j | jq -c)"
+	equal "" "$(in_server portsieve load lo --mode auto 2>/dev/null)"
+}
+
 @test "two namespaces with the same interface index do not collide" {
 	lab_namespace one two
 	in_namespace one ip link add twin index 4242 type veth peer name other

@@ -130,6 +130,7 @@ devices.[].link_id number
 devices.[].policy_slot_id number
 devices.[].memory_bytes number
 devices.[].falls_back_in_seconds null
+devices.[].fell_back boolean
 devices.[].applied string' "$(in_server portsieve status -j | shape)"
 	equal "$(xdp_of server to_client)" "$(in_server portsieve status to_client -j | jq '.devices[0].program_id')"
 	local applied
