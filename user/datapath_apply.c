@@ -55,7 +55,7 @@ void apply_remove_stale(const struct datapath *datapath)
 
 int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
 		 const struct portsieve_image *image, const struct portsieve_image *previous,
-		 const struct policy_maps *maps, struct error *error)
+		 const struct policy_maps *maps, uint64_t not_after_ns, struct error *error)
 {
 	bool waits = image->flags & PORTSIEVE_IMAGE_UNCONFIRMED;
 	int r = prepare_devices(datapath, attachment->active_id, image, previous, maps, error);
@@ -64,6 +64,8 @@ int apply_commit(const struct datapath *datapath, const struct attachment *attac
 		r = tries_put(attachment->prefixes_fd, maps, image->generation, error);
 	if (!r && waits)
 		r = image_keep_before(attachment->active_fd, attachment_policy(attachment), error);
+	if (!r && has_ended(not_after_ns, boottime_ns()))
+		r = -ETIME;
 	if (!r)
 		r = image_commit(attachment->active_fd, maps, error);
 	/* done: what cannot be removed now, the next writer removes */
@@ -126,5 +128,5 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 	if (image->confirm_until_ns)
 		image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;
 	r = policy_maps_make(policy, &maps, error);
-	return r ? r : apply_commit(datapath, &attachment, image, previous, &maps, error);
+	return r ? r : apply_commit(datapath, &attachment, image, previous, &maps, 0, error);
 }

@@ -13,11 +13,12 @@ int apply_require(const struct datapath *datapath, const struct datapath_device 
  * Puts the maps of `image` in force on all devices that share the slot of the attachment.
  * `previous` is in force there: rows that it has not are zeroed; NULL when all rows of the image
  * are its own already. If the image is UNCONFIRMED, `previous` is kept to come back to. Then what
- * no policy needs any more is removed.
+ * no policy needs any more is removed. -ETIME without a word in error: `not_after_ns` has come
+ * before the slot's turn (CLOCK_BOOTTIME; 0: never), and nothing has changed.
  */
 int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
 		 const struct portsieve_image *image, const struct portsieve_image *previous,
-		 const struct policy_maps *maps, struct error *error);
+		 const struct policy_maps *maps, uint64_t not_after_ns, struct error *error);
 
 /* Removes what the devices' links no longer lead to. */
 void apply_remove_stale(const struct datapath *datapath);

@@ -13,10 +13,10 @@
 
 /*
  * Puts the policy of a slot in force for good: a copy of its image that does not wait. Rows that
- * the other policy has counted in go on being read.
+ * the other policy has counted in go on being read. not_after_ns as of apply_commit.
  */
 static int settle_on(const struct datapath *datapath, const struct attachment *attachment,
-		     enum portsieve_slot slot, struct error *error)
+		     enum portsieve_slot slot, uint64_t not_after_ns, struct error *error)
 {
 	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
 	_cleanup_free_ struct portsieve_image *image = NULL, *other = NULL;
@@ -31,7 +31,7 @@ static int settle_on(const struct datapath *datapath, const struct attachment *a
 	if (other->counters > image->counters)
 		image->counters = other->counters;
 	r = policy_maps_make_like(&attachment->slots[slot], image, &maps, error);
-	return r ? r : apply_commit(datapath, attachment, image, NULL, &maps, error);
+	return r ? r : apply_commit(datapath, attachment, image, NULL, &maps, not_after_ns, error);
 }
 
 static int waiting_open(const struct datapath *datapath, const struct datapath_device *device,
@@ -61,13 +61,16 @@ int datapath_confirm(const struct datapath *datapath, const struct datapath_devi
 
 	if (r)
 		return r;
-	if (attachment.in_force != PORTSIEVE_SLOT_NOW)
-		return error_set(
-			error, ETIME, EXIT_FAILED,
-			"too late: the policy on %s was not confirmed in time, and the one "
-			"before it is in force again; apply it anew",
-			device->name);
-	return settle_on(datapath, &attachment, PORTSIEVE_SLOT_NOW, error);
+	r = -ETIME;
+	if (attachment.in_force == PORTSIEVE_SLOT_NOW)
+		r = settle_on(datapath, &attachment, PORTSIEVE_SLOT_NOW,
+			      attachment.confirm_until_ns, error);
+	if (r == -ETIME)
+		error_set(error, ETIME, EXIT_FAILED,
+			  "too late: the policy on %s was not confirmed in time, and the one "
+			  "before it is in force again; apply it anew",
+			  device->name);
+	return r;
 }
 
 int datapath_rollback(const struct datapath *datapath, const struct datapath_device *device,
@@ -76,7 +79,7 @@ int datapath_rollback(const struct datapath *datapath, const struct datapath_dev
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	int r = waiting_open(datapath, device, &attachment, error);
 
-	return r ? r : settle_on(datapath, &attachment, PORTSIEVE_SLOT_BEFORE, error);
+	return r ? r : settle_on(datapath, &attachment, PORTSIEVE_SLOT_BEFORE, 0, error);
 }
 
 int confirm_repair(const struct datapath *datapath, const struct attachment *attachment,
@@ -84,7 +87,7 @@ int confirm_repair(const struct datapath *datapath, const struct attachment *att
 {
 	*ret_fell_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE;
 	if (*ret_fell_back)
-		return settle_on(datapath, attachment, PORTSIEVE_SLOT_BEFORE, NULL);
+		return settle_on(datapath, attachment, PORTSIEVE_SLOT_BEFORE, 0, NULL);
 	if (!attachment->confirm_until_ns && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 		return image_keep_before(attachment->active_fd, NULL, NULL);
 	return 0;

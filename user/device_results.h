@@ -24,8 +24,8 @@ void device_results_add(struct device_results *results, const char *device, int 
 			const char *result, struct error *error);
 
 /*
- * Prints the results if json says so, and frees them. Returns EXIT_DONE, EXIT_PARTLY where some were
- * done and some failed, or the code of the first that failed.
+ * Prints the results if json says so, and frees them. Returns EXIT_DONE, EXIT_PARTLY where some
+ * were done and some failed, or the code of the first that failed.
  */
 enum exit_code device_results_end(struct device_results *results, bool json);
 

@@ -163,6 +163,26 @@ is_closed() {
 	is_closed
 }
 
+# The policy that had fallen back must not be put in force again by a confirm that took too long. strace
+# holds it up when it makes the map of the policy to come, after it has looked at the time.
+@test "a confirm that the deadline overtakes changes nothing" {
+	local calls=$BATS_TEST_TMPDIR/calls place
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
+	in_server strace -qq -o "$calls" -e trace=bpf portsieve confirm 2>/dev/null
+	place=$(grep -n 'BPF_MAP_CREATE.*"portsieve_image"' "$calls" | cut -d: -f1)
+	in_server portsieve apply "$OPEN_FILE"
+	in_server portsieve apply "$CLOSED_FILE" --confirm 5
+	refused 1 "was not confirmed in time" in_server \
+		strace -qq -o "$calls" -e trace=bpf -e "inject=bpf:delay_enter=7000000:when=$place" portsieve confirm
+	grep -q 'BPF_MAP_CREATE.*"portsieve_image".*(DELAYED)' "$calls"
+	is_open
+	equal true "$(in_server portsieve status -j | jq '.devices[0].fell_back')"
+	in_server portsieve apply "$CLOSED_FILE"
+	is_closed
+	sum_matches
+}
+
 @test "the next command that writes names all devices that fell back" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
