@@ -21,18 +21,21 @@ static_assert(sizeof(struct portsieve_counter) % 8 == 0, "the kernel would pad i
 
 enum { ENOTSUPP_KERNEL = 524 };
 
-/* Reads rows 0..count-1 of each CPU: batches, or one by one where the kernel (before 5.13) has
- * none. */
-static int read_per_cpu(int fd, struct portsieve_counter *values, uint32_t *ids, uint32_t count,
-			int cpus)
+/*
+ * Reads count rows of each CPU, the first of them `first`: batches, or one by one where the kernel
+ * (before 5.13) has none. A batch begins behind the row that `position` names.
+ */
+static int read_per_cpu(int fd, struct portsieve_counter *values, uint32_t *ids, uint32_t first,
+			uint32_t count, int cpus)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, options);
-	uint32_t position = 0, done = 0;
+	uint32_t position = first - 1, done = 0;
 
 	while (done < count) {
 		__u32 batch = count - done;
-		int r = bpf_map_lookup_batch(fd, done ? &position : NULL, &position, ids + done,
-					     values + (size_t)done * cpus, &batch, &options);
+		int r = bpf_map_lookup_batch(fd, first + done ? &position : NULL, &position,
+					     ids + done, values + (size_t)done * cpus, &batch,
+					     &options);
 
 		if (r && errno != ENOENT)
 			break;
@@ -42,15 +45,18 @@ static int read_per_cpu(int fd, struct portsieve_counter *values, uint32_t *ids,
 	}
 	if (!done && count &&
 	    (errno == ENOTSUPP_KERNEL || errno == EINVAL || errno == EOPNOTSUPP)) {
-		for (uint32_t id = 0; id < count; id++)
-			if (bpf_map_lookup_elem(fd, &id, values + (size_t)id * cpus))
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t id = first + i;
+
+			if (bpf_map_lookup_elem(fd, &id, values + (size_t)i * cpus))
 				return -errno;
+		}
 		return 0;
 	}
 	return done < count ? -errno : 0;
 }
 
-int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t count,
+int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t first, uint32_t count,
 		  struct error *error)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -64,13 +70,13 @@ int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t coun
 	ids = calloc(count, sizeof(*ids));
 	if (!values || !ids)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	r = read_per_cpu(counters_fd, values, ids, count, cpus);
+	r = read_per_cpu(counters_fd, values, ids, first, count, cpus);
 	if (r)
 		return bpf_error(error, -r, "read the counters");
 	memset(rows, 0, count * sizeof(*rows));
-	for (uint32_t id = 0; id < count; id++)
+	for (uint32_t i = 0; i < count; i++)
 		for (int cpu = 0; cpu < cpus; cpu++)
-			counter_add(&rows[id], &values[(size_t)id * cpus + cpu]);
+			counter_add(&rows[i], &values[(size_t)i * cpus + cpu]);
 	return 0;
 }
 
@@ -91,17 +97,34 @@ static int write_per_cpu(int fd, const uint32_t *ids, const struct portsieve_cou
 	return 0;
 }
 
+/* The rows from the first wanted one to the last; none: a count of 0. */
+struct span {
+	uint32_t first;
+	uint32_t count;
+};
+
+static struct span wanted_span(const bool *wanted, uint32_t rows_count)
+{
+	uint32_t first = PORTSIEVE_COUNTER_POOL, end = rows_count;
+
+	while (first < end && !wanted[first])
+		first++;
+	while (end > first && !wanted[end - 1])
+		end--;
+	return (struct span){ first, end - first };
+}
+
 /* Lists the rows to be freed that are not zero, and sums them up. ids has room for all. */
-static uint32_t rows_to_free(const struct portsieve_counter *rows, uint32_t rows_count,
+static uint32_t rows_to_free(const struct portsieve_counter *rows, struct span span,
 			     const bool *wanted, uint32_t *ids, struct portsieve_counter *sum)
 {
 	uint32_t count = 0;
 
-	for (uint32_t id = PORTSIEVE_COUNTER_POOL; id < rows_count; id++) {
-		if (!wanted[id] || counter_is_zero(&rows[id]))
+	for (uint32_t i = 0; i < span.count; i++) {
+		if (!wanted[span.first + i] || counter_is_zero(&rows[i]))
 			continue;
-		counter_add(sum, &rows[id]);
-		ids[count++] = id;
+		counter_add(sum, &rows[i]);
+		ids[count++] = span.first + i;
 	}
 	return count;
 }
@@ -115,39 +138,53 @@ static void put_row(struct portsieve_counter *values, uint32_t *ids, uint32_t at
 }
 
 /*
- * Zeroes rows that become a new range's (wanted) and adds what they held to the retired, in one
- * batch between two steps of the generation: a reader that comes in between reads again.
+ * Zeroes count rows, whose ids begin at ids[1], in one batch between two steps of the generation: a
+ * reader that comes in between reads again.
  */
-static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, struct error *error)
+static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
+		     struct portsieve_counter *generation, const struct portsieve_counter *retired,
+		     struct error *error)
 {
 	int cpus = libbpf_num_possible_cpus();
-	_cleanup_free_ struct portsieve_counter *rows = calloc(rows_count, sizeof(*rows));
-	_cleanup_free_ uint32_t *ids = calloc(rows_count + 3, sizeof(*ids));
-	_cleanup_free_ struct portsieve_counter *values = NULL;
-	struct portsieve_counter *generation;
+	_cleanup_free_ struct portsieve_counter *values =
+		calloc((size_t)(count + 3) * cpus, sizeof(*values));
+	int r;
+
+	if (!values)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	generation->verdict[PORTSIEVE_PASSED].packets |= 1;
+	put_row(values, ids, 0, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
+	put_row(values, ids, count + 1, cpus, PORTSIEVE_COUNTER_RETIRED, retired);
+	generation->verdict[PORTSIEVE_PASSED].packets += 1;
+	put_row(values, ids, count + 2, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
+	r = write_per_cpu(counters_fd, ids, values, count + 3, cpus);
+	return r ? bpf_error(error, -r, "zero the counters of new ranges") : 0;
+}
+
+/* Zeroes rows that become a new range's (wanted) and adds what they held to the retired. */
+static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, struct error *error)
+{
+	struct portsieve_counter own[PORTSIEVE_COUNTER_POOL];
+	struct span span = wanted_span(wanted, rows_count);
+	_cleanup_free_ struct portsieve_counter *rows = calloc(span.count + 1, sizeof(*rows));
+	_cleanup_free_ uint32_t *ids = calloc(span.count + 3, sizeof(*ids));
 	uint32_t count;
 	int r;
 
 	if (!rows || !ids)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	r = counters_read(counters_fd, rows, rows_count, error);
+	if (!span.count)
+		return 0;
+	r = counters_read(counters_fd, rows, span.first, span.count, error);
+	if (!r)
+		r = counters_read(counters_fd, own, 0, PORTSIEVE_COUNTER_POOL, error);
 	if (r)
 		return r;
-	count = rows_to_free(rows, rows_count, wanted, ids + 1, &rows[PORTSIEVE_COUNTER_RETIRED]);
+	count = rows_to_free(rows, span, wanted, ids + 1, &own[PORTSIEVE_COUNTER_RETIRED]);
 	if (!count)
 		return 0;
-	values = calloc((size_t)(count + 3) * cpus, sizeof(*values));
-	if (!values)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	generation = &rows[PORTSIEVE_COUNTER_GENERATION];
-	generation->verdict[PORTSIEVE_PASSED].packets |= 1;
-	put_row(values, ids, 0, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
-	put_row(values, ids, count + 1, cpus, PORTSIEVE_COUNTER_RETIRED,
-		&rows[PORTSIEVE_COUNTER_RETIRED]);
-	generation->verdict[PORTSIEVE_PASSED].packets += 1;
-	put_row(values, ids, count + 2, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
-	r = write_per_cpu(counters_fd, ids, values, count + 3, cpus);
-	return r ? bpf_error(error, -r, "zero the counters of new ranges") : 0;
+	return zero_rows(counters_fd, ids, count, &own[PORTSIEVE_COUNTER_GENERATION],
+			 &own[PORTSIEVE_COUNTER_RETIRED], error);
 }
 
 int counters_repair(int counters_fd)

@@ -9,10 +9,10 @@
 #include "datapath.h"
 
 /*
- * Reads rows 0..count-1, each summed over all possible CPUs, into rows. Each row is read once; two
- * rows are not of the same instant.
+ * Reads count rows, the first of them `first`, each summed over all possible CPUs, into rows. Each
+ * row is read once; two rows are not of the same instant.
  */
-int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t count,
+int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t first, uint32_t count,
 		  struct error *error);
 
 /* Ends what a writer that died while it freed rows has left begun. The lock must be held. */

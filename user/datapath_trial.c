@@ -90,7 +90,7 @@ int trial_judge(struct trial *trial, const void *frame, size_t length_bytes,
 int trial_counters(struct trial *trial, struct portsieve_counter *rows, uint32_t count,
 		   struct error *error)
 {
-	return counters_read(trial->program.counters_fd, rows, count, error);
+	return counters_read(trial->program.counters_fd, rows, 0, count, error);
 }
 
 int trial_open_empty(struct trial **ret_trial, struct error *error)

@@ -54,7 +54,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	device->rows = calloc(device->image->counters, sizeof(*device->rows));
 	if (!device->rows)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	r = counters_read(attachment->counters_fd, device->rows, device->image->counters, error);
+	r = counters_read(attachment->counters_fd, device->rows, 0, device->image->counters, error);
 	if (!r)
 		r = counters_still(attachment->counters_fd, device->rows, &still, error);
 	if (r)
