@@ -109,14 +109,14 @@ static void status_and_stats_say_that_a_policy_waits_and_for_how_long(void **sta
 	assert_told(printed(print_status_text, snapshot),
 		    "\n\neth0: unconfirmed; falls back to the policy before in 57 s, unless: "
 		    "portsieve confirm\n");
-	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":57}");
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":57,");
 	assert_told(stats_text(snapshot, false), "default drop, unconfirmed\n");
 	device->read_ns++;
-	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":57}");
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":57,");
 	device->read_ns = 43 * second_ns - 1;
-	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":58}");
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":58,");
 	device->read_ns = 100 * second_ns - 1;
-	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":1}");
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":1,");
 }
 
 static void at_its_deadline_a_policy_waits_no_more(void **state)
@@ -126,11 +126,24 @@ static void at_its_deadline_a_policy_waits_no_more(void **state)
 	snapshot->devices[0].image->confirm_until_ns = 100 * second_ns;
 	snapshot->devices[0].read_ns = 100 * second_ns;
 	assert_not_told(printed(print_status_text, snapshot), "unconfirmed");
-	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":null}");
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":null,");
 	assert_not_told(stats_text(snapshot, false), "unconfirmed");
 	/* and without a deadline none waits */
 	snapshot->devices[0].image->confirm_until_ns = 0;
 	assert_not_told(printed(print_status_text, snapshot), "unconfirmed");
+}
+
+static void status_says_that_the_policy_has_fallen_back(void **state)
+{
+	struct snapshot *snapshot = *state;
+
+	assert_not_told(printed(print_status_text, snapshot), "fell back");
+	assert_told(printed(print_status_json, snapshot), "\"fell_back\":false}");
+	snapshot->devices[0].device.fallen_back = true;
+	assert_told(printed(print_status_text, snapshot),
+		    "\n\neth0: fell back to this policy; the one applied last was not confirmed "
+		    "in time\n");
+	assert_told(printed(print_status_json, snapshot), "\"fell_back\":true}");
 }
 
 static void a_device_that_moved_away_is_told_by_its_index(void **state)
@@ -204,6 +217,7 @@ int main(void)
 		with_snapshot(the_end_of_the_first_rule_is_not_that_of_built_in_ranges),
 		with_snapshot(status_and_stats_say_that_a_policy_waits_and_for_how_long),
 		with_snapshot(at_its_deadline_a_policy_waits_no_more),
+		with_snapshot(status_says_that_the_policy_has_fallen_back),
 		with_snapshot(a_device_that_moved_away_is_told_by_its_index),
 		with_snapshot(without_a_file_stats_say_so_in_the_words_of_status),
 		with_snapshot(one_hidden_row_is_one_row),
