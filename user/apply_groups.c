@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "print_results.h"
 #include "targets.h"
 
 /* Takes the group of devices[0] out of the devices, by moving it to their front. */
@@ -78,9 +79,9 @@ int apply_group_check_session(const struct apply_group *group, const struct ssh_
 	return 0;
 }
 
-struct datapath_names apply_group_names(const struct apply_group *group)
+struct device_names apply_group_names(const struct apply_group *group)
 {
-	return datapath_names(group->devices, group->count);
+	return device_names(group->devices, group->count);
 }
 
 void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
@@ -169,9 +170,10 @@ enum exit_code apply_groups_change(const struct datapath *datapath, struct apply
 
 		if (group->left_out)
 			continue;
-		group->left_out =
+		group->failed =
 			change_group(datapath, group, groups->whole_only, change, &error) != 0;
-		if (group->left_out) {
+		if (group->failed) {
+			group->left_out = true;
 			error_prefix(&error, apply_group_names(group).text);
 			log_error(&error);
 			code = code ? code : error.exit;
@@ -188,4 +190,20 @@ int apply_group_apply(const struct datapath *datapath, const struct apply_group 
 	struct datapath_policy policy = ruleset_policy(group->ruleset);
 
 	return datapath_apply(datapath, &group->devices[0], &policy, error);
+}
+
+int apply_groups_print_json(const struct apply_groups *groups, const char *result)
+{
+	json_object *devices = json_object_new_array();
+
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct apply_group *group = &groups->list[i];
+
+		if (group->left_out && !group->failed)
+			continue;
+		for (size_t d = 0; d < group->count; d++)
+			json_add_result(devices, group->devices[d].name,
+					group->failed ? "failed" : result);
+	}
+	return print_results_json(devices);
 }

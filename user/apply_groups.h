@@ -8,13 +8,15 @@
 #define PORTSIEVE_APPLY_GROUPS_H
 
 #include "command.h"
+#include "device_names.h"
 #include "ruleset.h"
 #include "ssh_session.h"
 
 struct apply_group {
 	const struct datapath_device *devices;
 	size_t count;
-	bool left_out;		       /* nothing to do here */
+	bool left_out; /* nothing to do here, or it failed */
+	bool failed;
 	bool only_counted;	       /* what was in force dropped nothing: no policy */
 	size_t runtime_rules;	       /* how many were in force that the new policy ends */
 	struct ruleset own;	       /* a policy of the group's own; may be empty */
@@ -51,12 +53,12 @@ void apply_groups_prefix(const struct apply_groups *groups, const struct apply_g
 			 struct error *error);
 
 /* The names of the group's devices. */
-struct datapath_names apply_group_names(const struct apply_group *group);
+struct device_names apply_group_names(const struct apply_group *group);
 
 /*
  * Does `change` to the first device of each group that is not left out, parted before from devices
  * that share its slot and are not in the group. What goes wrong with one is logged, and leaves the
- * others to be done: EXIT_PARTLY then. A group that failed is left_out afterwards.
+ * others to be done: EXIT_PARTLY then. A group that failed is left out afterwards.
  */
 typedef int apply_group_fn(const struct datapath *datapath, const struct apply_group *group,
 			   struct error *error);
@@ -66,5 +68,11 @@ enum exit_code apply_groups_change(const struct datapath *datapath, struct apply
 /* An apply_group_fn: datapath_apply of the group's ruleset. */
 int apply_group_apply(const struct datapath *datapath, const struct apply_group *group,
 		      struct error *error);
+
+/*
+ * Prints what became of each device as JSON: `result` where it was done, else "failed"; nothing of
+ * groups that were left out from the start. Returns as print_json.
+ */
+int apply_groups_print_json(const struct apply_groups *groups, const char *result);
 
 #endif

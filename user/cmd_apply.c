@@ -11,7 +11,6 @@
 #include "command.h"
 #include "log.h"
 #include "print_check.h"
-#include "print_results.h"
 #include "ruleset.h"
 #include "ssh_session.h"
 
@@ -155,17 +154,6 @@ static void note_applied(const struct apply_groups *groups, const struct setting
 	}
 }
 
-static int print_applied(const struct apply_groups *groups)
-{
-	json_object *devices = json_object_new_array();
-
-	for (size_t i = 0; i < groups->count; i++)
-		for (size_t d = 0; d < groups->list[i].count; d++)
-			json_add_result(devices, groups->list[i].devices[d].name,
-					groups->list[i].left_out ? "failed" : "applied");
-	return print_results_json(devices);
-}
-
 static enum exit_code apply_to_all(const struct datapath *datapath, const struct settings *settings,
 				   const struct ruleset *ruleset, struct error *error)
 {
@@ -188,7 +176,7 @@ static enum exit_code apply_to_all(const struct datapath *datapath, const struct
 		set_deadline(&groups, settings->confirm_seconds);
 	code = apply_groups_change(datapath, &groups, apply_group_apply);
 	note_applied(&groups, settings);
-	return settings->json && print_applied(&groups) ? EXIT_FAILED : code;
+	return settings->json && apply_groups_print_json(&groups, "applied") ? EXIT_FAILED : code;
 }
 
 static enum exit_code apply(const struct settings *settings, int count, char **operands,

@@ -8,7 +8,6 @@
 #include "cleanup.h"
 #include "command.h"
 #include "log.h"
-#include "print_results.h"
 
 /* The two ways in which waiting ends at a user's word. */
 struct ending {
@@ -59,45 +58,22 @@ static void note_ended(const struct apply_group *group, const struct ending *end
 		log_note(text);
 }
 
-/* `tried` says which groups were not left out at first: of these, one left out now has failed. */
-static int tell(const struct settings *settings, const struct apply_groups *groups,
-		const bool *tried, const struct ending *ending)
-{
-	json_object *devices;
-
-	for (size_t i = 0; i < groups->count; i++)
-		if (!groups->list[i].left_out)
-			note_ended(&groups->list[i], ending);
-	if (!settings->json)
-		return 0;
-	devices = json_object_new_array();
-	for (size_t i = 0; i < groups->count; i++)
-		for (size_t d = 0; tried[i] && d < groups->list[i].count; d++)
-			json_add_result(devices, groups->list[i].devices[d].name,
-					groups->list[i].left_out ? "failed" : ending->result);
-	return print_results_json(devices);
-}
-
 static enum exit_code end_all(const struct datapath *datapath, const struct settings *settings,
 			      const struct ending *ending, struct error *error)
 {
 	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
-	_cleanup_free_ bool *tried = NULL;
 	enum exit_code code;
 
 	if (apply_groups_find(datapath, settings, &groups, error) ||
 	    leave_out_others(settings, &groups, error))
 		return error->exit;
-	tried = calloc(groups.count, sizeof(*tried));
-	if (!tried) {
-		error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-		return error->exit;
-	}
-	for (size_t i = 0; i < groups.count; i++)
-		tried[i] = !groups.list[i].left_out;
 	groups.whole_only = true; /* the waiting is the slot's */
 	code = apply_groups_change(datapath, &groups, ending->end);
-	return tell(settings, &groups, tried, ending) ? EXIT_FAILED : code;
+	for (size_t i = 0; i < groups.count; i++)
+		if (!groups.list[i].left_out)
+			note_ended(&groups.list[i], ending);
+	return settings->json && apply_groups_print_json(&groups, ending->result) ? EXIT_FAILED
+										  : code;
 }
 
 static enum exit_code end_waiting(const struct settings *settings, const struct ending *ending,

@@ -148,12 +148,6 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
 		  size_t count, struct error *error);
 
-/* "eth0, eth1", cut where there are many. */
-struct datapath_names {
-	char text[256];
-};
-struct datapath_names datapath_names(const struct datapath_device *devices, size_t count);
-
 /* Are the policies in force on these devices the same, in one slot or in several? */
 bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *devices,
 			  size_t count);

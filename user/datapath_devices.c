@@ -186,28 +186,6 @@ uint64_t datapath_memory_bytes(const struct portsieve_image *image)
 	       (uint64_t)image->prefixes * TRIE_BYTES;
 }
 
-struct datapath_names datapath_names(const struct datapath_device *devices, size_t count)
-{
-	struct datapath_names names = { "" };
-	size_t length = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct datapath_device *device = &devices[i];
-		char name[40];
-
-		if (device->name[0])
-			snprintf(name, sizeof(name), "%s", device->name);
-		else
-			snprintf(name, sizeof(name), "(index %u, moved away)", device->ifindex);
-		if (length + strlen(name) + sizeof(", and others") > sizeof(names.text)) {
-			strcpy(names.text + length, ", and others");
-			break;
-		}
-		length += (size_t)sprintf(names.text + length, "%s%s", i ? ", " : "", name);
-	}
-	return names;
-}
-
 bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *devices,
 			  size_t count)
 {

@@ -19,6 +19,7 @@
 #include "datapath_dispatcher.h"
 #include "datapath_pins.h"
 #include "datapath_tries.h"
+#include "device_names.h"
 
 #define BPFFS		  "/sys/fs/bpf"
 #define PINS		  BPFFS "/portsieve"
@@ -134,7 +135,7 @@ static const char *left_over_because(uint32_t ifindex, int state)
 }
 
 /* The devices that share the policy slot. */
-static struct datapath_names names_of_sharing(const struct datapath *datapath, uint32_t active_id)
+static struct device_names names_of_sharing(const struct datapath *datapath, uint32_t active_id)
 {
 	_cleanup_free_ struct datapath_device *devices = NULL;
 	size_t count = 0, kept = 0;
@@ -143,7 +144,7 @@ static struct datapath_names names_of_sharing(const struct datapath *datapath, u
 	for (size_t i = 0; i < count; i++)
 		if (!devices[i].broken && devices[i].active_id == active_id)
 			devices[kept++] = devices[i];
-	return datapath_names(devices, kept);
+	return device_names(devices, kept);
 }
 
 /* What does not hold the next command up is done as far as it goes, and tried again by the one

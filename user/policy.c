@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const knob_names[] = {
 	[PORTSIEVE_KNOB_PASS] = NULL,
@@ -79,4 +80,12 @@ void policy_free(struct policy *policy)
 		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);
 	policy_init(policy);
+}
+
+struct policy_rule *policy_rule_named(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->rules_count; i++)
+		if (!strcmp(policy->rules[i].name, name))
+			return &policy->rules[i];
+	return NULL;
 }

@@ -15,14 +15,6 @@ static int no_memory(struct error *error)
 	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 }
 
-struct policy_rule *policy_rule_named(const struct policy *policy, const char *name)
-{
-	for (size_t i = 0; i < policy->rules_count; i++)
-		if (!strcmp(policy->rules[i].name, name))
-			return &policy->rules[i];
-	return NULL;
-}
-
 static bool same_prefixes(const struct policy_prefixes *a, const struct policy_prefixes *b)
 {
 	if (a->count != b->count)

@@ -44,10 +44,6 @@ int print_json(json_object *document);
 /* The digest in 64 hexadecimal digits, or "" when it is all zero. */
 void format_sha256(const uint8_t sha256[32], char text[65]);
 
-/* "eth0", or "(index 5, moved away)" of one that is in another network namespace. */
-enum { DEVICE_WORDS_MAX = 64 };
-void format_device(const struct datapath_device *device, char text[DEVICE_WORDS_MAX]);
-
 /* The path of the policy's file, or "none (counts only)", "none (runtime rules)". */
 const char *policy_words(const struct portsieve_image *image);
 

@@ -5,6 +5,7 @@
 
 #include "counter_sum.h"
 #include "policy.h"
+#include "device_names.h"
 #include "print.h"
 #include "reason.h"
 #include "table.h"
@@ -249,12 +250,10 @@ int print_stats_text(const struct snapshot *snapshot, bool all_rows)
 
 	for (size_t i = 0; !r && i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
-		char name[DEVICE_WORDS_MAX];
 
 		if (i)
 			printf("\n");
-		format_device(&device->device, name);
-		print_bold(name);
+		print_bold(device_name(&device->device).text);
 		printf("  %s, %s; ", datapath_mode_name(device->device.mode),
 		       datapath_attach_name(device->device.attach));
 		r = print_rows(device, all_rows);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "device_names.h"
 #include "print.h"
 #include "print_json.h"
 #include "table.h"
@@ -28,14 +29,6 @@ enum column {
 	COLUMNS,
 };
 
-void format_device(const struct datapath_device *device, char text[DEVICE_WORDS_MAX])
-{
-	if (device->moved)
-		snprintf(text, DEVICE_WORDS_MAX, "(index %u, moved away)", device->ifindex);
-	else
-		snprintf(text, DEVICE_WORDS_MAX, "%s", device->name);
-}
-
 const char *policy_words(const struct portsieve_image *image)
 {
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
@@ -57,8 +50,7 @@ static struct in_force in_force_of(const struct snapshot_device *device)
 	for (uint32_t rule = 0; rule < image->rules; rule++)
 		in_force.rules += !snapshot_rule_ended(device, &image->rule[rule]);
 	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++)
-		in_force.ranges +=
-			!snapshot_rule_ended(device, &image->rule[image->range[id].rule]);
+		in_force.ranges += !snapshot_range_ended(device, id);
 	return in_force;
 }
 
@@ -79,7 +71,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	const char *policy = policy_words(image);
 	size_t length = strlen(policy);
 
-	format_device(&device->device, row->cells[DEVICE]);
+	strcpy(row->cells[DEVICE], device_name(&device->device).text);
 	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));
 	strcpy(row->cells[ATTACH], datapath_attach_name(device->device.attach));
 	/* the end of a long path tells more than its beginning */
@@ -104,12 +96,10 @@ static void print_unconfirmed(const struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
 		uint64_t seconds_left = snapshot_seconds_left(device);
-		char name[DEVICE_WORDS_MAX];
 
 		if (!seconds_left && !device->device.fallen_back)
 			continue;
-		format_device(&device->device, name);
-		printf("%s%s: ", separator, name);
+		printf("%s%s: ", separator, device_name(&device->device).text);
 		if (seconds_left)
 			printf("unconfirmed; falls back to the policy before in %" PRIu64
 			       " s, unless: portsieve confirm\n",

@@ -13,6 +13,7 @@
 #include "build_policy.h"
 #include "cleanup.h"
 #include "compile.h"
+#include "compiled_image.h"
 #include "evaluate_image.h"
 
 enum {
@@ -28,24 +29,6 @@ enum {
 
 #define TEN	  0x0a000000u /* 10.0.0.0 */
 #define ELSEWHERE 0xc0000201u /* 192.0.2.1 */
-
-static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
-
-static struct portsieve_image *image;
-
-static int make_image(void **state)
-{
-	(void)state;
-	image = calloc(1, sizeof(*image));
-	return image ? 0 : -1;
-}
-
-static int free_image(void **state)
-{
-	(void)state;
-	free(image);
-	return 0;
-}
 
 static struct policy_rule *add_numbered_rule(struct policy *policy, unsigned int number)
 {

@@ -16,6 +16,7 @@
 #include "build_policy.h"
 #include "cleanup.h"
 #include "compile.h"
+#include "compiled_image.h"
 #include "evaluate_image.h"
 
 enum {
@@ -30,8 +31,6 @@ enum {
 
 #define PICK(state, array) ((array)[random_below(state, ARRAY_SIZE(array))])
 
-static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
-
 /* What packets are made of: the borders of a policy and their neighbours. */
 static struct borders {
 	struct policy_prefix addresses[2][ADDRESSES_MAX]; /* by family */
@@ -41,22 +40,6 @@ static struct borders {
 	uint64_t times[TIMES_MAX];
 	size_t time_count;
 } borders;
-
-static struct portsieve_image *image;
-
-static int make_image(void **state)
-{
-	(void)state;
-	image = calloc(1, sizeof(*image));
-	return image ? 0 : -1;
-}
-
-static int free_image(void **state)
-{
-	(void)state;
-	free(image);
-	return 0;
-}
 
 /* -- random policies -- */
 

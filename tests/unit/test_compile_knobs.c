@@ -10,6 +10,7 @@
 
 #include "build_policy.h"
 #include "compile.h"
+#include "compiled_image.h"
 
 /* Written down from docs/packets.md: d follows the default, a and D are always allow and drop. */
 static const struct {
@@ -44,22 +45,6 @@ static const struct {
 };
 
 #define KNOBS (sizeof(knobs) / sizeof(knobs[0]))
-
-static struct portsieve_image *image;
-
-static int make_image(void **state)
-{
-	(void)state;
-	image = calloc(1, sizeof(*image));
-	return image ? 0 : -1;
-}
-
-static int free_image(void **state)
-{
-	(void)state;
-	free(image);
-	return 0;
-}
 
 static enum portsieve_knob number_of(const char *name)
 {

@@ -12,24 +12,7 @@
 
 #include "build_policy.h"
 #include "compile.h"
-
-static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
-
-static struct portsieve_image *image;
-
-static int make_image(void **state)
-{
-	(void)state;
-	image = calloc(1, sizeof(*image));
-	return image ? 0 : -1;
-}
-
-static int free_image(void **state)
-{
-	(void)state;
-	free(image);
-	return 0;
-}
+#include "compiled_image.h"
 
 /* Adds ranges of one port each, no two of them next to each other. */
 static void add_single_ports(struct policy_rule *rule, unsigned int count)

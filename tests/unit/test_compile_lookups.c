@@ -15,24 +15,7 @@
 #include "build_policy.h"
 #include "cleanup.h"
 #include "compile.h"
-
-static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
-
-static struct portsieve_image *image;
-
-static int make_image(void **state)
-{
-	(void)state;
-	image = calloc(1, sizeof(*image));
-	return image ? 0 : -1;
-}
-
-static int free_image(void **state)
-{
-	(void)state;
-	free(image);
-	return 0;
-}
+#include "compiled_image.h"
 
 static void a_policy_without_addresses_has_no_classes(void **unused)
 {
