@@ -217,6 +217,28 @@ is_closed() {
 	is_closed
 }
 
+# results: what the JSON of the last command says of each device.
+results() {
+	jq -r '[.devices | sort_by(.device) | .[] | "\(.device) \(.result)"] | join(", ")' <<<"$output"
+}
+
+@test "what fails on one device is done on the other: apply, confirm and rollback say which, status 5" {
+	second_device
+	in_server portsieve load to_client -p "$OPEN_FILE"
+	in_server portsieve load to_lan -p "$(policy '{version: 1}')"
+	rm "$(find /sys/fs/bpf/portsieve -path "*/$(in_server ip -j link show to_lan | jq ".[0].ifindex")/counters")"
+	run --separate-stderr -5 in_server portsieve apply "$CLOSED_FILE" --confirm 3600 -j
+	[[ $stderr == *"to_lan"*"its pins are not whole"* ]]
+	equal "to_client applied, to_lan failed" "$(results)"
+	is_closed
+	run --separate-stderr -5 in_server portsieve confirm -j
+	equal "to_client confirmed, to_lan failed" "$(results)"
+	run --separate-stderr -5 in_server portsieve apply "$OPEN_FILE" --confirm 3600 -j
+	run --separate-stderr -5 in_server portsieve rollback -j
+	equal "to_client rolled-back, to_lan failed" "$(results)"
+	is_closed
+}
+
 @test "one of two that wait is rolled back by --dev, the other goes on waiting" {
 	second_device
 	in_server portsieve load to_client -p "$OPEN_FILE"
