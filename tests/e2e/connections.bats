@@ -114,7 +114,7 @@ load_policy() {
 		"--protocol udp --ports 27000-27100" "--protocol udp --ports 27000-27100 --ipv6" \
 		"--protocol sctp --port 9" "--protocol dccp --port 60000" "--protocol tcp --port 0"; do
 		# shellcheck disable=SC2086
-		in_client flood to_server $flags --count 1000$((n++)) --size 100
+		in_client flood to_server $flags --count 1000$((n++)) --size 100 --gentle
 	done
 	in_server received to_client # waits until the last one has arrived
 	equal "20001 0" "$(row web)"

@@ -12,8 +12,9 @@
  *   `ethtool -K PEER gro on`. Without, all are lost, and nothing counts them.
  * - Where the stack behind the filter is slow, the kernel takes the peer's NAPI off the flood's CPU
  *   now and then, and what comes meanwhile is lost: --gentle waits for it.
- * - "delivered" is what fitted into the peer's ring of 256 frames, by DEV's own counter: of two
- *   floods at a time on one DEV, each reports the sum. `received PEER` is what arrived.
+ * - "delivered" is what fitted into the peer's ring of 256 frames and "overrun" what did not, by
+ *   DEV's own counters: of two floods at a time on one DEV, each reports the sums. What was sent
+ *   and is neither found a peer that takes no packets. `received PEER` is what arrived.
  * - flood stays on the CPU it starts on. The peer's NAPI then runs there too, after each batch, and
  *   a batch of 64 fits its ring; 256 at times does not. With threaded NAPI
  *   (/sys/class/net/PEER/threaded) the receiver is on its own and loses what its ring cannot hold.
@@ -54,7 +55,13 @@ enum exit_code {
 struct outcome {
 	__u64 sent_packets;
 	__u64 delivered_packets;
+	__u64 overrun_packets;
 	double seconds;
+};
+
+struct xmit_counters {
+	__u64 accepted;
+	__u64 refused;
 };
 
 static void alarm_take(int number)
@@ -148,21 +155,32 @@ static struct flood_bpf *flood_load(const struct options *options, const struct 
 	return skeleton;
 }
 
+/* What the peer's ring took of redirected frames, and what found it full, since DEV was made. */
+static struct xmit_counters xmit_counters_read(const char *device)
+{
+	struct xmit_counters counters = { 0 };
+
+	link_read_counter(device, "_xdp_xmit", &counters.accepted);
+	link_read_counter(device, "_xdp_xmit_errors", &counters.refused);
+	return counters;
+}
+
 static int flood_run(const struct options *options, const struct frame *frame,
 		     struct outcome *ret_outcome)
 {
 	struct flood_bpf *skeleton = flood_load(options, frame);
-	__u64 accepted_before = 0, accepted_after = 0;
+	struct xmit_counters before, after;
 
 	if (!skeleton)
 		return -errno;
-	link_read_counter(options->device, "_xdp_xmit", &accepted_before);
+	before = xmit_counters_read(options->device);
 
 	int err = flood_send(options, frame, skeleton);
 
-	link_read_counter(options->device, "_xdp_xmit", &accepted_after);
+	after = xmit_counters_read(options->device);
 	ret_outcome->sent_packets = skeleton->bss->sent_packets;
-	ret_outcome->delivered_packets = accepted_after - accepted_before;
+	ret_outcome->delivered_packets = after.accepted - before.accepted;
+	ret_outcome->overrun_packets = after.refused - before.refused;
 	if (skeleton->bss->ended_ns > skeleton->bss->begun_ns)
 		ret_outcome->seconds =
 			(double)(skeleton->bss->ended_ns - skeleton->bss->begun_ns) / NANOSECONDS;
@@ -208,9 +226,10 @@ static void outcome_print(const struct outcome *outcome, bool json)
 	double rate = outcome->seconds > 0 ? outcome->sent_packets / outcome->seconds : 0;
 
 	printf(json ? "{\"sent\":%llu,\"seconds\":%.6f,\"packets_per_second\":%.0f,"
-		      "\"delivered\":%llu}\n"
-		    : "%llu packets sent in %.6f s: %.0f packets/s; %llu delivered\n",
-	       outcome->sent_packets, outcome->seconds, rate, outcome->delivered_packets);
+		      "\"delivered\":%llu,\"overrun\":%llu}\n"
+		    : "%llu packets sent in %.6f s: %.0f packets/s; %llu delivered, %llu overrun\n",
+	       outcome->sent_packets, outcome->seconds, rate, outcome->delivered_packets,
+	       outcome->overrun_packets);
 }
 
 int main(int argc, char **argv)
