@@ -79,6 +79,13 @@ int apply_group_check_session(const struct apply_group *group, const struct ssh_
 	return 0;
 }
 
+int apply_group_check_waiting(const struct apply_group *group, struct error *error)
+{
+	uint64_t until_ns = group->devices[0].confirm_until_ns;
+
+	return until_ns ? datapath_refuse_waiting(until_ns, error) : 0;
+}
+
 struct device_names apply_group_names(const struct apply_group *group)
 {
 	return device_names(group->devices, group->count);

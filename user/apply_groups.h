@@ -48,6 +48,9 @@ bool apply_group_is_live(const struct apply_group *group);
 int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
 			      bool for_good, struct error *error);
 
+/* -EBUSY with the error filled in while its policy waits to be confirmed: known beforehand. */
+int apply_group_check_waiting(const struct apply_group *group, struct error *error);
+
 /* Before what is wrong with a group's coming policy: which devices, where there are others. */
 void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
 			 struct error *error);

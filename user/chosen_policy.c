@@ -7,7 +7,7 @@
 #include "cleanup.h"
 #include "counter_ids.h"
 #include "ruleset.h"
-#include "targets.h"
+#include "common_policy.h"
 
 enum { READ_TRIES = 100 };
 
@@ -57,18 +57,14 @@ static int read_whole(const struct datapath *datapath, struct datapath_device de
 static int read_loaded(const struct settings *settings, struct chosen_policy *policy,
 		       struct error *error)
 {
-	_cleanup_free_ struct datapath_device *devices = NULL;
+	_cleanup_common_policy_ struct common_policy common = { 0 };
 	struct datapath datapath;
-	size_t count;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (!r)
-		r = targets_find(&datapath, settings->devices, settings->devices_count, &devices,
-				 &count, error);
-	if (!r && !datapath_same_policy(&datapath, devices, count))
-		r = error_set(error, EINVAL, EXIT_USAGE,
-			      "several policies are loaded; choose one with --dev or --policy");
-	return r ? r : read_whole(&datapath, devices[0], policy, error);
+		r = common_policy_find(&datapath, settings->devices, settings->devices_count,
+				       "choose one with --dev or --policy", &common, error);
+	return r ? r : read_whole(&datapath, common.devices[0], policy, error);
 }
 
 int chosen_policy_read(const struct settings *settings, struct chosen_policy *ret_policy,

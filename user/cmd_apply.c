@@ -50,7 +50,8 @@ static int keep_runtime_rules(const struct datapath *datapath, const struct rule
 		return r;
 	r = ruleset_copy(ruleset, &group->own, error);
 	if (!r)
-		r = policy_runtime_keep(&group->own.file.policy, &live.file.policy, error);
+		r = policy_runtime_keep(&group->own.file.policy, &live.file.policy,
+					&ruleset->file.host, error);
 	if (!r)
 		r = ruleset_compile(&group->own, error);
 	if (r)
@@ -72,6 +73,8 @@ static int ready_group(const struct datapath *datapath, const struct ruleset *ru
 		group->runtime_rules = runtime_rules;
 	else if (!r && runtime_rules)
 		r = keep_runtime_rules(datapath, ruleset, group, error);
+	if (!r)
+		r = apply_group_check_waiting(group, error);
 	if (!r && session)
 		r = apply_group_check_session(group, session, true, error);
 	return r;

@@ -5,14 +5,13 @@
 
 #include "cleanup.h"
 #include "command.h"
+#include "common_policy.h"
 #include "print_diff.h"
 #include "ruleset.h"
-#include "targets.h"
 
 /* Both sides, and what they are read from. */
 struct diff_sides {
-	struct datapath_device *devices; /* that have the live policy */
-	size_t devices_count;
+	struct common_policy common; /* what the live policy is that of */
 	struct ruleset live;
 	struct policy_file file;
 	struct portsieve_image *file_image;
@@ -20,7 +19,7 @@ struct diff_sides {
 
 static void sides_free(struct diff_sides *sides)
 {
-	free(sides->devices);
+	common_policy_free(&sides->common);
 	ruleset_free(&sides->live);
 	policy_file_free(&sides->file);
 	free(sides->file_image);
@@ -35,7 +34,7 @@ static int merge_runtime(struct diff_sides *sides, const char *path, struct erro
 
 	policy_runtime_expire(policy, sides->file.host.boottime_ns);
 	if (!policy->names_runtime)
-		r = policy_runtime_keep(policy, &sides->live.file.policy, error);
+		r = policy_runtime_keep(policy, &sides->live.file.policy, &sides->file.host, error);
 	if (r && !error->file[0])
 		error_prefix(error, path);
 	return r;
@@ -44,16 +43,12 @@ static int merge_runtime(struct diff_sides *sides, const char *path, struct erro
 static int find_live(const struct datapath *datapath, const struct settings *settings,
 		     struct diff_sides *sides, struct error *error)
 {
-	int r = targets_find(datapath, settings->devices, settings->devices_count, &sides->devices,
-			     &sides->devices_count, error);
+	int r = common_policy_find(datapath, settings->devices, settings->devices_count,
+				   settings->devices_count ? "compare with one --dev at a time"
+							   : "choose one with --dev",
+				   &sides->common, error);
 
-	if (!r && !datapath_same_policy(datapath, sides->devices, sides->devices_count))
-		r = error_set(error, EINVAL, EXIT_USAGE,
-			      settings->devices_count
-				      ? "these devices have different policies; compare with one "
-					"--dev at a time"
-				      : "several policies are loaded; choose one with --dev");
-	return r ? r : ruleset_read_live(datapath, &sides->devices[0], &sides->live, error);
+	return r ? r : ruleset_read_live(datapath, &sides->common.devices[0], &sides->live, error);
 }
 
 static int compare(const struct settings *settings, const char *path,
@@ -65,8 +60,8 @@ static int compare(const struct settings *settings, const char *path,
 	_cleanup_policy_diff_ struct policy_diff diff = { 0 };
 	struct diff_report report = {
 		.path = path,
-		.devices = sides->devices,
-		.devices_count = sides->devices_count,
+		.devices = sides->common.devices,
+		.devices_count = sides->common.count,
 		.diff = &diff,
 		.monitor_before = sides->live.file.policy.monitor,
 		.monitor_after = sides->file.policy.monitor,
@@ -97,7 +92,7 @@ static enum exit_code diff(const struct settings *settings, int count, char **op
 		r = policy_file_compile(&sides.file, &sides.file_image, error);
 	if (!r)
 		r = compare(settings, operands[0], &sides, error);
-	return r ? error->exit : EXIT_DONE;
+	return r ? error->exit : common_policy_code(&sides.common);
 }
 
 const struct command command_diff = {

@@ -16,8 +16,10 @@
 #include "print_runtime.h"
 #include "runtime_rule.h"
 
-/* Changes one group's policy; `context` is the caller's. */
-typedef int change_fn(struct policy *policy, void *context, struct error *error);
+/* Changes one group's policy, by what the host was when it was applied; `context` is the caller's.
+ */
+typedef int change_fn(struct policy *policy, const struct policy_host *host, void *context,
+		      struct error *error);
 
 static void note(const char *subject, const char *text)
 {
@@ -72,7 +74,9 @@ static int ready_group(struct apply_group *group, change_fn *change, void *conte
 	int r;
 
 	group->only_counted = ruleset_only_counts(&group->own);
-	r = change(policy, context, error);
+	r = change(policy, &group->own.file.host, context, error);
+	if (!r)
+		r = apply_group_check_waiting(group, error);
 	if (!r)
 		r = ruleset_compile(&group->own, error);
 	if (!r && can_cut)
@@ -158,11 +162,12 @@ struct addition {
 };
 
 /* Each group's policy gets a rule of its own, which it owns. */
-static int add_rule(struct policy *policy, void *context, struct error *error)
+static int add_rule(struct policy *policy, const struct policy_host *host, void *context,
+		    struct error *error)
 {
 	struct addition *addition = context;
 	struct policy_rule rule = { 0 };
-	int r = runtime_rule_read(&addition->words, &addition->host, &rule, error);
+	int r = runtime_rule_read(&addition->words, host, &rule, error);
 
 	if (!r)
 		r = policy_runtime_add(policy, &rule, &addition->renewed, error);
@@ -315,8 +320,10 @@ const struct command command_drop = {
 	.run = drop,
 };
 
-static int remove_rule(struct policy *policy, void *context, struct error *error)
+static int remove_rule(struct policy *policy, const struct policy_host *host, void *context,
+		       struct error *error)
 {
+	(void)host;
 	return policy_runtime_remove(policy, context, error);
 }
 

@@ -9,23 +9,11 @@
 #include "boottime.h"
 #include "cleanup.h"
 #include "command.h"
+#include "common_policy.h"
 #include "print.h"
 #include "print_json.h"
 #include "print_runtime.h"
 #include "ruleset.h"
-#include "targets.h"
-
-/* Without a name there must be but one policy to show: two would not make one file. */
-static int check_one_policy(const struct datapath *datapath, const struct datapath_device *devices,
-			    size_t count, struct error *error)
-{
-	if (datapath_same_policy(datapath, devices, count))
-		return 0;
-	return error_set(
-		error, EINVAL, EXIT_USAGE,
-		"show: the loaded devices have several policies; name one: portsieve show %s",
-		devices[0].name);
-}
 
 /* What is to be shown: the text, and the runtime rules that are in it. */
 struct shown {
@@ -77,13 +65,13 @@ static json_object *json_runtime(const struct ruleset *ruleset)
 	return rules;
 }
 
-static int show_json(const struct datapath_device *devices, size_t count, const struct shown *shown)
+static int show_json(const struct common_policy *common, const struct shown *shown)
 {
 	json_object *document = json_document();
 	json_object *names = json_object_new_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_object_array_add(names, json_object_new_string(devices[i].name));
+	for (size_t i = 0; i < common->count; i++)
+		json_object_array_add(names, json_object_new_string(common->devices[i].name));
 	json_object_object_add(document, "devices", names);
 	json_object_object_add(document, "policy", json_object_new_string(shown->text));
 	json_object_object_add(document, "runtime", json_runtime(&shown->ruleset));
@@ -103,34 +91,32 @@ static int show_text(const struct shown *shown)
 	return 0;
 }
 
+/* Two policies would not make one file. */
 static int show_loaded(const struct datapath *datapath, const struct settings *settings, int count,
-		       char **operands, struct error *error)
+		       char **operands, struct common_policy *common, struct error *error)
 {
-	_cleanup_free_ struct datapath_device *devices = NULL;
 	struct shown shown __attribute__((cleanup(shown_free))) = { 0 };
-	size_t found;
-	int r = targets_find(datapath, (const char *const *)operands, count, &devices, &found,
-			     error);
+	int r = common_policy_find(datapath, (const char *const *)operands, (size_t)count,
+				   "name a device: portsieve show DEV", common, error);
 
 	if (!r)
-		r = check_one_policy(datapath, devices, found, error);
-	if (!r)
-		r = shown_read(datapath, &devices[0], &shown, error);
+		r = shown_read(datapath, &common->devices[0], &shown, error);
 	if (r)
 		return r;
-	shown.seconds_left = seconds_until(devices[0].confirm_until_ns, boottime_ns());
-	return settings->json ? show_json(devices, found, &shown) : show_text(&shown);
+	shown.seconds_left = seconds_until(common->devices[0].confirm_until_ns, boottime_ns());
+	return settings->json ? show_json(common, &shown) : show_text(&shown);
 }
 
 static enum exit_code show(const struct settings *settings, int count, char **operands,
 			   struct error *error)
 {
+	_cleanup_common_policy_ struct common_policy common = { 0 };
 	struct datapath datapath;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (!r)
-		r = show_loaded(&datapath, settings, count, operands, error);
-	return r ? error->exit : EXIT_DONE;
+		r = show_loaded(&datapath, settings, count, operands, &common, error);
+	return r ? error->exit : common_policy_code(&common);
 }
 
 const struct command command_show = {

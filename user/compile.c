@@ -121,6 +121,11 @@ static void compile_header(const struct policy *policy, const struct policy_host
 			   struct portsieve_image *image)
 {
 	image->abi = PORTSIEVE_ABI;
+	image->host = (struct portsieve_host){
+		.ephemeral_low = host->ephemeral_low,
+		.ephemeral_high = host->ephemeral_high,
+		.forwards_ipv6 = host->forwards_ipv6,
+	};
 	if (policy->monitor)
 		image->flags |= PORTSIEVE_IMAGE_MONITOR;
 	if (policy->default_action == POLICY_DROP)
@@ -176,19 +181,28 @@ static size_t merge_intervals(struct policy_interval *intervals, size_t count)
 	return count ? merged + 1 : 0;
 }
 
+/* The rule's intervals, merged; the caller frees them. NULL when memory is short. */
+static struct policy_interval *intervals_of(const struct policy_rule *rule, size_t *ret_count)
+{
+	struct policy_interval *intervals = calloc(rule->intervals_count + 1, sizeof(*intervals));
+
+	if (!intervals)
+		return NULL;
+	if (rule->intervals_count)
+		memcpy(intervals, rule->intervals, rule->intervals_count * sizeof(*intervals));
+	*ret_count = merge_intervals(intervals, rule->intervals_count);
+	return intervals;
+}
+
 /* Gives a rule its ranges and paints them. -E2BIG when they are too many. */
 static int compile_ranges(const struct policy_rule *rule, struct canvas *canvases,
 			  struct portsieve_image *image)
 {
-	_cleanup_free_ struct policy_interval *intervals =
-		calloc(rule->intervals_count + 1, sizeof(*intervals));
-	size_t count;
+	size_t count = 0;
+	_cleanup_free_ struct policy_interval *intervals = intervals_of(rule, &count);
 
 	if (!intervals)
 		return -ENOMEM;
-	if (rule->intervals_count)
-		memcpy(intervals, rule->intervals, rule->intervals_count * sizeof(*intervals));
-	count = merge_intervals(intervals, rule->intervals_count);
 	if (count > PORTSIEVE_RANGES - image->ranges)
 		return -E2BIG;
 	for (size_t i = 0; i < count; i++) {
@@ -249,6 +263,36 @@ static void compile_default(const struct policy *policy, struct canvas *canvases
 	}
 }
 
+/* Would the ranges of the file's rules be few enough without the runtime rules? */
+static bool file_fits(const struct policy *policy)
+{
+	size_t ranges = PORTSIEVE_RANGE_RULES;
+
+	for (size_t i = policy->runtime_count; i < policy->rules_count; i++) {
+		size_t count = 0;
+
+		free(intervals_of(&policy->rules[i], &count));
+		ranges += count;
+	}
+	return ranges <= PORTSIEVE_RANGES;
+}
+
+static int too_many_ranges(const struct policy *policy, const struct policy_rule *rule,
+			   const char *file, struct error *error)
+{
+	if (policy->runtime_count && file_fits(policy))
+		return error_set(error, E2BIG, EXIT_USAGE,
+				 "with the runtime rules there are more than %d port ranges; "
+				 "delete some of them, or name neighbouring ports as one range "
+				 "(low-high)",
+				 PORTSIEVE_RANGES_MAX);
+	error_place(error, file, rule->ports_place.line, rule->ports_place.column);
+	return error_set(error, E2BIG, EXIT_USAGE,
+			 "more than %d port ranges in all with those of this rule; "
+			 "name neighbouring ports as one range (low-high)",
+			 PORTSIEVE_RANGES_MAX);
+}
+
 int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
 		  struct portsieve_image *image, struct error *error)
 {
@@ -265,13 +309,8 @@ int image_compile(const struct policy *policy, const struct policy_host *host, c
 		const struct policy_rule *rule = &policy->rules[i];
 		int r = compile_rule(rule, canvases, image);
 
-		if (r == -E2BIG) {
-			error_place(error, file, rule->ports_place.line, rule->ports_place.column);
-			return error_set(error, E2BIG, EXIT_USAGE,
-					 "more than %d port ranges in all with those of this rule; "
-					 "name neighbouring ports as one range (low-high)",
-					 PORTSIEVE_RANGES_MAX);
-		}
+		if (r == -E2BIG)
+			return too_many_ranges(policy, rule, file, error);
 		if (r)
 			return error_set(error, -r, EXIT_FAILED, "not enough memory");
 	}

@@ -123,6 +123,9 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
 		   const struct datapath_policy *policy, struct error *error);
 
+/* -EBUSY, with the error filled in: what every change meets while a policy waits. */
+int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error);
+
 /*
  * Ends the waiting of the policy in force, on all that share its slot: it stays (confirm), or the
  * one before returns at once (rollback). -ENOENT with the error filled in when none waits; confirm
@@ -148,9 +151,9 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
 		  size_t count, struct error *error);
 
-/* Are the policies in force on these devices the same, in one slot or in several? */
-bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *devices,
-			  size_t count);
+/* Are the policies in force on both the same, in one slot or in two? False if one is unreadable. */
+bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *one,
+			  const struct datapath_device *other);
 
 /* The policy in force, as its image and its text; the caller frees both. Either may be NULL. */
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,

@@ -78,6 +78,14 @@ int apply_commit(const struct datapath *datapath, const struct attachment *attac
 	return r;
 }
 
+int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error)
+{
+	return error_set(error, EBUSY, EXIT_FAILED,
+			 "the policy waits to be confirmed for another %" PRIu64
+			 " s; first: portsieve confirm, or portsieve rollback",
+			 seconds_until(confirm_until_ns, boottime_ns()));
+}
+
 /* A policy that waits may be ended by its own commands only. */
 static int check_none_waits(const struct attachment *attachment, struct error *error)
 {
@@ -87,10 +95,7 @@ static int check_none_waits(const struct attachment *attachment, struct error *e
 		return error_set(error, EBUSY, EXIT_FAILED,
 				 "the policy was not confirmed in time, and the one before it is "
 				 "in force again since this moment; give the command again");
-	return error_set(error, EBUSY, EXIT_FAILED,
-			 "the policy waits to be confirmed for another %" PRIu64
-			 " s; first: portsieve confirm, or portsieve rollback",
-			 seconds_until(attachment->confirm_until_ns, boottime_ns()));
+	return datapath_refuse_waiting(attachment->confirm_until_ns, error);
 }
 
 int apply_require(const struct datapath *datapath, const struct datapath_device *device,

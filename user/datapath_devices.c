@@ -186,23 +186,13 @@ uint64_t datapath_memory_bytes(const struct portsieve_image *image)
 	       (uint64_t)image->prefixes * TRIE_BYTES;
 }
 
-bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *devices,
-			  size_t count)
+bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *one,
+			  const struct datapath_device *other)
 {
-	_cleanup_free_ struct portsieve_image *first = NULL;
-	bool same = true;
+	_cleanup_free_ struct portsieve_image *ours = NULL, *theirs = NULL;
 
-	for (size_t i = 1; same && i < count; i++) {
-		_cleanup_free_ struct portsieve_image *other = NULL;
-
-		if (devices[0].broken) /* whoever reads it is told */
-			return true;
-		if (devices[i].broken || devices[i].active_id == devices[0].active_id)
-			continue;
-		same = (first ||
-			!datapath_policy_read(datapath, &devices[0], &first, NULL, NULL)) &&
-		       !datapath_policy_read(datapath, &devices[i], &other, NULL, NULL) &&
-		       image_equal(first, other);
-	}
-	return same;
+	return one->active_id == other->active_id ||
+	       (!datapath_policy_read(datapath, one, &ours, NULL, NULL) &&
+		!datapath_policy_read(datapath, other, &theirs, NULL, NULL) &&
+		image_equal(ours, theirs));
 }

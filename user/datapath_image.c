@@ -134,6 +134,7 @@ bool image_equal(const struct portsieve_image *one, const struct portsieve_image
 {
 	return one->flags == other->flags && one->drop_knobs == other->drop_knobs &&
 	       one->ranges == other->ranges && one->rules == other->rules &&
+	       !memcmp(&one->host, &other->host, sizeof(one->host)) &&
 	       !memcmp(one->sha256, other->sha256, sizeof(one->sha256)) &&
 	       !memcmp(one->text_sha256, other->text_sha256, sizeof(one->text_sha256)) &&
 	       !memcmp(one->port, other->port, sizeof(one->port)) &&

@@ -176,6 +176,12 @@ int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *re
 		       struct error *error);
 int policy_runtime_remove(struct policy *policy, const char *name, struct error *error);
 
+/*
+ * Do both mean the same but for name and end? In whatever order they list ports and prefixes.
+ * False too when memory is short.
+ */
+bool policy_rules_same(const struct policy_rule *a, const struct policy_rule *b);
+
 /* The rule of that name, of the file or a runtime rule; NULL: there is none. */
 struct policy_rule *policy_rule_named(const struct policy *policy, const char *name);
 
@@ -184,10 +190,11 @@ void policy_runtime_expire(struct policy *policy, uint64_t now_ns);
 
 /*
  * Puts copies of the runtime rules of `live` before those of `policy`, which has none: what `apply`
- * does with a file that has no key `runtime`. With the error filled in: -EEXIST, a rule of the file
- * has the name of one; -E2BIG past PORTSIEVE_RULES_MAX.
+ * does with a file that has no key `runtime`. Their ports are read anew, by `host`. With the error
+ * filled in: -EEXIST, a rule of the file has the name of one; -E2BIG past PORTSIEVE_RULES_MAX.
  */
-int policy_runtime_keep(struct policy *policy, const struct policy *live, struct error *error);
+int policy_runtime_keep(struct policy *policy, const struct policy *live,
+			const struct policy_host *host, struct error *error);
 
 /* Frees what one rule owns and leaves it empty. */
 void policy_rule_free(struct policy_rule *rule);

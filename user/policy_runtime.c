@@ -15,30 +15,6 @@ static int no_memory(struct error *error)
 	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 }
 
-static bool same_prefixes(const struct policy_prefixes *a, const struct policy_prefixes *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (a->list[i].length != b->list[i].length ||
-		    !policy_prefix_holds(&a->list[i], &b->list[i]))
-			return false;
-	return true;
-}
-
-/* Do both say the same but for their end? */
-static bool same_rule(const struct policy_rule *a, const struct policy_rule *b)
-{
-	if (a->action != b->action || a->intervals_count != b->intervals_count)
-		return false;
-	for (size_t i = 0; i < a->intervals_count; i++)
-		if (a->intervals[i].low != b->intervals[i].low ||
-		    a->intervals[i].high != b->intervals[i].high ||
-		    a->intervals[i].transport != b->intervals[i].transport)
-			return false;
-	return same_prefixes(&a->from, &b->from) && same_prefixes(&a->to, &b->to);
-}
-
 /* Is there room for `rules` with so many intervals and prefixes? policy_read has the same limits.
  */
 static int room_check(const struct policy *policy, const struct policy_rule *added, size_t count,
@@ -111,7 +87,7 @@ int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *re
 		return error_set(error, EEXIST, EXIT_USAGE,
 				 "the policy file has a rule '%s' already: take another name",
 				 rule->name);
-	if (other && !same_rule(other, rule))
+	if (other && !policy_rules_same(other, rule))
 		return error_set(error, EEXIST, EXIT_USAGE,
 				 "there is a runtime rule '%s' already, and it says something "
 				 "else: delete it first, or take another name",
@@ -204,24 +180,26 @@ static int copy(const void *from, size_t size, void *ret_copy)
 }
 
 /* What was copied before memory ran short is the caller's too. */
-static int rule_copy(const struct policy_rule *from, struct policy_rule *to)
+static int rule_copy(const struct policy_rule *from, const struct policy_host *host,
+		     struct policy_rule *to, struct error *error)
 {
 	int r;
 
 	*to = *from;
 	to->ports = NULL;
 	to->intervals = NULL;
+	to->intervals_count = 0;
 	to->from.list = to->to.list = NULL;
 	r = copy(from->ports, from->ports ? strlen(from->ports) + 1 : 0, &to->ports);
-	if (!r)
-		r = copy(from->intervals, from->intervals_count * sizeof(*from->intervals),
-			 &to->intervals);
 	if (!r)
 		r = copy(from->from.list, from->from.count * sizeof(*from->from.list),
 			 &to->from.list);
 	if (!r)
 		r = copy(from->to.list, from->to.count * sizeof(*from->to.list), &to->to.list);
-	return r;
+	if (r)
+		return no_memory(error);
+	return policy_ports_read(from->ports, host, &to->intervals, &to->intervals_count, NULL,
+				 error);
 }
 
 static int names_check(const struct policy *policy, const struct policy *live, struct error *error)
@@ -235,7 +213,8 @@ static int names_check(const struct policy *policy, const struct policy *live, s
 	return 0;
 }
 
-int policy_runtime_keep(struct policy *policy, const struct policy *live, struct error *error)
+int policy_runtime_keep(struct policy *policy, const struct policy *live,
+			const struct policy_host *host, struct error *error)
 {
 	size_t count = live->runtime_count;
 	struct policy_rule *copies;
@@ -249,8 +228,9 @@ int policy_runtime_keep(struct policy *policy, const struct policy *live, struct
 	if (!copies)
 		return no_memory(error);
 	for (size_t i = 0; i < count && !r; i++)
-		r = rule_copy(&live->rules[i], &copies[i]);
-	r = r ? no_memory(error) : put_first(policy, copies, count, error);
+		r = rule_copy(&live->rules[i], host, &copies[i], error);
+	if (!r)
+		r = put_first(policy, copies, count, error);
 	for (size_t i = 0; i < count; i++)
 		policy_rule_free(&copies[i]);
 	free(copies);

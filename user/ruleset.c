@@ -173,6 +173,14 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 	return ruleset_print(ruleset, error);
 }
 
+/* What the host has been set to since then is the next policy's. */
+static void take_host(const struct portsieve_image *image, struct policy_host *host)
+{
+	host->ephemeral_low = image->host.ephemeral_low;
+	host->ephemeral_high = image->host.ephemeral_high;
+	host->forwards_ipv6 = image->host.forwards_ipv6;
+}
+
 /* The text tells the ends of rules in seconds of a clock that may have been set; the image is
  * right. */
 static void take_ends(const struct portsieve_image *image, struct policy *policy)
@@ -199,6 +207,7 @@ static int reread(struct ruleset *ruleset, struct error *error)
 	int r;
 
 	policy_host_read(&file->host);
+	take_host(image, &file->host);
 	r = policy_read(ruleset->text, strlen(ruleset->text), "the policy in force", &file->host,
 			&file->policy, error);
 	if (r)

@@ -126,37 +126,12 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 	return r;
 }
 
-static bool same_ports(const struct policy_rule *rule, const struct policy_rule *other)
-{
-	if (rule->intervals_count != other->intervals_count)
-		return false;
-	for (size_t i = 0; i < rule->intervals_count; i++)
-		if (rule->intervals[i].low != other->intervals[i].low ||
-		    rule->intervals[i].high != other->intervals[i].high ||
-		    rule->intervals[i].transport != other->intervals[i].transport)
-			return false;
-	return true;
-}
-
-static bool same_prefixes(const struct policy_prefixes *prefixes,
-			  const struct policy_prefixes *others)
-{
-	return prefixes->count == others->count &&
-	       (!prefixes->count ||
-		!memcmp(prefixes->list, others->list, prefixes->count * sizeof(*prefixes->list)));
-}
-
-bool runtime_rule_says_the_same(const struct policy_rule *rule, const struct policy_rule *other)
-{
-	return other->runtime && rule->action == other->action && same_ports(rule, other) &&
-	       same_prefixes(&rule->from, &other->from) && same_prefixes(&rule->to, &other->to);
-}
-
 static bool is_taken(const struct policy_rule *rule, const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rules_count; i++)
 		if (!strcmp(policy->rules[i].name, rule->name))
-			return !runtime_rule_says_the_same(rule, &policy->rules[i]);
+			return !policy->rules[i].runtime ||
+			       !policy_rules_same(rule, &policy->rules[i]);
 	return false;
 }
 

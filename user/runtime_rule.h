@@ -31,7 +31,4 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 unsigned int runtime_rule_number(struct policy_rule *rule, const char *name, unsigned int number,
 				 const struct policy *policy);
 
-/* Is it a runtime rule that says the same but for its end? */
-bool runtime_rule_says_the_same(const struct policy_rule *rule, const struct policy_rule *other);
-
 #endif

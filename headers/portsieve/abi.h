@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 #ifndef PORTSIEVE_ABI /* tests build another one, to upgrade from */
-#define PORTSIEVE_ABI 2
+#define PORTSIEVE_ABI 3
 #endif
 
 enum portsieve_limits {
@@ -280,6 +280,13 @@ enum portsieve_image_flags {
 		1u << 31, /* confirm_until_ns is not 0; the sign: see bpf/maps.h */
 };
 
+/* What the policy's words mean that depend on the host, as it was when the policy was applied. */
+struct portsieve_host {
+	__u16 ephemeral_low; /* in host order, inclusive */
+	__u16 ephemeral_high;
+	__u32 forwards_ipv6; /* 0 or 1 */
+};
+
 /*
  * A compiled policy: the one element of an inner map, immutable once it is in force. The program
  * reads the fields up to `cell`; the rest lets every reader of the map name what was counted. Its
@@ -308,7 +315,8 @@ struct portsieve_image {
 	__u32 counters; /* no row from here on has counted anything since the device was loaded */
 	struct portsieve_range range[PORTSIEVE_RANGES];
 	struct portsieve_rule rule[PORTSIEVE_RULES_MAX];
-	__u64 unused[529]; /* up to PORTSIEVE_IMAGE_BYTES */
+	struct portsieve_host host;
+	__u64 unused[528]; /* up to PORTSIEVE_IMAGE_BYTES */
 };
 
 _Static_assert(sizeof(struct portsieve_image) == PORTSIEVE_IMAGE_BYTES, "an image has outgrown it");

@@ -252,6 +252,24 @@ results() {
 	fetch lan 198.51.100.2 8080
 }
 
+@test "while one waits, no change that concerns it is made anywhere" {
+	second_device
+	in_server portsieve load to_client to_lan -p "$CLOSED_FILE"
+	in_server portsieve apply "$OPEN_FILE" --confirm 300 --dev to_lan
+	local shown
+	shown=$(in_server portsieve show to_client)
+	refused 1 "to_lan: the policy waits to be confirmed for another" in_server portsieve apply "$OPEN_FILE"
+	refused 1 "to_lan: the policy waits to be confirmed for another" in_server portsieve allow tcp/9
+	equal "$shown" "$(in_server portsieve show to_client)"
+	# what does not concern it is not held up
+	in_server portsieve allow tcp/9 --dev to_client
+	in_server portsieve delete allow-tcp-9
+	equal "$shown" "$(in_server portsieve show to_client)"
+	in_server portsieve confirm
+	in_server portsieve apply "$OPEN_FILE"
+	is_open
+}
+
 @test "two that share a waiting policy are confirmed together or not at all" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$OPEN_FILE"

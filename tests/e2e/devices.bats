@@ -60,8 +60,18 @@ field() {
 	slots=$(field .policy_slot_id)
 	[ "${slots% *}" != "${slots#* }" ]
 	equal "drop allow" "$(field .policy.default)"
-	refused 2 "name one: portsieve show" in_server portsieve show
+	refused 2 "several policies are loaded; name a device: portsieve show DEV" in_server portsieve show
 	in_server portsieve show to_lan | grep -q telnet
+}
+
+@test "a runtime rule of one device that has ended makes no two policies" {
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	in_server portsieve allow tcp/5 --for 2 --dev to_client
+	refused 2 "several policies are loaded; name a device: portsieve show DEV" in_server portsieve show
+	within 10 in_server portsieve show
+	equal "to_client to_lan" "$(in_server portsieve show -j | jq -r '.devices | sort | join(" ")')"
+	in_server portsieve diff "$(policy "$DROP")" | grep -q "changes nothing on to_client, to_lan"
+	in_server portsieve explain 'tcp 192.0.2.7:1 > 192.0.2.2:5' | grep -q ^drop
 }
 
 @test "one apply changes all devices, by one update of the slot that they share" {

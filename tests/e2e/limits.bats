@@ -41,6 +41,16 @@ name_of() {
 	unchanged
 }
 
+@test "a runtime rule that makes it more than 16384 port ranges is what the error names" {
+	in_server portsieve apply "$(policy "{version: 1, rules: [{name: many, action: drop, ports: \"udp/$(odd 1 16384)\"}]}")"
+	BEFORE=$(in_force)
+	refused 2 "portsieve: with the runtime rules there are more than 16384 port ranges; delete some of them" \
+		in_server portsieve allow tcp/5
+	unchanged
+	refused 2 ":1:56: more than 16384 port ranges in all with those of this rule" in_server portsieve check \
+		"$(policy "{version: 1, rules: [{name: many, action: drop, ports: \"udp/$(odd 1 16385)\"}]}")"
+}
+
 @test "a policy may have 16384 port ranges, and the last one counts" {
 	in_server portsieve apply "$(policy "{version: 1, rules: [{name: many, action: drop, ports: \"udp/$(odd 1 16384)\"}]}")"
 	equal 16384 "$(in_server portsieve status -j | jq '.devices[0].port_ranges')"

@@ -128,6 +128,10 @@ passed_from() {
 		says 1 "its pins are not whole" in_server portsieve status to_lan
 		says 1 "its pins are not whole" in_server portsieve stats to_lan -j
 		in_server portsieve stats to_client
+		says 5 "to_lan: its pins are not whole" in_server portsieve show -j
+		equal '["to_client"]' "$(jq -c .devices <<<"$output")"
+		says 5 "to_lan: its pins are not whole" in_server portsieve diff "$DROP"
+		equal "$DROP changes nothing on to_client" "${output%$'\n'}"
 		refused 5 "to_lan: its pins are not whole" in_server portsieve apply "$ALLOW"
 		equal passed "$(verdict client to_client 80)"
 		refused 1 "to_lan: its pins are not whole" in_server portsieve apply "$DROP" --dev to_lan
@@ -206,7 +210,7 @@ passed_from() {
 	equal "allow allow drop" "$(field to_client .policy.default) $(field to_lan .policy.default) $(field to_dmz .policy.default)"
 	equal "7 0" "$(row web udp to_dmz)"
 	equal "5 0" "$(row retired "" to_lan)"
-	refused 2 "name one" in_server portsieve show
+	refused 2 "name a device" in_server portsieve show
 	# the same policy on all of them again, in two slots
 	in_server portsieve apply "$DROP"
 	in_server portsieve show | grep -q 'default: drop'

@@ -337,7 +337,7 @@ static void runtime_rules_are_kept_over_a_change_of_the_file(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(policy_runtime_keep(&policy, &live, NULL), 0);
+	assert_int_equal(policy_runtime_keep(&policy, &live, &host, NULL), 0);
 	assert_string_equal(names_of(&live), "a b c|web mail");
 	policy_free(&live); /* the copies are copies */
 	assert_string_equal(names_of(&policy), "a b c|dns");
@@ -352,7 +352,7 @@ static void runtime_rules_are_kept_over_a_change_of_the_file(void **state)
 		"  - {name: c, action: drop, ports: tcp/1 udp/2-3}\n"
 		"rules:\n  - {name: dns, action: drop, ports: tcp/1 udp/2-3}\n");
 	free(text);
-	assert_int_equal(policy_runtime_keep(&policy, &empty, NULL), 0);
+	assert_int_equal(policy_runtime_keep(&policy, &empty, &host, NULL), 0);
 	assert_string_equal(names_of(&policy), "a b c|dns");
 	policy_free(&policy);
 	policy_free(&empty);
@@ -365,7 +365,7 @@ static void a_name_of_the_file_and_of_a_kept_rule_is_refused(void **state)
 	struct error error = { 0 };
 
 	(void)state;
-	assert_int_equal(policy_runtime_keep(&policy, &live, &error), -EEXIST);
+	assert_int_equal(policy_runtime_keep(&policy, &live, &host, &error), -EEXIST);
 	assert_string_equal(error.text,
 			    "'b' is a rule of the policy file and a runtime rule in force: rename "
 			    "it in the file, or delete the runtime rule");

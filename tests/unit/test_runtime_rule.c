@@ -197,45 +197,6 @@ static void a_number_finds_room_in_a_long_name(void **state)
 	policy_free(&policy);
 }
 
-static void rules_are_the_same_but_for_their_end_and_name(void **state)
-{
-	struct policy_rule rule = rule_of(POLICY_ALLOW, "tcp/80");
-	static const struct {
-		enum policy_action action;
-		const char *ports, *from;
-		bool runtime, same;
-	} others[] = {
-		{ POLICY_ALLOW, "tcp/80", NULL, true, true },
-		{ POLICY_ALLOW, "tcp/http", NULL, true, true },
-		{ POLICY_ALLOW, "tcp/80", NULL, false, false },
-		{ POLICY_DROP, "tcp/80", NULL, true, false },
-		{ POLICY_ALLOW, "tcp/81", NULL, true, false },
-		{ POLICY_ALLOW, "tcp/80-81", NULL, true, false },
-		{ POLICY_ALLOW, "udp/80", NULL, true, false },
-		{ POLICY_ALLOW, "tcp/80,81", NULL, true, false },
-		{ POLICY_ALLOW, "tcp/80", "192.0.2.0/24", true, false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		struct runtime_words words = { .action = others[i].action,
-					       .ports = &others[i].ports,
-					       .ports_count = 1,
-					       .from = &others[i].from,
-					       .from_count = others[i].from ? 1 : 0,
-					       .name = "other",
-					       .until_ns = 99 };
-		struct policy_rule other = { 0 };
-
-		assert_int_equal(runtime_rule_read(&words, &host, &other, NULL), 0);
-		other.runtime = others[i].runtime;
-		if (runtime_rule_says_the_same(&rule, &other) != others[i].same)
-			fail_msg("number %zu", i);
-		policy_rule_free(&other);
-	}
-	policy_rule_free(&rule);
-}
-
 static char *text_of(uint64_t seconds, bool monitor)
 {
 	struct policy_rule rule = rule_of(POLICY_DROP, "tcp/8080");
@@ -282,7 +243,6 @@ int main(void)
 		cmocka_unit_test(a_name_of_32_letters_is_taken),
 		cmocka_unit_test(names_that_mean_something_else_are_numbered),
 		cmocka_unit_test(a_number_finds_room_in_a_long_name),
-		cmocka_unit_test(rules_are_the_same_but_for_their_end_and_name),
 		cmocka_unit_test(a_rule_in_words_has_its_end),
 	};
 

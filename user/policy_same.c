@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Do two rules mean the same? The order of what they list, and what they list twice, means nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "policy.h"
+
+static int compare_intervals(const void *one, const void *other)
+{
+	const struct policy_interval *a = one, *b = other;
+
+	if (a->transport != b->transport)
+		return a->transport < b->transport ? -1 : 1;
+	return (a->low > b->low) - (a->low < b->low);
+}
+
+/* Sorts, and makes one of those that touch or overlap. Returns how many are left. */
+static size_t merge_intervals(struct policy_interval *intervals, size_t count)
+{
+	size_t merged = 0;
+
+	qsort(intervals, count, sizeof(*intervals), compare_intervals);
+	for (size_t i = 0; i < count; i++) {
+		struct policy_interval *last = merged ? &intervals[merged - 1] : NULL;
+
+		if (!last || last->transport != intervals[i].transport ||
+		    intervals[i].low > last->high + 1u)
+			intervals[merged++] = intervals[i];
+		else if (intervals[i].high > last->high)
+			last->high = intervals[i].high;
+	}
+	return merged;
+}
+
+static bool same_ports(const struct policy_rule *a, const struct policy_rule *b)
+{
+	_cleanup_free_ struct policy_interval *ours = calloc(a->intervals_count + 1, sizeof(*ours));
+	_cleanup_free_ struct policy_interval *theirs =
+		calloc(b->intervals_count + 1, sizeof(*theirs));
+	size_t count;
+
+	if (!ours || !theirs)
+		return false;
+	memcpy(ours, a->intervals, a->intervals_count * sizeof(*ours));
+	memcpy(theirs, b->intervals, b->intervals_count * sizeof(*theirs));
+	count = merge_intervals(ours, a->intervals_count);
+	if (merge_intervals(theirs, b->intervals_count) != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (compare_intervals(&ours[i], &theirs[i]) || ours[i].high != theirs[i].high)
+			return false;
+	return true;
+}
+
+/* Bits behind the length are zero, and there is no padding. */
+static int compare_prefixes(const void *one, const void *other)
+{
+	return memcmp(one, other, sizeof(struct policy_prefix));
+}
+
+static size_t sort_prefixes(struct policy_prefix *list, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(list, count, sizeof(*list), compare_prefixes);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || compare_prefixes(&list[kept - 1], &list[i]))
+			list[kept++] = list[i];
+	return kept;
+}
+
+static bool same_prefixes(const struct policy_prefixes *a, const struct policy_prefixes *b)
+{
+	_cleanup_free_ struct policy_prefix *ours = calloc(a->count + 1, sizeof(*ours));
+	_cleanup_free_ struct policy_prefix *theirs = calloc(b->count + 1, sizeof(*theirs));
+	size_t count;
+
+	if (!ours || !theirs)
+		return false;
+	if (a->count)
+		memcpy(ours, a->list, a->count * sizeof(*ours));
+	if (b->count)
+		memcpy(theirs, b->list, b->count * sizeof(*theirs));
+	count = sort_prefixes(ours, a->count);
+	return sort_prefixes(theirs, b->count) == count &&
+	       !memcmp(ours, theirs, count * sizeof(*ours));
+}
+
+bool policy_rules_same(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return a->action == b->action && same_ports(a, b) && same_prefixes(&a->from, &b->from) &&
+	       same_prefixes(&a->to, &b->to);
+}
