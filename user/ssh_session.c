@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The caller's ssh session: found, placed on an interface, tried against a policy. */
+/* The caller's ssh session: found, and tried against a policy. */
 #include "ssh_session.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,8 +15,6 @@ enum {
 	STATUS_LINE_MAX = 256,	   /* of /proc/PID/status, as far as it is read */
 	ENVIRONMENT_MAX = 4 << 20, /* bytes; larger than the kernel lets a stack be by default */
 	ANCESTORS_MAX = 1 << 16,   /* a chain that changes while it is walked must end too */
-	LOWER_DEPTH_MAX = 4,	   /* VLAN on bridge on bond on device */
-	DISCARD_PORT = 9,	   /* any would do: connecting a datagram socket sends nothing */
 };
 
 static const char variable[] = "SSH_CONNECTION";
@@ -155,87 +151,6 @@ bool ssh_session_find(struct ssh_session *ret_session)
 		  "whether the policy cuts it is not checked");
 	log_warning(&warning);
 	return false;
-}
-
-static bool is_address(const struct sockaddr *socket_address, const struct policy_prefix *address)
-{
-	const void *bytes = NULL;
-
-	if (!socket_address)
-		return false;
-	if (address->family == POLICY_IPV4 && socket_address->sa_family == AF_INET)
-		bytes = &((const struct sockaddr_in *)socket_address)->sin_addr;
-	if (address->family == POLICY_IPV6 && socket_address->sa_family == AF_INET6)
-		bytes = &((const struct sockaddr_in6 *)socket_address)->sin6_addr;
-	return bytes && !memcmp(bytes, address->address, address->length / 8);
-}
-
-/* The address that this host would send from to the client: that of the route's interface. */
-static int local_address(const struct ssh_session *session, struct policy_prefix *ret_address)
-{
-	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_port = htons(DISCARD_PORT) };
-	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6, .sin6_port = htons(DISCARD_PORT) };
-	bool is_ipv4 = session->client.family == POLICY_IPV4;
-	socklen_t length = is_ipv4 ? sizeof(to4) : sizeof(to6);
-	struct sockaddr *to = is_ipv4 ? (struct sockaddr *)&to4 : (struct sockaddr *)&to6;
-	_cleanup_close_ int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	memcpy(&to4.sin_addr, session->client.address, sizeof(to4.sin_addr));
-	memcpy(&to6.sin6_addr, session->client.address, sizeof(to6.sin6_addr));
-	to6.sin6_scope_id = session->scope[0] ? if_nametoindex(session->scope) : 0;
-	if (fd < 0 || connect(fd, to, length) || getsockname(fd, to, &length))
-		return -errno;
-	*ret_address = session->client;
-	memcpy(ret_address->address,
-	       is_ipv4 ? (const void *)&to4.sin_addr : (const void *)&to6.sin6_addr,
-	       is_ipv4 ? sizeof(to4.sin_addr) : sizeof(to6.sin6_addr));
-	return 0;
-}
-
-/* Is the device the upper one, or below it? sysfs has a link `lower_NAME` for each one right below.
- */
-static bool is_at_or_below(const char *device, const char *upper, int depth)
-{
-	static const char prefix[] = "lower_";
-	char path[64];
-
-	if (!strcmp(device, upper))
-		return true;
-	if (!depth)
-		return false;
-	snprintf(path, sizeof(path), "/sys/class/net/%s", upper);
-
-	_cleanup_closedir_ DIR *directory = opendir(path);
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory)))
-		if (!strncmp(entry->d_name, prefix, sizeof(prefix) - 1) &&
-		    is_at_or_below(device, entry->d_name + sizeof(prefix) - 1, depth - 1))
-			return true;
-	return false;
-}
-
-bool ssh_session_arrives_on(const struct ssh_session *session, const char *device)
-{
-	struct policy_prefix local = session->server;
-	struct ifaddrs *addresses = NULL;
-	bool arrives = session->scope[0] && is_at_or_below(device, session->scope, LOWER_DEPTH_MAX);
-
-	if (arrives || session->scope[0] || getifaddrs(&addresses))
-		return arrives;
-	local_address(session, &local);
-	for (const struct ifaddrs *at = addresses; !arrives && at; at = at->ifa_next) {
-		char upper[IF_NAMESIZE];
-
-		/* glibc gives the address's label, as eth0:1 */
-		snprintf(upper, sizeof(upper), "%.*s", (int)strcspn(at->ifa_name, ":"),
-			 at->ifa_name);
-		arrives = (is_address(at->ifa_addr, &session->server) ||
-			   is_address(at->ifa_addr, &local)) &&
-			  is_at_or_below(device, upper, LOWER_DEPTH_MAX);
-	}
-	freeifaddrs(addresses);
-	return arrives;
 }
 
 static const struct policy_rule *decide(const struct ssh_session *session,

@@ -38,7 +38,8 @@ bool ssh_session_find(struct ssh_session *ret_session);
 /*
  * Do the session's packets arrive on the device? True of each that could be: one that has the
  * server's address, one by which packets leave for the client, and those below these (ports of a
- * bridge, members of a bond).
+ * bridge, members of a bond). A session of this host with itself arrives on lo alone. Where it
+ * cannot be found out the answer is false, with a warning.
  */
 bool ssh_session_arrives_on(const struct ssh_session *session, const char *device);
 

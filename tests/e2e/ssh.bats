@@ -148,11 +148,16 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	refused 1 "by to_client" over "203.0.113.1 40000 203.0.113.9 22" portsieve load to_client -p "$SHUT"
 }
 
-# with_sysfs COMMAND...: with a /sys that tells of the namespace's own interfaces, as it does outside of the lab.
-with_sysfs() {
-	in_server unshare --mount --propagation private bash -c '
-		mkdir -p /run/bpf && mount --bind /sys/fs/bpf /run/bpf && mount -t sysfs sysfs /sys &&
-		mount --bind /run/bpf /sys/fs/bpf && exec "$@"' bash "$@"
+@test "a session of the host with itself arrives on lo, whichever device has the address" {
+	local shut="portsieve load --mode generic -p $SHUT" address session
+	lab_address server to_client fe80::77/64
+	for address in $SERVER4 $SERVER6 fe80::77%to_client 127.0.0.1 127.0.0.2 ::1; do
+		session="$address 40000 $address 22"
+		refused 1 "the default, drop, would cut your own ssh session (from ${address%%%*} port 40000 to port 22, by lo)" \
+			over "$session" $shut lo
+		over "$session" $shut to_client
+		in_server portsieve unload to_client
+	done
 }
 
 @test "a session of a bridge arrives on the bridge's ports" {
@@ -161,9 +166,58 @@ with_sysfs() {
 	in_server ip address flush dev to_client
 	in_server ip link set to_client master bridge0
 	lab_address server bridge0 $SERVER4/24
-	SSH_CONNECTION=$SESSION4 refused 1 "by to_client" with_sysfs portsieve load to_client -p "$SHUT"
+	refused 1 "by to_client" over "$SESSION4" portsieve load to_client -p "$SHUT"
 	in_server ip link set to_client nomaster
-	SSH_CONNECTION=$SESSION4 with_sysfs portsieve load to_client -p "$SHUT"
+	over "$SESSION4" portsieve load to_client -p "$SHUT"
+}
+
+@test "a session of a macvlan arrives on the device below it, not on that one's peer" {
+	lab_veth server below0 server peer0
+	in_server ip link add link below0 upper0 type macvlan
+	in_server ip link set upper0 up
+	lab_address server upper0 198.51.100.2/24
+	local session="198.51.100.1 40000 198.51.100.2 22"
+	refused 1 "by below0" over "$session" portsieve load below0 -p "$SHUT"
+	refused 1 "by upper0" over "$session" portsieve load upper0 --mode generic -p "$SHUT"
+	over "$session" portsieve load peer0 -p "$SHUT"
+}
+
+@test "the device below a macvlan may be in another namespace, with the number of one in this" {
+	in_client ip link add link to_server upper0 netns server type macvlan
+	in_server ip link set upper0 up
+	lab_address server upper0 198.51.100.2/24
+	equal "$(in_client ip -j link show to_server | jq '.[0].ifindex')" \
+		"$(in_server ip -j link show to_client | jq '.[0].ifindex')"
+	over "198.51.100.1 40000 198.51.100.2 22" portsieve load to_client -p "$SHUT"
+}
+
+@test "devices that change while they are read are read again" {
+	local number
+	for number in {1..20}; do # more than one reply holds
+		lab_veth server "left$number" server "right$number"
+	done
+	{ sleep 0.5 && in_server ip link add late0 type bridge; } 3>&- &
+	refused 1 "by to_client" over "$SESSION4" strace -qq -o /dev/null -e trace=recvfrom \
+		-e inject=recvfrom:delay_enter=1500000:when=2 portsieve load to_client -p "$SHUT"
+}
+
+@test "a device goes by its other name too" {
+	in_server ip link property add dev to_client altname outside
+	refused 1 "by outside" over "$SESSION4" portsieve load outside -p "$SHUT"
+}
+
+@test "where it cannot be found out, that is said, and nothing is refused" {
+	run --separate-stderr -0 over "fe80::1%gone 40000 fe80::2%gone 22" portsieve load to_client -p "$SHUT"
+	equal "portsieve: warning: cannot find out whether your ssh session arrives on to_client (No such device); whether the policy cuts it there is not checked" \
+		"$stderr"
+	# the questions: the devices, the route, the addresses (getifaddrs asks for the devices first)
+	local question
+	for question in 1 2 3 4; do
+		in_server portsieve unload to_client
+		run --separate-stderr -0 over "198.51.100.1 40000 198.51.100.2 22" strace -qq -o /dev/null -e trace=sendto \
+			-e "inject=sendto:error=ENOBUFS:when=$question" portsieve load to_client -p "$SHUT"
+		[[ $stderr == "portsieve: warning: cannot find out whether your ssh session arrives on to_client (No buffer space"* ]]
+	done
 }
 
 @test "sudo takes the variable away, but not from the shell that sudo was called in" {
