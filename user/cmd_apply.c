@@ -210,6 +210,7 @@ const struct command command_apply = {
 		   "(`allow`, `drop`) stay,\n"
 		   "unless the file has the key `runtime`.",
 	.options = { &option_dev, &option_confirm, &option_force, &option_json },
+	.changes = true,
 	.run = apply,
 };
 

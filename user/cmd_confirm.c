@@ -123,6 +123,7 @@ const struct command command_confirm = {
 	.summary = "Keep the policy that `apply --confirm` has put in force",
 	.details = "Without --dev, on all devices where one waits.",
 	.options = { &option_dev, &option_json },
+	.changes = true,
 	.run = confirm,
 };
 
@@ -132,5 +133,6 @@ const struct command command_rollback = {
 	.summary = "Return at once to the policy before `apply --confirm`",
 	.details = "Without --dev, on all devices where one waits.",
 	.options = { &option_dev, &option_json },
+	.changes = true,
 	.run = rollback,
 };

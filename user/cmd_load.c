@@ -96,6 +96,7 @@ const struct command command_load = {
 		   "system call\n"
 		   "changes it for all of them.",
 	.options = { &option_policy, &option_mode, &option_attach, &option_force, &option_json },
+	.changes = true,
 	.run = load,
 };
 
@@ -139,5 +140,6 @@ const struct command command_unload = {
 	.operands_max = COMMAND_DEVICES_MAX,
 	.summary = "Take the filter off, with its counters",
 	.options = { &option_all_devices, &option_json },
+	.changes = true,
 	.run = unload,
 };

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "counter_sum.h"
 #include "log.h"
+#include "output.h"
 #include "policy_file.h"
 #include "print.h"
 
@@ -88,7 +89,8 @@ static int replay_packet(struct replay *replay, const struct capture_packet *pac
 		print_outcome_text(replay->totals.packets, &outcome,
 				   replay->image->flags & PORTSIEVE_IMAGE_MONITOR);
 	if (ferror(stdout)) {
-		error->exit = EXIT_FAILED; /* main says why */
+		output_flush(); /* main says why */
+		error->exit = EXIT_FAILED;
 		return -EIO;
 	}
 	return 0;

@@ -306,6 +306,7 @@ const struct command command_allow = {
 	.summary = "Allow ports at once, for a while or until `delete`",
 	.details = ADDING_DETAILS,
 	.options = ADDING_OPTIONS,
+	.changes = true,
 	.run = allow,
 };
 
@@ -317,6 +318,7 @@ const struct command command_drop = {
 	.summary = "Drop ports at once, for a while or until `delete`",
 	.details = ADDING_DETAILS,
 	.options = ADDING_OPTIONS,
+	.changes = true,
 	.run = drop,
 };
 
@@ -381,5 +383,6 @@ const struct command command_delete = {
 	.operands_max = 1,
 	.summary = "Delete a runtime rule, one that `allow` or `drop` has made",
 	.options = { &option_dev, &option_force, &option_json },
+	.changes = true,
 	.run = delete,
 };

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "log.h"
+#include "output.h"
 #include "print.h"
 #include "targets.h"
 
@@ -95,7 +96,7 @@ static enum exit_code stats(const struct settings *settings, int count, char **o
 			return code;
 		if (!settings->json)
 			printf("\n");
-		fflush(stdout);
+		output_flush();
 		wait_seconds(settings->watch_seconds);
 	}
 }

@@ -63,5 +63,6 @@ const struct command command_upgrade = {
 		   "packet is left\n"
 		   "unfiltered.",
 	.options = { &option_all_devices, &option_json },
+	.changes = true,
 	.run = upgrade,
 };

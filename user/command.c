@@ -73,7 +73,17 @@ static int check_operands(const struct command *command, int count, struct error
 	return 0;
 }
 
-static enum exit_code run(const struct command *command, int argc, char **argv)
+static enum command_changes changes_of(const struct command *command, enum exit_code code)
+{
+	if (!command->changes)
+		return CHANGES_NOTHING;
+	return code == EXIT_DONE     ? CHANGES_ALL
+	       : code == EXIT_PARTLY ? CHANGES_PART
+				     : CHANGES_NOTHING;
+}
+
+static enum exit_code run(const struct command *command, int argc, char **argv,
+			  enum command_changes *ret_changes)
 {
 	struct settings settings = { 0 };
 	struct error error = { .exit = EXIT_FAILED };
@@ -90,6 +100,7 @@ static enum exit_code run(const struct command *command, int argc, char **argv)
 	code = r ? error.exit : command->run(&settings, argc - first, argv + first, &error);
 	if (error.text[0])
 		log_error(&error);
+	*ret_changes = changes_of(command, code);
 	return code;
 }
 
@@ -103,10 +114,11 @@ static enum exit_code help_of(const char *name)
 	return fail_unknown(name);
 }
 
-enum exit_code command_main(int argc, char **argv)
+enum exit_code command_main(int argc, char **argv, enum command_changes *ret_changes)
 {
 	const char *name = argc > 1 ? argv[1] : "--help";
 
+	*ret_changes = CHANGES_NOTHING;
 	if (!strcmp(name, "help") && argc > 2)
 		return help_of(argv[2]);
 	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
@@ -119,6 +131,6 @@ enum exit_code command_main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(name, commands[i]->name))
-			return run(commands[i], argc - 1, argv + 1);
+			return run(commands[i], argc - 1, argv + 1, ret_changes);
 	return fail_unknown(name);
 }

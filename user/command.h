@@ -76,6 +76,7 @@ struct command {
 	const char *summary;
 	const char *details; /* further lines of the help; may be NULL */
 	const struct option_row *options[COMMAND_OPTIONS_MAX];
+	bool changes; /* what is loaded, when it ends well or in part */
 	/* Returns an exit code; an error that is not yet written is in *error (text not empty). */
 	enum exit_code (*run)(const struct settings *settings, int count, char **operands,
 			      struct error *error);
@@ -91,7 +92,14 @@ extern const struct command command_load, command_unload, command_apply, command
 	command_replay, command_bench, command_allow, command_drop, command_delete, command_confirm,
 	command_rollback, command_upgrade, command_diff;
 
+/* What a command line that has been run has changed of what is loaded. */
+enum command_changes {
+	CHANGES_NOTHING,
+	CHANGES_PART,
+	CHANGES_ALL,
+};
+
 /* Parses the command line and runs the command. Returns the exit code. */
-enum exit_code command_main(int argc, char **argv);
+enum exit_code command_main(int argc, char **argv, enum command_changes *ret_changes);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "output.h"
 #include "print.h"
 #include "print_diff.h"
 #include "reason.h"
@@ -195,6 +196,6 @@ int print_diff_json(const struct diff_report *report)
 	print_names("changed", &diff->changed, ",");
 	print_names("runtime", &diff->runtime, ",");
 	printf(",\"reordered\":%s}}\n", diff->reordered ? "true" : "false");
-	fflush(stdout);
+	output_flush();
 	return r;
 }

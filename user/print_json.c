@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "output.h"
 #include "print.h"
 
 json_object *json_document(void)
@@ -22,6 +23,6 @@ int print_json(json_object *document)
 	if (text)
 		printf("%s\n", text);
 	json_object_put(document);
-	fflush(stdout);
+	output_flush();
 	return text ? 0 : -ENOMEM;
 }

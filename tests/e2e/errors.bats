@@ -238,3 +238,57 @@ unprivileged() {
 		[[ $stderr == *"cannot write the output: No space left on device"* ]]
 	done
 }
+
+# with_json: the commands that have the option -j.
+with_json() {
+	local command
+	for command in $(portsieve --help | awk '/^  [a-z]+  / { print $1 }'); do
+		portsieve "$command" --help | grep -q -e '--json' && echo "$command"
+	done
+	return 0
+}
+
+# unwritten WORDS COMMAND [ARGUMENT]...: with -j into a full disk it ends with 1 and says, last, just this.
+unwritten() {
+	local words=$1
+	shift
+	run --separate-stderr -1 in_server bash -c 'exec portsieve "$@" -j >/dev/full' bash "$@"
+	TRIED+=("$1")
+	equal "portsieve: $words: No space left on device" "${stderr##*$'\n'}"
+}
+
+@test "JSON to a full disk: the reason is named, and whether the change is made, by every command" {
+	local made="the change is made, but the output cannot be written" TRIED=()
+	echo tcp 80 60 | python3 "$LAB_ROOT/tests/lib/write_capture.py" pcap "$BATS_TEST_TMPDIR/capture"
+	unwritten "$made" load to_client -p "$GOOD"
+	in_server portsieve load lo --mode generic # a second device, which stays
+	unwritten "$made" apply "$OTHER" --dev to_client
+	in_server portsieve show to_client | grep -q other
+	unwritten "$made" apply "$GOOD" --dev to_client --confirm 60
+	unwritten "$made" confirm
+	in_server portsieve show to_client | grep -q web
+	in_server portsieve apply "$OTHER" --dev to_client --confirm 60
+	unwritten "$made" rollback
+	unwritten "$made" allow tcp/1 --dev to_client
+	unwritten "$made" drop tcp/2 --dev to_client
+	in_server portsieve show to_client | grep -q drop-tcp-2
+	unwritten "$made" delete drop-tcp-2
+	in_server portsieve show to_client | grep -q allow-tcp-1
+	unwritten "$made" upgrade to_client
+	local words
+	for words in "check $GOOD" "show to_client" status stats "registry http" "diff $OTHER --dev to_client" bench \
+		"replay $BATS_TEST_TMPDIR/capture -p $GOOD"; do
+		# shellcheck disable=SC2086
+		unwritten "cannot write the output" $words
+	done
+	unwritten "cannot write the output" explain "tcp 192.0.2.1:9 > 192.0.2.2:80" -p "$GOOD"
+	unwritten "$made" unload to_client
+	equal "" "$(xdp_of server to_client)"
+	equal "$(with_json | sort)" "$(printf '%s\n' "${TRIED[@]}" | sort -u)"
+}
+
+@test "what fails altogether changes nothing, and what fails in part is made in part, also to a full disk" {
+	unwritten "cannot write the output" load nowhere -p "$GOOD"
+	unwritten "the change is made in part, but the output cannot be written" load to_client nowhere -p "$GOOD"
+	[ -n "$(xdp_of server to_client)" ]
+}
