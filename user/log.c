@@ -4,6 +4,22 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "utf8.h"
+
+/* What comes from outside, a path or an argument, must not reach a terminal as it is. */
+static void write_line(const char *head, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	_cleanup_free_ char *safe = malloc(size);
+
+	if (safe)
+		utf8_copy_printable(safe, size, text);
+	fprintf(stderr, "%s%s\n", head, safe ? safe : "not enough memory");
+}
 
 static void write_message(const char *kind, const struct error *error)
 {
@@ -11,8 +27,7 @@ static void write_message(const char *kind, const struct error *error)
 	char text[1024];
 
 	snprintf(placed.text, sizeof(placed.text), "%s%s", kind, error->text);
-	fprintf(stderr, "%s%s\n",
-		error->file[0] ? "" : "portsieve: ", error_format(&placed, text, sizeof(text)));
+	write_line(error->file[0] ? "" : "portsieve: ", error_format(&placed, text, sizeof(text)));
 }
 
 void log_error(const struct error *error)
@@ -27,7 +42,7 @@ void log_warning(const struct error *error)
 
 void log_note(const char *text)
 {
-	fprintf(stderr, "portsieve: %s\n", text);
+	write_line("portsieve: ", text);
 }
 
 void log_progress(const char *format, ...)

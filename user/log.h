@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only writer to stderr. */
+/* The only writer to stderr. What is not printable UTF-8 becomes '?'. */
 #ifndef PORTSIEVE_LOG_H
 #define PORTSIEVE_LOG_H
 

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "compile.h"
 #include "digest.h"
+#include "utf8.h"
 
 /* Linux's own default, for a host without /proc. */
 static const struct policy_host host_defaults = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
@@ -188,18 +189,10 @@ void policy_file_free(struct policy_file *file)
 	*file = (struct policy_file){ 0 };
 }
 
-/* A path may hold any byte, but goes to terminals and into JSON: what is not ASCII text becomes
- * '?'. */
-static void put_printable(const char *path, char *text, size_t size)
-{
-	size_t i = 0;
-
-	for (; path[i] && i + 1 < size; i++)
-		text[i] = path[i] >= ' ' && path[i] <= '~' ? path[i] : '?';
-	text[i] = '\0';
-}
-
-/* What the image says of where it comes from. A path too long is cut at its end. */
+/*
+ * What the image says of where it comes from. A path may hold any byte, but goes to terminals and
+ * into JSON; one too long is cut at its end.
+ */
 static void describe_source(const struct policy_file *file, struct portsieve_image *image)
 {
 	_cleanup_free_ char *path = file->path ? realpath(file->path, NULL) : NULL;
@@ -207,7 +200,7 @@ static void describe_source(const struct policy_file *file, struct portsieve_ima
 	image->applied_ns = (uint64_t)clock_ns(CLOCK_REALTIME);
 	memcpy(image->sha256, file->sha256, sizeof(image->sha256));
 	if (file->path)
-		put_printable(path ? path : file->path, image->source, sizeof(image->source));
+		utf8_copy_printable(image->source, sizeof(image->source), path ? path : file->path);
 	if (!file->path) { /* then nothing is dropped, malformed packets neither */
 		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
 		image->drop_knobs = 0;

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "policy_ports.h"
 #include "policy_word.h"
+#include "utf8.h"
 #include "registry.h"
 #include "suggest.h"
 
@@ -42,7 +43,7 @@ int ports_error(struct ports_reading *reading, const char *at, const char *forma
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	error_place(reading->error, "", 1,
-		    policy_chars(reading->text, (size_t)(at - reading->text)) + 1);
+		    utf8_chars(reading->text, (size_t)(at - reading->text)) + 1);
 	return error_set(reading->error, EINVAL, EXIT_USAGE, "%s", text);
 }
 

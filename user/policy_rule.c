@@ -16,6 +16,7 @@
 #include "policy_prefixes.h"
 #include "policy_time.h"
 #include "policy_word.h"
+#include "utf8.h"
 
 enum rule_key {
 	KEY_NAME,
@@ -106,14 +107,14 @@ static struct policy_place pieces_place(const struct policy_yaml *yaml,
 	size_t chars = column - 1, before = 0, at = 0;
 	bool ends = true;
 
-	while (piece < last && chars > policy_chars(piece->text, piece->length)) {
-		chars -= policy_chars(piece->text, piece->length) + 1;
+	while (piece < last && chars > utf8_chars(piece->text, piece->length)) {
+		chars -= utf8_chars(piece->text, piece->length) + 1;
 		piece++;
 	}
 	for (; at < piece->length; at++) {
-		bool counts = policy_char_begins(piece->text[at]) && !policy_space(piece->text[at]);
+		bool counts = utf8_begins(piece->text[at]) && !policy_space(piece->text[at]);
 
-		if (policy_char_begins(piece->text[at]) && !chars--)
+		if (utf8_begins(piece->text[at]) && !chars--)
 			break;
 		before += counts;
 	}

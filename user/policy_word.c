@@ -5,26 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 enum {
 	QUOTE_BYTES_MAX = 40,
 	ESCAPE_BYTES = 4, /* \xNN */
 };
-
-/* The length of the printable character that begins at text, 0 if there is none. */
-static size_t printable(const char *text, size_t length)
-{
-	unsigned char first = (unsigned char)text[0];
-	size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-
-	if (first < 0x20 || first == 0x7f || first > 0xf4 || size > length)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if (policy_char_begins(text[i]))
-			return 0;
-	if (first == 0xc2 && (unsigned char)text[1] < 0xa0) /* U+0080 to U+009F are controls */
-		return 0;
-	return size;
-}
 
 struct policy_quote policy_quote(const char *text, size_t length)
 {
@@ -32,7 +18,7 @@ struct policy_quote policy_quote(const char *text, size_t length)
 	size_t used = 0;
 
 	for (size_t i = 0; i < length;) {
-		size_t size = printable(text + i, length - i);
+		size_t size = utf8_printable(text + i, length - i);
 
 		if (used + (size ? size : ESCAPE_BYTES) > QUOTE_BYTES_MAX) {
 			memcpy(quote.text + used, "...", 3);
@@ -72,13 +58,4 @@ struct policy_list policy_list(const char *const *words, size_t count)
 		left--;
 	}
 	return list;
-}
-
-size_t policy_chars(const char *text, size_t length)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < length; i++)
-		count += policy_char_begins(text[i]);
-	return count;
 }

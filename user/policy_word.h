@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Words of a policy's text inside error messages: quoted so that no text, however odd, can break
- * the line or the terminal; and the counting of characters in UTF-8.
+ * the line or the terminal.
  */
 #ifndef PORTSIEVE_POLICY_WORD_H
 #define PORTSIEVE_POLICY_WORD_H
@@ -25,15 +25,6 @@ struct policy_list {
 };
 
 struct policy_list policy_list(const char *const *words, size_t count);
-
-/* Does this byte begin a character of UTF-8? */
-static inline bool policy_char_begins(char byte)
-{
-	return ((unsigned char)byte & 0xc0) != 0x80;
-}
-
-/* Characters in `length` bytes. */
-size_t policy_chars(const char *text, size_t length);
 
 /* White space between words of `ports`. */
 static inline bool policy_space(char byte)

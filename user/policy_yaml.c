@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "policy_word.h"
+#include "utf8.h"
 
 static int error_at(struct policy_yaml *yaml, struct policy_place place, const char *format,
 		    va_list arguments)
@@ -93,7 +94,7 @@ static int encoding_error(struct policy_yaml *yaml)
 	for (size_t i = 0; i < parser->problem_offset && i < yaml->size; i++) {
 		if (yaml->text[i] == '\n')
 			place = (struct policy_place){ place.line + 1, 1 };
-		else if (policy_char_begins(yaml->text[i]))
+		else if (utf8_begins(yaml->text[i]))
 			place.column++;
 	}
 	if (parser->problem_value < 0)
@@ -107,7 +108,7 @@ static bool tab_at(const struct policy_yaml *yaml, const yaml_mark_t *mark)
 	size_t chars = 0;
 
 	for (size_t i = 0; i < yaml->size; i++)
-		if (policy_char_begins(yaml->text[i]) && chars++ == mark->index)
+		if (utf8_begins(yaml->text[i]) && chars++ == mark->index)
 			return yaml->text[i] == '\t';
 	return false;
 }

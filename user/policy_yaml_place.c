@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy_word.h"
+#include "utf8.h"
 
 /* A walk over the source, character by character. */
 struct walk {
@@ -44,7 +45,7 @@ static void step(struct walk *walk)
 		return;
 	do {
 		walk->at++;
-	} while (walk->at < walk->end && !policy_char_begins(*walk->at));
+	} while (walk->at < walk->end && !utf8_begins(*walk->at));
 	walk->place.column++;
 }
 
@@ -109,7 +110,7 @@ struct policy_place policy_yaml_place_within(const struct policy_yaml *yaml,
 	struct policy_place place;
 
 	for (size_t chars = 0; walk.at < walk.end; walk.at++)
-		if (policy_char_begins(*walk.at) && chars++ == start->index)
+		if (utf8_begins(*walk.at) && chars++ == start->index)
 			break;
 	enter(&walk, style);
 	while (before && walk.at < walk.end)

@@ -2,10 +2,12 @@
 /* The summary of a checked policy. */
 #include "print_check.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "print.h"
 #include "print_json.h"
+#include "utf8.h"
 
 static uint32_t ranges_of(const struct ruleset *ruleset)
 {
@@ -20,8 +22,10 @@ static const char *plural(size_t count)
 int print_check_text(const char *path, const struct ruleset *ruleset)
 {
 	const struct policy *policy = &ruleset->file.policy;
+	char name[PATH_MAX];
 
-	printf("%s: good: %zu rule%s in %u port range%s, default %s%s; %zu warning%s\n", path,
+	utf8_copy_printable(name, sizeof(name), path);
+	printf("%s: good: %zu rule%s in %u port range%s, default %s%s; %zu warning%s\n", name,
 	       policy->rules_count, plural(policy->rules_count), ranges_of(ruleset),
 	       plural(ranges_of(ruleset)), policy->default_action == POLICY_DROP ? "drop" : "allow",
 	       policy->monitor ? ", monitor only" : "", ruleset->remarks, plural(ruleset->remarks));
@@ -32,10 +36,11 @@ int print_check_json(const char *path, const struct ruleset *ruleset)
 {
 	const struct policy *policy = &ruleset->file.policy;
 	json_object *document = json_document();
-	char sha256[65];
+	char sha256[65], name[PATH_MAX];
 
+	utf8_copy_printable(name, sizeof(name), path);
 	format_sha256(ruleset->file.sha256, sha256);
-	json_object_object_add(document, "policy", json_object_new_string(path));
+	json_object_object_add(document, "policy", json_object_new_string(name));
 	json_object_object_add(document, "sha256", json_object_new_string(sha256));
 	json_object_object_add(
 		document, "default",

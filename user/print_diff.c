@@ -2,9 +2,11 @@
 /* The difference of two policies, in words. */
 #include "print_diff.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "print.h"
+#include "utf8.h"
 
 enum { LISTED_MAX = 10 }; /* prefixes, or names, in one line */
 
@@ -113,12 +115,14 @@ static void print_rules(const struct policy_diff *diff)
 int print_diff_text(const struct diff_report *report)
 {
 	const struct policy_diff *diff = report->diff;
+	char path[PATH_MAX];
 
+	utf8_copy_printable(path, sizeof(path), report->path);
 	if (policy_diff_is_empty(diff)) {
-		printf("%s changes nothing on ", report->path);
+		printf("%s changes nothing on ", path);
 		print_devices(report);
 	} else {
-		printf("%s on ", report->path);
+		printf("%s on ", path);
 		print_devices(report);
 		printf(":");
 	}

@@ -4,6 +4,7 @@
  * prefixes may belong to thousands of changes. All words are free of quotes, but for the path.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "print.h"
 #include "print_diff.h"
 #include "reason.h"
+#include "utf8.h"
 
 /* The last port of each built-in range. */
 static const uint16_t builtin_high[PORTSIEVE_BUILTINS] = {
@@ -161,7 +163,11 @@ static void print_names(const char *key, const struct policy_diff_rules *rules,
 
 static int print_head(const struct diff_report *report)
 {
-	json_object *path = json_object_new_string(report->path);
+	char printable[PATH_MAX];
+
+	utf8_copy_printable(printable, sizeof(printable), report->path);
+
+	json_object *path = json_object_new_string(printable);
 	const char *text =
 		path ? json_object_to_json_string_ext(path, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
 

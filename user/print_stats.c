@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stats as tables: one for each device, ranges first, then what has no port, then the sum. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "counter_sum.h"
@@ -9,6 +10,7 @@
 #include "print.h"
 #include "reason.h"
 #include "table.h"
+#include "utf8.h"
 
 enum { FOLDED_FROM = 16 }; /* ranges of one rule and protocol */
 
@@ -264,11 +266,12 @@ int print_stats_text(const struct snapshot *snapshot, bool all_rows)
 int print_replay_text(const struct snapshot_device *device, const char *path,
 		      const struct replay_totals *totals, bool all_rows)
 {
-	char packets[TABLE_CELL_MAX];
+	char packets[TABLE_CELL_MAX], name[PATH_MAX];
 	int r;
 
 	table_number(packets, totals->packets);
-	print_bold(path);
+	utf8_copy_printable(name, sizeof(name), path);
+	print_bold(name);
 	printf("  %s packets", totals->packets ? packets : "no");
 	if (totals->cut)
 		printf(", %lu of them cut by the capture", totals->cut);

@@ -2,12 +2,14 @@
 /* stats as JSON, in the form of docs/design.md. Numbers are raw. */
 #include <errno.h>
 #include <json-c/printbuf.h>
+#include <limits.h>
 #include <string.h>
 
 #include "policy.h"
 #include "print.h"
 #include "print_json.h"
 #include "reason.h"
+#include "utf8.h"
 
 static json_object *json_counts(const struct portsieve_counter *counter,
 				enum portsieve_verdict verdict)
@@ -193,8 +195,10 @@ int print_replay_json(const struct snapshot_device *device, const char *path,
 	json_object *document = json_document();
 	json_object *devices = json_object_new_array();
 	json_object *object = device_with_rows(device);
+	char name[PATH_MAX];
 
-	json_object_object_add(object, "device", json_object_new_string(path));
+	utf8_copy_printable(name, sizeof(name), path);
+	json_object_object_add(object, "device", json_object_new_string(name));
 	json_object_object_add(object, "ifindex", NULL);
 	json_object_object_add(object, "attach", NULL);
 	json_object_array_add(devices, object);

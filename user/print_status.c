@@ -9,9 +9,11 @@
 #include "print.h"
 #include "print_json.h"
 #include "table.h"
+#include "utf8.h"
 
 enum {
 	REASON_MAX = 256, /* bytes of a sentence */
+	PATH_BYTES = 48,  /* shown of a path */
 	WAYS = DATAPATH_ATTACH_AUTO,
 };
 
@@ -63,20 +65,28 @@ static void format_time(uint64_t ns, const char *form, char *text, size_t size)
 		text[0] = '\0';
 }
 
+/* The end of a long path tells more than its beginning. */
+static const char *path_end(const char *path)
+{
+	size_t length = strlen(path);
+	const char *end = path + (length > PATH_BYTES ? length - PATH_BYTES : 0);
+
+	while (!utf8_begins(*end))
+		end++;
+	return end;
+}
+
 static void add_device(struct table *table, const struct snapshot_device *device)
 {
 	const struct portsieve_image *image = device->image;
 	struct table_row *row = table_add(table, TABLE_PLAIN);
 	struct in_force in_force = in_force_of(device);
-	const char *policy = policy_words(image);
-	size_t length = strlen(policy);
+	const char *policy = policy_words(image), *end = path_end(policy);
 
 	strcpy(row->cells[DEVICE], device_name(&device->device).text);
 	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));
 	strcpy(row->cells[ATTACH], datapath_attach_name(device->device.attach));
-	/* the end of a long path tells more than its beginning */
-	snprintf(row->cells[POLICY], TABLE_CELL_MAX, "%s%s", length > 48 ? "..." : "",
-		 policy + (length > 48 ? length - 48 : 0));
+	snprintf(row->cells[POLICY], TABLE_CELL_MAX, "%s%s", end > policy ? "..." : "", end);
 	snprintf(row->cells[DEFAULT], TABLE_CELL_MAX, "%s%s",
 		 image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow",
 		 image->flags & PORTSIEVE_IMAGE_MONITOR ? " (monitor)" : "");

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 static const char *const style_start[] = {
 	[TABLE_PLAIN] = "",
 	[TABLE_HEADING] = "\033[1m",
@@ -42,12 +44,18 @@ bool table_has_colour(FILE *file)
 	return isatty(fileno(file)) && !(no_color && no_color[0]);
 }
 
+/* In characters: one of two columns' width is rare, and shifts its line only. */
+static int width_of(const char *cell)
+{
+	return (int)utf8_chars(cell, strlen(cell));
+}
+
 static void measure(const struct table *table, int widths[TABLE_COLUMNS_MAX])
 {
 	memset(widths, 0, TABLE_COLUMNS_MAX * sizeof(*widths));
 	for (size_t r = 0; r < table->count; r++)
 		for (size_t c = 0; c < table->columns; c++) {
-			int width = (int)strlen(table->rows[r].cells[c]);
+			int width = width_of(table->rows[r].cells[c]);
 
 			if (width > widths[c])
 				widths[c] = width;
@@ -64,8 +72,10 @@ static void print_row(const struct table *table, const struct table_row *row, co
 	for (size_t c = 0; c < last; c++) {
 		bool right = table->right >> c & 1;
 		int width = c + 1 == last && !right ? 0 : widths[c];
+		int blanks = width > width_of(row->cells[c]) ? width - width_of(row->cells[c]) : 0;
 
-		fprintf(file, "%s%*s", c ? "  " : "", right ? width : -width, row->cells[c]);
+		fprintf(file, "%s%*s%s%*s", c ? "  " : "", right ? blanks : 0, "", row->cells[c],
+			right ? 0 : blanks, "");
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tables for people: rows of cells, columns as wide as their widest cell. Rows are collected and
- * printed at once. Text is ASCII.
+ * printed at once. Text is printable UTF-8.
  */
 #ifndef PORTSIEVE_TABLE_H
 #define PORTSIEVE_TABLE_H

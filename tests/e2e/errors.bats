@@ -292,3 +292,37 @@ unwritten() {
 	unwritten "the change is made in part, but the output cannot be written" load to_client nowhere -p "$GOOD"
 	[ -n "$(xdp_of server to_client)" ]
 }
+
+# named NAME: GOOD in a file of that name.
+named() {
+	cp "$GOOD" "$BATS_TEST_TMPDIR/$1"
+	echo "$BATS_TEST_TMPDIR/$1"
+}
+
+@test "a policy's path of letters of any language is told as it is" {
+	local file
+	file=$(named 'büro €.yaml')
+	in_server portsieve load to_client -p "$file"
+	equal "$file" "$(in_server portsieve status -j | jq -r '.devices[0].policy.source')"
+	[[ $(in_server portsieve status) == *"${file: -20}  drop "* ]]
+	equal "$file" "$(portsieve check "$file" -j | jq -r .policy)"
+	refused 2 "cannot read the policy $file.old" portsieve check "$file.old"
+}
+
+@test "a path that is not UTF-8, or would steer a terminal, is told with question marks" {
+	local file words
+	file=$(named $'e\e[31m\xff\xc2\x9b.yaml')
+	in_server portsieve load to_client -p "$GOOD"
+	echo tcp 80 60 | python3 "$LAB_ROOT/tests/lib/write_capture.py" pcap "$BATS_TEST_TMPDIR/capture"
+	mv "$BATS_TEST_TMPDIR/capture" "$file.pcap"
+	for words in check "diff --dev to_client" "check -j" "diff -j"; do
+		# shellcheck disable=SC2086
+		[[ $(in_server portsieve $words "$file") == *'/e?[31m???.yaml'* ]]
+	done
+	[[ $(portsieve replay "$file.pcap" -p "$GOOD") == *'/e?[31m???.yaml.pcap'* ]]
+	equal "$BATS_TEST_TMPDIR/e?[31m???.yaml.pcap" \
+		"$(portsieve replay "$file.pcap" -p "$GOOD" -j | jq -r '.devices[0].device')"
+	refused 2 "/e?[31m???.yaml.old" portsieve check "$file.old"
+	echo 'version: 2' >"$file"
+	refused 2 "/e?[31m???.yaml:1:" portsieve check "$file"
+}

@@ -175,6 +175,23 @@ static void without_a_file_stats_say_so_in_the_words_of_status(void **state)
 	assert_told(printed(print_status_text, snapshot), "  none (counts only)  allow");
 }
 
+static void a_long_path_is_cut_between_characters(void **state)
+{
+	struct snapshot *snapshot = *state;
+	char *source = snapshot->devices[0].image->source;
+
+	strcpy(source, "/\xc3\xbc/456789012345678901234567890123456789012.yaml"); /* 48 bytes */
+	assert_told(printed(print_status_text, snapshot),
+		    "  /\xc3\xbc/456789012345678901234567890123456789012.yaml  ");
+	strcpy(source, "/\xc3\xbc/4567890123456789012345678901234567890123.yaml");
+	assert_told(printed(print_status_text, snapshot),
+		    "  ...\xc3\xbc/4567890123456789012345678901234567890123.yaml  ");
+	/* the last 48 bytes would begin within the character */
+	strcpy(source, "/\xc3\xbc/45678901234567890123456789012345678901234.yaml");
+	assert_told(printed(print_status_text, snapshot),
+		    "  .../45678901234567890123456789012345678901234.yaml  ");
+}
+
 /* All rows but one count a packet; then that one too. */
 static void one_hidden_row_is_one_row(void **state)
 {
@@ -220,6 +237,7 @@ int main(void)
 		with_snapshot(status_says_that_the_policy_has_fallen_back),
 		with_snapshot(a_device_that_moved_away_is_told_by_its_index),
 		with_snapshot(without_a_file_stats_say_so_in_the_words_of_status),
+		with_snapshot(a_long_path_is_cut_between_characters),
 		with_snapshot(one_hidden_row_is_one_row),
 		with_snapshot(a_replay_says_what_cut_packets_count_as),
 	};

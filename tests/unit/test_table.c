@@ -188,6 +188,20 @@ static void cells_may_be_full(void **state)
 	table_free(&table);
 }
 
+static void characters_of_several_bytes_take_one_column(void **state)
+{
+	struct table table = { .columns = 3, .right = 1 << 1 };
+	char *text;
+
+	(void)state;
+	add_row(&table, TABLE_PLAIN, "b\xc3\xbcro", "\xe2\x82\xac", "c");
+	add_row(&table, TABLE_PLAIN, "abcde", "12", "c");
+	text = printed(&table, 0);
+	assert_string_equal(text, "b\xc3\xbcro    \xe2\x82\xac  c\nabcde  12  c\n");
+	free(text);
+	table_free(&table);
+}
+
 static void off_a_terminal_there_are_no_escape_codes(void **state)
 {
 	struct table table = { .columns = 3 };
@@ -257,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_table_without_rows_prints_nothing),
 		cmocka_unit_test(many_rows_keep_their_order),
 		cmocka_unit_test(cells_may_be_full),
+		cmocka_unit_test(characters_of_several_bytes_take_one_column),
 		cmocka_unit_test(off_a_terminal_there_are_no_escape_codes),
 		cmocka_unit_test(on_a_terminal_headings_are_bold_unless_no_color_is_set),
 	};
