@@ -62,6 +62,7 @@ struct datapath_device {
 	uint32_t active_id; /* devices with the same one share their policy */
 	uint32_t image_id;  /* of the policy in force */
 	enum datapath_attach attach;
+	bool attach_asked; /* for just this one, when it was loaded */
 
 	/*
 	 * A policy that waits to be confirmed: until then (CLOCK_BOOTTIME; 0: none waits). After it
@@ -174,9 +175,10 @@ uint64_t datapath_memory_bytes(const struct portsieve_image *image);
 const char *datapath_libbpf_version(void);
 const char *datapath_libxdp_version(void);
 
-/* "link", "dispatcher"; and why it became that, in words. */
+/* "link", "dispatcher"; and why it became that, in words: because it was asked for, or what the
+ * kernel can do now. */
 const char *datapath_attach_name(enum datapath_attach attach);
-void datapath_attach_reason(enum datapath_attach attach, char *text, size_t size);
+void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text, size_t size);
 
 /* "native", "generic". */
 const char *datapath_mode_name(enum datapath_mode mode);

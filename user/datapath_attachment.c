@@ -308,8 +308,10 @@ int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_
 
 void attachment_remove_stale(const struct datapath *datapath, const struct attachment *attachment)
 {
-	static const char *const kept[] = { "link", "counters", "turn", "seen", "chained" };
-	char names[7 + TRIE_FAMILIES + PORTSIEVE_SLOTS * (2 + TRIE_FAMILIES)][PIN_NAME_MAX];
+	static const char *const kept[] = {
+		"link", "counters", "turn", "seen", "chained", "asked"
+	};
+	char names[8 + TRIE_FAMILIES + PORTSIEVE_SLOTS * (2 + TRIE_FAMILIES)][PIN_NAME_MAX];
 	size_t count = 0;
 
 	if (!attachment_is_understood(attachment))

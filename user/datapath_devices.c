@@ -57,6 +57,8 @@ int datapath_device(const struct datapath *datapath, uint32_t ifindex,
 		r = attachment_open(datapath, ifindex, &attachment, error);
 		if (!r)
 			r = describe(&attachment, ret_device, error);
+		if (!r)
+			ret_device->attach_asked = hook_is_asked(datapath, ifindex);
 	}
 	return r == -ENOLINK ? -ENOENT : r;
 }

@@ -58,6 +58,20 @@ int hook_mark_chained(const struct datapath *datapath, uint32_t ifindex)
 	return turn_fd < 0 ? turn_fd : pin_put(datapath, ifindex, "chained", 0, turn_fd);
 }
 
+int hook_mark_asked(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_close_ int counters_fd = pin_open(datapath, ifindex, "counters", 0);
+
+	return counters_fd < 0 ? counters_fd : pin_put(datapath, ifindex, "asked", 0, counters_fd);
+}
+
+bool hook_is_asked(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_close_ int asked_fd = pin_open(datapath, ifindex, "asked", 0);
+
+	return asked_fd >= 0;
+}
+
 int hook_link(const struct datapath *datapath, uint32_t ifindex)
 {
 	return pin_open(datapath, ifindex, "link", 0);

@@ -21,6 +21,13 @@ int hook_link(const struct datapath *datapath, uint32_t ifindex);
 /* Notes that a dispatcher has the program: from then on its absence is a loss. Returns -errno. */
 int hook_mark_chained(const struct datapath *datapath, uint32_t ifindex);
 
+/*
+ * Notes that the way in which the device is attached was asked for (its counters have to be pinned
+ * already); was it? Returns -errno.
+ */
+int hook_mark_asked(const struct datapath *datapath, uint32_t ifindex);
+bool hook_is_asked(const struct datapath *datapath, uint32_t ifindex);
+
 /* Does the device still run the program that the attachment was opened with? */
 bool hook_is_current(const struct attachment *attachment);
 

@@ -267,6 +267,8 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	if (r && (chosen.attach != DATAPATH_DISPATCHER ||
 		  !dispatcher_detach(datapath, ifindex, 0, NULL)))
 		pins_remove_all(datapath, ifindex, NULL);
+	if (!r && load_options->attach != DATAPATH_ATTACH_AUTO)
+		hook_mark_asked(datapath, ifindex); /* for status only: no reason to fail */
 	return r;
 }
 

@@ -2,9 +2,11 @@
 /* status as a table, and as JSON. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "cleanup.h"
 #include "device_names.h"
 #include "print.h"
 #include "print_json.h"
@@ -121,21 +123,53 @@ static void print_unconfirmed(const struct snapshot *snapshot)
 	}
 }
 
-/* How devices are attached, and why so: a line for each way. */
-static void print_reasons(const struct snapshot *snapshot)
+/* The devices attached in one way, because that was asked for or not; the count of those. */
+static size_t attached(const struct snapshot *snapshot, enum datapath_attach way, bool asked,
+		       struct datapath_device *devices)
 {
-	for (int way = 0; way < WAYS; way++) {
-		char reason[REASON_MAX];
-		size_t i = 0;
+	size_t count = 0;
 
-		while (i < snapshot->count &&
-		       snapshot->devices[i].device.attach != (enum datapath_attach)way)
-			i++;
-		if (i == snapshot->count)
-			continue;
-		datapath_attach_reason(way, reason, sizeof(reason));
-		printf("\n%s: %s\n", datapath_attach_name(way), reason);
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->devices[i].device.attach == way &&
+		    snapshot->devices[i].device.attach_asked == asked)
+			devices[count++] = snapshot->devices[i].device;
+	return count;
+}
+
+/* "link: why so", or "link (eth0, eth1): why so" where the others on links have another reason. */
+static int print_way(const struct snapshot *snapshot, enum datapath_attach way, bool asked)
+{
+	_cleanup_free_ struct datapath_device *devices =
+		calloc(snapshot->count + 1, sizeof(*devices));
+	char reason[REASON_MAX];
+	bool both;
+	size_t count;
+
+	if (!devices)
+		return -ENOMEM;
+	both = attached(snapshot, way, !asked, devices) > 0;
+	count = attached(snapshot, way, asked, devices);
+	if (!count)
+		return 0;
+	datapath_attach_reason(way, asked, reason, sizeof(reason));
+	printf("\n%s", datapath_attach_name(way));
+	if (both)
+		printf(" (%s)", device_names(devices, count).text);
+	printf(": %s\n", reason);
+	return 0;
+}
+
+/* How devices are attached, and why so: a line for each way and reason. */
+static int print_reasons(const struct snapshot *snapshot)
+{
+	int r = 0;
+
+	for (int way = 0; !r && way < WAYS; way++) {
+		r = print_way(snapshot, way, false);
+		if (!r)
+			r = print_way(snapshot, way, true);
 	}
+	return r;
 }
 
 int print_status_text(const struct snapshot *snapshot)
@@ -154,8 +188,7 @@ int print_status_text(const struct snapshot *snapshot)
 	if (table_print(&table, 0, stdout))
 		return -ENOMEM;
 	print_unconfirmed(snapshot);
-	print_reasons(snapshot);
-	return 0;
+	return print_reasons(snapshot);
 }
 
 static json_object *device_object(const struct snapshot_device *device, const char *attach_reason)
@@ -189,15 +222,17 @@ int print_status_json(const struct snapshot *snapshot)
 {
 	json_object *document = json_document();
 	json_object *devices = json_object_new_array();
-	char reasons[WAYS][REASON_MAX]; /* by enum datapath_attach */
+	char reasons[WAYS][2][REASON_MAX]; /* by enum datapath_attach, and whether asked for */
 
 	for (int way = 0; snapshot->count && way < WAYS; way++)
-		datapath_attach_reason(way, reasons[way], REASON_MAX);
+		for (int asked = 0; asked < 2; asked++)
+			datapath_attach_reason(way, asked, reasons[way][asked], REASON_MAX);
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
+		enum datapath_attach way = device->device.attach;
 
-		json_object_array_add(devices,
-				      device_object(device, reasons[device->device.attach]));
+		json_object_array_add(
+			devices, device_object(device, reasons[way][device->device.attach_asked]));
 	}
 	json_object_object_add(document, "devices", devices);
 	return print_json(document);

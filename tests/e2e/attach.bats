@@ -40,10 +40,31 @@ has_freplace() {
 	equal link "$(in_server portsieve stats -j | jq -r '.devices[0].attach')"
 }
 
-@test "the link is taken when it is asked for" {
-	in_server portsieve load to_client --attach link
+@test "the link is taken when it is asked for, and status says that it was, also after changes and an upgrade" {
+	local step
+	in_server portsieve load to_client --attach link -p "$(policy 'version: 1')"
+	for step in status "allow tcp/1" "apply $(policy '{version: 1, default: drop}')" "upgrade to_client"; do
+		# shellcheck disable=SC2086
+		in_server portsieve $step
+		equal "asked for by --attach link" "$(in_server portsieve status -j | jq -r '.devices[0].attach_reason')"
+	done
+	equal "link: asked for by --attach link" "$(in_server portsieve status | tail -n 1)"
 	equal link "$(in_server portsieve status -j | jq -r '.devices[0].attach')"
 	[ -e "$(echo /sys/fs/bpf/portsieve/*/*/link)" ]
+}
+
+@test "of devices on links, one asked for and one not, status names which is which" {
+	! has_freplace || skip "this kernel has freplace"
+	in_server portsieve load to_client --attach link
+	in_server portsieve load lo --mode generic
+	equal 1 "$(in_server portsieve status | grep -c '^link (to_client): asked for by --attach link$')"
+	equal 1 "$(in_server portsieve status | grep -c '^link (lo): this kernel refuses')"
+	equal "lo: this, to_client: asked" \
+		"$(in_server portsieve status -j | jq -r '[.devices[] | "\(.device): \(.attach_reason[:5] | rtrimstr(" "))"] | sort | join(", ")')"
+	# what was asked for goes with the device
+	in_server portsieve unload to_client
+	in_server portsieve load to_client
+	equal 1 "$(in_server portsieve status | grep -c '^link: this kernel refuses')"
 }
 
 @test "an interface with another program is refused in every way, and the program named" {

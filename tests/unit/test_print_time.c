@@ -175,6 +175,22 @@ static void without_a_file_stats_say_so_in_the_words_of_status(void **state)
 	assert_told(printed(print_status_text, snapshot), "  none (counts only)  allow");
 }
 
+static void what_was_asked_for_is_the_reason_of_the_attaching(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct datapath_device *device = &snapshot->devices[0].device;
+
+	device->attach = DATAPATH_DISPATCHER;
+	assert_told(printed(print_status_text, snapshot), "\n\ndispatcher: this kernel can, ");
+	device->attach_asked = true;
+	assert_told(printed(print_status_text, snapshot),
+		    "\n\ndispatcher: asked for by --attach dispatcher\n");
+	assert_told(printed(print_status_json, snapshot),
+		    "\"attach_reason\":\"asked for by --attach dispatcher\"");
+	device->attach = DATAPATH_LINK;
+	assert_told(printed(print_status_text, snapshot), "\n\nlink: asked for by --attach link\n");
+}
+
 static void a_long_path_is_cut_between_characters(void **state)
 {
 	struct snapshot *snapshot = *state;
@@ -237,6 +253,7 @@ int main(void)
 		with_snapshot(status_says_that_the_policy_has_fallen_back),
 		with_snapshot(a_device_that_moved_away_is_told_by_its_index),
 		with_snapshot(without_a_file_stats_say_so_in_the_words_of_status),
+		with_snapshot(what_was_asked_for_is_the_reason_of_the_attaching),
 		with_snapshot(a_long_path_is_cut_between_characters),
 		with_snapshot(one_hidden_row_is_one_row),
 		with_snapshot(a_replay_says_what_cut_packets_count_as),
