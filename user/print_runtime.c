@@ -29,15 +29,16 @@ void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 	json_object_object_add(object, "until", until);
 }
 
-/* The time of day alone where that is clear: within half a day. */
+/* The time of day alone where that is clear: today, in UTC. */
 static void print_end(FILE *out, const struct policy_rule *rule, const struct policy_host *host)
 {
 	uint64_t left = (rule->until_ns - (uint64_t)host->boottime_ns + SECOND_NS / 2) / SECOND_NS;
 	struct policy_time_text end = policy_time_print(rule->until_ns, host);
+	struct policy_time_text now = policy_time_print((uint64_t)host->boottime_ns, host);
 	const int date_length = 10; /* 2026-01-02T03:04:05Z */
 
 	fputs(" until ", out);
-	if (left > 43200)
+	if (memcmp(end.text, now.text, date_length) != 0)
 		fprintf(out, "%.*s ", date_length, end.text);
 	fprintf(out, "%.8s UTC (%s)", end.text + date_length + 1, duration_print(left).text);
 }

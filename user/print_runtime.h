@@ -15,8 +15,8 @@ void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 			   const struct policy_host *host);
 
 /*
- * "allows tcp/8080 from 192.0.2.0/24 until 12:34:56 UTC (10m)", or "would drop ..." in monitor
- * mode; the caller frees it. NULL when memory is short.
+ * "allows tcp/8080 from 192.0.2.0/24 until 12:34:56 UTC (10m)", with the date where that is not
+ * today's, or "would drop ..." in monitor mode; the caller frees it. NULL when memory is short.
  */
 char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host *host,
 			bool monitor);

@@ -218,9 +218,11 @@ static void a_rule_in_words_has_its_end(void **state)
 	} texts[] = {
 		{ 0, false, "drops tcp/8080 until it is deleted" },
 		{ 600, false, "drops tcp/8080 until 12:10:00 UTC (10m)" },
-		/* the date, where the time of day alone could be tomorrow's */
-		{ 43200, false, "drops tcp/8080 until 00:00:00 UTC (12h)" },
+		/* the date, from midnight on */
+		{ 43199, false, "drops tcp/8080 until 23:59:59 UTC (11h59m59s)" },
+		{ 43200, false, "drops tcp/8080 until 2026-01-03 00:00:00 UTC (12h)" },
 		{ 43201, false, "drops tcp/8080 until 2026-01-03 00:00:01 UTC (12h1s)" },
+		{ 31536000, false, "drops tcp/8080 until 2027-01-02 12:00:00 UTC (365d)" },
 		{ 600, true,
 		  "would drop tcp/8080 until 12:10:00 UTC (10m); the policy only monitors" },
 	};
