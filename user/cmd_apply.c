@@ -11,6 +11,7 @@
 #include "command.h"
 #include "log.h"
 #include "print_check.h"
+#include "print_runtime.h"
 #include "ruleset.h"
 #include "ssh_session.h"
 
@@ -101,11 +102,10 @@ static void note_kept(const struct apply_group *group)
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "%s: %zu runtime rule%s (%s%s) stay%s in force before those of the file; to end "
+		 "%s: %zu runtime rule%s (%s) stay%s in force before those of the file; to end "
 		 "one: portsieve delete NAME",
 		 apply_group_names(group).text, policy->runtime_count,
-		 policy->runtime_count == 1 ? "" : "s", policy->rules[0].name,
-		 policy->runtime_count == 1 ? "" : " and others",
+		 policy->runtime_count == 1 ? "" : "s", runtime_rule_names(policy).text,
 		 policy->runtime_count == 1 ? "s" : "");
 	log_note(text);
 }

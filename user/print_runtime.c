@@ -10,6 +10,8 @@
 #include "duration.h"
 #include "policy_time.h"
 
+enum { NAMED_MAX = 3 }; /* in a list of rules; of more, one less and how many others */
+
 void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 			   const struct policy_host *host)
 {
@@ -69,4 +71,20 @@ char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host
 		return NULL;
 	}
 	return text;
+}
+
+struct policy_list runtime_rule_names(const struct policy *policy)
+{
+	size_t count = policy->runtime_count;
+	size_t named = count > NAMED_MAX ? NAMED_MAX - 1 : count;
+	const char *words[NAMED_MAX] = { NULL };
+	char others[32];
+
+	for (size_t i = 0; i < named; i++)
+		words[i] = policy->rules[i].name;
+	if (named < count) {
+		snprintf(others, sizeof(others), "%zu others", count - named);
+		words[named] = others;
+	}
+	return policy_list(words, NAMED_MAX);
 }

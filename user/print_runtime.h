@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "policy.h"
+#include "policy_word.h"
 
 /*
  * Adds what a rule says: action, ports, from (an array, empty for any address) and until (null:
@@ -20,5 +21,8 @@ void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
  */
 char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host *host,
 			bool monitor);
+
+/* The runtime rules in it: "z", "z and b", "z, b and c", "z, b and 2 others". */
+struct policy_list runtime_rule_names(const struct policy *policy);
 
 #endif

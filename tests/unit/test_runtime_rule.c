@@ -236,6 +236,30 @@ static void a_rule_in_words_has_its_end(void **state)
 	}
 }
 
+static void a_list_of_rules_names_up_to_three(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"r0",
+		"r1 and r0",
+		"r2, r1 and r0",
+		"r3, r2 and 2 others",
+		"r4, r3 and 3 others",
+	};
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char name[4];
+
+		assert_string_equal(runtime_rule_names(&policy).text, texts[i]);
+		snprintf(name, sizeof(name), "r%c", (char)('0' + i));
+		add(&policy, name, rule_of(POLICY_ALLOW, "tcp/80"));
+	}
+	policy_free(&policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +270,7 @@ int main(void)
 		cmocka_unit_test(names_that_mean_something_else_are_numbered),
 		cmocka_unit_test(a_number_finds_room_in_a_long_name),
 		cmocka_unit_test(a_rule_in_words_has_its_end),
+		cmocka_unit_test(a_list_of_rules_names_up_to_three),
 	};
 
 	return cmocka_run_group_tests_name("runtime_rule", tests, NULL, NULL);
