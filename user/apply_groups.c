@@ -91,6 +91,18 @@ struct device_names apply_group_names(const struct apply_group *group)
 	return device_names(group->devices, group->count);
 }
 
+struct device_names apply_groups_names(const struct apply_groups *groups)
+{
+	_cleanup_free_ struct datapath_device *devices =
+		calloc(groups->devices_count, sizeof(*devices));
+	size_t count = 0;
+
+	for (size_t i = 0; devices && i < groups->count; i++)
+		for (size_t d = 0; !groups->list[i].left_out && d < groups->list[i].count; d++)
+			devices[count++] = groups->list[i].devices[d];
+	return device_names(devices, count);
+}
+
 void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
 			 struct error *error)
 {

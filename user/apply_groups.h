@@ -55,8 +55,9 @@ int apply_group_check_waiting(const struct apply_group *group, struct error *err
 void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
 			 struct error *error);
 
-/* The names of the group's devices. */
+/* The names of the group's devices; of those of all groups that are not left out. */
 struct device_names apply_group_names(const struct apply_group *group);
+struct device_names apply_groups_names(const struct apply_groups *groups);
 
 /*
  * Does `change` to the first device of each group that is not left out, parted before from devices

@@ -192,7 +192,7 @@ static void note_monitors(const struct addition *addition, const struct apply_gr
 	}
 }
 
-/* What was done; nothing where nothing was. */
+/* What was done, and on which devices unless on all loaded ones; nothing where nothing was. */
 static int tell_added(const struct settings *settings, const struct addition *addition,
 		      const struct policy_rule *rule, const struct apply_groups *groups)
 {
@@ -200,14 +200,19 @@ static int tell_added(const struct settings *settings, const struct addition *ad
 		runtime_rule_text(rule, &addition->host, addition->monitors && !addition->drops);
 	_cleanup_free_ char *text = NULL;
 	json_object *document;
-	bool done = false;
+	bool done = false, everywhere = !settings->devices_count;
 
-	for (size_t i = 0; i < groups->count; i++)
+	for (size_t i = 0; i < groups->count; i++) {
 		done = done || !groups->list[i].left_out;
+		everywhere = everywhere && !groups->list[i].left_out;
+	}
 	if (!done)
 		return 0;
-	if (says && asprintf(&text, "%s%s", addition->renewed ? "renewed: " : "", says) >= 0)
-		note(rule->name, text);
+	if (says &&
+	    asprintf(&text, "%s%s%s: %s%s", everywhere ? "" : apply_groups_names(groups).text,
+		     everywhere ? "" : ": ", rule->name, addition->renewed ? "renewed: " : "",
+		     says) >= 0)
+		log_note(text);
 	note_monitors(addition, groups);
 	if (!settings->json)
 		return 0;

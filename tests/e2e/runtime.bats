@@ -208,6 +208,20 @@ refuses_again() {
 	equal '["to_client","to_lan"]' "$(in_server portsieve delete drop-udp-53 -j 2>/dev/null | jq -c '.devices | sort')"
 }
 
+@test "the note names the devices where --dev chose them, or another one failed" {
+	second_device
+	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	run --separate-stderr -0 in_server portsieve allow tcp/9
+	equal "portsieve: allow-tcp-9: allows tcp/9 until it is deleted" "$stderr"
+	run --separate-stderr -0 in_server portsieve allow tcp/9 --dev to_lan --dev to_client
+	equal "portsieve: to_lan, to_client: allow-tcp-9: renewed: allows tcp/9 until it is deleted" "$stderr"
+	run --separate-stderr -0 in_server portsieve allow tcp/10 --dev to_lan
+	equal "portsieve: to_lan: allow-tcp-10: allows tcp/10 until it is deleted" "$stderr"
+	rm /sys/fs/bpf/portsieve/*/"$(in_server ip -j link show to_lan | jq '.[0].ifindex')"/image_*
+	run --separate-stderr -5 in_server portsieve allow tcp/11
+	[[ $stderr == *"to_lan: its pins are not whole"*$'\n'"portsieve: to_client: allow-tcp-11: allows tcp/11 until it is deleted" ]]
+}
+
 @test "a name is numbered where any one of the devices has it for something else" {
 	second_device
 	in_server portsieve load to_client -p "$(policy 'version: 1
