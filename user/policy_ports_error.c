@@ -30,8 +30,19 @@ static const struct {
 	{ "any", "write tcp+udp" },
 	{ "all", "write tcp+udp" },
 	{ "*", "write tcp+udp" },
-	{ "icmp", "ICMP has no ports: see 'portless'" },
-	{ "icmpv6", "ICMPv6 has no ports: see 'portless'" },
+};
+
+/* Protocols that no rule can be about, and what is. */
+static const struct {
+	const char *name;
+	const char *decided;
+} without_ports[] = {
+	{ "icmp", "see icmp_echo and icmp_other of 'portless'" },
+	{ "icmpv6", "see icmpv6_echo, icmpv6_mobility and icmpv6_other of 'portless'" },
+	{ "igmp", "it passes whatever the policy says" },
+	{ "esp", "see other_protocol and, for IPv6, no_port of 'portless'" },
+	{ "ah", "see other_protocol and, for IPv6, authentication of 'portless'" },
+	{ "gre", "see other_protocol of 'portless'" },
 };
 
 int ports_error(struct ports_reading *reading, const char *at, const char *format, ...)
@@ -69,6 +80,19 @@ static bool is_protocol(const struct ports_word *word)
 	return false;
 }
 
+/* Says so and returns true if the word is a protocol without ports. */
+static bool refuse_without_ports(struct ports_reading *reading, const struct ports_word *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(without_ports); i++)
+		if (ports_word_is(word, without_ports[i].name)) {
+			ports_error(reading, word->start,
+				    "'%s' has no ports, and rules are about ports: %s",
+				    without_ports[i].name, without_ports[i].decided);
+			return true;
+		}
+	return false;
+}
+
 /* A word that no '/' follows: "80", "http", "tcp". */
 static int no_protocol(struct ports_reading *reading, const struct ports_word *word)
 {
@@ -90,6 +114,8 @@ int ports_unknown_protocol(struct ports_reading *reading, const struct ports_wor
 	struct policy_quote quote = policy_quote(word->start, word->length);
 	struct suggest suggest;
 
+	if (refuse_without_ports(reading, word))
+		return -EINVAL;
 	if (!word->length || word->start[word->length] != '/')
 		return no_protocol(reading, word);
 	for (size_t i = 0; i < sizeof(explained) / sizeof(explained[0]); i++)
@@ -209,6 +235,9 @@ int ports_unknown_item(struct ports_reading *reading, const struct ports_word *w
 		return ports_error(reading, word->start,
 				   "service '%s' is not registered for %s (it is for %s)",
 				   quote.text, reading->protocol->name, transports_of(&name).text);
+
+	if (refuse_without_ports(reading, word))
+		return -EINVAL;
 
 	struct suggest suggest = closest(reading, word);
 	const char *registered = registered_name(reading, &name);

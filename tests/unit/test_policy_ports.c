@@ -170,8 +170,6 @@ static const struct refusal refusals[] = {
 	{ "UDP-Lite is explained", "udplite/80", 1,
 	  "unknown protocol 'udplite' ('udp' covers UDP-Lite: write udp)" },
 	{ "udp+tcp is explained", "udp+tcp/80", 1, "unknown protocol 'udp+tcp' (write tcp+udp)" },
-	{ "ICMP is explained", "icmp/8", 1,
-	  "unknown protocol 'icmp' (ICMP has no ports: see 'portless')" },
 	{ "a number alone has no protocol", "tcp/80 443", 8,
 	  "'443' has no protocol: write tcp/443 or udp/443" },
 	{ "a protocol alone has no ports", "udp/1 tcp", 7,
