@@ -165,6 +165,10 @@ typedef void policy_remark_fn(const struct error *error, void *context);
 void policy_check(const struct policy *policy, const char *file, policy_remark_fn *remark,
 		  void *context);
 
+/* The same of the runtime rules that have ended: to be said before policy_runtime_expire. */
+void policy_check_ends(const struct policy *policy, const char *file, uint64_t now_ns,
+		       policy_remark_fn *remark, void *context);
+
 /*
  * Runtime rules (`allow`, `drop`). policy_runtime_add takes over *rule (name, action, ports,
  * intervals, from, to, until_ns; leaves it empty) as the first rule of all, in the place of one of

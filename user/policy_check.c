@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remarks on a valid policy. Which rule decides a port is painted rule by rule: each port once, by
- * the first rule that names it, so the time does not depend on how much the rules overlap. A rule
- * with addresses or an end decides a port for some packets only, and paints nothing; what is
- * painted before it may be all its ports nevertheless.
+ * Remarks on a valid policy. What earlier rules leave to a rule is policy_cover.c; here it is put
+ * into words.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "boottime.h"
 #include "policy.h"
+#include "policy_cover.h"
 #include "policy_word.h"
 
 enum {
-	NAMED_MAX = 3, /* rules, or ranges, that one remark names */
-};
-
-/* The ports of one transport. Rules are index + 1, 0 is none. */
-struct canvas {
-	uint16_t owner[PORTSIEVE_PORTS];
-	uint16_t stretch_end[PORTSIEVE_PORTS];	 /* of an owned port: last port painted in one go */
-	uint32_t next_free[PORTSIEVE_PORTS + 1]; /* a hint: no free port lies before it */
+	RANGES_NAMED = 3, /* by one remark */
 };
 
 struct checking {
@@ -28,50 +20,12 @@ struct checking {
 	const char *file;
 	policy_remark_fn *remark;
 	void *context;
-	struct canvas *canvas; /* by transport */
-	uint32_t *seen;	       /* by rule: index + 1 of the last rule it was counted for */
+	struct policy_cover *cover;
 };
 
 static void checking_free(struct checking *checking)
 {
-	free(checking->canvas);
-	free(checking->seen);
-}
-
-/* The first port that no rule owns at or above `port`; PORTSIEVE_PORTS if there is none. */
-static uint32_t free_port(struct canvas *canvas, uint32_t port)
-{
-	uint32_t found = port;
-
-	while (canvas->next_free[found] != found)
-		found = canvas->next_free[found];
-	while (canvas->next_free[port] != found && port != found) { /* shorten the way */
-		uint32_t next = canvas->next_free[port];
-
-		canvas->next_free[port] = found;
-		port = next;
-	}
-	return found;
-}
-
-static void paint(struct canvas *canvas, const struct policy_interval *interval, uint16_t owner)
-{
-	uint32_t low = free_port(canvas, interval->low), high;
-
-	for (; low <= interval->high; low = free_port(canvas, high + 1)) {
-		for (high = low; high < interval->high && !canvas->owner[high + 1];)
-			high++;
-		for (uint32_t port = low; port <= high; port++) {
-			canvas->owner[port] = owner;
-			canvas->stretch_end[port] = (uint16_t)high;
-			canvas->next_free[port] = high + 1;
-		}
-	}
-}
-
-static bool is_covered(struct checking *checking, const struct policy_interval *interval)
-{
-	return free_port(&checking->canvas[interval->transport], interval->low) > interval->high;
+	policy_cover_free(checking->cover);
 }
 
 static void remark_at(const struct checking *checking, struct policy_place place, const char *text)
@@ -83,92 +37,36 @@ static void remark_at(const struct checking *checking, struct policy_place place
 	checking->remark(&error, checking->context);
 }
 
-static int compare_intervals(const void *left, const void *right)
-{
-	const struct policy_interval *a = left, *b = right;
-
-	if (a->transport != b->transport)
-		return a->transport < b->transport ? -1 : 1;
-	return (a->low > b->low) - (a->low < b->low);
-}
-
-/* Rules before a rule that decide its ports. */
-struct coverers {
-	const struct policy_rule *rules[NAMED_MAX];
-	size_t count; /* of all; the first NAMED_MAX are in `rules` */
-};
-
-/* Counts the owners of a range that is wholly owned, each once for one `mark`. */
-static void owners_count(struct checking *checking, const struct canvas *canvas,
-			 const struct policy_interval *range, uint32_t mark,
-			 struct coverers *coverers)
-{
-	for (uint32_t port = range->low; port <= range->high;
-	     port = canvas->stretch_end[port] + 1u) {
-		size_t owner = canvas->owner[port] - 1u;
-
-		if (checking->seen[owner] == mark)
-			continue;
-		checking->seen[owner] = mark;
-		if (coverers->count < NAMED_MAX)
-			coverers->rules[coverers->count] = &checking->policy->rules[owner];
-		coverers->count++;
-	}
-}
-
-/* Who decides the ports of a rule that is wholly covered; none if memory is short. */
-static struct coverers coverers_of(struct checking *checking, const struct policy_rule *rule)
-{
-	size_t size = rule->intervals_count * sizeof(*rule->intervals);
-	struct policy_interval *sorted = malloc(size);
-	struct coverers coverers = { .count = 0 };
-	uint32_t mark = (uint32_t)(rule - checking->policy->rules) + 1;
-	uint32_t done = 0; /* ports below it, of this transport, were looked at */
-
-	if (!sorted)
-		return coverers;
-	memcpy(sorted, rule->intervals, size);
-	qsort(sorted, rule->intervals_count, sizeof(*sorted), compare_intervals);
-	for (size_t i = 0; i < rule->intervals_count; i++) {
-		struct policy_interval range = sorted[i];
-
-		if (i && range.transport != sorted[i - 1].transport)
-			done = 0;
-		if (range.high < done)
-			continue;
-		if (range.low < done)
-			range.low = (uint16_t)done;
-		done = range.high + 1u;
-		owners_count(checking, &checking->canvas[range.transport], &range, mark, &coverers);
-	}
-	free(sorted);
-	return coverers;
-}
-
 /* "'web' (line 3), 'mail' (line 4)" */
 static void coverers_print(const struct coverers *coverers, char *text, size_t size)
 {
 	size_t used = 0;
 
 	snprintf(text, size, "%s", coverers->count ? "" : "others");
-	for (size_t i = 0; i < coverers->count && i < NAMED_MAX && used < size; i++) {
+	for (size_t i = 0; i < coverers->count && i < COVERERS_NAMED && used < size; i++) {
 		const struct policy_rule *rule = coverers->rules[i];
 
 		used += (size_t)snprintf(text + used, size - used, "%s'%s' (line %u)",
 					 i ? ", " : "", rule->name, rule->place.line);
 	}
-	if (coverers->count > NAMED_MAX && used < size)
-		snprintf(text + used, size - used, " and %zu more", coverers->count - NAMED_MAX);
+	if (coverers->count > COVERERS_NAMED && used < size)
+		snprintf(text + used, size - used, " and %zu more",
+			 coverers->count - COVERERS_NAMED);
 }
 
 static void remark_dead_rule(struct checking *checking, const struct policy_rule *rule)
 {
-	struct coverers coverers = coverers_of(checking, rule);
-	char names[256], text[sizeof(names) + 128];
+	struct coverers coverers = policy_cover_all(checking->cover);
+	char names[256], text[sizeof(names) + 160];
+	bool one = coverers.count == 1;
 
 	coverers_print(&coverers, names, sizeof(names));
-	snprintf(text, sizeof(text), "rule '%s' can never match: before it, %s %s all its ports",
-		 rule->name, names, coverers.count == 1 ? "decides" : "decide");
+	snprintf(text, sizeof(text),
+		 "rule '%s' can never match: before it, %s %s all its ports%s%s", rule->name, names,
+		 one ? "decides" : "decide", coverers.have_addresses ? " and addresses" : "",
+		 !coverers.have_end ? ""
+		 : one		    ? ", and lasts as long"
+				    : ", and last as long");
 	remark_at(checking, rule->place, text);
 }
 
@@ -176,8 +74,7 @@ static void remark_dead_rule(struct checking *checking, const struct policy_rule
 static int range_print(const struct checking *checking, const struct policy_interval *range,
 		       char *text, size_t size)
 {
-	const struct canvas *canvas = &checking->canvas[range->transport];
-	const struct policy_rule *first = &checking->policy->rules[canvas->owner[range->low] - 1];
+	const struct policy_rule *first = policy_cover_first(checking->cover, range);
 	const char *transport = transport_name(range->transport);
 
 	if (range->low == range->high)
@@ -195,19 +92,32 @@ static void remark_dead_ranges(struct checking *checking, const struct policy_ru
 	for (size_t i = 0; i < rule->intervals_count; i++) {
 		const struct policy_interval *range = &rule->intervals[i];
 
-		if (!is_covered(checking, range))
+		if (!policy_cover_holds(checking->cover, range))
 			continue;
-		if (count++ >= NAMED_MAX)
+		if (count++ >= RANGES_NAMED)
 			continue;
 		if (count > 1)
 			used += (size_t)snprintf(names + used, sizeof(names) - used, ", ");
 		used += (size_t)range_print(checking, range, names + used, sizeof(names) - used);
 	}
-	if (count > NAMED_MAX)
-		snprintf(names + used, sizeof(names) - used, " and %zu more", count - NAMED_MAX);
+	if (count > RANGES_NAMED)
+		snprintf(names + used, sizeof(names) - used, " and %zu more", count - RANGES_NAMED);
 	snprintf(text, sizeof(text), "in rule '%s' a range can never match, decided before it: %s",
 		 rule->name, names);
 	remark_at(checking, rule->ports_place, text);
+}
+
+/* Of a rule whose `from` and `to` are of different families. */
+static void remark_families(const struct checking *checking, const struct policy_rule *rule)
+{
+	bool from_ipv4 = rule->from.list[0].family == POLICY_IPV4;
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "rule '%s' can never match: its `from` has only %s addresses and its `to` only "
+		 "%s, and no packet has both",
+		 rule->name, from_ipv4 ? "IPv4" : "IPv6", from_ipv4 ? "IPv6" : "IPv4");
+	remark_at(checking, rule->place, text);
 }
 
 /* Is this one of the words of `ports`? */
@@ -241,27 +151,31 @@ static void remark_registry(const struct checking *checking, const struct policy
 	remark_at(checking, rule->ports_place, text);
 }
 
-/* Does the rule decide its ports for every packet, for ever? */
-static bool is_unconditional(const struct policy_rule *rule)
+/* What the rules before it leave to a rule. */
+static void check_packets(struct checking *checking, const struct policy_rule *rule)
 {
-	return !rule->from.count && !rule->to.count && !rule->until_ns;
+	size_t held = 0;
+
+	for (size_t i = 0; i < rule->intervals_count; i++)
+		held += policy_cover_holds(checking->cover, &rule->intervals[i]);
+	if (held == rule->intervals_count && held) {
+		remark_dead_rule(checking, rule);
+		return;
+	}
+	if (held && !rule->uses_registry_set)
+		remark_dead_ranges(checking, rule);
+	policy_cover_add(checking->cover);
 }
 
 static void check_rule(struct checking *checking, size_t index)
 {
 	const struct policy_rule *rule = &checking->policy->rules[index];
-	size_t covered = 0;
 
-	for (size_t i = 0; i < rule->intervals_count; i++)
-		covered += is_covered(checking, &rule->intervals[i]);
-	if (covered == rule->intervals_count && covered)
-		remark_dead_rule(checking, rule);
-	else if (covered && !rule->uses_registry_set)
-		remark_dead_ranges(checking, rule);
+	if (policy_cover_choose(checking->cover, index))
+		check_packets(checking, rule);
+	else
+		remark_families(checking, rule);
 	remark_registry(checking, rule);
-	for (size_t i = 0; i < rule->intervals_count && is_unconditional(rule); i++)
-		paint(&checking->canvas[rule->intervals[i].transport], &rule->intervals[i],
-		      (uint16_t)(index + 1));
 }
 
 void policy_check(const struct policy *policy, const char *file, policy_remark_fn *remark,
@@ -272,15 +186,29 @@ void policy_check(const struct policy *policy, const char *file, policy_remark_f
 		.file = file,
 		.remark = remark,
 		.context = context,
-		.canvas = calloc(PORTSIEVE_TRANSPORTS, sizeof(struct canvas)),
-		.seen = calloc(policy->rules_count + 1, sizeof(uint32_t)),
+		.cover = policy_cover_new(policy),
 	};
 
-	if (!checking.canvas || !checking.seen)
+	if (!checking.cover)
 		return; /* remarks are a courtesy */
-	for (size_t t = 0; t < PORTSIEVE_TRANSPORTS; t++)
-		for (uint32_t port = 0; port <= PORTSIEVE_PORTS; port++)
-			checking.canvas[t].next_free[port] = port;
 	for (size_t i = 0; i < policy->rules_count; i++)
 		check_rule(&checking, i);
+}
+
+void policy_check_ends(const struct policy *policy, const char *file, uint64_t now_ns,
+		       policy_remark_fn *remark, void *context)
+{
+	const struct checking checking = { policy, file, remark, context, NULL };
+	char text[128];
+
+	for (size_t i = 0; i < policy->runtime_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (!has_ended(rule->until_ns, now_ns))
+			continue;
+		snprintf(text, sizeof(text),
+			 "rule '%s' can never match: its `until` has passed, so it is left out",
+			 rule->name);
+		remark_at(&checking, rule->place, text);
+	}
 }

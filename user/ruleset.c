@@ -96,14 +96,24 @@ static void remark(const struct error *error, void *context)
 	log_warning(error);
 }
 
+/* What has ended decides nothing, and is not shown. */
+static void expire(const char *path, struct ruleset *ruleset)
+{
+	struct policy *policy = &ruleset->file.policy;
+	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
+
+	if (path)
+		policy_check_ends(policy, path, now_ns, remark, &ruleset->remarks);
+	policy_runtime_expire(policy, now_ns);
+}
+
 int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 	int r = policy_file_read(path, &ruleset.file, error);
 
-	if (!r) /* what has ended decides nothing, and is not shown */
-		policy_runtime_expire(&ruleset.file.policy,
-				      (uint64_t)ruleset.file.host.boottime_ns);
+	if (!r)
+		expire(path, &ruleset);
 	if (!r)
 		r = policy_file_compile(&ruleset.file, &ruleset.image, error);
 	if (!r)

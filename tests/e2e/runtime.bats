@@ -346,6 +346,21 @@ default: allow" "$(in_server portsieve show)"
 	equal null "$(in_server portsieve stats -j | jq -c '.devices[0].ranges[] | select(.rule == "x").ended')"
 }
 
+@test "check and apply warn of a rule of runtime that has ended, and leave it out" {
+	local file command
+	file=$(policy '{version: 1, runtime: [
+{name: over, action: drop, ports: tcp/8080, until: 2020-01-01T00:00:00Z},
+{name: stays, action: drop, ports: tcp/8081}]}')
+	in_server portsieve load to_client
+	for command in check apply; do
+		run --separate-stderr -0 in_server portsieve $command "$file"
+		equal "$file:2:8: warning: rule 'over' can never match: its \`until\` has passed, so it is left out" \
+			"$(grep over <<<"$stderr")"
+	done
+	equal "stays" "$(runtime)"
+	equal 1 "$(in_server portsieve check -j "$file" 2>/dev/null | jq .warnings)"
+}
+
 @test "what is too much about runtime rules names no line of the policy file" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	local minutes
