@@ -161,7 +161,12 @@ names_the_occupant() {
 	in_server ip link set to_client xdp off
 	load --attach link
 	equal link "$(attach_of)"
-	in_server portsieve status | grep -q '^link: the link was asked for'
+	in_server portsieve status | grep -q '^link: asked for by --attach link$'
+	in_server portsieve unload to_client
+	load --attach dispatcher
+	in_server portsieve status | grep -q '^dispatcher: asked for by --attach dispatcher$'
+	in_server portsieve upgrade to_client
+	in_server portsieve status | grep -q '^dispatcher: asked for by --attach dispatcher$'
 }
 it 'an occupied interface is refused, and the occupant named' names_the_occupant
 
