@@ -33,16 +33,15 @@ unchanged() {
 }
 
 @test "commands that read say which form it has, and what to do" {
-	local command
-	for command in status stats show "explain --dev to_client hex" "diff $FILE"; do
-		# shellcheck disable=SC2086
-		run --separate-stderr in_server portsieve ${command/hex/'tcp 192.0.2.1:4 > 192.0.2.2:80'}
-		echo "$command: status $status: $stderr"
-		[ "$status" = 1 ] || [ "$status" = 2 ]
+	local command words="another portsieve, whose maps have the form 9999, not $OWN as this one's; use that one, or: "
+	words+="portsieve show with that one, then unload and load with this one"
+	for command in status stats; do
+		run --separate-stderr -1 in_server portsieve $command
+		[[ $stderr == "portsieve: to_client (index "*"): its policy was loaded by $words" ]]
 	done
-	run --separate-stderr in_server portsieve stats
-	[[ $stderr == *"to_client"*"another portsieve, whose maps have the form 9999, not 2"*"unload and load"* ]]
-	equal 1 "$status"
+	refused 1 "$words" in_server portsieve show
+	refused 1 "$words" in_server portsieve diff "$FILE"
+	refused 1 "$words" in_server portsieve explain --dev to_client 'tcp 192.0.2.1:4 > 192.0.2.2:80'
 	unchanged
 }
 
