@@ -12,6 +12,7 @@
 #include "address_classes.h"
 #include "cleanup.h"
 #include "conditions.h"
+#include "policy_intervals.h"
 
 /* The built-in ranges of one transport, in the order of enum portsieve_builtin. */
 static const struct {
@@ -153,53 +154,12 @@ static void compile_builtins(const struct policy *policy, struct portsieve_image
 	image->ranges = PORTSIEVE_RANGE_RULES;
 }
 
-static int compare_intervals(const void *one, const void *other)
-{
-	const struct policy_interval *a = one, *b = other;
-
-	if (a->transport != b->transport)
-		return a->transport < b->transport ? -1 : 1;
-	if (a->low != b->low)
-		return a->low < b->low ? -1 : 1;
-	return (a->high > b->high) - (a->high < b->high);
-}
-
-/* Sorts a rule's intervals and makes one of those that overlap; adjacent ones stay apart. */
-static size_t merge_intervals(struct policy_interval *intervals, size_t count)
-{
-	size_t merged = 0;
-
-	qsort(intervals, count, sizeof(*intervals), compare_intervals);
-	for (size_t i = 1; i < count; i++) {
-		struct policy_interval *last = &intervals[merged];
-
-		if (intervals[i].transport != last->transport || intervals[i].low > last->high)
-			intervals[++merged] = intervals[i];
-		else if (intervals[i].high > last->high)
-			last->high = intervals[i].high;
-	}
-	return count ? merged + 1 : 0;
-}
-
-/* The rule's intervals, merged; the caller frees them. NULL when memory is short. */
-static struct policy_interval *intervals_of(const struct policy_rule *rule, size_t *ret_count)
-{
-	struct policy_interval *intervals = calloc(rule->intervals_count + 1, sizeof(*intervals));
-
-	if (!intervals)
-		return NULL;
-	if (rule->intervals_count)
-		memcpy(intervals, rule->intervals, rule->intervals_count * sizeof(*intervals));
-	*ret_count = merge_intervals(intervals, rule->intervals_count);
-	return intervals;
-}
-
 /* Gives a rule its ranges and paints them. -E2BIG when they are too many. */
 static int compile_ranges(const struct policy_rule *rule, struct canvas *canvases,
 			  struct portsieve_image *image)
 {
 	size_t count = 0;
-	_cleanup_free_ struct policy_interval *intervals = intervals_of(rule, &count);
+	_cleanup_free_ struct policy_interval *intervals = policy_intervals_merged(rule, &count);
 
 	if (!intervals)
 		return -ENOMEM;
@@ -271,7 +231,7 @@ static bool file_fits(const struct policy *policy)
 	for (size_t i = policy->runtime_count; i < policy->rules_count; i++) {
 		size_t count = 0;
 
-		free(intervals_of(&policy->rules[i], &count));
+		free(policy_intervals_merged(&policy->rules[i], &count));
 		ranges += count;
 	}
 	return ranges <= PORTSIEVE_RANGES;

@@ -90,6 +90,11 @@ static int try_freplace(struct error *error)
 	if (r)
 		return r;
 	r = replace_function(bpf_program__fd(target->progs.replaceable));
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) /* a limit, and none of the kernel's */
+		return error_set(error, -r, EXIT_FAILED,
+				 "whether this kernel can replace functions of BPF programs, which "
+				 "libxdp's dispatcher needs, cannot be found out: %s",
+				 strerror(-r));
 	if (r)
 		return error_set(error, -r, EXIT_FAILED,
 				 "this kernel refuses to replace functions of BPF programs "

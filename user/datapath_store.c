@@ -96,6 +96,8 @@ static int try_lock(int *ret_fd, struct error *error)
 	r = check_owner(fd, error);
 	if (r)
 		return r;
+	if (access(PINS, W_OK) && errno == EROFS) /* before anything is done in part */
+		return bpf_error(error, EROFS, "change what is loaded");
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EWOULDBLOCK : not_accessible(error, errno);
 	if (!is_still(fd, PINS))

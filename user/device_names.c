@@ -23,12 +23,19 @@ struct device_names device_names(const struct datapath_device *devices, size_t c
 
 	for (size_t i = 0; i < count; i++) {
 		struct device_name name = device_name(&devices[i]);
+		const char *separator = i ? ", " : "";
+		size_t left = count - i, room = sizeof(names.text) - length;
+		char others[48]; /* in the place of this name and of those behind it */
 
-		if (length + strlen(name.text) + sizeof(", and others") > sizeof(names.text)) {
-			strcpy(names.text + length, ", and others");
+		snprintf(others, sizeof(others), "%sand %zu other%s", separator, left,
+			 left == 1 ? "" : "s");
+		/* there stays room for `others`, unless this is the last name */
+		if (strlen(separator) + strlen(name.text) + (left > 1 ? sizeof(others) : 1) >
+		    room) {
+			snprintf(names.text + length, room, "%s", others);
 			break;
 		}
-		length += (size_t)sprintf(names.text + length, "%s%s", i ? ", " : "", name.text);
+		length += (size_t)snprintf(names.text + length, room, "%s%s", separator, name.text);
 	}
 	return names;
 }

@@ -11,7 +11,7 @@ struct device_name {
 };
 struct device_name device_name(const struct datapath_device *device);
 
-/* "eth0, eth1", cut where there are many. */
+/* "eth0, eth1"; of many the first, and how many others: "eth0, eth1, and 9 others". */
 struct device_names {
 	char text[256];
 };

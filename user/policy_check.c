@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "boottime.h"
+#include "cleanup.h"
 #include "policy.h"
 #include "policy_cover.h"
+#include "policy_intervals.h"
 #include "policy_word.h"
 
 enum {
@@ -84,13 +86,15 @@ static int range_print(const struct checking *checking, const struct policy_inte
 			first->name, first->place.line);
 }
 
-static void remark_dead_ranges(struct checking *checking, const struct policy_rule *rule)
+/* `ranges`: those of the rule, merged. */
+static void remark_dead_ranges(struct checking *checking, const struct policy_rule *rule,
+			       const struct policy_interval *ranges, size_t ranges_count)
 {
 	char names[256] = "", text[sizeof(names) + 128];
 	size_t used = 0, count = 0;
 
-	for (size_t i = 0; i < rule->intervals_count; i++) {
-		const struct policy_interval *range = &rule->intervals[i];
+	for (size_t i = 0; i < ranges_count; i++) {
+		const struct policy_interval *range = &ranges[i];
 
 		if (!policy_cover_holds(checking->cover, range))
 			continue;
@@ -154,16 +158,17 @@ static void remark_registry(const struct checking *checking, const struct policy
 /* What the rules before it leave to a rule. */
 static void check_packets(struct checking *checking, const struct policy_rule *rule)
 {
-	size_t held = 0;
+	size_t held = 0, count = 0;
+	_cleanup_free_ struct policy_interval *ranges = policy_intervals_merged(rule, &count);
 
-	for (size_t i = 0; i < rule->intervals_count; i++)
-		held += policy_cover_holds(checking->cover, &rule->intervals[i]);
-	if (held == rule->intervals_count && held) {
+	for (size_t i = 0; ranges && i < count; i++)
+		held += policy_cover_holds(checking->cover, &ranges[i]);
+	if (held == count && held) {
 		remark_dead_rule(checking, rule);
 		return;
 	}
 	if (held && !rule->uses_registry_set)
-		remark_dead_ranges(checking, rule);
+		remark_dead_ranges(checking, rule, ranges, count);
 	policy_cover_add(checking->cover);
 }
 

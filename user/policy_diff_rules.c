@@ -7,6 +7,7 @@
 #include "array.h"
 #include "cleanup.h"
 #include "policy_diff_parts.h"
+#include "policy_intervals.h"
 
 enum { NO_RULE = UINT32_MAX };
 
@@ -58,50 +59,16 @@ static int pair_rules(const struct comparison *comparison, uint32_t *partners[SI
 	return 0;
 }
 
-static int compare_intervals(const void *one, const void *other)
-{
-	const struct policy_interval *a = one, *b = other;
-
-	if (a->transport != b->transport)
-		return a->transport < b->transport ? -1 : 1;
-	if (a->low != b->low)
-		return a->low < b->low ? -1 : 1;
-	return (a->high > b->high) - (a->high < b->high);
-}
-
-/* The intervals in a copy: sorted, those that overlap made one. Adjacent ones count apart. */
-static struct policy_interval *merge(const struct policy_rule *rule, size_t *ret_count)
-{
-	struct policy_interval *merged = calloc(rule->intervals_count + 1, sizeof(*merged));
-	size_t last = 0;
-
-	if (!merged || !rule->intervals_count) {
-		*ret_count = 0;
-		return merged;
-	}
-	memcpy(merged, rule->intervals, rule->intervals_count * sizeof(*merged));
-	qsort(merged, rule->intervals_count, sizeof(*merged), compare_intervals);
-	for (size_t i = 1; i < rule->intervals_count; i++) {
-		if (merged[i].transport != merged[last].transport ||
-		    merged[i].low > merged[last].high)
-			merged[++last] = merged[i];
-		else if (merged[i].high > merged[last].high)
-			merged[last].high = merged[i].high;
-	}
-	*ret_count = last + 1;
-	return merged;
-}
-
 static int same_ports(const struct policy_rule *one, const struct policy_rule *other,
 		      bool *ret_same)
 {
 	size_t a_count, b_count, i = 0;
-	_cleanup_free_ struct policy_interval *a = merge(one, &a_count);
-	_cleanup_free_ struct policy_interval *b = merge(other, &b_count);
+	_cleanup_free_ struct policy_interval *a = policy_intervals_merged(one, &a_count);
+	_cleanup_free_ struct policy_interval *b = policy_intervals_merged(other, &b_count);
 
 	if (!a || !b)
 		return -ENOMEM;
-	while (i < a_count && i < b_count && !compare_intervals(&a[i], &b[i]))
+	while (i < a_count && i < b_count && !policy_intervals_compare(&a[i], &b[i]))
 		i++;
 	*ret_same = a_count == b_count && i == a_count;
 	return 0;

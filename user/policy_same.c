@@ -6,50 +6,38 @@
 
 #include "cleanup.h"
 #include "policy.h"
+#include "policy_intervals.h"
 
-static int compare_intervals(const void *one, const void *other)
+/* Of merged intervals, makes one of those that touch too. Returns how many are left. */
+static size_t join(struct policy_interval *intervals, size_t count)
 {
-	const struct policy_interval *a = one, *b = other;
+	size_t joined = 0;
 
-	if (a->transport != b->transport)
-		return a->transport < b->transport ? -1 : 1;
-	return (a->low > b->low) - (a->low < b->low);
-}
-
-/* Sorts, and makes one of those that touch or overlap. Returns how many are left. */
-static size_t merge_intervals(struct policy_interval *intervals, size_t count)
-{
-	size_t merged = 0;
-
-	qsort(intervals, count, sizeof(*intervals), compare_intervals);
 	for (size_t i = 0; i < count; i++) {
-		struct policy_interval *last = merged ? &intervals[merged - 1] : NULL;
+		struct policy_interval *last = joined ? &intervals[joined - 1] : NULL;
 
-		if (!last || last->transport != intervals[i].transport ||
-		    intervals[i].low > last->high + 1u)
-			intervals[merged++] = intervals[i];
-		else if (intervals[i].high > last->high)
+		if (last && last->transport == intervals[i].transport &&
+		    intervals[i].low == last->high + 1u)
 			last->high = intervals[i].high;
+		else
+			intervals[joined++] = intervals[i];
 	}
-	return merged;
+	return joined;
 }
 
 static bool same_ports(const struct policy_rule *a, const struct policy_rule *b)
 {
-	_cleanup_free_ struct policy_interval *ours = calloc(a->intervals_count + 1, sizeof(*ours));
-	_cleanup_free_ struct policy_interval *theirs =
-		calloc(b->intervals_count + 1, sizeof(*theirs));
-	size_t count;
+	size_t count = 0, others = 0;
+	_cleanup_free_ struct policy_interval *ours = policy_intervals_merged(a, &count);
+	_cleanup_free_ struct policy_interval *theirs = policy_intervals_merged(b, &others);
 
 	if (!ours || !theirs)
 		return false;
-	memcpy(ours, a->intervals, a->intervals_count * sizeof(*ours));
-	memcpy(theirs, b->intervals, b->intervals_count * sizeof(*theirs));
-	count = merge_intervals(ours, a->intervals_count);
-	if (merge_intervals(theirs, b->intervals_count) != count)
+	count = join(ours, count);
+	if (join(theirs, others) != count)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (compare_intervals(&ours[i], &theirs[i]) || ours[i].high != theirs[i].high)
+		if (policy_intervals_compare(&ours[i], &theirs[i]))
 			return false;
 	return true;
 }

@@ -77,11 +77,19 @@ static int print_area(const char *key, const struct area *area, struct area_text
 	return 0;
 }
 
-/* A line is one of the file; what is live has come from another, or from none. */
-static void print_decider(const char *key, const struct policy_decider *decider, int builtin,
-			  bool with_line)
+/* How one side says it. A line is one of the file; what is live has come from another, or none. */
+struct side {
+	const char *key;
+	bool monitor; /* what it drops passes */
+	bool with_line;
+};
+
+static void print_decider(const struct side *side, const struct policy_decider *decider,
+			  int builtin)
 {
-	printf(",\"%s\":{\"verdict\":\"%s\",\"reason\":", key, decider->drop ? "drop" : "pass");
+	printf(",\"%s\":{\"verdict\":\"%s\",\"would_drop\":%s,\"reason\":", side->key,
+	       decider->drop && !side->monitor ? "drop" : "pass",
+	       decider->drop && side->monitor ? "true" : "false");
 	if (decider->rule)
 		printf("\"rule\",\"rule\":\"%s\",\"runtime\":%s,\"line\":", decider->rule->name,
 		       decider->rule->runtime ? "true" : "false");
@@ -89,16 +97,19 @@ static void print_decider(const char *key, const struct policy_decider *decider,
 		printf("\"%s\",\"rule\":null", reason_name(PORTSIEVE_DHCP_CLIENT));
 	else
 		printf("\"default\",\"rule\":\"%s\"", builtin_name(builtin));
-	if (decider->rule && with_line && !decider->rule->runtime)
+	if (decider->rule && side->with_line && !decider->rule->runtime)
 		printf("%u", decider->rule->place.line);
 	else if (decider->rule)
 		printf("null");
 	printf("}");
 }
 
-static int print_part(const struct policy_diff_change *change, struct area_text last[2],
-		      int builtin, const char *separator)
+static int print_part(const struct diff_report *report, const struct policy_diff_change *change,
+		      struct area_text last[2], int builtin, const char *separator)
 {
+	const struct side before = { "before", report->monitor_before, false };
+	const struct side after = { "after", report->monitor_after, true };
+
 	printf("%s{\"protocol\":\"%s\",\"low\":%u,\"high\":%u", separator,
 	       transport_name(change->transport), change->low, change->high);
 	if (print_area("from", change->from, &last[PORTSIEVE_SOURCE]) ||
@@ -108,15 +119,15 @@ static int print_part(const struct policy_diff_change *change, struct area_text 
 		printf(",\"before\":null,\"after\":null,\"unclear\":true}");
 		return 0;
 	}
-	print_decider("before", &change->before, builtin, false);
-	print_decider("after", &change->after, builtin, true);
+	print_decider(&before, &change->before, builtin);
+	print_decider(&after, &change->after, builtin);
 	printf("}");
 	return 0;
 }
 
 /* Where a default decides, its ranges have names of their own: the change is cut at their ends. */
-static int print_change(const struct policy_diff_change *change, struct area_text last[2],
-			const char *separator)
+static int print_change(const struct diff_report *report, const struct policy_diff_change *change,
+			struct area_text last[2], const char *separator)
 {
 	bool cut = !change->unclear && ((!change->before.rule && !change->before.dhcp_client) ||
 					(!change->after.rule && !change->after.dhcp_client));
@@ -129,7 +140,7 @@ static int print_change(const struct policy_diff_change *change, struct area_tex
 		part.high = change->high;
 		if (cut && part.high > builtin_high[builtin])
 			part.high = builtin_high[builtin];
-		r = print_part(&part, last, builtin, separator);
+		r = print_part(report, &part, last, builtin, separator);
 		separator = ",";
 		if (part.high == change->high)
 			break;
@@ -138,14 +149,15 @@ static int print_change(const struct policy_diff_change *change, struct area_tex
 	return r;
 }
 
-static int print_changes(const struct policy_diff *diff)
+static int print_changes(const struct diff_report *report)
 {
+	const struct policy_diff *diff = report->diff;
 	struct area_text last[PORTSIEVE_DIRECTIONS] = { 0 };
 	int r = 0;
 
 	printf(",\"changes\":[");
 	for (size_t i = 0; !r && i < diff->changes_count; i++)
-		r = print_change(&diff->changes[i], last, i ? "," : "");
+		r = print_change(report, &diff->changes[i], last, i ? "," : "");
 	printf("]");
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
 		free(last[direction].text);
@@ -191,7 +203,7 @@ int print_diff_json(const struct diff_report *report)
 	int r = print_head(report);
 
 	if (!r)
-		r = print_changes(diff);
+		r = print_changes(report);
 	printf(",\"settings\":[");
 	for (size_t i = 0; i < diff->settings_count; i++)
 		printf("%s{\"setting\":\"%s\",\"before\":\"%s\",\"after\":\"%s\"}", i ? "," : "",

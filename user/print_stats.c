@@ -272,7 +272,7 @@ int print_replay_text(const struct snapshot_device *device, const char *path,
 	table_number(packets, totals->packets);
 	utf8_copy_printable(name, sizeof(name), path);
 	print_bold(name);
-	printf("  %s packets", totals->packets ? packets : "no");
+	printf("  %s packet%s", totals->packets ? packets : "no", totals->packets == 1 ? "" : "s");
 	if (totals->cut)
 		printf(", %lu of them cut by the capture", totals->cut);
 	if (totals->clipped)

@@ -19,6 +19,17 @@ has_freplace() {
 	in_client xdp-loader status to_server | grep -q xdp_dispatcher
 }
 
+@test "a limit of the process is no fault of the kernel" {
+	local limit found
+	in_server portsieve load to_client
+	for limit in {8000..40000..1000}; do # in some of these the process starts, and cannot find out
+		run in_server bash -c "ulimit -v $limit; exec portsieve status -j"
+		[[ $output != *"refuses to replace"*"Cannot allocate"* ]]
+		[[ $output != *"cannot be found out: Cannot allocate memory"* ]] || found=$limit
+	done
+	[ -n "$found" ]
+}
+
 @test "where freplace is refused, --attach dispatcher says so, and leaves nothing" {
 	! has_freplace || skip "this kernel has freplace"
 	refused 1 "to_client: this kernel refuses to replace functions of BPF programs (freplace: " \

@@ -70,6 +70,20 @@ sctp/49152-65535 null pass _dynamic drop _dynamic" \
 	[[ $output != *"mode:"* ]]
 }
 
+@test "JSON says what explain says of a policy that only monitors" {
+	local monitor drop one
+	monitor=$(policy '{version: 1, mode: monitor, default: allow}')
+	drop=$(policy '{version: 1, mode: monitor, default: drop}')
+	in_server portsieve load to_client -p "$monitor"
+	one='.changes[] | select(.protocol == "tcp" and .low <= 80 and .high >= 80)'
+	equal '["pass",false] ["pass",true]' "$(in_server portsieve diff "$drop" -j |
+		jq -r "$one | [.before, .after | [.verdict, .would_drop] | tojson] | join(\" \")")"
+	equal '["pass",true]' "$(in_server portsieve explain 'tcp 192.0.2.1:4 > 192.0.2.2:80' --policy "$drop" -j |
+		jq -c '[.verdict, .would_drop]')"
+	equal '["pass",false] ["drop",false]' "$(in_server portsieve diff "$(policy '{version: 1, default: drop}')" -j |
+		jq -r "$one | [.before, .after | [.verdict, .would_drop] | tojson] | join(\" \")")"
+}
+
 @test "monitor mode would drop" {
 	in_server portsieve load to_client -p "$(policy "$OLD")"
 	run -0 in_server portsieve diff "$(policy '{version: 1, mode: monitor, default: drop, rules: [{name: web, action: allow, ports: tcp/80}]}')"

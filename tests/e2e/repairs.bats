@@ -447,6 +447,25 @@ not_filtered() {
 	equal "" "$(pins)"
 }
 
+@test "a mount that is read-only, of a bpffs that is not: readers read, writers change nothing" {
+	local words shown
+	in_server portsieve load to_lan -p "$DROP"
+	shown=$(in_server portsieve show)
+	mount -o remount,ro,bind /sys/fs/bpf
+	for words in "apply $ALLOW" "allow udp/23" "upgrade to_lan" confirm "unload to_lan" "unload --all" "load to_client"; do
+		# shellcheck disable=SC2086
+		refused 1 "/sys/fs/bpf is mounted read-only; what is loaded goes on filtering" in_server portsieve $words
+	done
+	in_server portsieve status | grep -q to_lan
+	equal "$shown" "$(in_server portsieve show)"
+	in_namespace lan flood to_server --protocol udp --port 23 --count 10
+	in_server received to_lan
+	equal "0 10" "$(row _system udp to_lan)"
+	mount -o remount,rw,bind /sys/fs/bpf
+	in_server portsieve unload to_lan
+	equal "" "$(pins)"
+}
+
 @test "a bpffs that is unmounted takes the filter with it, and that is told" {
 	in_server portsieve load to_lan -p "$DROP"
 	umount -l /sys/fs/bpf

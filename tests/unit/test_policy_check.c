@@ -71,13 +71,15 @@ static const struct check_case cases[] = {
 		  "c", "tcp/80-81") DROP("d", "tcp/80-81"),
 	  "p:6:10: rule 'd' can never match: before it, 'a' (line 3), 'c' (line 5) decide all its "
 	  "ports\n" },
+	{ "items within others are no ranges of the rule",
+	  RULE("a", "tcp/84-90") DROP("b", "tcp/80-90,85-88,86"), "" },
 	{ "one dead range among others is named", RULE("a", "tcp/80") DROP("b", "tcp/79,80"),
 	  "p:4:34: in rule 'b' a range can never match, decided before it: tcp/80 ('a', line "
 	  "3)\n" },
 	{ "three dead ranges are named in one remark, further ones counted",
 	  RULE("a", "tcp/80-99") RULE("b", "udp/1") RULE("c", "tcp/100,80,81-85 udp/1 tcp/90,91"),
 	  "p:5:35: in rule 'c' a range can never match, decided before it: tcp/80 ('a', line 3), "
-	  "tcp/81-85 ('a', line 3), udp/1 ('b', line 4) and 2 more\n" },
+	  "tcp/81-85 ('a', line 3), tcp/90 ('a', line 3) and 2 more\n" },
 	{ "ranges of a registry set are expected to be covered here and there",
 	  RULE("a", "tcp/system") DROP("b", "tcp/assigned"), "" },
 	{ "a rule of a registry set that is wholly covered is dead",
@@ -97,9 +99,10 @@ static void names_of_full_length_fit_into_a_remark(void **state)
 {
 #define LONG "a23456789012345678901234567890-"
 	struct policy policy =
-		read_rules(RULE(LONG "1", "tcp/50001-50002") RULE(LONG "2", "tcp/50003-50004") RULE(
-			LONG "3", "tcp/50005-50006") RULE(LONG "4", "tcp/50001-50002,50003-50004,"
-								    "50005-50006,1,50001"));
+		read_rules(RULE(LONG "1", "tcp/50001-50002,50009") RULE(LONG "2", "tcp/50003-50004")
+				   RULE(LONG "3", "tcp/50005-50006")
+					   RULE(LONG "4", "tcp/50001-50002,50003-50004,"
+							  "50005-50006,1,50009"));
 	char *text = remarks_on(&policy);
 
 	(void)state;
