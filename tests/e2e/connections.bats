@@ -114,7 +114,7 @@ load_policy() {
 		"--protocol udp --ports 27000-27100" "--protocol udp --ports 27000-27100 --ipv6" \
 		"--protocol sctp --port 9" "--protocol dccp --port 60000" "--protocol tcp --port 0"; do
 		# shellcheck disable=SC2086
-		in_client flood to_server $flags --count 1000$((n++)) --size 100 --gentle
+		in_client flood to_server $flags --count 1000$((n++)) --size 100
 	done
 	in_server received to_client # waits until the last one has arrived
 	equal "20001 0" "$(row web)"
@@ -130,7 +130,7 @@ load_policy() {
 
 @test "a sweep over all ports is counted in the ranges that hold them" {
 	load_policy
-	in_client flood to_server --protocol udp --ports 0-65535 --sequential --count 65536 --gentle
+	in_client flood to_server --protocol udp --ports 0-65535 --sequential --count 65536
 	in_server received to_client
 	equal "10 0" "$(row echo udp)"
 	equal "0 101" "$(row games udp)"
@@ -146,7 +146,7 @@ load_policy() {
 	serve_web server 8080
 	in_server portsieve load to_client
 	fetch client $SERVER4 8080
-	in_client flood to_server --protocol udp --ports 1-65535 --sequential --count 65535 --gentle
+	in_client flood to_server --protocol udp --ports 1-65535 --sequential --count 65535
 	in_server received to_client
 	equal "1023 0" "$(row _system udp)"
 	equal "48128 0" "$(row _user udp)"

@@ -278,8 +278,8 @@ none_left() {
 	local stats objects left pinned program file=$BATS_TEST_TMPDIR/file.pcap i
 	lab_up
 	in_server portsieve load to_client -p "$POLICY"
-	in_client flood to_server --protocol tcp --port 80 --count 1000 --size 60 --gentle
-	in_client flood to_server --protocol udp --port 9 --count 1000 --size 60 --gentle
+	in_client flood to_server --protocol tcp --port 80 --count 1000 --size 60
+	in_client flood to_server --protocol udp --port 9 --count 1000 --size 60
 	# neighbour discovery must not come in between
 	in_client ip link set to_server down
 	in_server received to_client

@@ -133,9 +133,9 @@ rules:
   - {name: stays,   action: allow, ports: udp/100-199}
   - {name: changes, action: allow, ports: udp/200-299}
   - {name: ends,    action: allow, ports: udp/300}')"
-	in_client flood to_server --port 150 --count 1000 --size 100 --gentle
-	in_client flood to_server --port 250 --count 2000 --size 100 --gentle
-	in_client flood to_server --port 300 --count 3000 --size 100 --gentle
+	in_client flood to_server --port 150 --count 1000 --size 100
+	in_client flood to_server --port 250 --count 2000 --size 100
+	in_client flood to_server --port 300 --count 3000 --size 100
 	in_server received to_client
 	# another place, another action and another end
 	in_server portsieve apply "$(policy 'version: 1
@@ -169,7 +169,7 @@ rules:
 @test "what ended ranges had counted is under retired once their rows serve others" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 rules: [{name: first, action: drop, ports: udp/300}]')"
-	in_client flood to_server --port 300 --count 3000 --size 100 --gentle
+	in_client flood to_server --port 300 --count 3000 --size 100
 	in_server received to_client
 	local n
 	for n in 1 2 3; do

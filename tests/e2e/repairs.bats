@@ -321,9 +321,9 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	in_server portsieve show >"$BATS_TEST_TMPDIR/shown.yaml"
 	portsieve check "$BATS_TEST_TMPDIR/shown.yaml"
 	in_server portsieve apply "$BATS_TEST_TMPDIR/shown.yaml"
-	in_client flood to_server --protocol udp --ports 0-65535 --count 2000 --gentle
-	in_client flood to_server --protocol tcp --ports 0-65535 --count 2000 --gentle
-	in_client flood to_server --protocol sctp --ports 0-65535 --count 2000 --ipv6 --gentle
+	in_client flood to_server --protocol udp --ports 0-65535 --count 2000
+	in_client flood to_server --protocol tcp --ports 0-65535 --count 2000
+	in_client flood to_server --protocol sctp --ports 0-65535 --count 2000 --ipv6
 	in_server received to_client
 	equal 0 "$(in_server portsieve stats -j | jq '[.devices[0] | (.ranges[], .reasons[], .retired) | .dropped.packets] | add')"
 	[ "$(sum)" -ge 6000 ]

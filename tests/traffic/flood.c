@@ -11,7 +11,8 @@
  * - The peer takes packets only while NAPI runs on it: with a native XDP program, or with
  *   `ethtool -K PEER gro on`. Without, all are lost, and nothing counts them.
  * - Where the stack behind the filter is slow, the kernel takes the peer's NAPI off the flood's CPU
- *   now and then, and what comes meanwhile is lost: --gentle waits for it.
+ *   now and then, and what comes meanwhile is lost: so --count, but for --rush, sends portions that
+ *   fit the ring, with pauses.
  * - "delivered" is what fitted into the peer's ring of 256 frames and "overrun" what did not, by
  *   DEV's own counters: of two floods at a time on one DEV, each reports the sums. What was sent
  *   and is neither found a peer that takes no packets. `received PEER` is what arrived.
@@ -41,10 +42,10 @@
 #include "options.h"
 
 #define NANOSECONDS	1000000000ULL
-#define GENTLE_NS	500000
+#define PAUSE_NS	500000
 #define ALARM_PERIOD_US 10000 /* after the first: an alarm between two system calls is no use */
 
-enum { GENTLE_PACKETS = 128 }; /* the peer's ring holds twice as many */
+enum { PORTION_PACKETS = 128 }; /* the peer's ring holds twice as many */
 
 enum exit_code {
 	EXIT_DONE = 0,
@@ -112,14 +113,15 @@ static int flood_send(const struct options *options, const struct frame *frame,
 {
 	__u64 wanted = skeleton->rodata->wanted_packets;
 	__u64 deadline_ns = now_ns() + options->seconds * NANOSECONDS;
-	static const struct timespec pause = { .tv_nsec = GENTLE_NS };
+	static const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	bool in_portions = options->count_packets && !options->rush;
 	int err = cpu_stay() ?: alarm_set(options->seconds);
 
 	while (!err && skeleton->bss->sent_packets < wanted) {
 		__u64 left_packets = wanted - skeleton->bss->sent_packets;
 
-		if (options->gentle && left_packets > GENTLE_PACKETS)
-			left_packets = GENTLE_PACKETS;
+		if (in_portions && left_packets > PORTION_PACKETS)
+			left_packets = PORTION_PACKETS;
 		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame->bytes,
 			    .data_size_in = frame->size_bytes,
 			    .repeat = left_packets < INT_MAX ? left_packets : INT_MAX,
@@ -129,7 +131,7 @@ static int flood_send(const struct options *options, const struct frame *frame,
 		err = bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.flood), &run);
 		if (err == -EINTR)
 			err = 0;
-		if (options->gentle)
+		if (in_portions)
 			nanosleep(&pause, NULL);
 		if (options->seconds && now_ns() >= deadline_ns)
 			break;

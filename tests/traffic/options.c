@@ -231,10 +231,10 @@ static bool set_seed(const char *value, struct options *options)
 	return number_parse(value, 1, ~0ULL, &options->seed);
 }
 
-static bool set_gentle(const char *value, struct options *options)
+static bool set_rush(const char *value, struct options *options)
 {
 	(void)value;
-	options->gentle = true;
+	options->rush = true;
 	return true;
 }
 
@@ -272,8 +272,8 @@ static const struct option_row rows[] = {
 	{ "count", "PACKETS", "stop after exactly so many", set_count },
 	{ "seconds", "S", "stop after this time (default 1 without --count)", set_seconds },
 	{ "batch", "PACKETS", "per flush of the redirects, up to 256 (default 64)", set_batch },
-	{ "gentle", NULL, "with pauses in which the peer, when it is behind, catches up",
-	  set_gentle },
+	{ "rush", NULL, "--count at the kernel's rate, without pauses in which the peer catches up",
+	  set_rush },
 	{ "seed", "NUMBER", "of the draws (default 1: every run is the same)", set_seed },
 	{ "json", NULL, "also -j: one JSON object", set_json },
 	{ "help", NULL, "also -h: this text", set_help },

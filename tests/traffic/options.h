@@ -20,7 +20,7 @@ struct options {
 	__u64 count_packets; /* at least one of these two is a limit ... */
 	double seconds;	     /* ... 0: no limit */
 	__u32 batch_packets;
-	bool gentle;
+	bool rush;
 	__u64 seed;
 };
 

@@ -30,7 +30,7 @@ for device in va vb; do
 done
 build/portsieve load vb -p /policy.yaml
 for cpu in 0 1; do
-	taskset -c $cpu build/tests/traffic/flood va --protocol tcp --ports 0-65535 --count $PACKETS --json >/tmp/flood
+	taskset -c $cpu build/tests/traffic/flood va --protocol tcp --ports 0-65535 --count $PACKETS --rush --json >/tmp/flood
 	figure sent "$(jq .sent /tmp/flood)"
 done
 figure received "$(build/tests/traffic/received vb)"

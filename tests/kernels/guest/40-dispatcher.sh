@@ -191,7 +191,7 @@ it 'generic mode too' works_generic
 # sends_until FILE: bursts as fast as the kernel can, to ports 53 and 54 by chance, until the file is there.
 sends_until() {
 	until [ -e "$1" ]; do
-		in_client flood to_server --protocol udp --ports 53-54 --count 2000 --seed $((RANDOM + 1))
+		in_client flood to_server --protocol udp --ports 53-54 --count 2000 --rush --seed $((RANDOM + 1))
 	done
 }
 upgrades_under_traffic() {
