@@ -13,7 +13,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # Absent before set-up, when only `setup` is made: say nothing then.
-pc = $(shell pkg-config $(1) libbpf libxdp yaml-0.1 json-c nettle libpcap 2>/dev/null)
+pc = $(shell pkg-config $(1) libbpf libxdp yaml-0.1 json-c nettle libpcap libmnl 2>/dev/null)
 
 CPPFLAGS += -D_GNU_SOURCE -Iheaders -Iuser -I$(BUILD) -DPORTSIEVE_VERSION='"$(VERSION)"' \
 	    -DPORTSIEVE_LIBXDP_VERSION='"$(shell pkg-config --modversion libxdp 2>/dev/null)"'

@@ -3,117 +3,89 @@
 #include "rtnetlink.h"
 
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "array.h"
 #include "cleanup.h"
 
 enum {
+	REQUEST_BYTES = 256,
 	REPLY_BYTES = 1 << 15, /* as much as the kernel puts into one */
 	DEPTH_MAX = 8,	       /* the kernel's limit, MAX_NEST_DEV */
 	DUMPS_MAX = 10,	       /* while the devices change */
 };
 
-struct request {
-	struct nlmsghdr header;
-	union {
-		struct ifinfomsg link;
-		struct rtmsg route;
-	};
-	uint8_t attributes[64];
-};
-
-typedef int take_fn(const struct nlmsghdr *message, void *context);
-
-/* Takes the messages of one reply. 1: more replies follow. */
-static int take_reply(const void *reply, ssize_t size_bytes, take_fn *take, void *context)
+/*
+ * `take` gets each message of the answer, which ends with a done or with an acknowledgement.
+ * -EINTR: what was to be dumped has changed meanwhile.
+ */
+static int ask(const struct nlmsghdr *request, mnl_cb_t take, void *context)
 {
-	const struct nlmsghdr *message = reply;
-
-	for (; NLMSG_OK(message, size_bytes); message = NLMSG_NEXT(message, size_bytes)) {
-		int r;
-
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			return -EAGAIN;
-		/* both begin with an int: 0 or -errno */
-		if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE)
-			return *(const int *)NLMSG_DATA(message);
-		r = take(message, context);
-		if (r || !(message->nlmsg_flags & NLM_F_MULTI))
-			return r;
-	}
-	return 1;
-}
-
-static int ask(const struct request *request, take_fn *take, void *context)
-{
-	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	_cleanup_free_ void *reply = malloc(REPLY_BYTES);
-	int r = 1;
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int r = MNL_CB_OK;
 
-	if (!reply)
-		return -ENOMEM;
-	if (fd < 0 || send(fd, request, request->header.nlmsg_len, 0) < 0)
+	if (!socket)
 		return -errno;
-	while (r == 1) {
-		ssize_t size_bytes = recv(fd, reply, REPLY_BYTES, MSG_TRUNC);
+	if (!reply || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
+	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		r = MNL_CB_ERROR;
+	while (r == MNL_CB_OK) {
+		ssize_t bytes = mnl_socket_recvfrom(socket, reply, REPLY_BYTES);
 
-		if (size_bytes < 0)
-			return -errno;
-		if (size_bytes > REPLY_BYTES)
-			return -EMSGSIZE;
-		r = take_reply(reply, size_bytes, take, context);
+		r = bytes < 0 ? MNL_CB_ERROR
+			      : mnl_cb_run(reply, (size_t)bytes, 0, mnl_socket_get_portid(socket),
+					   take, context);
 	}
+	r = r == MNL_CB_ERROR ? -errno : 0;
+	mnl_socket_close(socket);
 	return r;
 }
 
-/* NULL without it. Sizes are signed: the macros may go below 0 at the end. */
-static const struct rtattr *find_attribute(const struct rtattr *at, ssize_t size_bytes,
-					   unsigned short type)
+/* By type; NULL where the message has none. */
+struct attributes {
+	const struct nlattr *list[IFLA_MAX + 1];
+};
+_Static_assert(RTA_MAX <= IFLA_MAX && IFLA_INFO_MAX <= IFLA_MAX, "one table serves all three");
+
+static int take_attribute(const struct nlattr *attribute, void *context)
 {
-	for (; RTA_OK(at, size_bytes); at = RTA_NEXT(at, size_bytes))
-		if (at->rta_type == type)
-			return at;
-	return NULL;
+	struct attributes *attributes = context;
+
+	if (mnl_attr_type_valid(attribute, IFLA_MAX) < 0)
+		return MNL_CB_OK; /* of a newer kernel */
+	attributes->list[mnl_attr_get_type(attribute)] = attribute;
+	return MNL_CB_OK;
 }
 
-static uint32_t attribute_number(const struct rtattr *attribute)
+static uint32_t attribute_number(const struct nlattr *attribute)
 {
-	uint32_t number = 0;
-
-	if (attribute && RTA_PAYLOAD(attribute) == sizeof(number))
-		memcpy(&number, RTA_DATA(attribute), sizeof(number));
-	return number;
-}
-
-static void add_attribute(struct request *request, unsigned short type, const void *value,
-			  size_t size_bytes)
-{
-	struct rtattr *attribute =
-		(void *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
-
-	attribute->rta_type = type;
-	attribute->rta_len = (unsigned short)RTA_LENGTH(size_bytes);
-	memcpy(RTA_DATA(attribute), value, size_bytes);
-	request->header.nlmsg_len =
-		(uint32_t)(NLMSG_ALIGN(request->header.nlmsg_len) + RTA_SPACE(size_bytes));
+	return attribute && !mnl_attr_validate(attribute, MNL_TYPE_U32)
+		       ? mnl_attr_get_u32(attribute)
+		       : 0;
 }
 
 /* Is IFLA_LINK what packets come from as they are? A veth's is its peer; a tunnel's wraps them up.
  */
-static bool is_stacked(const struct rtattr *linkinfo)
+static bool is_stacked(const struct nlattr *linkinfo)
 {
 	static const char *const kinds[] = {
 		"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "dsa"
 	};
-	const struct rtattr *kind =
-		linkinfo ? find_attribute(RTA_DATA(linkinfo), RTA_PAYLOAD(linkinfo), IFLA_INFO_KIND)
-			 : NULL;
+	struct attributes info = { 0 };
+	const struct nlattr *kind;
 
-	for (size_t i = 0; kind && i < ARRAY_SIZE(kinds); i++)
-		if (RTA_PAYLOAD(kind) > strlen(kinds[i]) && !strcmp(RTA_DATA(kind), kinds[i]))
+	if (linkinfo)
+		mnl_attr_parse_nested(linkinfo, take_attribute, &info);
+	kind = info.list[IFLA_INFO_KIND];
+	if (!kind || mnl_attr_validate(kind, MNL_TYPE_NUL_STRING))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(mnl_attr_get_str(kind), kinds[i]))
 			return true;
 	return false;
 }
@@ -125,37 +97,36 @@ struct links {
 
 static int take_link(const struct nlmsghdr *message, void *context)
 {
-	const struct ifinfomsg *head = NLMSG_DATA(message);
-	const struct rtattr *first = IFLA_RTA(head);
-	ssize_t size_bytes = IFLA_PAYLOAD(message);
+	const struct ifinfomsg *head = mnl_nlmsg_get_payload(message);
+	struct attributes attributes = { 0 };
 	struct links *links = context;
 	struct link link = { .ifindex = (uint32_t)head->ifi_index };
-	struct link *list = reallocarray(links->list, links->count + 1, sizeof(link));
+	struct link *list = array_room(links->list, links->count, sizeof(link));
 
 	if (!list)
-		return -ENOMEM;
-	link.master = attribute_number(find_attribute(first, size_bytes, IFLA_MASTER));
-	if (is_stacked(find_attribute(first, size_bytes, IFLA_LINKINFO)) &&
-	    !find_attribute(first, size_bytes, IFLA_LINK_NETNSID))
-		link.below = attribute_number(find_attribute(first, size_bytes, IFLA_LINK));
-	list[links->count++] = link;
+		return MNL_CB_ERROR;
+	mnl_attr_parse(message, sizeof(*head), take_attribute, &attributes);
+	link.master = attribute_number(attributes.list[IFLA_MASTER]);
+	if (is_stacked(attributes.list[IFLA_LINKINFO]) && !attributes.list[IFLA_LINK_NETNSID])
+		link.below = attribute_number(attributes.list[IFLA_LINK]);
 	links->list = list;
-	return 0;
+	list[links->count++] = link;
+	return MNL_CB_OK;
 }
 
 int links_read(struct link **ret_links, size_t *ret_count)
 {
-	const struct request request = {
-		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
-			    .nlmsg_type = RTM_GETLINK,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-	};
-	int r = -EAGAIN;
+	char buffer[REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	int r = -EINTR;
 
-	for (int i = 0; r == -EAGAIN && i < DUMPS_MAX; i++) {
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	for (int i = 0; r == -EINTR && i < DUMPS_MAX; i++) {
 		struct links links = { 0 };
 
-		r = ask(&request, take_link, &links);
+		r = ask(request, take_link, &links);
 		if (!r) {
 			*ret_links = links.list;
 			*ret_count = links.count;
@@ -191,31 +162,33 @@ bool links_is_at_or_below(const struct link *links, size_t count, uint32_t ifind
 
 static int take_route(const struct nlmsghdr *message, void *context)
 {
-	const struct rtmsg *head = NLMSG_DATA(message);
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	struct attributes attributes = { 0 };
 	struct route *route = context;
 
+	mnl_attr_parse(message, sizeof(*head), take_attribute, &attributes);
 	route->is_local = head->rtm_type == RTN_LOCAL;
-	route->ifindex =
-		attribute_number(find_attribute(RTM_RTA(head), RTM_PAYLOAD(message), RTA_OIF));
-	return 0;
+	route->ifindex = attribute_number(attributes.list[RTA_OIF]);
+	return MNL_CB_OK;
 }
 
 int route_read(const struct policy_prefix *to, uint32_t ifindex, struct route *ret_route)
 {
-	struct request request = {
-		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(request.route)),
-			    .nlmsg_type = RTM_GETROUTE,
-			    .nlmsg_flags = NLM_F_REQUEST },
-		.route = { .rtm_family = to->family == POLICY_IPV4 ? AF_INET : AF_INET6,
-			   .rtm_dst_len = to->length },
-	};
+	char buffer[REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct route route = { 0 };
+	struct rtmsg *head;
 	int r;
 
-	add_attribute(&request, RTA_DST, to->address, to->length / 8);
+	request->nlmsg_type = RTM_GETROUTE;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
+	head->rtm_family = to->family == POLICY_IPV4 ? AF_INET : AF_INET6;
+	head->rtm_dst_len = to->length;
+	mnl_attr_put(request, RTA_DST, to->length / 8, to->address);
 	if (ifindex)
-		add_attribute(&request, RTA_OIF, &ifindex, sizeof(ifindex));
-	r = ask(&request, take_route, &route);
+		mnl_attr_put_u32(request, RTA_OIF, ifindex);
+	r = ask(request, take_route, &route);
 	/* what `ip route` calls unreachable, prohibit and blackhole */
 	if (r == -ENETUNREACH || r == -EHOSTUNREACH || r == -EACCES || r == -EINVAL)
 		r = 0;

@@ -19,7 +19,7 @@ struct link {
 	uint32_t below;	 /* what the VLAN, macvlan or ipvlan is on, in this namespace */
 };
 
-/* All devices; the caller frees them. -EAGAIN: they changed meanwhile, each time anew. */
+/* All devices; the caller frees them. -EINTR: they changed meanwhile, each time anew. */
 int links_read(struct link **ret_links, size_t *ret_count);
 
 /* Is the device the upper one, or below it: are the upper one's packets the device's before? */
