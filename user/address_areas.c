@@ -36,22 +36,10 @@ struct division {
 	size_t memberships;
 };
 
-/* In this order a prefix stands before all that it holds, and they follow it without a gap. */
-static int compare_prefixes(const void *one, const void *other)
-{
-	const struct policy_prefix *a = one, *b = other;
-	int order;
-
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	order = memcmp(a->address, b->address, sizeof(a->address));
-	return order ? order : (a->length > b->length) - (a->length < b->length);
-}
-
 static int compare_entries(const void *one, const void *other)
 {
 	const struct member *a = one, *b = other;
-	int order = compare_prefixes(&a->prefix, &b->prefix);
+	int order = policy_prefix_compare(&a->prefix, &b->prefix);
 
 	return order ? order : (a->set > b->set) - (a->set < b->set);
 }
@@ -102,20 +90,11 @@ static void division_free(struct division *division)
 static struct prefix_set *set_new(const struct policy_prefixes *list)
 {
 	struct prefix_set *set = calloc(1, sizeof(*set));
-	struct policy_prefix *sorted = calloc(list->count, sizeof(*sorted));
-	size_t count = 0;
 
-	if (!set || !sorted) {
+	if (set && policy_prefixes_sort(list, &set->prefixes)) {
 		free(set);
-		free(sorted);
 		return NULL;
 	}
-	memcpy(sorted, list->list, list->count * sizeof(*sorted));
-	qsort(sorted, list->count, sizeof(*sorted), compare_prefixes);
-	for (size_t i = 0; i < list->count; i++)
-		if (!count || compare_prefixes(&sorted[count - 1], &sorted[i]))
-			sorted[count++] = sorted[i];
-	set->prefixes = (struct policy_prefixes){ sorted, count };
 	return set;
 }
 
@@ -270,8 +249,9 @@ static int grow_tree(struct division *division)
 		uint32_t number = areas->nodes_count;
 		struct area_node *node = &areas->nodes[number];
 
-		for (end = first + 1; end < division->entries_count &&
-				      !compare_prefixes(prefix, &division->entries[end].prefix);)
+		for (end = first + 1;
+		     end < division->entries_count &&
+		     !policy_prefix_compare(prefix, &division->entries[end].prefix);)
 			end++;
 		while (parent != AREA_NONE &&
 		       (areas->nodes[parent].prefix.family != prefix->family ||

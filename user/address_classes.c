@@ -25,8 +25,7 @@ struct member {
 
 /* The prefixes of one rule, sorted, each once. */
 struct prefix_list {
-	struct policy_prefix *prefixes;
-	size_t count;
+	struct policy_prefixes sorted;
 	size_t rule;
 };
 
@@ -67,7 +66,7 @@ void address_classes_free(struct address_classes *classes)
 static void classifying_free(struct classifying *work)
 {
 	for (uint32_t list = 0; work->lists && list < work->classes->lists; list++)
-		free(work->lists[list].prefixes);
+		free(work->lists[list].sorted.list);
 	free(work->lists);
 	free(work->list_slots);
 	free(work->members);
@@ -92,9 +91,7 @@ static int too_many(const struct classifying *work, uint32_t list, int limit, co
 
 static const struct policy_prefixes *prefixes_of(const struct classifying *work, size_t rule)
 {
-	const struct policy_rule *rules = work->policy->rules;
-
-	return work->direction == PORTSIEVE_SOURCE ? &rules[rule].from : &rules[rule].to;
+	return policy_rule_prefixes(&work->policy->rules[rule], work->direction);
 }
 
 static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t count)
@@ -106,60 +103,31 @@ static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t count)
 	return hash ^ hash >> 15;
 }
 
-/* By family and address; of prefixes of one address the shorter first: holders before the held. */
-static int compare_prefixes(const void *one, const void *other)
-{
-	const struct policy_prefix *a = one, *b = other;
-	int by_address;
-
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	by_address = memcmp(a->address, b->address, sizeof(a->address));
-	return by_address ? by_address : (a->length > b->length) - (a->length < b->length);
-}
-
 static int compare_members(const void *one, const void *other)
 {
 	const struct member *a = one, *b = other;
-	int by_prefix = compare_prefixes(&a->prefix, &b->prefix);
+	int by_prefix = policy_prefix_compare(&a->prefix, &b->prefix);
 
 	return by_prefix ? by_prefix : (a->list > b->list) - (a->list < b->list);
-}
-
-/* A sorted copy of a rule's prefixes, each once. */
-static int sort_list(const struct policy_prefixes *prefixes, struct prefix_list *ret_list)
-{
-	struct policy_prefix *sorted = calloc(prefixes->count, sizeof(*sorted));
-	size_t count = 1;
-
-	if (!sorted)
-		return -ENOMEM;
-	memcpy(sorted, prefixes->list, prefixes->count * sizeof(*sorted));
-	qsort(sorted, prefixes->count, sizeof(*sorted), compare_prefixes);
-	for (size_t i = 1; i < prefixes->count; i++)
-		if (compare_prefixes(&sorted[i], &sorted[count - 1]))
-			sorted[count++] = sorted[i];
-	ret_list->prefixes = sorted;
-	ret_list->count = count;
-	return 0;
 }
 
 /* The number of the list: that of an equal one, or a new one, which takes over its prefixes. */
 static uint32_t list_intern(struct classifying *work, struct prefix_list *list)
 {
-	size_t bytes = list->count * sizeof(*list->prefixes);
-	uint32_t slot = hash_bytes(2166136261u, list->prefixes, bytes) % work->list_slots_count;
+	size_t bytes = list->sorted.count * sizeof(*list->sorted.list);
+	uint32_t slot = hash_bytes(2166136261u, list->sorted.list, bytes) % work->list_slots_count;
 
 	for (; work->list_slots[slot]; slot = (slot + 1) % work->list_slots_count) {
 		const struct prefix_list *other = &work->lists[work->list_slots[slot] - 1];
 
-		if (other->count != list->count || memcmp(other->prefixes, list->prefixes, bytes))
+		if (other->sorted.count != list->sorted.count ||
+		    memcmp(other->sorted.list, list->sorted.list, bytes))
 			continue;
-		free(list->prefixes);
+		free(list->sorted.list);
 		return work->list_slots[slot] - 1;
 	}
 	work->lists[work->classes->lists] = *list;
-	work->members_count += list->count;
+	work->members_count += list->sorted.count;
 	work->list_slots[slot] = ++work->classes->lists;
 	return work->classes->lists - 1;
 }
@@ -181,7 +149,7 @@ static int lists_make(struct classifying *work)
 		work->classes->list_of_rule[rule] = ADDRESS_LIST_ANY;
 		if (!prefixes->count)
 			continue;
-		if (sort_list(prefixes, &list))
+		if (policy_prefixes_sort(prefixes, &list.sorted))
 			return no_memory(work->error);
 		work->classes->list_of_rule[rule] = list_intern(work, &list);
 	}
@@ -196,9 +164,9 @@ static int members_make(struct classifying *work)
 	if (!work->members)
 		return no_memory(work->error);
 	for (uint32_t list = 0; list < work->classes->lists; list++)
-		for (size_t i = 0; i < work->lists[list].count; i++)
+		for (size_t i = 0; i < work->lists[list].sorted.count; i++)
 			work->members[count++] = (struct member){
-				.prefix = work->lists[list].prefixes[i],
+				.prefix = work->lists[list].sorted.list[i],
 				.list = list,
 			};
 	qsort(work->members, count, sizeof(*work->members), compare_members);
@@ -292,7 +260,8 @@ static int prefix_classify(struct classifying *work, struct holders *holders, si
 	size_t end = at;
 	int r;
 
-	for (; end < work->members_count && !compare_prefixes(&work->members[end].prefix, prefix);
+	for (; end < work->members_count &&
+	       !policy_prefix_compare(&work->members[end].prefix, prefix);
 	     end++)
 		if (!class_has(work->classes, parent, work->members[end].list))
 			work->classes->added_lists[work->added_count + added++] =

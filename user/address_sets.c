@@ -85,12 +85,6 @@ static unsigned __int128 last_address(const struct policy_prefix *prefix)
 	return first_address(prefix) | (prefix->length < 128 ? behind >> prefix->length : 0);
 }
 
-static const struct policy_prefixes *list_of(const struct policy_rule *rule,
-					     enum portsieve_direction direction)
-{
-	return direction == PORTSIEVE_SOURCE ? &rule->from : &rule->to;
-}
-
 /* Moves `count` entries to `to`, in the order of one byte, and of their order before. */
 static void sort_by_byte(const struct entry *from, struct entry *to, size_t count, size_t byte)
 {
@@ -138,12 +132,13 @@ static int gather_entries(struct making *making, const struct policy *policy,
 	size_t count = 0;
 
 	for (size_t i = 0; i < policy->rules_count; i++)
-		count += list_of(&policy->rules[i], direction)->count;
+		count += policy_rule_prefixes(&policy->rules[i], direction)->count;
 	making->entries = calloc(count + 1, sizeof(*making->entries));
 	if (!making->entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < policy->rules_count; i++) {
-		const struct policy_prefixes *list = list_of(&policy->rules[i], direction);
+		const struct policy_prefixes *list =
+			policy_rule_prefixes(&policy->rules[i], direction);
 
 		for (size_t p = 0; p < list->count; p++)
 			if (list->list[p].family == family)
@@ -244,7 +239,7 @@ static int number_sets(struct making *making, const struct policy *policy,
 		return -ENOMEM;
 	sets->count = ADDRESS_SETS_FIXED;
 	for (size_t i = 0; i < policy->rules_count; i++)
-		sets->set_of[i] = list_of(&policy->rules[i], direction)->count
+		sets->set_of[i] = policy_rule_prefixes(&policy->rules[i], direction)->count
 					  ? number_set(making, (uint32_t)i)
 					  : ADDRESS_SET_ALL;
 	return 0;

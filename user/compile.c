@@ -12,6 +12,7 @@
 #include "address_classes.h"
 #include "cleanup.h"
 #include "conditions.h"
+#include "free_ports.h"
 #include "policy_intervals.h"
 
 /* The built-in ranges of one transport, in the order of enum portsieve_builtin. */
@@ -62,39 +63,14 @@ static const enum knob_default knob_defaults[PORTSIEVE_KNOBS] = {
 	[PORTSIEVE_KNOB_SHIM6] = ALWAYS_ALLOW,
 };
 
-/*
- * Which ports of one transport are still unpainted: `next` leads from a port to the first
- * unpainted one from it on, over chains that each walk shortens. PORTSIEVE_PORTS ends them.
- */
-struct canvas {
-	uint32_t next[PORTSIEVE_PORTS + 1];
-};
-
-static void canvas_init(struct canvas *canvas)
-{
-	for (uint32_t port = 0; port <= PORTSIEVE_PORTS; port++)
-		canvas->next[port] = port;
-}
-
-static uint32_t canvas_unpainted(struct canvas *canvas, uint32_t port)
-{
-	uint32_t *next = canvas->next;
-
-	while (next[port] != port) {
-		next[port] = next[next[port]];
-		port = next[port];
-	}
-	return port;
-}
-
 /* Paints the unpainted ports of low..high with an entry of the flat table. */
-static void canvas_paint(struct canvas *canvas, uint16_t *table,
-			 const struct portsieve_range *range, uint16_t entry)
+static void paint(struct free_ports *unpainted, uint16_t *table,
+		  const struct portsieve_range *range, uint16_t entry)
 {
-	for (uint32_t port = canvas_unpainted(canvas, range->low); port <= range->high;
-	     port = canvas_unpainted(canvas, port)) {
+	for (uint32_t port = free_ports_from(unpainted, range->low); port <= range->high;
+	     port = free_ports_from(unpainted, port)) {
 		table[port] = entry;
-		canvas->next[port] = port + 1;
+		free_ports_take(unpainted, port);
 	}
 }
 
@@ -155,7 +131,7 @@ static void compile_builtins(const struct policy *policy, struct portsieve_image
 }
 
 /* Gives a rule its ranges and paints them. -E2BIG when they are too many. */
-static int compile_ranges(const struct policy_rule *rule, struct canvas *canvases,
+static int compile_ranges(const struct policy_rule *rule, struct free_ports *unpainted,
 			  struct portsieve_image *image)
 {
 	size_t count = 0;
@@ -179,17 +155,17 @@ static int compile_ranges(const struct policy_rule *rule, struct canvas *canvase
 		if (range->drop)
 			entry |= PORTSIEVE_ENTRY_DROP;
 		if (!rule_is_conditional(rule))
-			canvas_paint(&canvases[range->transport], image->port[range->transport],
-				     range, entry);
+			paint(&unpainted[range->transport], image->port[range->transport], range,
+			      entry);
 	}
 	return 0;
 }
 
-static int compile_rule(const struct policy_rule *rule, struct canvas *canvases,
+static int compile_rule(const struct policy_rule *rule, struct free_ports *unpainted,
 			struct portsieve_image *image)
 {
 	struct portsieve_rule *compiled = &image->rule[image->rules];
-	int r = compile_ranges(rule, canvases, image);
+	int r = compile_ranges(rule, unpainted, image);
 
 	if (r)
 		return r;
@@ -203,7 +179,7 @@ static int compile_rule(const struct policy_rule *rule, struct canvas *canvases,
 }
 
 /* Paints what no rule has decided. */
-static void compile_default(const struct policy *policy, struct canvas *canvases,
+static void compile_default(const struct policy *policy, struct free_ports *unpainted,
 			    struct portsieve_image *image)
 {
 	static const uint16_t dhcp_ports[] = { 68, 546 }; /* RFC 2131 4.1, RFC 8415 7.2 */
@@ -212,14 +188,14 @@ static void compile_default(const struct policy *policy, struct canvas *canvases
 	for (size_t i = 0; drop && policy->dhcp_client && i < ARRAY_SIZE(dhcp_ports); i++) {
 		struct portsieve_range port = { .low = dhcp_ports[i], .high = dhcp_ports[i] };
 
-		canvas_paint(&canvases[PORTSIEVE_UDP], image->port[PORTSIEVE_UDP], &port,
-			     PORTSIEVE_RANGE_DHCP);
+		paint(&unpainted[PORTSIEVE_UDP], image->port[PORTSIEVE_UDP], &port,
+		      PORTSIEVE_RANGE_DHCP);
 	}
 	for (unsigned int id = 0; id < PORTSIEVE_RANGE_DHCP; id++) {
 		const struct portsieve_range *range = &image->range[id];
 
-		canvas_paint(&canvases[range->transport], image->port[range->transport], range,
-			     drop ? id | PORTSIEVE_ENTRY_DROP : id);
+		paint(&unpainted[range->transport], image->port[range->transport], range,
+		      drop ? id | PORTSIEVE_ENTRY_DROP : id);
 	}
 }
 
@@ -256,25 +232,26 @@ static int too_many_ranges(const struct policy *policy, const struct policy_rule
 int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
 		  struct portsieve_image *image, struct error *error)
 {
-	_cleanup_free_ struct canvas *canvases = calloc(PORTSIEVE_TRANSPORTS, sizeof(*canvases));
+	_cleanup_free_ struct free_ports *unpainted =
+		calloc(PORTSIEVE_TRANSPORTS, sizeof(*unpainted));
 
-	if (!canvases)
+	if (!unpainted)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	memset(image, 0, sizeof(*image));
 	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
-		canvas_init(&canvases[transport]);
+		free_ports_init(&unpainted[transport]);
 	compile_header(policy, host, image);
 	compile_builtins(policy, image);
 	for (size_t i = 0; i < policy->rules_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
-		int r = compile_rule(rule, canvases, image);
+		int r = compile_rule(rule, unpainted, image);
 
 		if (r == -E2BIG)
 			return too_many_ranges(policy, rule, file, error);
 		if (r)
 			return error_set(error, -r, EXIT_FAILED, "not enough memory");
 	}
-	compile_default(policy, canvases, image);
+	compile_default(policy, unpainted, image);
 	return conditions_compile(policy, file, image, error);
 }
 

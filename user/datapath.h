@@ -152,10 +152,6 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
 		  size_t count, struct error *error);
 
-/* Are the policies in force on both the same, in one slot or in two? False if one is unreadable. */
-bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *one,
-			  const struct datapath_device *other);
-
 /* The policy in force, as its image and its text; the caller frees both. Either may be NULL. */
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			 struct portsieve_image **ret_image, char **ret_text, struct error *error);

@@ -187,14 +187,3 @@ uint64_t datapath_memory_bytes(const struct portsieve_image *image)
 	return PORTSIEVE_COUNTERS * row_bytes + sizeof(struct portsieve_image) +
 	       (uint64_t)image->prefixes * TRIE_BYTES;
 }
-
-bool datapath_same_policy(const struct datapath *datapath, const struct datapath_device *one,
-			  const struct datapath_device *other)
-{
-	_cleanup_free_ struct portsieve_image *ours = NULL, *theirs = NULL;
-
-	return one->active_id == other->active_id ||
-	       (!datapath_policy_read(datapath, one, &ours, NULL, NULL) &&
-		!datapath_policy_read(datapath, other, &theirs, NULL, NULL) &&
-		image_equal(ours, theirs));
-}

@@ -143,6 +143,23 @@ struct policy_prefix_text policy_prefix_print(const struct policy_prefix *prefix
 bool policy_prefix_holds(const struct policy_prefix *prefix, const struct policy_prefix *other);
 
 /*
+ * By family and address, of prefixes of one address the shorter first: one stands before all that
+ * it holds, and these follow it without a gap. As for qsort.
+ */
+int policy_prefix_compare(const void *one, const void *other);
+
+/* A copy in that order, each prefix once. The caller frees its list. -ENOMEM. */
+int policy_prefixes_sort(const struct policy_prefixes *prefixes,
+			 struct policy_prefixes *ret_sorted);
+
+/* The rule's `from` or `to`. */
+static inline const struct policy_prefixes *policy_rule_prefixes(const struct policy_rule *rule,
+								 enum portsieve_direction direction)
+{
+	return direction == PORTSIEVE_SOURCE ? &rule->from : &rule->to;
+}
+
+/*
  * What decides a packet, by reading the rules one by one: slow, and right. source and destination
  * are of the same family, of full length. Returns the rule, or NULL where the default decides.
  */

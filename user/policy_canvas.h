@@ -6,21 +6,17 @@
 #ifndef PORTSIEVE_POLICY_CANVAS_H
 #define PORTSIEVE_POLICY_CANVAS_H
 
-#include <stdint.h>
-
+#include "free_ports.h"
 #include "policy.h"
 
 /* Rules are index + 1, 0 is none. */
 struct policy_canvas {
 	uint16_t owner[PORTSIEVE_PORTS];
-	uint16_t stretch_end[PORTSIEVE_PORTS];	 /* of an owned port: last port painted in one go */
-	uint32_t next_free[PORTSIEVE_PORTS + 1]; /* a hint: no free port lies before it */
+	uint16_t stretch_end[PORTSIEVE_PORTS]; /* of an owned port: last port painted in one go */
+	struct free_ports unowned;
 };
 
 void policy_canvas_init(struct policy_canvas *canvas);
-
-/* The first port that no rule owns at or above `port`; PORTSIEVE_PORTS if there is none. */
-uint32_t policy_canvas_free_port(struct policy_canvas *canvas, uint32_t port);
 
 /* Gives a rule those ports of the interval that are free. */
 void policy_canvas_paint(struct policy_canvas *canvas, const struct policy_interval *interval,

@@ -102,7 +102,7 @@ static bool is_painted(struct policy_cover *cover, const struct policy_span *spa
 	uint32_t first = span->low / PORTSIEVE_PORTS * PORTSIEVE_PORTS;
 	struct policy_canvas *canvas = &cover->canvas[span->low / PORTSIEVE_PORTS];
 
-	return policy_canvas_free_port(canvas, span->low - first) > span->high - first;
+	return free_ports_from(&canvas->unowned, span->low - first) > span->high - first;
 }
 
 /* The port behind those, from `port` on, that one earlier rule decides; `port`: none does. */

@@ -49,7 +49,7 @@ static int divide(struct comparison *comparison, enum portsieve_direction direct
 		for (size_t i = 0; i < counts[side]; i++) {
 			const struct policy_rule *rule = &comparison->policies[side]->rules[i];
 
-			lists[count++] = direction == PORTSIEVE_SOURCE ? &rule->from : &rule->to;
+			lists[count++] = policy_rule_prefixes(rule, direction);
 		}
 	r = areas_divide(lists, count, areas);
 	if (r)

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy.h"
@@ -128,4 +129,32 @@ bool policy_prefix_holds(const struct policy_prefix *prefix, const struct policy
 	    memcmp(prefix->address, other->address, bytes) != 0)
 		return false;
 	return !rest || !((prefix->address[bytes] ^ other->address[bytes]) >> (8 - rest));
+}
+
+int policy_prefix_compare(const void *one, const void *other)
+{
+	const struct policy_prefix *a = one, *b = other;
+	int order;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	order = memcmp(a->address, b->address, sizeof(a->address));
+	return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+int policy_prefixes_sort(const struct policy_prefixes *prefixes, struct policy_prefixes *ret_sorted)
+{
+	struct policy_prefix *sorted = calloc(prefixes->count + 1, sizeof(*sorted));
+	size_t count = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	if (prefixes->count)
+		memcpy(sorted, prefixes->list, prefixes->count * sizeof(*sorted));
+	qsort(sorted, prefixes->count, sizeof(*sorted), policy_prefix_compare);
+	for (size_t i = 0; i < prefixes->count; i++)
+		if (!count || policy_prefix_compare(&sorted[count - 1], &sorted[i]))
+			sorted[count++] = sorted[i];
+	*ret_sorted = (struct policy_prefixes){ sorted, count };
+	return 0;
 }

@@ -42,38 +42,16 @@ static bool same_ports(const struct policy_rule *a, const struct policy_rule *b)
 	return true;
 }
 
-/* Bits behind the length are zero, and there is no padding. */
-static int compare_prefixes(const void *one, const void *other)
-{
-	return memcmp(one, other, sizeof(struct policy_prefix));
-}
-
-static size_t sort_prefixes(struct policy_prefix *list, size_t count)
-{
-	size_t kept = 0;
-
-	qsort(list, count, sizeof(*list), compare_prefixes);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || compare_prefixes(&list[kept - 1], &list[i]))
-			list[kept++] = list[i];
-	return kept;
-}
-
 static bool same_prefixes(const struct policy_prefixes *a, const struct policy_prefixes *b)
 {
-	_cleanup_free_ struct policy_prefix *ours = calloc(a->count + 1, sizeof(*ours));
-	_cleanup_free_ struct policy_prefix *theirs = calloc(b->count + 1, sizeof(*theirs));
-	size_t count;
+	struct policy_prefixes ours = { 0 }, theirs = { 0 };
+	bool same = !policy_prefixes_sort(a, &ours) && !policy_prefixes_sort(b, &theirs) &&
+		    ours.count == theirs.count &&
+		    !memcmp(ours.list, theirs.list, ours.count * sizeof(*ours.list));
 
-	if (!ours || !theirs)
-		return false;
-	if (a->count)
-		memcpy(ours, a->list, a->count * sizeof(*ours));
-	if (b->count)
-		memcpy(theirs, b->list, b->count * sizeof(*theirs));
-	count = sort_prefixes(ours, a->count);
-	return sort_prefixes(theirs, b->count) == count &&
-	       !memcmp(ours, theirs, count * sizeof(*ours));
+	free(ours.list);
+	free(theirs.list);
+	return same;
 }
 
 bool policy_rules_same(const struct policy_rule *a, const struct policy_rule *b)

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
+#include "policy_intervals.h"
+
 enum {
 	WORK_MAX = 1 << 20, /* scopes looked at, for all rules together */
 	NO_SCOPE = UINT32_MAX,
@@ -44,13 +47,6 @@ struct policy_scopes {
 	size_t work;
 };
 
-static int compare_spans(const void *one, const void *other)
-{
-	const struct policy_span *a = one, *b = other;
-
-	return (a->low > b->low) - (a->low < b->low);
-}
-
 static int compare_lows(const void *one, const void *other)
 {
 	const uint32_t *a = one, *b = other;
@@ -61,21 +57,15 @@ static int compare_lows(const void *one, const void *other)
 size_t policy_spans(const struct policy_rule *rule, struct policy_span *spans)
 {
 	size_t count = 0;
+	_cleanup_free_ struct policy_interval *intervals = policy_intervals_merged(rule, &count);
 
-	for (size_t i = 0; i < rule->intervals_count; i++) {
-		const struct policy_interval *interval = &rule->intervals[i];
-		uint32_t first = interval->transport * (uint32_t)PORTSIEVE_PORTS;
+	for (size_t i = 0; intervals && i < count; i++) {
+		uint32_t first = intervals[i].transport * (uint32_t)PORTSIEVE_PORTS;
 
-		spans[i] = (struct policy_span){ first + interval->low, first + interval->high };
+		spans[i] =
+			(struct policy_span){ first + intervals[i].low, first + intervals[i].high };
 	}
-	qsort(spans, rule->intervals_count, sizeof(*spans), compare_spans);
-	for (size_t i = 0; i < rule->intervals_count; i++) {
-		if (!count || spans[i].low > spans[count - 1].high)
-			spans[count++] = spans[i];
-		else if (spans[i].high > spans[count - 1].high)
-			spans[count - 1].high = spans[i].high;
-	}
-	return count;
+	return intervals ? count : 0;
 }
 
 bool policy_part_of(policy_sets sets, const struct policy *policy, size_t rule,
@@ -172,7 +162,7 @@ static int make_scopes(struct policy_scopes *scopes, const bool *conditional)
 }
 
 /* Where the rules of a scope begin. */
-static void gather_lows(struct policy_scopes *scopes, const bool *conditional)
+static int gather_lows(struct policy_scopes *scopes, const bool *conditional)
 {
 	struct policy_part part;
 
@@ -180,6 +170,8 @@ static void gather_lows(struct policy_scopes *scopes, const bool *conditional)
 		size_t count =
 			conditional[i] ? policy_spans(&scopes->policy->rules[i], scopes->spans) : 0;
 
+		if (conditional[i] && !count)
+			return -ENOMEM;
 		for (size_t f = 0; f < POLICY_FAMILIES && count; f++) {
 			struct scope *scope =
 				policy_part_of(scopes->sets, scopes->policy, i, f, &part)
@@ -192,6 +184,7 @@ static void gather_lows(struct policy_scopes *scopes, const bool *conditional)
 	}
 	for (size_t i = 0; i < scopes->count; i++)
 		qsort(scopes->list[i].lows, scopes->list[i].count, sizeof(uint32_t), compare_lows);
+	return 0;
 }
 
 struct policy_scopes *policy_scopes_new(const struct policy *policy, policy_sets sets,
@@ -214,11 +207,10 @@ struct policy_scopes *policy_scopes_new(const struct policy *policy, policy_sets
 	if (scopes->slots) /* NO_SCOPE has all bits set */
 		memset(scopes->slots, 0xff, scopes->slots_count * sizeof(*scopes->slots));
 	if (!scopes->list || !scopes->slots || !scopes->chosen ||
-	    make_scopes(scopes, conditional)) {
+	    make_scopes(scopes, conditional) || gather_lows(scopes, conditional)) {
 		policy_scopes_free(scopes);
 		return NULL;
 	}
-	gather_lows(scopes, conditional);
 	return scopes;
 }
 

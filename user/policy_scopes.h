@@ -51,8 +51,8 @@ size_t policy_scopes_choose(struct policy_scopes *scopes, const struct policy_pa
 uint32_t policy_scopes_reach(struct policy_scopes *scopes, uint32_t port, size_t *ret_rule);
 
 /*
- * The spans of a rule: apart, ascending. Returns their number, at most rule->intervals_count;
- * `spans` has room for as many.
+ * The spans of a rule: apart, ascending. Returns their number, at most rule->intervals_count, for
+ * which `spans` has room; 0 when memory is short.
  */
 size_t policy_spans(const struct policy_rule *rule, struct policy_span *spans);
 
