@@ -9,19 +9,13 @@
 #include "maps.h"
 #include "packet.h"
 
-portsieve_inline _Bool is_reference(__u32 entry)
-{
-	return (entry & PORTSIEVE_ENTRY_RANGE) >= PORTSIEVE_RANGES;
-}
-
 /*
- * The number of a port class or a condition. Kept, so that what is compared with a limit is what
- * then indexes: verifiers before 6.2 do not know the bounds of one for the other.
+ * The verifier's view of reference_number. Kept, so that what is compared with a limit is what then
+ * indexes: verifiers before 6.2 do not know the bounds of one for the other.
  */
-portsieve_inline __u64 reference_number(__u32 entry)
+portsieve_inline __u64 bounded_number(__u32 entry)
 {
-	__u64 number = 2 * ((entry & PORTSIEVE_ENTRY_RANGE) - PORTSIEVE_RANGES) +
-		       entry / PORTSIEVE_ENTRY_DROP;
+	__u64 number = reference_number(entry);
 
 	cursor_keep(number);
 	return number;
@@ -82,7 +76,7 @@ portsieve_inline const struct portsieve_condition *condition_of(const struct por
 
 	if (!is_reference(entry))
 		return (void *)0;
-	number = reference_number(entry);
+	number = bounded_number(entry);
 	if (number >= PORTSIEVE_CONDITIONS_MAX)
 		return (void *)0;
 	return &image->condition[number];
@@ -101,7 +95,7 @@ portsieve_inline __u32 step_by_address(const struct portsieve_image *image, cons
 		return entry;
 	class = class_of(image, addresses, family, direction);
 	cell = &image->cell[(condition->base + class) & (PORTSIEVE_CELLS - 1)];
-	return cell->condition == reference_number(entry) + 1 ? cell->entry : condition->otherwise;
+	return cell->condition == bounded_number(entry) + 1 ? cell->entry : condition->otherwise;
 }
 
 /* The steps by time, one behind the other. */
@@ -130,7 +124,7 @@ portsieve_inline __u32 steps_by_time(const struct portsieve_image *image, __u32 
 static __attribute__((noinline)) __u32 resolve(const struct portsieve_image *image,
 					       const void *addresses, __u32 family, __u32 entry)
 {
-	__u64 number = reference_number(entry);
+	__u64 number = bounded_number(entry);
 	__u32 otherwise;
 
 	if (number > PORTSIEVE_PORT_CLASSES_MAX)

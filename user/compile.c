@@ -10,58 +10,12 @@
 #include <string.h>
 
 #include "address_classes.h"
+#include "builtin.h"
 #include "cleanup.h"
 #include "conditions.h"
 #include "free_ports.h"
+#include "knobs.h"
 #include "policy_intervals.h"
-
-/* The built-in ranges of one transport, in the order of enum portsieve_builtin. */
-static const struct {
-	uint16_t low, high;
-} builtin_ranges[PORTSIEVE_BUILTINS] = {
-	[PORTSIEVE_PORT0] = { 0, 0 },
-	[PORTSIEVE_SYSTEM] = { 1, 1023 },
-	[PORTSIEVE_USER] = { 1024, 49151 },
-	[PORTSIEVE_DYNAMIC] = { 49152, 65535 },
-};
-
-/* What a knob does when the policy does not mention it. */
-enum knob_default {
-	BY_DEFAULT, /* as the policy's `default` */
-	ALWAYS_ALLOW,
-	ALWAYS_DROP,
-	IN_TRANSIT, /* allowed where the host forwards IPv6, else as the default */
-};
-
-static const enum knob_default knob_defaults[PORTSIEVE_KNOBS] = {
-	[PORTSIEVE_KNOB_PASS] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_DROP] = ALWAYS_DROP,
-	[PORTSIEVE_KNOB_LATER_FRAGMENT] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_TINY_FRAGMENT] = ALWAYS_DROP,
-	[PORTSIEVE_KNOB_OTHER_PROTOCOL] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_NO_PORT] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_BAD_FLAGS] = ALWAYS_DROP,
-	[PORTSIEVE_KNOB_VLAN_DEPTH] = BY_DEFAULT,
-	[PORTSIEVE_KNOB_MPLS] = BY_DEFAULT,
-	[PORTSIEVE_KNOB_ICMP_ECHO] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_ICMP_OTHER] = BY_DEFAULT,
-	[PORTSIEVE_KNOB_ICMPV6_ECHO] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_ICMPV6_MOBILITY] = IN_TRANSIT,
-	[PORTSIEVE_KNOB_ICMPV6_OTHER] = BY_DEFAULT,
-	[PORTSIEVE_KNOB_EXT_DEPTH] = BY_DEFAULT,
-	[PORTSIEVE_KNOB_JUMBOGRAM] = BY_DEFAULT,
-	[PORTSIEVE_KNOB_HOP_BY_HOP] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_ROUTING] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_ROUTING_TYPE_0] = ALWAYS_DROP,
-	[PORTSIEVE_KNOB_ROUTING_TYPE_1] = ALWAYS_DROP,
-	[PORTSIEVE_KNOB_ROUTING_TYPE_3] = ALWAYS_DROP,
-	[PORTSIEVE_KNOB_FRAGMENT] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_AUTHENTICATION] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_DESTINATION_OPTIONS] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_MOBILITY] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_HIP] = ALWAYS_ALLOW,
-	[PORTSIEVE_KNOB_SHIM6] = ALWAYS_ALLOW,
-};
 
 /* Paints the unpainted ports of low..high with an entry of the flat table. */
 static void paint(struct free_ports *unpainted, uint16_t *table,
@@ -81,14 +35,14 @@ static bool is_dropped(const struct policy *policy, const struct policy_host *ho
 
 	if (policy->knobs[knob] != POLICY_CHOICE_UNSET)
 		return policy->knobs[knob] == POLICY_CHOICE_DROP;
-	switch (knob_defaults[knob]) {
-	case ALWAYS_ALLOW:
+	switch (knobs[knob].otherwise) {
+	case KNOB_ALLOWS:
 		return false;
-	case ALWAYS_DROP:
+	case KNOB_DROPS:
 		return true;
-	case IN_TRANSIT:
+	case KNOB_ALLOWS_IN_TRANSIT:
 		return by_default && !host->forwards_ipv6;
-	case BY_DEFAULT:
+	case KNOB_FOLLOWS_DEFAULT:
 		break;
 	}
 	return by_default;
@@ -182,7 +136,7 @@ static int compile_rule(const struct policy_rule *rule, struct free_ports *unpai
 static void compile_default(const struct policy *policy, struct free_ports *unpainted,
 			    struct portsieve_image *image)
 {
-	static const uint16_t dhcp_ports[] = { 68, 546 }; /* RFC 2131 4.1, RFC 8415 7.2 */
+	static const uint16_t dhcp_ports[] = { DHCP_CLIENT_PORT, DHCPV6_CLIENT_PORT };
 	bool drop = policy->default_action == POLICY_DROP;
 
 	for (size_t i = 0; drop && policy->dhcp_client && i < ARRAY_SIZE(dhcp_ports); i++) {

@@ -11,7 +11,6 @@
 
 #include "array.h"
 #include "condition_row.h"
-#include "image_entry.h"
 
 enum {
 	SLOTS = 1 << 16,

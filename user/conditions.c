@@ -11,7 +11,6 @@
 
 #include "cleanup.h"
 #include "condition_graph.h"
-#include "image_entry.h"
 
 enum { SLOTS = 1 << 16 };
 

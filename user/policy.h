@@ -227,9 +227,6 @@ void policy_rule_free(struct policy_rule *rule);
  */
 char *policy_print(const struct policy *policy, const struct policy_host *host);
 
-/* The name of a knob in `portless`, "later_fragment"; NULL for the fixed ones. */
-const char *policy_knob_name(enum portsieve_knob knob);
-
 /* "tcp", "udp", "sctp", "dccp". */
 const char *transport_name(enum portsieve_transport transport);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cleanup.h"
+#include "knobs.h"
 #include "policy_diff_parts.h"
 
 static void free_list(struct policy_diff_rules *rules)
@@ -82,7 +83,7 @@ static void compare_settings(const struct policy_diff_side *before,
 			switches[new->dhcp_client]);
 	for (int knob = PORTSIEVE_KNOB_DROP; knob < PORTSIEVE_KNOBS; knob++) {
 		const char *name =
-			knob == PORTSIEVE_KNOB_DROP ? "malformed" : policy_knob_name(knob);
+			knob == PORTSIEVE_KNOB_DROP ? "malformed" : knobs[knob].name;
 
 		compare_setting(diff, name, actions[before->drop_knobs >> knob & 1],
 				actions[after->drop_knobs >> knob & 1]);

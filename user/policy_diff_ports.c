@@ -9,6 +9,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "builtin.h"
 #include "policy_diff_parts.h"
 
 enum { NO_RULE = UINT32_MAX };
@@ -83,13 +84,19 @@ static int add_intervals(struct sweep *sweep, int side, uint32_t number)
 
 static bool is_dhcp_client(uint8_t transport, uint32_t port)
 {
-	return transport == PORTSIEVE_UDP && (port == 68 || port == 546);
+	return transport == PORTSIEVE_UDP &&
+	       (port == DHCP_CLIENT_PORT || port == DHCPV6_CLIENT_PORT);
 }
 
 /* All borders, ascending, with the ends of the ports and those of the DHCP client's. */
 static int make_borders(struct sweep *sweep)
 {
-	static const uint32_t fixed[] = { 0, 68, 69, 546, 547, PORTSIEVE_PORTS };
+	static const uint32_t fixed[] = { 0,
+					  DHCP_CLIENT_PORT,
+					  DHCP_CLIENT_PORT + 1,
+					  DHCPV6_CLIENT_PORT,
+					  DHCPV6_CLIENT_PORT + 1,
+					  PORTSIEVE_PORTS };
 	int r = 0;
 
 	sweep->borders.count = 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "knobs.h"
 #include "policy.h"
 #include "policy_time.h"
 
@@ -97,7 +98,7 @@ static void print_knobs(FILE *out, const struct policy *policy)
 	bool heading = false;
 
 	for (size_t i = 0; i < PORTSIEVE_KNOBS; i++) {
-		const char *name = policy_knob_name((enum portsieve_knob)i);
+		const char *name = knobs[i].name;
 
 		if (!name || policy->knobs[i] == POLICY_CHOICE_UNSET)
 			continue;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "knobs.h"
 #include "policy.h"
 #include "policy_mapping.h"
 #include "policy_prefixes.h"
@@ -129,7 +130,7 @@ static int knob_read(struct policy_yaml *yaml, size_t knob, void *target)
 		[POLICY_DROP] = POLICY_CHOICE_DROP,
 	};
 	const struct policy_words words = {
-		.key = policy_knob_name((enum portsieve_knob)knob),
+		.key = knobs[knob].name,
 		.right = "write allow or drop",
 		.words = actions,
 		.count = 2,
@@ -162,7 +163,7 @@ static int portless_read(struct policy_yaml *yaml, struct policy *policy)
 		return policy_value_refuse(yaml, &start, "portless",
 					   "write a mapping such as {later_fragment: allow}");
 	for (size_t knob = 0; knob < PORTSIEVE_KNOBS; knob++)
-		names[knob] = policy_knob_name((enum portsieve_knob)knob);
+		names[knob] = knobs[knob].name;
 	return policy_mapping_read(yaml, &start, &keys, policy);
 }
 

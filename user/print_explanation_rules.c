@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "boottime.h"
-#include "image_entry.h"
 #include "policy.h"
 #include "print_explanation.h"
 

@@ -1,72 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one name table of reasons. */
+/* The table of reasons, and the names of ranges. */
 #include "reason.h"
 
 #include <assert.h>
 #include <stdio.h>
 
+#include "builtin.h"
 #include "cleanup.h"
-#include "policy.h"
+#include "knobs.h"
 
-static const char *const names[] = {
-	[PORTSIEVE_NON_IP] = "non-ip",
-	[PORTSIEVE_MPLS] = "mpls",
-	[PORTSIEVE_VLAN_DEPTH] = "vlan-depth",
-	[PORTSIEVE_MALFORMED_ETHERNET] = "malformed-ethernet",
-	[PORTSIEVE_MALFORMED_IPV4] = "malformed-ipv4",
-	[PORTSIEVE_MALFORMED_IPV6] = "malformed-ipv6",
-	[PORTSIEVE_MALFORMED_L4] = "malformed-l4",
-	[PORTSIEVE_LATER_FRAGMENT] = "later-fragment",
-	[PORTSIEVE_TINY_FRAGMENT] = "tiny-fragment",
-	[PORTSIEVE_EXT_HEADER] = "ext-header",
-	[PORTSIEVE_ROUTING_HEADER] = "routing-header",
-	[PORTSIEVE_EXT_DEPTH] = "ext-depth",
-	[PORTSIEVE_JUMBOGRAM] = "jumbogram",
-	[PORTSIEVE_NO_PORT] = "no-port",
-	[PORTSIEVE_BAD_FLAGS] = "bad-flags",
-	[PORTSIEVE_ICMP] = "icmp",
-	[PORTSIEVE_ICMPV6] = "icmpv6",
-	[PORTSIEVE_IGMP] = "igmp",
-	[PORTSIEVE_OTHER_PROTOCOL] = "other-protocol",
-	[PORTSIEVE_DHCP_CLIENT] = "dhcp-client",
-	[PORTSIEVE_RETURN_SOCKET] = "return-socket",
-	[PORTSIEVE_RETURN_FLOW] = "return-flow",
-	[PORTSIEVE_RETURN_ESTABLISHED] = "return-established",
-	[PORTSIEVE_RETURN_GRACE] = "return-grace",
+static const struct {
+	const char *name;
+	const char *words; /* for explain: what such a packet is, and the knob */
+} reasons[] = {
+	[PORTSIEVE_NON_IP] = { "non-ip", "neither IPv4 nor IPv6" },
+	[PORTSIEVE_MPLS] = { "mpls", "MPLS, which is not parsed; knob `mpls`" },
+	[PORTSIEVE_VLAN_DEPTH] = { "vlan-depth", "more than two VLAN tags; knob `vlan_depth`" },
+	[PORTSIEVE_MALFORMED_ETHERNET] = { "malformed-ethernet",
+					   "the frame ends inside a tag or PPPoE header" },
+	[PORTSIEVE_MALFORMED_IPV4] = { "malformed-ipv4",
+				       "the IPv4 header contradicts itself or the frame" },
+	[PORTSIEVE_MALFORMED_IPV6] = { "malformed-ipv6",
+				       "the IPv6 headers contradict each other or the frame" },
+	[PORTSIEVE_MALFORMED_L4] = { "malformed-l4", "the L4 header does not fit into the packet" },
+	[PORTSIEVE_LATER_FRAGMENT] = { "later-fragment", "a fragment after the first, which has no "
+							 "ports; knob `later_fragment`" },
+	[PORTSIEVE_TINY_FRAGMENT] = { "tiny-fragment", "a fragment that hides its L4 header (RFC "
+						       "3128, RFC 7112); knob `tiny_fragment`" },
+	[PORTSIEVE_EXT_HEADER] = { "ext-header", "an IPv6 extension header whose knob says drop" },
+	[PORTSIEVE_ROUTING_HEADER] = { "routing-header",
+				       "an IPv6 routing header whose type's knob says drop" },
+	[PORTSIEVE_EXT_DEPTH] = { "ext-depth",
+				  "more than eight IPv6 extension headers; knob `ext_depth`" },
+	[PORTSIEVE_JUMBOGRAM] = { "jumbogram", "an IPv6 jumbogram (RFC 2675); knob `jumbogram`" },
+	[PORTSIEVE_NO_PORT] = { "no-port", "ESP, or no next header; knob `no_port`" },
+	[PORTSIEVE_BAD_FLAGS] = { "bad-flags", "invalid TCP flags, to a port that is not allowed; "
+					       "knob `bad_flags`" },
+	[PORTSIEVE_ICMP] = { "icmp", "ICMP, judged by its type" },
+	[PORTSIEVE_ICMPV6] = { "icmpv6", "ICMPv6, judged by its type" },
+	[PORTSIEVE_IGMP] = { "igmp", "IGMP, which always passes" },
+	[PORTSIEVE_OTHER_PROTOCOL] = { "other-protocol",
+				       "an IP protocol without ports; knob `other_protocol`" },
+	[PORTSIEVE_DHCP_CLIENT] = { "dhcp-client", "a reply to a DHCP client; knob `dhcp_client`" },
+	[PORTSIEVE_RETURN_SOCKET] = { "return-socket", "a socket of this host expects it" },
+	[PORTSIEVE_RETURN_FLOW] = { "return-flow", "a reply to a packet that was sent" },
+	[PORTSIEVE_RETURN_ESTABLISHED] = { "return-established",
+					   "a segment of an established TCP connection" },
+	[PORTSIEVE_RETURN_GRACE] = { "return-grace",
+				     "a segment of a TCP connection older than the filter" },
 };
-static_assert(ARRAY_SIZE(names) == PORTSIEVE_REASONS, "a reason without a name");
-
-static const char *const words[] = {
-	[PORTSIEVE_NON_IP] = "neither IPv4 nor IPv6",
-	[PORTSIEVE_MPLS] = "MPLS is not looked into; knob `mpls`",
-	[PORTSIEVE_VLAN_DEPTH] = "more than two VLAN tags; knob `vlan_depth`",
-	[PORTSIEVE_MALFORMED_ETHERNET] = "a tag or PPPoE header is cut off",
-	[PORTSIEVE_MALFORMED_IPV4] = "the IPv4 header contradicts itself or the frame",
-	[PORTSIEVE_MALFORMED_IPV6] = "the IPv6 headers contradict each other or the frame",
-	[PORTSIEVE_MALFORMED_L4] = "the L4 header does not fit into the packet",
-	[PORTSIEVE_LATER_FRAGMENT] = "a fragment without ports; knob `later_fragment`",
-	[PORTSIEVE_TINY_FRAGMENT] =
-		"a fragment that hides its L4 header (RFC 3128, RFC 7112); knob "
-		"`tiny_fragment`",
-	[PORTSIEVE_EXT_HEADER] = "an IPv6 extension header whose knob says drop",
-	[PORTSIEVE_ROUTING_HEADER] = "an IPv6 routing header whose type's knob says drop",
-	[PORTSIEVE_EXT_DEPTH] = "more than eight IPv6 extension headers; knob `ext_depth`",
-	[PORTSIEVE_JUMBOGRAM] = "an IPv6 jumbogram (RFC 2675); knob `jumbogram`",
-	[PORTSIEVE_NO_PORT] = "ESP, or no next header; knob `no_port`",
-	[PORTSIEVE_BAD_FLAGS] =
-		"TCP flags that no connection has, to a port that is not allowed; knob "
-		"`bad_flags`",
-	[PORTSIEVE_ICMP] = "ICMP, judged by its type",
-	[PORTSIEVE_ICMPV6] = "ICMPv6, judged by its type",
-	[PORTSIEVE_IGMP] = "IGMP, which always passes",
-	[PORTSIEVE_OTHER_PROTOCOL] = "an IP protocol without ports; knob `other_protocol`",
-	[PORTSIEVE_DHCP_CLIENT] = "a reply to a DHCP client; knob `dhcp_client`",
-	[PORTSIEVE_RETURN_SOCKET] = "a socket of this host waits for it",
-	[PORTSIEVE_RETURN_FLOW] = "an answer to a packet that went out",
-	[PORTSIEVE_RETURN_ESTABLISHED] = "of a TCP connection that has begun",
-	[PORTSIEVE_RETURN_GRACE] = "of a TCP connection older than the filter",
-};
-static_assert(ARRAY_SIZE(words) == PORTSIEVE_REASONS, "a reason without words");
+static_assert(ARRAY_SIZE(reasons) == PORTSIEVE_REASONS, "a reason without a row");
 
 /* Rules C1 to C7 of docs/packets.md. Other types: PORTSIEVE_KNOB_ICMP_OTHER or its like. */
 struct icmp_types {
@@ -100,22 +83,14 @@ static enum portsieve_knob knob_of(const struct icmp_types *types, size_t count,
 	return other;
 }
 
-static const char *const builtins[] = {
-	[PORTSIEVE_PORT0] = "_port0",
-	[PORTSIEVE_SYSTEM] = "_system",
-	[PORTSIEVE_USER] = "_user",
-	[PORTSIEVE_DYNAMIC] = "_dynamic",
-};
-static_assert(ARRAY_SIZE(builtins) == PORTSIEVE_BUILTINS, "a built-in range without a name");
-
 const char *reason_name(enum portsieve_reason reason)
 {
-	return reason < PORTSIEVE_REASONS && names[reason] ? names[reason] : "unknown";
+	return reason < PORTSIEVE_REASONS ? reasons[reason].name : "unknown";
 }
 
 const char *reason_words(enum portsieve_reason reason)
 {
-	return reason < PORTSIEVE_REASONS && words[reason] ? words[reason] : "";
+	return reason < PORTSIEVE_REASONS ? reasons[reason].words : "";
 }
 
 struct reason_text reason_icmp_print(enum portsieve_reason reason, uint8_t type)
@@ -133,13 +108,13 @@ struct reason_text reason_icmp_print(enum portsieve_reason reason, uint8_t type)
 			 type);
 	else
 		snprintf(text.text, sizeof(text.text), "%s type %u; knob `%s`", protocol, type,
-			 policy_knob_name(knob));
+			 knobs[knob].name);
 	return text;
 }
 
 const char *builtin_name(unsigned int range_id)
 {
-	return builtins[range_id % PORTSIEVE_BUILTINS];
+	return builtin_ranges[range_id % PORTSIEVE_BUILTINS].name;
 }
 
 const char *range_rule_name(const struct portsieve_image *image, unsigned int range_id)

@@ -144,6 +144,24 @@ enum portsieve_references {
 	PORTSIEVE_PORT_CLASSES_MAX = 2 * (PORTSIEVE_ENTRY_RANGE + 1 - PORTSIEVE_RANGES) - 1,
 };
 
+static inline __attribute__((always_inline)) _Bool is_reference(__u32 entry)
+{
+	return (entry & PORTSIEVE_ENTRY_RANGE) >= PORTSIEVE_RANGES;
+}
+
+/* The number that a reference has; of any other entry, garbage. */
+static inline __attribute__((always_inline)) __u32 reference_number(__u32 entry)
+{
+	return 2 * ((entry & PORTSIEVE_ENTRY_RANGE) - PORTSIEVE_RANGES) +
+	       entry / PORTSIEVE_ENTRY_DROP;
+}
+
+/* The reference that has this number. */
+static inline __attribute__((always_inline)) __u16 reference_to(__u32 number)
+{
+	return (__u16)((number & 1) * PORTSIEVE_ENTRY_DROP + PORTSIEVE_RANGES + number / 2);
+}
+
 enum portsieve_condition_kind {
 	PORTSIEVE_BY_SOURCE,
 	PORTSIEVE_BY_DESTINATION,

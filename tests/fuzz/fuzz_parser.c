@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "fuzz_parser.h"
+#include "knobs.h"
 #include "parse.h"
 #include "parse_plain.h"
 #include "parser_oracle.h"
+#include "reason.h"
 
 static void require(bool holds)
 {
@@ -19,41 +21,37 @@ static void require(bool holds)
 		abort();
 }
 
-#define KNOB(name)    (1ull << PORTSIEVE_KNOB_##name)
-#define ALWAYS_DROP   KNOB(DROP)
-#define ALWAYS_PASSES KNOB(PASS)
-
-/* The knobs that may decide each reason; 0: the parser alone never gives it. */
-static const uint64_t knobs_of_reason[PORTSIEVE_REASONS] = {
-	[PORTSIEVE_NON_IP] = ALWAYS_PASSES,
-	[PORTSIEVE_MPLS] = KNOB(MPLS),
-	[PORTSIEVE_VLAN_DEPTH] = KNOB(VLAN_DEPTH),
-	[PORTSIEVE_MALFORMED_ETHERNET] = ALWAYS_DROP,
-	[PORTSIEVE_MALFORMED_IPV4] = ALWAYS_DROP,
-	[PORTSIEVE_MALFORMED_IPV6] = ALWAYS_DROP,
-	[PORTSIEVE_MALFORMED_L4] = ALWAYS_DROP,
-	[PORTSIEVE_LATER_FRAGMENT] = KNOB(LATER_FRAGMENT),
-	[PORTSIEVE_TINY_FRAGMENT] = KNOB(TINY_FRAGMENT),
-	[PORTSIEVE_EXT_DEPTH] = KNOB(EXT_DEPTH),
-	[PORTSIEVE_JUMBOGRAM] = KNOB(JUMBOGRAM),
-	[PORTSIEVE_NO_PORT] = KNOB(NO_PORT),
-	[PORTSIEVE_ICMP] = ALWAYS_PASSES | KNOB(ICMP_ECHO) | KNOB(ICMP_OTHER),
-	[PORTSIEVE_ICMPV6] =
-		ALWAYS_PASSES | KNOB(ICMPV6_ECHO) | KNOB(ICMPV6_MOBILITY) | KNOB(ICMPV6_OTHER),
-	[PORTSIEVE_IGMP] = ALWAYS_PASSES,
-	[PORTSIEVE_OTHER_PROTOCOL] = KNOB(OTHER_PROTOCOL),
-};
-
-static const uint64_t ext_knobs =
-	KNOB(PASS) | KNOB(HOP_BY_HOP) | KNOB(ROUTING) | KNOB(ROUTING_TYPE_0) |
-	KNOB(ROUTING_TYPE_1) | KNOB(ROUTING_TYPE_3) | KNOB(FRAGMENT) | KNOB(AUTHENTICATION) |
-	KNOB(DESTINATION_OPTIONS) | KNOB(MOBILITY) | KNOB(HIP) | KNOB(SHIM6);
+/* The parser alone never says these: they take the policy, or the state of a connection. */
+static const uint32_t said_by_others =
+	1u << PORTSIEVE_EXT_HEADER | 1u << PORTSIEVE_ROUTING_HEADER | 1u << PORTSIEVE_BAD_FLAGS |
+	1u << PORTSIEVE_DHCP_CLIENT | 1u << PORTSIEVE_RETURN_SOCKET | 1u << PORTSIEVE_RETURN_FLOW |
+	1u << PORTSIEVE_RETURN_ESTABLISHED | 1u << PORTSIEVE_RETURN_GRACE;
 
 uint64_t fuzz_parser_seen[PORTSIEVE_REASONS + 1];
 
 bool fuzz_parser_can_say(unsigned int reason)
 {
-	return reason == PORTSIEVE_REASONS || knobs_of_reason[reason];
+	return reason == PORTSIEVE_REASONS || !(said_by_others >> reason & 1);
+}
+
+static bool is_extension_knob(int knob)
+{
+	return knob >= PORTSIEVE_KNOB_HOP_BY_HOP && knob <= PORTSIEVE_KNOB_SHIM6;
+}
+
+/* The knob that decides is the one that `explain` names. */
+static void check_knob(const struct packet *packet)
+{
+	const char *quote = strchr(reason_words(packet->reason), '`');
+	const char *name = knobs[packet->knob].name;
+
+	require(fuzz_parser_can_say(packet->reason));
+	require(!is_extension_knob(packet->knob) && packet->knob != PORTSIEVE_KNOB_BAD_FLAGS);
+	if (quote)
+		require(name && !strncmp(quote + 1, name, strlen(name)) &&
+			quote[1 + strlen(name)] == '`');
+	else if (name)
+		require(packet->reason == PORTSIEVE_ICMP || packet->reason == PORTSIEVE_ICMPV6);
 }
 
 static void check_packet(const struct packet *packet, size_t size)
@@ -61,14 +59,15 @@ static void check_packet(const struct packet *packet, size_t size)
 	require(packet->reason <= PORTSIEVE_REASONS);
 	require(packet->knob < PORTSIEVE_KNOBS);
 	require(packet->transport < PORTSIEVE_TRANSPORTS);
-	require(!(packet->ext_seen & ~ext_knobs));
+	for (int knob = PORTSIEVE_KNOB_DROP; knob < PORTSIEVE_KNOBS; knob++)
+		require(!(packet->ext_seen >> knob & 1) || is_extension_knob(knob));
 	if (packet->reason == PORTSIEVE_REASONS) {
 		/* an Ethernet header, an IPv4 header, and the shortest L4 header */
 		require(size >= 14 + 20 + 8);
 		require(packet->port < PORTSIEVE_PORTS && packet->tcp_flags <= 0xff);
 		require(packet->transport == PORTSIEVE_TCP || packet->tcp_flags == PACKET_NO_FLAGS);
 	} else {
-		require(knobs_of_reason[packet->reason] >> packet->knob & 1);
+		check_knob(packet);
 		require(packet->tcp_flags == PACKET_NO_FLAGS);
 	}
 }

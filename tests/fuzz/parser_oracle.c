@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "knobs.h"
 #include "oracle.h"
 #include "policy.h"
 #include "reason.h"
@@ -25,7 +26,7 @@ static struct oracle_policy policy_of(bool drop)
 	for (size_t i = 0; !made && i < 2; i++) {
 		oracle_policy_defaults(&policies[i], false, false);
 		for (enum portsieve_knob k = PORTSIEVE_KNOB_DROP + 1; k < PORTSIEVE_KNOBS; k++)
-			oracle_policy_set(&policies[i], policy_knob_name(k),
+			oracle_policy_set(&policies[i], knobs[k].name,
 					  i && !is_of_ext_header(k));
 	}
 	made = true;
@@ -44,7 +45,7 @@ static bool is_same_outcome(const struct oracle_opinion *opinion, const struct p
 static bool is_same_knob(const uint8_t *frame, size_t size, const struct packet *packet)
 {
 	struct oracle_policy one = policy_of(false), others = policy_of(true);
-	const char *name = policy_knob_name(packet->knob);
+	const char *name = knobs[packet->knob].name;
 
 	if (packet->knob == PORTSIEVE_KNOB_DROP)
 		return oracle_judge(&one, frame, size).drop;
@@ -64,7 +65,7 @@ static bool has_same_ext_header(const uint8_t *frame, size_t size, const struct 
 
 	if (packet->knob == PORTSIEVE_KNOB_DROP && packet->reason != PORTSIEVE_REASONS)
 		return true;
-	oracle_policy_set(&policy, policy_knob_name(knob), true);
+	oracle_policy_set(&policy, knobs[knob].name, true);
 	return oracle_judge(&policy, frame, size).drop == (packet->ext_seen >> knob & 1);
 }
 

@@ -19,31 +19,9 @@ static const struct {
 	const char *name;
 	enum knob_default when_left_out;
 } knobs[] = {
-	[KNOB_VLAN_DEPTH] = { "vlan_depth", THE_DEFAULT },
-	[KNOB_MPLS] = { "mpls", THE_DEFAULT },
-	[KNOB_TINY_FRAGMENT] = { "tiny_fragment", DROP },
-	[KNOB_LATER_FRAGMENT] = { "later_fragment", ALLOW },
-	[KNOB_OTHER_PROTOCOL] = { "other_protocol", ALLOW },
-	[KNOB_JUMBOGRAM] = { "jumbogram", THE_DEFAULT },
-	[KNOB_EXT_DEPTH] = { "ext_depth", THE_DEFAULT },
-	[KNOB_NO_PORT] = { "no_port", ALLOW },
-	[KNOB_HOP_BY_HOP] = { "hop_by_hop", ALLOW },
-	[KNOB_ROUTING] = { "routing", ALLOW },
-	[KNOB_FRAGMENT] = { "fragment", ALLOW },
-	[KNOB_AUTHENTICATION] = { "authentication", ALLOW },
-	[KNOB_DESTINATION_OPTIONS] = { "destination_options", ALLOW },
-	[KNOB_MOBILITY] = { "mobility", ALLOW },
-	[KNOB_HIP] = { "hip", ALLOW },
-	[KNOB_SHIM6] = { "shim6", ALLOW },
-	[KNOB_ROUTING_TYPE_0] = { "routing_type_0", DROP },
-	[KNOB_ROUTING_TYPE_1] = { "routing_type_1", DROP },
-	[KNOB_ROUTING_TYPE_3] = { "routing_type_3", DROP },
-	[KNOB_BAD_FLAGS] = { "bad_flags", DROP },
-	[KNOB_ICMP_ECHO] = { "icmp_echo", ALLOW },
-	[KNOB_ICMP_OTHER] = { "icmp_other", THE_DEFAULT },
-	[KNOB_ICMPV6_ECHO] = { "icmpv6_echo", ALLOW },
-	[KNOB_ICMPV6_MOBILITY] = { "icmpv6_mobility", ALLOW_IN_TRANSIT },
-	[KNOB_ICMPV6_OTHER] = { "icmpv6_other", THE_DEFAULT },
+#define KNOB(number, name, when_left_out) { name, when_left_out },
+#include "knobs.inc"
+#undef KNOB
 };
 static_assert(sizeof(knobs) / sizeof(knobs[0]) == KNOB_COUNT, "every knob has a name");
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each knob does when the policy is silent, as docs/packets.md says, and when it speaks. */
+/* From knobs and modes to the bits of an image. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,49 +11,7 @@
 #include "build_policy.h"
 #include "compile.h"
 #include "compiled_image.h"
-
-/* Written down from docs/packets.md: d follows the default, a and D are always allow and drop. */
-static const struct {
-	const char *name;
-	char otherwise;
-} knobs[] = {
-	{ "vlan_depth", 'd' },
-	{ "mpls", 'd' },
-	{ "tiny_fragment", 'D' },
-	{ "later_fragment", 'a' },
-	{ "other_protocol", 'a' },
-	{ "jumbogram", 'd' },
-	{ "ext_depth", 'd' },
-	{ "no_port", 'a' },
-	{ "hop_by_hop", 'a' },
-	{ "routing", 'a' },
-	{ "fragment", 'a' },
-	{ "authentication", 'a' },
-	{ "destination_options", 'a' },
-	{ "mobility", 'a' },
-	{ "hip", 'a' },
-	{ "shim6", 'a' },
-	{ "routing_type_0", 'D' },
-	{ "routing_type_1", 'D' },
-	{ "routing_type_3", 'D' },
-	{ "bad_flags", 'D' },
-	{ "icmp_echo", 'a' },
-	{ "icmp_other", 'd' },
-	{ "icmpv6_echo", 'a' },
-	{ "icmpv6_mobility", 'f' }, /* allowed where forwarding, else d */
-	{ "icmpv6_other", 'd' },
-};
-
-#define KNOBS (sizeof(knobs) / sizeof(knobs[0]))
-
-static enum portsieve_knob number_of(const char *name)
-{
-	for (enum portsieve_knob knob = 0; knob < PORTSIEVE_KNOBS; knob++)
-		if (policy_knob_name(knob) && !strcmp(policy_knob_name(knob), name))
-			return knob;
-	fail_msg("no knob %s", name);
-	return 0;
-}
+#include "knobs.h"
 
 static void compile(const struct policy *policy, bool forwards)
 {
@@ -64,93 +22,61 @@ static void compile(const struct policy *policy, bool forwards)
 		fail_msg("%s", error.text);
 }
 
-static bool drops(const char *name)
+static void the_fixed_knobs_have_no_name_and_every_other_one_of_its_own(void **state)
 {
-	return image->drop_knobs >> number_of(name) & 1;
-}
-
-static bool drops_by_itself(char otherwise, bool default_drop, bool forwards)
-{
-	switch (otherwise) {
-	case 'a':
-		return false;
-	case 'D':
-		return true;
-	case 'f':
-		return default_drop && !forwards;
-	default:
-		return default_drop;
+	(void)state;
+	assert_null(knobs[PORTSIEVE_KNOB_PASS].name);
+	assert_null(knobs[PORTSIEVE_KNOB_DROP].name);
+	for (int i = PORTSIEVE_KNOB_DROP + 1; i < PORTSIEVE_KNOBS; i++) {
+		assert_non_null(knobs[i].name);
+		for (int j = PORTSIEVE_KNOB_DROP + 1; j < i; j++)
+			assert_string_not_equal(knobs[i].name, knobs[j].name);
 	}
 }
 
-static void assert_silence_means(bool default_drop, bool forwards)
+/* The knobs that drop under a policy without rules. */
+static uint64_t knobs_that_drop(struct policy *policy, enum policy_action action, bool forwards)
 {
+	policy->default_action = action;
+	compile(policy, forwards);
+	return image->drop_knobs;
+}
+
+/* packets.md: what the defaults are; packet/test_knobs has them all, by packets. */
+static void only_some_knobs_follow_the_default(void **state)
+{
+	const uint64_t mobility = 1ull << PORTSIEVE_KNOB_ICMPV6_MOBILITY;
 	struct policy policy;
+	uint64_t under_allow, under_drop;
 
+	(void)state;
 	policy_init(&policy);
-	policy.default_action = default_drop ? POLICY_DROP : POLICY_ALLOW;
-	compile(&policy, forwards);
-	for (size_t i = 0; i < KNOBS; i++)
-		if (drops(knobs[i].name) !=
-		    drops_by_itself(knobs[i].otherwise, default_drop, forwards))
-			fail_msg("%s, default drop %d, forwards %d", knobs[i].name, default_drop,
-				 forwards);
-	assert_int_equal(image->drop_knobs & 3, 2); /* the fixed ones */
-	assert_int_equal(image->drop_knobs >> PORTSIEVE_KNOBS, 0);
-}
-
-static void every_knob_is_in_the_table(void **state)
-{
-	(void)state;
-	assert_int_equal(KNOBS, PORTSIEVE_KNOBS - 2);
-	for (size_t i = 0; i < KNOBS; i++)
-		for (size_t j = 0; j < i; j++)
-			assert_int_not_equal(number_of(knobs[i].name), number_of(knobs[j].name));
-	assert_null(policy_knob_name(PORTSIEVE_KNOB_PASS));
-	assert_null(policy_knob_name(PORTSIEVE_KNOB_DROP));
-}
-
-static void silent_knobs_are_as_documented_under_default_allow(void **state)
-{
-	(void)state;
-	assert_silence_means(false, false);
-	assert_silence_means(false, true);
-}
-
-static void silent_knobs_are_as_documented_under_default_drop(void **state)
-{
-	(void)state;
-	assert_silence_means(true, false);
-	assert_silence_means(true, true);
-}
-
-/* A knob that is set means what it says, and changes no other. */
-static void assert_set(size_t set, enum policy_choice choice, bool default_drop)
-{
-	struct policy policy;
-
-	policy_init(&policy);
-	policy.default_action = default_drop ? POLICY_DROP : POLICY_ALLOW;
-	policy.knobs[number_of(knobs[set].name)] = choice;
-	compile(&policy, true);
-	for (size_t i = 0; i < KNOBS; i++) {
-		bool expected = drops_by_itself(knobs[i].otherwise, default_drop, true);
-
-		if (i == set)
-			expected = choice == POLICY_CHOICE_DROP;
-		if (drops(knobs[i].name) != expected)
-			fail_msg("%s after %s was set", knobs[i].name, knobs[set].name);
-	}
-	assert_int_equal(image->drop_knobs & 3, 2);
+	under_allow = knobs_that_drop(&policy, POLICY_ALLOW, false);
+	under_drop = knobs_that_drop(&policy, POLICY_DROP, false);
+	assert_int_equal(under_allow & 3, 2); /* the fixed ones */
+	assert_int_equal(under_drop & 3, 2);
+	assert_int_equal(under_drop >> PORTSIEVE_KNOBS, 0);
+	assert_int_equal(under_allow & ~under_drop, 0);
+	assert_true(under_drop & ~under_allow & mobility);
+	assert_int_equal(knobs_that_drop(&policy, POLICY_ALLOW, true), under_allow);
+	assert_int_equal(knobs_that_drop(&policy, POLICY_DROP, true), under_drop & ~mobility);
 }
 
 static void a_knob_that_is_set_does_what_it_says_and_touches_no_other(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < KNOBS; i++)
-		for (int default_drop = 0; default_drop < 2; default_drop++) {
-			assert_set(i, POLICY_CHOICE_ALLOW, default_drop);
-			assert_set(i, POLICY_CHOICE_DROP, default_drop);
+	for (int knob = PORTSIEVE_KNOB_DROP + 1; knob < PORTSIEVE_KNOBS; knob++)
+		for (int action = POLICY_ALLOW; action <= POLICY_DROP; action++) {
+			const uint64_t bit = 1ull << knob;
+			struct policy policy;
+			uint64_t silent;
+
+			policy_init(&policy);
+			silent = knobs_that_drop(&policy, action, true);
+			policy.knobs[knob] = POLICY_CHOICE_ALLOW;
+			assert_int_equal(knobs_that_drop(&policy, action, true), silent & ~bit);
+			policy.knobs[knob] = POLICY_CHOICE_DROP;
+			assert_int_equal(knobs_that_drop(&policy, action, true), silent | bit);
 		}
 }
 
@@ -205,9 +131,8 @@ static void dhcp_replies_pass_a_default_of_drop_unless_off_or_a_rule_decides(voi
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_knob_is_in_the_table),
-		cmocka_unit_test(silent_knobs_are_as_documented_under_default_allow),
-		cmocka_unit_test(silent_knobs_are_as_documented_under_default_drop),
+		cmocka_unit_test(the_fixed_knobs_have_no_name_and_every_other_one_of_its_own),
+		cmocka_unit_test(only_some_knobs_follow_the_default),
 		cmocka_unit_test(a_knob_that_is_set_does_what_it_says_and_touches_no_other),
 		cmocka_unit_test(the_flags_are_those_of_mode_and_default),
 		cmocka_unit_test(dhcp_replies_pass_a_default_of_drop_unless_off_or_a_rule_decides),

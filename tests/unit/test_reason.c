@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "knobs.h"
 #include "parse_l4.h"
-#include "policy.h"
 #include "reason.h"
 
 /* Sections 4 and 5 of the design, and docs/packets.md. */
@@ -131,7 +131,7 @@ static void assert_knob(enum portsieve_reason reason, uint8_t type, enum portsie
 	char words[64] = ", which always passes";
 
 	if (knob != PORTSIEVE_KNOB_PASS)
-		snprintf(words, sizeof(words), "; knob `%s`", policy_knob_name(knob));
+		snprintf(words, sizeof(words), "; knob `%s`", knobs[knob].name);
 	assert_string_equal(text.text + strlen(text.text) - strlen(words), words);
 }
 
