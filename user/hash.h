@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An index by hash, with open addressing and linear probing: it finds the number of an element in
+ * an array of the caller's. Elements are never removed.
+ */
+#ifndef PORTSIEVE_HASH_H
+#define PORTSIEVE_HASH_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* FNV-1a, with the high bits folded in: the index uses the low ones. Begin with seed 0. */
+static inline uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t count)
+{
+	const uint8_t *at = bytes;
+	uint32_t hash = 2166136261u ^ seed;
+
+	for (size_t i = 0; i < count; i++)
+		hash = (hash ^ at[i]) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+struct hash_index {
+	uint32_t *slots; /* the element's number + 1; 0: free */
+	uint32_t mask;	 /* the number of slots, a power of two, less one */
+};
+
+/* For up to `elements` elements. Returns 0 or -ENOMEM; the caller frees with hash_index_free. */
+static inline int hash_index_init(struct hash_index *index, uint32_t elements)
+{
+	uint32_t slots = 2;
+
+	while (slots < 2 * elements)
+		slots *= 2;
+	*index = (struct hash_index){ calloc(slots, sizeof(uint32_t)), slots - 1 };
+	return index->slots ? 0 : -ENOMEM;
+}
+
+static inline void hash_index_free(struct hash_index *index)
+{
+	free(index->slots);
+	*index = (struct hash_index){ 0 };
+}
+
+/* Is the element of that number the one that `key` describes? */
+typedef bool hash_equal_fn(uint32_t number, const void *key);
+
+/*
+ * The slot of the element that equals the key; one that holds 0 if there is none: to enter an
+ * element, write its number + 1 there.
+ */
+static inline uint32_t *hash_index_find(const struct hash_index *index, uint32_t hash,
+					hash_equal_fn *equal, const void *key)
+{
+	uint32_t at = hash & index->mask;
+
+	while (index->slots[at] && !equal(index->slots[at] - 1, key))
+		at = (at + 1) & index->mask;
+	return &index->slots[at];
+}
+
+#endif
