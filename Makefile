@@ -35,7 +35,7 @@ all: $(PROGRAM)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
-		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 setup: ## install what building needs (Debian 12)
 	$(Q)scripts/setup build

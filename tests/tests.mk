@@ -58,6 +58,11 @@ build/tests/packet/test_%: build/tests/packet/test_%.o $(PACKET_PARTS) $(PARTS) 
 	$(call say,TEST,$@)
 	$(Q)$(CC) $^ $(call pc,--libs) -lcmocka -o $@
 
+# The list of the tests of each packet rule, from their tables.
+.PHONY: packets-tests
+packets-tests: build/tests/packet/test_rules ## write docs/packets-tests.md anew
+	$(Q)$< --page > docs/packets-tests.md
+
 # Swaps under load.
 SWAP_TEST := build/tests/swap/test_swap
 SWAP_PROGRAMS := build/tests/swap/torn.bpf.o build/tests/swap/witness.bpf.o
