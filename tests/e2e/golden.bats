@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Golden files, written or checked by hand: tests/golden/policies/NAME.yaml and the ranges it must come to,
-# tests/golden/errors/NAME.yaml and what must be said of it.
+# tests/golden/errors/NAME.yaml and the `file:line:column: ` its error must begin with. What the messages say
+# is in tests/unit/test_policy_*.c.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -37,14 +38,16 @@ in_force() {
 	in_server portsieve show
 }
 
-error_is_golden() {
-	local before command
+error_has_its_place() {
+	local before command place
 	cd "$GOLDEN/errors" || return 1
+	place=$(cat "$1.place")
 	before=$(in_force)
 	for command in check apply "load lo -p"; do
 		# shellcheck disable=SC2086
-		refused 2 "$(cat "$1.err")" in_server portsieve $command "$1.yaml" || return 1
-		equal "$(cat "$1.err")" "$stderr" || return 1
+		refused 2 "$place" in_server portsieve $command "$1.yaml" || return 1
+		equal "$place" "${stderr:0:${#place}}" || return 1
+		equal 1 "$(wc -l <<<"$stderr")" || return 1
 	done
 	equal "$before" "$(in_force)"
 }
@@ -63,16 +66,16 @@ for_each() {
 	((count > 0 && failed == 0))
 }
 
-@test "each policy comes to the ranges that its golden file has" {
+@test "each policy compiles to the ranges in its golden file" {
 	for_each policies ranges_are_golden
 }
 
-@test "each wrong policy gets the message that its golden file has, from every command, and changes nothing" {
-	for_each errors error_is_golden
+@test "an invalid policy gets one line with file, line and column from every command, and changes nothing" {
+	for_each errors error_has_its_place
 }
 
-@test "no golden file is without its partner" {
-	equal "" "$(cd "$GOLDEN" && for file in policies/*.ranges errors/*.err; do
+@test "every golden file has its counterpart" {
+	equal "" "$(cd "$GOLDEN" && for file in policies/*.ranges errors/*.place; do
 		[ -e "${file%.*}.yaml" ] || echo "$file"
 	done)"
 }

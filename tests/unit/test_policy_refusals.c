@@ -72,6 +72,8 @@ static const struct refusal top_refusals[] = {
 	  "p:2:7: 'mode' has no value: write enforce or monitor" },
 	{ "a mode that is a mapping is refused", "version: 1\nmode: {enforce: }\n",
 	  "p:2:7: 'mode' cannot be a mapping: write enforce or monitor" },
+	{ "a mode that is a list is refused", "version: 1\nmode: [enforce]\n",
+	  "p:2:7: 'mode' cannot be a list: write enforce or monitor" },
 	{ "an unknown default is refused", "version: 1\ndefault: deny",
 	  "p:2:10: 'default' cannot be 'deny' (write allow or drop)" },
 	{ "return: auto is not there yet", "version: 1\nreturn: auto",
@@ -125,6 +127,13 @@ static const struct refusal yaml_refusals[] = {
 	  "p:3:1: not valid YAML: a tab (indent with spaces)" },
 	{ "an unclosed bracket is refused", "version: 1\nrules: [\n",
 	  "p:3:1: not valid YAML: did not find expected node content while parsing a flow node" },
+	{ "an unclosed brace is refused", "version: 1\nrules: [{name: web, action: allow\n",
+	  "p:3:1: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping "
+	  "(line 2)" },
+	{ "indentation that matches no level is refused",
+	  BLOCK("name: web\n    action: allow\n    ports: tcp/80\n - name: dns\n"),
+	  "p:6:2: not valid YAML: did not find expected key while parsing a block mapping (line "
+	  "1)" },
 	{ "an unclosed quote is refused", "version: 1\nmode: \"monitor\n",
 	  "p:3:1: not valid YAML: found unexpected end of stream while scanning a quoted scalar "
 	  "(line 2)" },
@@ -182,6 +191,11 @@ static const struct refusal rule_refusals[] = {
 	  "p:3:12: bad rule name '.a'" NAME_RIGHT },
 	{ "a name with a space is refused", FLOW("name: a b"),
 	  "p:3:12: bad rule name 'a b'" NAME_RIGHT },
+	{ "a name that is not ASCII is refused, and shown as it is",
+	  FLOW("name: w\xc3\xa9"
+	       "b\xe2\x86\x92"),
+	  "p:3:12: bad rule name 'w\xc3\xa9"
+	  "b\xe2\x86\x92'" NAME_RIGHT },
 	{ "an empty name is refused", FLOW("name: ''"), "p:3:12: bad rule name ''" NAME_RIGHT },
 	{ "a name of null is refused", FLOW("name: ~"),
 	  "p:3:12: 'name' has no value: write a word such as 'web'" },
@@ -264,6 +278,8 @@ static const struct refusal runtime_refusals[] = {
 	  "p:3:51: 'until' has no value: write a time in UTC such as 2026-11-21T12:34:56Z" },
 	{ "an offset is refused", RUNTIME("until: 2026-11-21T12:34:56+01:00"),
 	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56+01:00'" UNTIL_RIGHT },
+	{ "a time without zone is refused", RUNTIME("until: 2026-11-21T12:34:56"),
+	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56'" UNTIL_RIGHT },
 	{ "fractions are refused", RUNTIME("until: 2026-11-21T12:34:56.5Z"),
 	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56.5Z'" UNTIL_RIGHT },
 	{ "a day that is not there is refused", RUNTIME("until: 2026-02-29T00:00:00Z"),
