@@ -41,7 +41,7 @@ in_force() {
 error_has_its_place() {
 	local before command place
 	cd "$GOLDEN/errors" || return 1
-	place=$(cat "$1.place")
+	place=$(cat "$1.place") || return 1
 	before=$(in_force)
 	for command in check apply "load lo -p"; do
 		# shellcheck disable=SC2086
@@ -77,5 +77,8 @@ for_each() {
 @test "every golden file has its counterpart" {
 	equal "" "$(cd "$GOLDEN" && for file in policies/*.ranges errors/*.place; do
 		[ -e "${file%.*}.yaml" ] || echo "$file"
+	done)"
+	equal "" "$(cd "$GOLDEN" && for file in policies/*.yaml; do
+		[ -e "${file%.*}.ranges" ] || echo "$file"
 	done)"
 }
