@@ -32,7 +32,7 @@ unchanged() {
 	run -28 fetch client $SERVER4 8080 1
 }
 
-@test "commands that read say which form it has, and what to do" {
+@test "commands that read it name its ABI and say what to do" {
 	local command words="another portsieve, whose maps have the form 9999, not $OWN as this one's; use that one, or: "
 	words+="portsieve show with that one, then unload and load with this one"
 	for command in status stats; do
@@ -45,7 +45,7 @@ unchanged() {
 	unchanged
 }
 
-@test "upgrade, apply, allow and confirm refuse it, and touch nothing" {
+@test "upgrade, apply, allow and confirm refuse it and change nothing" {
 	local command
 	for command in "upgrade to_client" "apply $FILE" "apply $FILE --confirm 9" "allow tcp/8080" "drop tcp/80"; do
 		# shellcheck disable=SC2086
@@ -54,7 +54,7 @@ unchanged() {
 	unchanged
 }
 
-@test "a device of this form beside it is read and changed as ever" {
+@test "a device of our own ABI next to it is read and changed as usual" {
 	in_server portsieve load lo --mode generic -p "$FILE"
 	run --separate-stderr -5 in_server portsieve status -j
 	equal lo "$(jq -r '.devices[].device' <<<"$output")"
@@ -66,7 +66,7 @@ unchanged() {
 	unchanged
 }
 
-@test "it can be unloaded by either, and loaded anew" {
+@test "either version can unload it, and it can be loaded again" {
 	in_server portsieve unload to_client
 	equal "" "$(pins)$(xdp_of server to_client)"
 	in_server portsieve load to_client -p "$FILE"
@@ -75,7 +75,7 @@ unchanged() {
 	equal "" "$(pins)$(xdp_of server to_client)"
 }
 
-@test "its policy that waits to be confirmed holds nobody up" {
+@test "its unconfirmed policy blocks no other device" {
 	in_server portsieve load lo --mode generic -p "$FILE"
 	in_server "$OTHER" apply "$FILE" --dev to_client --confirm 3600
 	run --separate-stderr -5 in_server portsieve status

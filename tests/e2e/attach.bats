@@ -19,7 +19,7 @@ has_freplace() {
 	in_client xdp-loader status to_server | grep -q xdp_dispatcher
 }
 
-@test "a limit of the process is no fault of the kernel" {
+@test "a resource limit of the process is not blamed on the kernel" {
 	local limit found
 	in_server portsieve load to_client
 	for limit in {8000..40000..1000}; do # in some of these the process starts, and cannot find out
@@ -30,7 +30,7 @@ has_freplace() {
 	[ -n "$found" ]
 }
 
-@test "where freplace is refused, --attach dispatcher says so, and leaves nothing" {
+@test "without freplace --attach dispatcher fails, says why and leaves nothing" {
 	! has_freplace || skip "this kernel has freplace"
 	refused 1 "to_client: this kernel refuses to replace functions of BPF programs (freplace: " \
 		in_server portsieve load to_client --attach dispatcher
@@ -39,7 +39,7 @@ has_freplace() {
 	equal "" "$(find /sys/fs/bpf/portsieve -mindepth 1 2>/dev/null)"
 }
 
-@test "where freplace is refused, auto takes the link, and status says why" {
+@test "without freplace --attach auto uses the link, and status says why" {
 	! has_freplace || skip "this kernel has freplace"
 	run --separate-stderr -0 in_server portsieve load to_client
 	equal "" "$output$stderr"
@@ -51,7 +51,7 @@ has_freplace() {
 	equal link "$(in_server portsieve stats -j | jq -r '.devices[0].attach')"
 }
 
-@test "the link is taken when it is asked for, and status says that it was, also after changes and an upgrade" {
+@test "--attach link uses the link, and status says so even after changes and an upgrade" {
 	local step
 	in_server portsieve load to_client --attach link -p "$(policy 'version: 1')"
 	for step in status "allow tcp/1" "apply $(policy '{version: 1, default: drop}')" "upgrade to_client"; do
@@ -64,7 +64,7 @@ has_freplace() {
 	[ -e "$(echo /sys/fs/bpf/portsieve/*/*/link)" ]
 }
 
-@test "of devices on links, one asked for and one not, status names which is which" {
+@test "status tells which of two devices got its link on request" {
 	! has_freplace || skip "this kernel has freplace"
 	in_server portsieve load to_client --attach link
 	in_server portsieve load lo --mode generic
@@ -78,7 +78,7 @@ has_freplace() {
 	equal 1 "$(in_server portsieve status | grep -c '^link: this kernel refuses')"
 }
 
-@test "an interface with another program is refused in every way, and the program named" {
+@test "every attach mode refuses an interface with another program and names the program" {
 	in_server ip link set dev to_client xdp obj build/tests/traffic/empty.bpf.o program empty_pass
 	local way program
 	program=$(xdp_of server to_client)
@@ -89,7 +89,7 @@ has_freplace() {
 	equal "$program" "$(xdp_of server to_client)"
 }
 
-@test "nothing of the libraries' own words is printed, unless asked for" {
+@test "messages of the libraries are printed only on request" {
 	! has_freplace || skip "this kernel has freplace"
 	refused 1 "use --attach link" in_server portsieve load to_client --attach dispatcher
 	equal 1 "$(wc -l <<<"$stderr")"

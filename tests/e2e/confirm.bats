@@ -37,7 +37,7 @@ is_closed() {
 	! fetch client $SERVER4 8080 1
 }
 
-@test "unconfirmed, the policy before returns by itself, and no process has to run for it" {
+@test "an unconfirmed policy is rolled back by itself, without any process" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	run --separate-stderr -0 in_server portsieve apply "$CLOSED_FILE" --confirm 3
 	[[ $stderr == *"to_client: in force for 3 s; to keep it: portsieve confirm; otherwise the policy before returns by itself"* ]]
@@ -47,7 +47,7 @@ is_closed() {
 	sum_matches
 }
 
-@test "confirmed, it stays" {
+@test "a confirmed policy stays" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3
 	local falls_back=$((SECONDS + 4))
@@ -61,7 +61,7 @@ is_closed() {
 	sum_matches
 }
 
-@test "rolled back, the policy before returns at once, and its counters go on" {
+@test "rollback restores the previous policy at once, and its counters continue" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_client flood to_server --protocol tcp --port 80 --count 10
 	in_server received to_client
@@ -77,7 +77,7 @@ is_closed() {
 	sum_matches
 }
 
-@test "while one waits, every other change is refused and says what to do, until it is settled" {
+@test "while a change is pending, every other change is refused and told what to do" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
 	local words="first: portsieve confirm, or portsieve rollback"
@@ -91,7 +91,7 @@ is_closed() {
 	is_open
 }
 
-@test "show says that it waits and for how long, and what it prints is a policy" {
+@test "show prints the time left as a comment, and its output is a valid policy" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	equal null "$(in_server portsieve show -j | jq .falls_back_in_seconds)"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
@@ -106,7 +106,7 @@ is_closed() {
 	equal 0 "$(in_server portsieve show | grep -c unconfirmed)"
 }
 
-@test "status and stats say that it waits, and status for how long" {
+@test "status and stats mark an unconfirmed policy, and status prints the time left" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve load lo --mode generic -p "$(policy '{version: 1}')"
 	equal "null null" "$(in_server portsieve status -j | jq -r '[.devices[].falls_back_in_seconds | tostring] | join(" ")')"
@@ -131,7 +131,7 @@ is_closed() {
 	equal 0 "$(in_server portsieve stats | grep -c unconfirmed)"
 }
 
-@test "status says of which devices the policy has fallen back, until the next change" {
+@test "status names the devices that were rolled back, until the next change" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve load lo --mode generic -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600 --dev to_client
@@ -149,7 +149,7 @@ is_closed() {
 	equal false "$(in_server portsieve status to_client -j | jq '.devices[0].fell_back')"
 }
 
-@test "too late is said, and is a failure" {
+@test "confirming too late fails and says so" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 1
 	within 20 is_open
@@ -165,7 +165,7 @@ is_closed() {
 
 # The policy that had fallen back must not be put in force again by a confirm that took too long. strace
 # holds it up when it makes the map of the policy to come, after it has looked at the time.
-@test "a confirm that the deadline overtakes changes nothing" {
+@test "a confirm that misses the deadline changes nothing" {
 	local calls=$BATS_TEST_TMPDIR/calls place
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
@@ -183,7 +183,7 @@ is_closed() {
 	sum_matches
 }
 
-@test "the next command that writes names all devices that fell back" {
+@test "the next writer names all devices that were rolled back" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 1
@@ -192,7 +192,7 @@ is_closed() {
 	[[ $stderr =~ "the policy applied to "(to_client, to_lan|to_lan, to_client)" was not confirmed in time: the one before it is in force again" ]]
 }
 
-@test "confirm and rollback without anything that waits" {
+@test "confirm and rollback fail if nothing is pending" {
 	refused 3 "nothing is loaded" in_server portsieve confirm
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	refused 1 "no policy waits to be confirmed" in_server portsieve confirm
@@ -205,7 +205,7 @@ is_closed() {
 	refused 2 "--confirm: '86401' is not" in_server portsieve apply "$OPEN_FILE" --confirm 86401
 }
 
-@test "devices that share the policy wait and are confirmed together; others are left alone" {
+@test "devices that share a policy are confirmed together; others are left alone" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
 	in_server portsieve load lo --mode auto -p "$(policy '{version: 1}')" 2>/dev/null
@@ -222,7 +222,7 @@ results() {
 	jq -r '[.devices | sort_by(.device) | .[] | "\(.device) \(.result)"] | join(", ")' <<<"$output"
 }
 
-@test "what fails on one device is done on the other: apply, confirm and rollback say which, status 5" {
+@test "apply, confirm and rollback that fail on one of two devices name it and exit with 5" {
 	second_device
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve load to_lan -p "$(policy '{version: 1}')"
@@ -239,7 +239,7 @@ results() {
 	is_closed
 }
 
-@test "one of two that wait is rolled back by --dev, the other goes on waiting" {
+@test "rollback --dev of one of two pending devices leaves the other pending" {
 	second_device
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve load to_lan -p "$(policy '{version: 1}')"
@@ -252,7 +252,7 @@ results() {
 	fetch lan 198.51.100.2 8080
 }
 
-@test "while one waits, no change that concerns it is made anywhere" {
+@test "while a change is pending on one device, a change that includes it is made on none" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$CLOSED_FILE"
 	in_server portsieve apply "$OPEN_FILE" --confirm 300 --dev to_lan
@@ -270,7 +270,7 @@ results() {
 	is_open
 }
 
-@test "two that share a waiting policy are confirmed together or not at all" {
+@test "two devices that share an unconfirmed policy are confirmed together or not at all" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
@@ -282,7 +282,7 @@ results() {
 	fetch lan 198.51.100.2 8080
 }
 
-@test "runtime rules are there before and after" {
+@test "runtime rules survive apply --confirm and its rollback" {
 	in_server portsieve load to_client -p "$CLOSED_FILE"
 	in_server portsieve allow tcp/8080
 	in_server portsieve apply "$(policy '{version: 1, default: drop}')" --confirm 3600
@@ -292,7 +292,7 @@ results() {
 	equal allow-tcp-8080 "$(in_server portsieve show -j | jq -r '.runtime[].name')"
 }
 
-@test "unload takes a waiting policy off with the rest" {
+@test "unload removes an unconfirmed policy too" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
 	in_server portsieve unload to_client

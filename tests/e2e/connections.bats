@@ -24,7 +24,7 @@ load_policy() {
 	in_server portsieve load to_client -p "$(policy "${1:-$POLICY}")"
 }
 
-@test "without the filter everything is reachable, so that what follows means something" {
+@test "control: without the filter everything is reachable" {
 	serve_web server 80
 	serve_web server 8080
 	serve_echo server udp 27015
@@ -36,7 +36,7 @@ load_policy() {
 	echoes client udp $SERVER6 27015
 }
 
-@test "a web server on an allowed port answers, on a denied one connections time out" {
+@test "a web server answers on an allowed port, and connections to a denied port time out" {
 	serve_web server 80
 	serve_web server 8080
 	load_policy
@@ -51,7 +51,7 @@ load_policy() {
 	sum_matches
 }
 
-@test "tcp and udp on allowed ports come back, on denied ones nothing does" {
+@test "tcp and udp are echoed on allowed ports and not on denied ones" {
 	serve_echo server tcp 7001
 	serve_echo server udp 7001
 	serve_echo server tcp 27015
@@ -70,7 +70,7 @@ load_policy() {
 	sum_matches
 }
 
-@test "new connections are counted once each, in the range they go to" {
+@test "each new connection is counted once, in the range of its port" {
 	serve_web server 80
 	load_policy
 	for _ in 1 2 3; do
@@ -81,7 +81,7 @@ load_policy() {
 		jq '.devices[0].ranges[] | select(.rule == "web") | .new_connections')"
 }
 
-@test "a port scan sees open, closed and filtered ports as the policy has them" {
+@test "a port scan sees open, closed and filtered ports as the policy says" {
 	serve_web server 80
 	serve_echo server tcp 7001
 	serve_web server 8080
@@ -92,7 +92,7 @@ load_policy() {
 	sum_matches
 }
 
-@test "a udp scan sees an allowed port without a server closed, a denied one silent" {
+@test "a udp scan sees an allowed port without a server as closed and a denied port as silent" {
 	load_policy
 	equal $'7000/closed\n27015/open|filtered' "$(scan 7000,27015 -sU $SERVER4)"
 	equal $'7000/closed\n27015/open|filtered' "$(scan 7000,27015 -6 -sU $SERVER6)"
@@ -128,7 +128,7 @@ load_policy() {
 	(($(sum) >= 70021))
 }
 
-@test "a sweep over all ports is counted in the ranges that hold them" {
+@test "a sweep over all ports is counted in the right ranges" {
 	load_policy
 	in_client flood to_server --protocol udp --ports 0-65535 --sequential --count 65536
 	in_server received to_client

@@ -48,7 +48,7 @@ reached() {
 	grep -q "$1" "$BATS_TEST_TMPDIR/output"
 }
 
-@test "the demo ends well within 20 seconds, and nothing is left" {
+@test "the demo finishes within 20 seconds and leaves nothing" {
 	local begin=$SECONDS
 	run -0 scripts/demo
 	((SECONDS - begin < 20))
@@ -67,7 +67,7 @@ reached() {
 	nothing_is_left
 }
 
-@test "it fails, and says where, when something is not as it should be" {
+@test "it fails and says where if a step goes wrong" {
 	local copy=$BATS_TEST_TMPDIR/copy
 	mkdir -p "$copy/tests" "$copy/docs"
 	cp -r scripts "$copy"
@@ -80,7 +80,7 @@ reached() {
 	nothing_is_left
 }
 
-@test "interrupted by Ctrl-C at any step it leaves nothing" {
+@test "Ctrl-C at any step leaves nothing" {
 	local step status
 	for step in "joined by a veth pair" "portsieve load" "gets no answer"; do
 		start_demo
@@ -94,7 +94,7 @@ reached() {
 	done
 }
 
-@test "ended by SIGTERM or SIGHUP it leaves nothing" {
+@test "SIGTERM and SIGHUP leave nothing" {
 	local signal status
 	for signal in TERM HUP; do
 		start_demo
@@ -107,7 +107,7 @@ reached() {
 	done
 }
 
-@test "killed, it leaves nothing either" {
+@test "SIGKILL leaves nothing" {
 	local status=0
 	start_demo
 	within 20 reached "portsieve load"
@@ -117,7 +117,7 @@ reached() {
 	nothing_is_left
 }
 
-@test "it says what it lacks: rights, the build, a tool" {
+@test "it names what is missing: root, the build, a tool" {
 	mkdir -p /run/clone # the clone may lie where only root may look
 	cp -r scripts /run/clone
 	run ! setpriv --reuid 65534 --clear-groups /run/clone/scripts/demo

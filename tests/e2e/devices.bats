@@ -64,7 +64,7 @@ field() {
 	in_server portsieve show to_lan | grep -q telnet
 }
 
-@test "a runtime rule of one device that has ended makes no two policies" {
+@test "policies that differ only by an ended runtime rule count as one" {
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/5 --for 2 --dev to_client
 	refused 2 "several policies are loaded; name a device: portsieve show DEV" in_server portsieve show
@@ -74,7 +74,7 @@ field() {
 	in_server portsieve explain 'tcp 192.0.2.7:1 > 192.0.2.2:5' | grep -q ^drop
 }
 
-@test "one apply changes all devices, by one update of the slot that they share" {
+@test "one apply changes all devices by one update of their shared slot" {
 	local slots updates
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	slots=$(field .policy_slot_id)
@@ -92,7 +92,7 @@ field() {
 	equal 3 "$updates"
 }
 
-@test "apply to one of them parts it from the others, and its counters go on" {
+@test "apply --dev separates a device from the others, and its counters continue" {
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	in_namespace lan flood to_server --protocol tcp --port 80 --count 7
 	in_server received to_lan
@@ -115,7 +115,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	equal "" "$(pins)"
 }
 
-@test "unloading one of them leaves the other as it was" {
+@test "unloading one device does not change the other" {
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	in_server portsieve unload to_lan
 	equal to_client "$(field .device)"
@@ -127,7 +127,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	equal allow "$(field .policy.default)"
 }
 
-@test "unload --all takes every device of this namespace and of no other" {
+@test "unload --all unloads every device of this namespace and of no other" {
 	in_server portsieve load to_client to_lan
 	in_client portsieve load to_server
 	in_server portsieve unload --all
@@ -143,7 +143,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	refused 1 "no interface 'to_nowhere'" in_server portsieve load to_nowhere
 }
 
-@test "load and unload say what became of each device, as JSON" {
+@test "load and unload report the result for each device in JSON" {
 	run --separate-stderr -5 in_server portsieve load to_client to_nowhere to_lan -j
 	equal "to_client loaded, to_nowhere failed, to_lan loaded" \
 		"$(jq -r '[.devices[] | "\(.device) \(.result)"] | join(", ")' <<<"$output")"
@@ -172,7 +172,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	equal "" "$(pins)"
 }
 
-@test "two writers at once both succeed, and the policy is wholly one of the two" {
+@test "two writers at once both succeed, and one of their policies is in force" {
 	local drop allow shown n first second
 	drop=$(policy "$DROP") allow=$(policy "$ALLOW")
 	in_server portsieve load to_client to_lan -p "$drop"
@@ -195,7 +195,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	sum_matches
 }
 
-@test "a writer and a reader at once: the reader sees a whole policy" {
+@test "a reader during a write sees a consistent policy" {
 	local drop allow n writer
 	drop=$(policy "$DROP") allow=$(policy "$ALLOW")
 	in_server portsieve load to_client -p "$drop"
@@ -210,7 +210,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	wait $writer
 }
 
-@test "two loads of one device at once: one succeeds, the other says that it is loaded" {
+@test "two loads of one device at once: one succeeds, the other reports it as loaded" {
 	local n codes first second
 	for ((n = 0; n < 5; n++)); do
 		in_server portsieve load to_client 3>&- 2>"$BATS_TEST_TMPDIR/one" &

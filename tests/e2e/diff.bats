@@ -24,7 +24,7 @@ changes() {
 		jq -r '.changes[] | "\(.protocol)/\(.low)-\(.high) \(.from) \(.before.verdict) \(.before.rule) \(.after.verdict) \(.after.rule)"'
 }
 
-@test "the policy in force changes nothing" {
+@test "the policy in force has no differences" {
 	local file
 	file=$(policy "$OLD")
 	in_server portsieve load to_client -p "$file"
@@ -34,7 +34,7 @@ changes() {
 	equal true "$(in_server portsieve diff <(in_server portsieve show) -j | jq .same)"
 }
 
-@test "ports that come and go are said with what decides them" {
+@test "added and removed ports are shown with the rule that decides them" {
 	in_server portsieve load to_client -p "$(policy "$OLD")"
 	local file before
 	file=$(policy 'version: 1
@@ -53,7 +53,7 @@ udp/53-53 null pass old drop _system" "$(changes "$file")"
 	equal "$before" "$(in_server portsieve show)" # diff has applied nothing
 }
 
-@test "a change of default is cut at the ends of built-in ranges" {
+@test "a change of default is split at the built-in ranges" {
 	in_server portsieve load to_client -p "$(policy '{version: 1, default: allow}')"
 	equal "sctp/0-0 null pass _port0 drop _port0
 sctp/1-1023 null pass _system drop _system
@@ -63,14 +63,14 @@ sctp/49152-65535 null pass _dynamic drop _dynamic" \
 	in_server portsieve diff "$(policy '{version: 1, default: drop}')" | grep -x "default: allow -> drop"
 }
 
-@test "without a policy file nothing was dropped, malformed packets neither" {
+@test "without a policy file nothing was dropped, not even malformed packets" {
 	in_server portsieve load to_client
 	run -0 in_server portsieve diff "$(policy '{version: 1, default: allow}')"
 	[[ $output == *"no port changes its verdict"*"malformed: allow -> drop"* ]]
 	[[ $output != *"mode:"* ]]
 }
 
-@test "JSON says what explain says of a policy that only monitors" {
+@test "JSON agrees with explain about a policy in monitor mode" {
 	local monitor drop one
 	monitor=$(policy '{version: 1, mode: monitor, default: allow}')
 	drop=$(policy '{version: 1, mode: monitor, default: drop}')
@@ -84,14 +84,14 @@ sctp/49152-65535 null pass _dynamic drop _dynamic" \
 		jq -r "$one | [.before, .after | [.verdict, .would_drop] | tojson] | join(\" \")")"
 }
 
-@test "monitor mode would drop" {
+@test "in monitor mode the verdict is would drop" {
 	in_server portsieve load to_client -p "$(policy "$OLD")"
 	run -0 in_server portsieve diff "$(policy '{version: 1, mode: monitor, default: drop, rules: [{name: web, action: allow, ports: tcp/80}]}')"
 	[[ $output == *"udp/53  allowed by 'old' -> would be dropped by default"* ]]
 	[[ $output == *"mode: enforce -> monitor"* ]]
 }
 
-@test "addresses are named, the first ten of many" {
+@test "addresses are listed, at most ten" {
 	local list file
 	list=$(seq -s', ' -f '10.0.%g.0/24' 0 11)
 	in_server portsieve load to_client -p "$(policy "$OLD")"
@@ -109,7 +109,7 @@ rules:
 		"$(in_server portsieve diff "$file" -j | jq -r '.changes[1] | "\(.from) \(.from_except) \(.to)"')"
 }
 
-@test "all addresses, and parts of them with rules of their own: no prefix is in and out at once" {
+@test "any address with exceptions: no prefix is both included and excluded" {
 	local rules='
   - {name: a, action: allow, ports: tcp/22, from: 10.0.0.0/8, to: 192.0.2.0/24}
   - {name: b, action: allow, ports: tcp/22, from: 0.0.0.0/0, to: 198.51.100.0/24}'
@@ -123,7 +123,7 @@ rules:$rules")"
 	jq -e '[.changes[] | select(.low == 22) | select((.from // []) | index("10.0.0.0/8"))] | length > 0' <<<"$output"
 }
 
-@test "runtime rules stay, unless the file speaks of them" {
+@test "runtime rules stay unless the file has the key runtime" {
 	local file
 	file=$(policy "$OLD")
 	in_server portsieve load to_client -p "$file"
@@ -140,7 +140,7 @@ tcp/2222  allowed by runtime rule 'guest' -> dropped by default
 		"$(policy '{version: 1, rules: [{name: guest, action: drop, ports: tcp/1}]}')"
 }
 
-@test "several policies need a name, and a wrong one is refused" {
+@test "several policies require --dev, and an unknown device is refused" {
 	lab_veth server other client another
 	in_server portsieve load to_client -p "$(policy "$OLD")"
 	in_server portsieve load other -p "$(policy '{version: 1, default: drop}')"
@@ -152,6 +152,6 @@ tcp/2222  allowed by runtime rule 'guest' -> dropped by default
 	refused 2 "cannot read the policy" in_server portsieve diff /nowhere.yaml
 }
 
-@test "what is not loaded cannot be compared" {
+@test "a device that is not loaded cannot be compared" {
 	refused 3 "" in_server portsieve diff "$(policy "$OLD")"
 }

@@ -31,7 +31,7 @@ unprivileged() {
 		--inh-caps=-all --bounding-set=-all --no-new-privs "$@"
 }
 
-@test "an unknown device is named, with the one that was probably meant" {
+@test "an unknown device is named, with a suggestion" {
 	refused 1 "no interface 'to_cleint' in this network namespace (did you mean 'to_client'?)" \
 		in_server portsieve load to_cleint -p "$GOOD"
 	refused 1 "no interface 'zzzzzz' in this network namespace (see: ip -brief link)" \
@@ -81,7 +81,7 @@ unprivileged() {
 	in_server portsieve load to_client
 }
 
-@test "our program cannot be pushed aside by ip link, and the filter stays whole" {
+@test "ip link can neither replace nor detach our program" {
 	in_server portsieve load to_client -p "$GOOD"
 	local before
 	before=$(condition)
@@ -107,7 +107,7 @@ unprivileged() {
 		portsieve load to_client && portsieve unload to_client'
 }
 
-@test "without rights every command that needs them ends with 4 and says which" {
+@test "without capabilities every command that needs them exits with 4 and names them" {
 	install -m 755 build/portsieve /run/portsieve # the clone may lie where only root may look
 	chmod 644 "$GOOD" "$OTHER"
 	chmod 755 "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "${BATS_TEST_TMPDIR%/*/*}"
@@ -127,13 +127,13 @@ unprivileged() {
 	unprivileged /run/portsieve registry http
 }
 
-@test "with the three capabilities that the message names, and no others, the filter loads" {
+@test "the filter loads with only the three capabilities that the message names" {
 	in_server setpriv --bounding-set=-all,+bpf,+net_admin,+perfmon --inh-caps=-all,+bpf,+net_admin,+perfmon \
 		bash -c 'grep CapEff /proc/self/status && portsieve load to_client -p "$1" && portsieve stats -j &&
 			portsieve apply "$2" && portsieve unload to_client' bash "$GOOD" "$OTHER"
 }
 
-@test "policies that cannot be read: no file, a directory, no right, no end" {
+@test "unreadable policies: missing, a directory, no permission, endless" {
 	in_server portsieve load to_client -p "$GOOD"
 	local before dir=$BATS_TEST_TMPDIR
 	before=$(condition)
@@ -152,7 +152,7 @@ unprivileged() {
 	equal "$before" "$(condition)"
 }
 
-@test "files that are no policy: binary junk, a program, a policy cut short at any byte" {
+@test "files that are not policies: binary junk, a program, a policy truncated at any byte" {
 	in_server portsieve load to_client -p "$GOOD"
 	local before file=$BATS_TEST_TMPDIR/file size
 	before=$(condition)
@@ -170,7 +170,7 @@ unprivileged() {
 	equal "$before" "$(condition)"
 }
 
-@test "unknown commands and options are named, with what was probably meant" {
+@test "unknown commands and options are named, with a suggestion" {
 	refused 2 "unknown command 'laod' (did you mean 'load'?)" portsieve laod
 	refused 2 "unknown command 'frobnicate' (see: portsieve --help)" portsieve frobnicate
 	refused 2 "load: unknown option 'polcy' (did you mean 'policy'?)" portsieve load to_client --polcy x
@@ -191,7 +191,7 @@ unprivileged() {
 	refused 2 "load: '-p' wants a value" portsieve load to_client -p
 }
 
-@test "wrong values are named, with the right ones" {
+@test "invalid values are named, with the valid ones" {
 	refused 2 "--mode: unknown word 'natve' (did you mean 'native'?)" portsieve load to_client --mode natve
 	refused 2 "--mode: unknown word 'offload' (native, generic, auto)" portsieve load to_client --mode offload
 	refused 2 "--attach: unknown word" portsieve load to_client --attach tcx
@@ -211,7 +211,7 @@ unprivileged() {
 	refused 1 "port 4 is not assigned in the registry of" portsieve registry 4
 }
 
-@test "help ends with 0, on stdout, and names every option; no command at all is an error" {
+@test "help exits with 0, prints to stdout and names every option; no command is an error" {
 	local command
 	run --separate-stderr -0 portsieve --help
 	[ -z "$stderr" ]
@@ -257,7 +257,7 @@ unwritten() {
 	equal "portsieve: $words: No space left on device" "${stderr##*$'\n'}"
 }
 
-@test "JSON to a full disk: the reason is named, and whether the change is made, by every command" {
+@test "JSON to a full disk: every command gives the reason and says whether the change was made" {
 	local made="the change is made, but the output cannot be written" TRIED=()
 	echo tcp 80 60 | python3 "$LAB_ROOT/tests/lib/write_capture.py" pcap "$BATS_TEST_TMPDIR/capture"
 	unwritten "$made" load to_client -p "$GOOD"
@@ -287,7 +287,7 @@ unwritten() {
 	equal "$(with_json | sort)" "$(printf '%s\n' "${TRIED[@]}" | sort -u)"
 }
 
-@test "what fails altogether changes nothing, and what fails in part is made in part, also to a full disk" {
+@test "with a full disk, a failed change is not made and a partial one is reported as partial" {
 	unwritten "cannot write the output" load nowhere -p "$GOOD"
 	unwritten "the change is made in part, but the output cannot be written" load to_client nowhere -p "$GOOD"
 	[ -n "$(xdp_of server to_client)" ]
@@ -299,7 +299,7 @@ named() {
 	echo "$BATS_TEST_TMPDIR/$1"
 }
 
-@test "a policy's path of letters of any language is told as it is" {
+@test "a policy's path in any language is printed unchanged" {
 	local file
 	file=$(named 'büro €.yaml')
 	in_server portsieve load to_client -p "$file"
@@ -309,7 +309,7 @@ named() {
 	refused 2 "cannot read the policy $file.old" portsieve check "$file.old"
 }
 
-@test "a path that is not UTF-8, or would steer a terminal, is told with question marks" {
+@test "invalid UTF-8 and control characters in a path are printed as question marks" {
 	local file words
 	file=$(named $'e\e[31m\xff\xc2\x9b.yaml')
 	in_server portsieve load to_client -p "$GOOD"

@@ -80,7 +80,7 @@ seed() {
 		"  service  http (IANA)"
 }
 
-@test "words: ping passes, timestamp requests do not, DHCP's answers do, flags of no connection do not" {
+@test "words: ping passes, timestamp requests do not, DHCP replies do, invalid flags do not" {
 	run -0 explain 'icmp 192.0.2.7 > 198.51.100.1'
 	[[ $output == "pass: icmp: "* ]]
 	run -0 explain 'icmp 192.0.2.7 > 198.51.100.1 type 13'
@@ -99,7 +99,7 @@ seed() {
 	[[ $output == "pass: other-protocol: "* ]]
 }
 
-@test "of ICMP the one knob is named that decides the type, or that it always passes" {
+@test "for ICMP the knob that decides the type is named, or that it always passes" {
 	says 'icmp 192.0.2.7 > 198.51.100.1' "pass: icmp: ICMP type 8; knob \`icmp_echo\`" "  counted  icmp"
 	says 'icmp 192.0.2.7 > 198.51.100.1 type 13' "drop: icmp: ICMP type 13; knob \`icmp_other\`" "  counted  icmp"
 	says 'icmp 192.0.2.7 > 198.51.100.1 type 3 vlan 5' "pass: icmp: ICMP type 3, which always passes" "  counted  icmp"
@@ -116,7 +116,7 @@ first() {
 	explain "$1" | head -n 1
 }
 
-@test "where rules for the port ask for addresses, these are named, and the rule that has others" {
+@test "if rules for the port have addresses, they are named, with the rule that has others" {
 	POLICY=$(policy 'version: 1
 default: drop
 rules:
@@ -149,7 +149,7 @@ rules:
 	equal "pass: rule 'smtp' is the first that matches tcp port 25" "$(first 'tcp 10.0.0.1:1 > 198.51.100.1:25')"
 }
 
-@test "a runtime rule has no line: that it is one is said, and until when" {
+@test "a runtime rule is shown as one, with its end and without a line" {
 	local packet='tcp 192.0.2.7:1 > 198.51.100.1:9' until
 	lab_up
 	in_server portsieve load to_client -p "$POLICY"
@@ -173,7 +173,7 @@ rules:
 		"$(in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:12' | head -n 1)"
 }
 
-@test "each reason is named, with its words" {
+@test "each reason is named and described" {
 	local row verdict reason count=0
 	while read -r row verdict reason; do
 		run -0 explain "$(seed "$row")"
@@ -221,7 +221,7 @@ END
 		"$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:23 none' -j)"
 }
 
-@test "in monitor mode it passes, and it is said what would be" {
+@test "in monitor mode the packet passes, and the would-be verdict is shown" {
 	POLICY=$(policy "$(sed '2i mode: monitor' "$POLICY")")
 	run -0 explain 'tcp 192.0.2.7:1 > 198.51.100.1:23'
 	equal "pass (monitor: would drop): no rule matches tcp port 23, and the default is drop" "${lines[0]}"
@@ -233,7 +233,7 @@ END
 	equal "pass false" "$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:80' -j | jq -r '"\(.verdict) \(.would_drop)"')"
 }
 
-@test "the policy is a device's, or the only one loaded; of several it must be chosen" {
+@test "the policy is that of --dev or the only one loaded; several require --dev" {
 	local packet='tcp 192.0.2.7:1 > 198.51.100.1:80'
 	lab_up
 	refused 3 "nothing is loaded in this network namespace" in_server portsieve explain "$packet"
@@ -250,7 +250,7 @@ END
 	refused 2 "give --policy or --dev, not both" in_server portsieve explain "$packet" --policy "$POLICY" --dev lo
 }
 
-@test "wrong words end with 2, wherever a policy would come from, and print nothing" {
+@test "an invalid packet exits with 2 and prints nothing, whichever policy is chosen" {
 	refused 2 "explain: unknown protocol 'tpc' (did you mean 'tcp'?)" explain 'tpc 1.2.3.4:1 > 1.2.3.4:2'
 	refused 2 "explain: '65536' is not a port from 0 to 65535" portsieve explain 'tcp 1.2.3.4:1 > 1.2.3.4:65536'
 	refused 2 "explain: this protocol has no ports" explain 'icmp 1.2.3.4:1 > 1.2.3.4'
@@ -274,7 +274,7 @@ none_left() {
 	[ -z "$left" ]
 }
 
-@test "neither explain nor replay moves a live counter, or leaves a program, a map or a pin" {
+@test "explain and replay change no live counter and leave no program, map or pin" {
 	local stats objects left pinned program file=$BATS_TEST_TMPDIR/file.pcap i
 	lab_up
 	in_server portsieve load to_client -p "$POLICY"

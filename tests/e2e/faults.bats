@@ -19,31 +19,31 @@ campaign() {
 	python3 "$LAB_ROOT/tests/faults/campaign.py" --sample "$FAULTS_SAMPLE" --seed "$FAULTS_SEED" "$@" 3>&-
 }
 
-@test "load disturbed at any changing call: filtered by the policy or not at all, told truly, and repaired" {
+@test "load disturbed at any system call: the policy or no filter, correct status, repaired" {
 	campaign load load-addresses
 }
 
-@test "apply disturbed: the old policy or the new, whole, told truly, and repaired" {
+@test "apply disturbed: the old policy or the new one, correct status, repaired" {
 	campaign apply apply-addresses
 }
 
-@test "apply --confirm disturbed: the old policy, or the new one waiting" {
+@test "apply --confirm disturbed: the old policy, or the new one unconfirmed" {
 	campaign apply-confirm
 }
 
-@test "confirm and rollback disturbed: waiting goes on or has ended" {
+@test "confirm and rollback disturbed: still pending, or settled" {
 	campaign confirm rollback
 }
 
-@test "the first apply after a deadline that passed, disturbed: the old policy or the new" {
+@test "the first apply after a missed deadline, disturbed: the old policy or the new one" {
 	FAULTS_SAMPLE=$(((FAULTS_SAMPLE + 1) / 2)) campaign apply-expired
 }
 
-@test "apply to one of two that share, disturbed: the old or the new on it, the old on the other" {
+@test "apply to one of two devices that share, disturbed: old or new on it, old on the other" {
 	FAULTS_SAMPLE=$(((FAULTS_SAMPLE + 1) / 2)) campaign part
 }
 
-@test "unload disturbed: filtered by the policy, or not at all" {
+@test "unload disturbed: the policy or no filter" {
 	campaign unload
 }
 
@@ -55,6 +55,6 @@ campaign() {
 	campaign allow delete
 }
 
-@test "killed before confirm or rollback was done, a policy that is told to wait does fall back" {
+@test "if confirm or rollback is killed, a policy shown as unconfirmed is rolled back in time" {
 	FAULTS_SAMPLE=1 campaign --kinds deadline apply-confirm confirm rollback
 }

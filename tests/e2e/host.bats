@@ -35,7 +35,7 @@ passed() {
 	echo "${passed[*]}"
 }
 
-@test "runtime commands leave the policy's ephemeral ports as they were; diff and apply take the new ones" {
+@test "runtime commands keep the policy's ephemeral ports; diff and apply read the new ones" {
 	in_server portsieve load to_client -p "$FILE"
 	equal 40000 "$(passed 25000 40000)"
 	ephemeral 20000 30000
@@ -53,7 +53,7 @@ passed() {
 	in_server portsieve diff "$FILE" | grep -q "changes nothing"
 }
 
-@test "a runtime rule of ephemeral ports has those of its policy, and those of the next one" {
+@test "a runtime rule with ephemeral ports has those of the policy in force" {
 	in_server portsieve load to_client -p "$(policy '{version: 1, default: drop}')"
 	ephemeral 20000 30000
 	in_server portsieve allow tcp/ephemeral --name own
@@ -79,7 +79,7 @@ passed() {
 	in_server portsieve show | grep -q replies
 }
 
-@test "nor do they where the policy names no ephemeral ports: a runtime rule may" {
+@test "nor if the policy names no ephemeral ports, since a runtime rule may" {
 	lab_namespace lan
 	lab_veth server to_lan lan to_server
 	local closed
@@ -91,7 +91,7 @@ passed() {
 	equal 25000 "$(passed 25000 40000)"
 }
 
-@test "runtime commands leave mobility messages to what the host was when the policy was applied" {
+@test "runtime commands judge mobility messages by the forwarding setting at the last apply" {
 	in_server sysctl -qw net.ipv6.conf.all.forwarding=0
 	in_server portsieve load to_client -p "$(policy '{version: 1, default: drop}')"
 	local message="icmpv6 2001:db8::7 > 2001:db8::1 type 144"

@@ -110,7 +110,7 @@ devices.[].retired.new_connections number' "$got"
 	equal null "$(in_server portsieve stats -j | jq '.devices[0].policy.sha256')"
 }
 
-@test "status -j has what stats -j has of a device, and its place in the kernel" {
+@test "status -j has the device fields of stats -j and the kernel ids" {
 	has_shape 'schema number
 devices array
 devices.[].device string
@@ -143,7 +143,7 @@ devices.[].applied string' "$(in_server portsieve status -j | shape)"
 	equal '["lo","to_client"]' "$(in_server portsieve show -j | jq -c '.devices | sort')"
 }
 
-@test "check -j has the policy's sum, default and what it comes to" {
+@test "check -j has the policy's digest, default and totals" {
 	local file
 	file=$(policy '{version: 1, default: drop, rules: [
 {name: a, action: allow, ports: "tcp/80,443"}, {name: b, action: drop, ports: tcp/80}]}')
@@ -171,7 +171,7 @@ services.[].description string' "$(portsieve registry 443 -j | shape)"
 	done | xargs)"
 }
 
-@test "bench -j holds a median and a spread for each program and packet, and touches nothing" {
+@test "bench -j has median and spread for each program and packet, and changes nothing" {
 	local document before
 	before=$(pins)
 	document=$(portsieve bench -j)

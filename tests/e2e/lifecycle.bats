@@ -29,7 +29,7 @@ program_is_gone() {
 	! bpftool prog show id "$1"
 }
 
-@test "the filter stays when the command ends, and goes on counting" {
+@test "the filter stays and keeps counting when the command ends" {
 	in_server portsieve load to_client -p "$(policy "$WEB")"
 	local program
 	program=$(xdp_of server to_client)
@@ -40,7 +40,7 @@ program_is_gone() {
 	equal "100 0" "$(row dns)"
 }
 
-@test "load says nothing, status and stats tell device, mode, policy and default" {
+@test "load is silent; status and stats show device, mode, policy and default" {
 	local file
 	file=$(policy "$WEB")
 	equal "" "$(in_server portsieve load to_client -p "$file" 2>&1)"
@@ -62,7 +62,7 @@ program_is_gone() {
 	refused 3 "nothing is loaded" in_server portsieve stats
 }
 
-@test "a device can be loaded again after it was unloaded, its counters begin anew" {
+@test "a device can be loaded again after unload, with counters at zero" {
 	in_server portsieve load to_client -p "$(policy "$WEB")"
 	in_client flood to_server --protocol udp --port 53 --count 100
 	in_server portsieve unload to_client
@@ -83,14 +83,14 @@ program_is_gone() {
 	equal "$before" "$(in_server portsieve show)"
 }
 
-@test "a device named twice is meant once" {
+@test "a device named twice is loaded once" {
 	run --separate-stderr -0 in_server portsieve load to_client to_client
 	equal "" "$stderr"
 	in_server portsieve unload to_client to_client
 	equal "" "$(pins)"
 }
 
-@test "what show prints, apply accepts, and then show prints the same" {
+@test "apply accepts the output of show, and show then prints the same" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 mode: monitor
 default: drop
@@ -166,7 +166,7 @@ rules:
 	sum_matches
 }
 
-@test "what ended ranges had counted is under retired once their rows serve others" {
+@test "counts of ended ranges move to retired when their rows are reused" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 rules: [{name: first, action: drop, ports: udp/300}]')"
 	in_client flood to_server --port 300 --count 3000 --size 100
@@ -197,7 +197,7 @@ $WEB")"
 	sum_matches
 }
 
-@test "generic mode when asked, on a device that has no native XDP" {
+@test "generic mode on request, on a device without native XDP" {
 	refused 1 "refuses XDP in native mode; with --mode generic" in_server portsieve load lo
 	nothing_left lo
 	equal "" "$(in_server portsieve load lo --mode generic 2>&1)"
@@ -206,7 +206,7 @@ $WEB")"
 	nothing_left lo
 }
 
-@test "generic mode filters: over lo, allowed is answered and denied is not" {
+@test "generic mode filters lo: an allowed port answers and a denied one does not" {
 	serve_web server 80
 	serve_web server 8080
 	in_server portsieve load lo --mode generic -p "$(policy 'version: 1
@@ -223,7 +223,7 @@ rules: [{name: shut, action: drop, ports: tcp/8080}]')"
 	nothing_left lo
 }
 
-@test "auto mode takes native where it can, and says loudly when it cannot" {
+@test "auto mode uses native XDP if it can, and warns if it cannot" {
 	equal "" "$(in_server portsieve load to_client --mode auto 2>&1)"
 	run --separate-stderr -0 in_server portsieve load lo --mode auto
 	equal "" "$output"
@@ -232,7 +232,7 @@ rules: [{name: shut, action: drop, ports: tcp/8080}]')"
 		jq -r '[.devices | sort_by(.device == "lo") | .[].mode] | join(" ")')"
 }
 
-@test "big packets pass an MTU of 9000 and count with their whole length" {
+@test "big packets pass with an MTU of 9000 and are counted with their full length" {
 	lab_down
 	lab_up mtu 9000
 	in_server portsieve load to_client -p "$(policy "$WEB")"
@@ -249,7 +249,7 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	sum_matches
 }
 
-@test "a file of some megabytes passes whole, at an MTU of 9000 too" {
+@test "a file of several megabytes arrives intact, also with an MTU of 9000" {
 	lab_down
 	lab_up mtu 9000
 	head -c 8000000 /dev/urandom >"$BATS_TEST_TMPDIR/file"
@@ -284,7 +284,7 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	nothing_left uplink
 }
 
-@test "of a device that was deleted the next command removes what is left, and says so" {
+@test "the next command cleans up after a deleted device and says so" {
 	in_server portsieve load to_client -p "$(policy "$WEB")"
 	in_server ip link delete to_client
 	refused 3 "nothing is loaded" in_server portsieve status
@@ -294,7 +294,7 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	nothing_left lo
 }
 
-@test "status tells the memory that the kernel accounts for counters and policy" {
+@test "status shows the memory that the kernel accounts for counters and policy" {
 	local told accounted
 	in_server portsieve load to_client
 	told=$(in_server portsieve status -j | jq '.devices[0].memory_bytes')

@@ -41,7 +41,7 @@ name_of() {
 	unchanged
 }
 
-@test "a runtime rule that makes it more than 16384 port ranges is what the error names" {
+@test "the error names a runtime rule that exceeds 16384 port ranges" {
 	in_server portsieve apply "$(policy "{version: 1, rules: [{name: many, action: drop, ports: \"udp/$(odd 1 16384)\"}]}")"
 	BEFORE=$(in_force)
 	refused 2 "portsieve: with the runtime rules there are more than 16384 port ranges; delete some of them" \
@@ -136,7 +136,7 @@ name_of() {
 	unchanged
 }
 
-@test "a policy whose path is longer than the 255 bytes that are kept loads, its path is cut" {
+@test "a policy with a path over 255 bytes loads, and the path is truncated" {
 	local dir
 	dir=$BATS_TEST_TMPDIR/$(name_of 200)/$(name_of 200)
 	mkdir -p "$dir"

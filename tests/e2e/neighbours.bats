@@ -98,7 +98,7 @@ failed_entry_recovers() {
 	server_finds_client $SERVER6 $CLIENT6
 }
 
-@test "an expired entry comes to life again under default drop" {
+@test "an expired entry is renewed under default drop" {
 	load_filter
 	expired_entry_ends REACHABLE $SERVER4
 	expired_entry_ends REACHABLE $SERVER6
@@ -106,7 +106,7 @@ failed_entry_recovers() {
 	fetch client $SERVER6 80
 }
 
-@test "a failed entry comes to life again under default drop" {
+@test "a failed entry recovers under default drop" {
 	load_filter
 	failed_entry_recovers $SERVER4
 	failed_entry_recovers $SERVER6
@@ -124,7 +124,7 @@ failed_entry_recovers() {
 	sum_matches
 }
 
-@test "control: with a program that drops ARP the host is there at first" {
+@test "control: with a program that drops ARP the host is reachable at first" {
 	load_deaf
 	fetch client $SERVER4 80
 	fetch client $SERVER6 80
@@ -142,7 +142,7 @@ failed_entry_recovers() {
 	run ! server_finds_client $SERVER6 $CLIENT6
 }
 
-@test "control: with it an expired entry fails, and a failed one stays so" {
+@test "control: with it an expired entry fails, and a failed one stays failed" {
 	load_deaf
 	expired_entry_ends FAILED $SERVER4
 	expired_entry_ends FAILED $SERVER6

@@ -70,7 +70,7 @@ passed_from() {
 	echo $(($(udp_packets) - before))
 }
 
-@test "an interface moved to another namespace is told as moved away and goes on being filtered" {
+@test "an interface moved to another namespace is shown as moved away and stays filtered" {
 	in_server portsieve load to_client to_lan -p "$DROP"
 	local moved
 	moved=$(index to_lan)
@@ -92,7 +92,7 @@ passed_from() {
 	equal "" "$(xdp_of away to_lan)$(pins)"
 }
 
-@test "another interface with the index of one that moved away is not taken for it" {
+@test "another interface with the index of one that moved away is not mistaken for it" {
 	in_server portsieve load to_lan -p "$DROP"
 	local moved
 	moved=$(index to_lan)
@@ -116,7 +116,7 @@ passed_from() {
 	equal "$(xdp_of server twin)" "$(field twin .program_id)"
 }
 
-@test "a device whose pins are not whole is named and hides no other" {
+@test "a device with incomplete pins is named and hides no other" {
 	local pin
 	for pin in program image; do
 		in_server portsieve load to_client to_lan -p "$DROP"
@@ -146,7 +146,7 @@ passed_from() {
 	done
 }
 
-@test "when the only device's pins are not whole, the status is 1, and unload --all removes it" {
+@test "if the only device has incomplete pins, the exit status is 1, and unload --all removes it" {
 	in_server portsieve load to_lan -p "$DROP"
 	rm "$(pins_of to_lan)"/text_*
 	says 1 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
@@ -157,7 +157,7 @@ passed_from() {
 	equal "" "$(xdp_of server to_lan)$(pins)"
 }
 
-@test "a detached program is told as NOT FILTERED by the next writer, which removes its pins" {
+@test "after a detached program the next writer says NOT FILTERED and removes the pins" {
 	local folder
 	in_server portsieve load to_client to_lan -p "$DROP"
 	folder=$(pins_of to_lan)
@@ -171,7 +171,7 @@ passed_from() {
 	equal "" "$stderr"
 }
 
-@test "of a deleted interface the next writer says that it is gone, and removes its pins" {
+@test "the next writer reports a deleted interface as gone and removes its pins" {
 	local folder number
 	in_server portsieve load to_client to_lan -p "$DROP"
 	folder=$(pins_of to_lan) number=$(index to_lan)
@@ -195,7 +195,7 @@ passed_from() {
 	equal "" "$(xdp_of server uplink)$(pins)"
 }
 
-@test "two of three devices that share a policy move together, the third keeps its own and its counters" {
+@test "two of three devices that share a policy change together; the third keeps policy and counters" {
 	in_server portsieve load to_client to_lan to_dmz -p "$DROP"
 	in_namespace dmz flood to_server --protocol udp --port 80 --count 7
 	in_namespace lan flood to_server --protocol udp --port 80 --count 5
@@ -226,7 +226,7 @@ passed_from() {
 	equal "" "$(pins)"
 }
 
-@test "a device whose pins are not whole is not changed by what is done to another that shares its policy" {
+@test "a device with incomplete pins is not changed along with one that shares its policy" {
 	in_server portsieve load to_client to_lan -p "$DROP"
 	rm "$(find /sys/fs/bpf/portsieve -path "*/$(index to_lan)/text_*")"
 	in_server portsieve apply "$ALLOW" --dev to_client
@@ -239,7 +239,7 @@ passed_from() {
 	equal "" "$(pins)"
 }
 
-@test "while one device is changed again and again, no read fails and no sum goes backwards" {
+@test "while a device is changed repeatedly, no read fails and no sum goes backwards" {
 	local n reader
 	in_server portsieve load to_client to_lan -p "$DROP"
 	start client flood to_server --protocol udp --ports 20-100 --seconds 20
@@ -278,7 +278,7 @@ value = ctypes.create_string_buffer(struct.pack("=Q", int(sys.argv[2])), 40 * 10
 bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(pins_of "$1")/counters" "$2"
 }
 
-@test "counters that a writer left half-changed cannot be read, and the next writer repairs them" {
+@test "counters that a writer left half-changed are not read, and the next writer repairs them" {
 	in_server portsieve load to_client -p "$DROP"
 	in_client flood to_server --protocol udp --port 80 --count 7
 	in_server received to_client
@@ -296,7 +296,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	equal "7 0" "$(row web udp)"
 }
 
-@test "a folder of pins that belongs to another user or that others may write is refused" {
+@test "a pin directory that belongs to another user or is writable by others is refused" {
 	local owner words before
 	in_server portsieve load to_client -p "$DROP"
 	before=$(xdp_of server to_client; find /sys/fs/bpf/portsieve/* | sort)
@@ -316,7 +316,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	in_server portsieve apply "$ALLOW"
 }
 
-@test "what show prints of a device without a policy, apply accepts, and it drops nothing" {
+@test "apply accepts the output of show for a device without a policy, and drops nothing" {
 	in_server portsieve load to_client
 	in_server portsieve show >"$BATS_TEST_TMPDIR/shown.yaml"
 	portsieve check "$BATS_TEST_TMPDIR/shown.yaml"
@@ -330,7 +330,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	in_server portsieve show | diff - <(grep -v '^#' "$BATS_TEST_TMPDIR/shown.yaml")
 }
 
-@test "a policy's path with a newline and with a byte that is not UTF-8 breaks neither table nor JSON" {
+@test "a policy's path with a newline or invalid UTF-8 breaks neither table nor JSON" {
 	local name path
 	for name in $'new\nline.yaml' $'latin\xff.yaml' $'\t\e[31m"\\.yaml' $'\xc3'; do
 		path=$BATS_TEST_TMPDIR/$name
@@ -353,7 +353,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 
 # The reader is held between reading the link and asking the interface, the writer between its commit and
 # the removal of the old pins.
-@test "a device whose program is being replaced is not told as moved away" {
+@test "a device whose program is being replaced is not shown as moved away" {
 	in_server portsieve load to_client to_lan -p "$DROP"
 	in_server strace -qq -o /dev/null -e trace=sendto -e inject=sendto:delay_enter=1500000:when=1 \
 		portsieve stats to_client -j >"$BATS_TEST_TMPDIR/read" 3>&- &
@@ -365,7 +365,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	jq -e '.devices[0] | .device == "to_client"' "$BATS_TEST_TMPDIR/read"
 }
 
-@test "a foreign map under the name of a pin of ours is not read: the pins are not whole, and the filter goes on" {
+@test "a foreign map under the name of one of our pins is not read, and the filter stays" {
 	local pin name folder addresses
 	addresses=$(policy '{version: 1, default: drop, rules: [{name: web, action: allow, ports: udp/80, from: [0.0.0.0/0]}]}')
 	for pin in counters program image text trie4 active prefixes4; do
@@ -384,7 +384,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	done
 }
 
-@test "a foreign object under the name of the link: told as not filtered, and removed" {
+@test "a foreign object under the name of the link is reported as not filtered, and removed" {
 	local folder
 	in_server portsieve load to_lan -p "$DROP"
 	folder=$(pins_of to_lan)
@@ -402,7 +402,7 @@ not_filtered() {
 	[ -z "$(xdp_of server "$1")" ]
 }
 
-@test "what lies among the pins and cannot be removed keeps nothing of ours" {
+@test "a foreign directory among the pins does not keep ours from being removed" {
 	local folder
 	in_server portsieve load to_lan -p "$DROP"
 	folder=$(pins_of to_lan)
@@ -422,7 +422,7 @@ not_filtered() {
 	equal "" "$(pins)"
 }
 
-@test "something else in the place of the folder of pins is named" {
+@test "something else in place of the pin directory is named" {
 	bpftool map create /sys/fs/bpf/portsieve type array key 4 value 4 entries 1 name foreign
 	refused 1 "/sys/fs/bpf/portsieve is no directory; remove it" in_server portsieve load to_lan -p "$DROP"
 	equal "" "$(xdp_of server to_lan)"
@@ -430,7 +430,7 @@ not_filtered() {
 	in_server portsieve load to_lan -p "$DROP"
 }
 
-@test "a read-only bpffs: the filter goes on, every command says what is wrong, and afterwards all works" {
+@test "a read-only bpffs: the filter stays, every command names the cause, and afterwards all works" {
 	local words
 	in_server portsieve load to_lan -p "$DROP"
 	mount -o remount,ro /sys/fs/bpf
@@ -447,7 +447,7 @@ not_filtered() {
 	equal "" "$(pins)"
 }
 
-@test "a mount that is read-only, of a bpffs that is not: readers read, writers change nothing" {
+@test "a read-only mount of a writable bpffs: readers work, writers change nothing" {
 	local words shown
 	in_server portsieve load to_lan -p "$DROP"
 	shown=$(in_server portsieve show)
@@ -466,7 +466,7 @@ not_filtered() {
 	equal "" "$(pins)"
 }
 
-@test "a bpffs that is unmounted takes the filter with it, and that is told" {
+@test "unmounting the bpffs removes the filter, and every command says so" {
 	in_server portsieve load to_lan -p "$DROP"
 	umount -l /sys/fs/bpf
 	within 5 not_filtered to_lan
@@ -479,7 +479,7 @@ not_filtered() {
 	equal dropped "$(verdict lan to_lan 23)"
 }
 
-@test "a bpffs mounted over the one with the pins: the filter goes on, and load says that the interface is taken" {
+@test "a bpffs mounted over the pins: the filter stays, and load reports the interface as taken" {
 	in_server portsieve load to_lan -p "$DROP"
 	mount -t bpf bpf /sys/fs/bpf
 	refused 3 "nothing is loaded" in_server portsieve status
@@ -488,7 +488,7 @@ not_filtered() {
 	equal dropped "$(verdict lan to_lan 23)"
 }
 
-@test "an interface deleted and made again with the same name and index is not taken for the old one" {
+@test "an interface deleted and recreated with the same name and index is not mistaken for the old one" {
 	local number
 	in_server portsieve load to_lan -p "$DROP"
 	number=$(index to_lan)
@@ -513,7 +513,7 @@ not_filtered() {
 }
 
 # What is read, and when, is the kernel's business: strace holds the read up.
-@test "a policy file replaced while it is read is the old one, whole; one changed in place is refused" {
+@test "a policy file replaced while it is read counts as the old one; one changed in place is refused" {
 	local before
 	in_server portsieve load to_lan -p "$DROP"
 	cp "$DROP" "$BATS_TEST_TMPDIR/policy.yaml"
@@ -539,7 +539,7 @@ not_filtered() {
 	equal "$before" "$(in_server portsieve status -j)"
 }
 
-@test "a policy cut short by a full disk is refused, and the place is named" {
+@test "a policy truncated by a full disk is refused, with the position" {
 	mkdir "$BATS_TEST_TMPDIR/full"
 	mount -t tmpfs -o size=4096 tmpfs "$BATS_TEST_TMPDIR/full"
 	{
@@ -556,7 +556,7 @@ not_filtered() {
 	refused 2 "full/policy.yaml:1:1: the policy is empty" in_server portsieve apply "$BATS_TEST_TMPDIR/full/policy.yaml"
 }
 
-@test "what is no file is read to its end or refused, and nothing waits for ever" {
+@test "a policy that is not a regular file is read to its end or refused, and nothing hangs" {
 	mkfifo "$BATS_TEST_TMPDIR/pipe"
 	refused 2 "the pipe $BATS_TEST_TMPDIR/pipe is empty and nobody writes into it" \
 		timeout 10 portsieve check "$BATS_TEST_TMPDIR/pipe"

@@ -68,7 +68,7 @@ mixed_is_counted() {
 		equal "0 1 5" "$(totals_of malformed-ethernet <<<"$json")"
 }
 
-@test "the rows of a pcap sum up to its packets, each in its own row" {
+@test "the rows of a pcap add up to its packets, each in its own row" {
 	mixed pcap
 	mixed_is_counted "$(replay "$FILE" -j)"
 }
@@ -84,7 +84,7 @@ mixed_is_counted() {
 	mixed_is_counted "$(cat "$FILE" | replay - -j)"
 }
 
-@test "the text says packets, cut ones, the policy and the rows that counted" {
+@test "the text shows packets, truncated ones, the policy and the rows that counted" {
 	mixed
 	run --separate-stderr -0 replay "$FILE"
 	equal "" "$stderr"
@@ -96,7 +96,7 @@ mixed_is_counted() {
 	[[ $output == *"mpls"* ]]
 }
 
-@test "--each says a line for each packet, and then the rows" {
+@test "--each prints a line for each packet, then the rows" {
 	mixed
 	run --separate-stderr -0 replay "$FILE" --each
 	equal "" "$stderr"
@@ -111,7 +111,7 @@ mixed_is_counted() {
 	[[ $(sed -n 9p <<<"$output") == "$FILE  7 packets"* ]]
 }
 
-@test "--each -j is one object for each packet, of six keys, and nothing else" {
+@test "--each -j prints one object of six keys for each packet, and nothing else" {
 	mixed
 	run --separate-stderr -0 replay "$FILE" --each -j
 	equal "" "$stderr"
@@ -125,7 +125,7 @@ mixed_is_counted() {
 	equal "packet,port,protocol,reason,rule,verdict" "$(jq -r 'keys | join(",")' <<<"$output" | sort -u)"
 }
 
-@test "in monitor mode all pass, runts too, and each says what it would be" {
+@test "in monitor mode all packets pass, runts too, with the would-be verdict" {
 	mixed
 	run --separate-stderr -0 portsieve replay "$FILE" --policy "$MONITOR" --each -j
 	equal 7 "$(grep -c '"verdict":"pass"' <<<"$output")"
@@ -139,7 +139,7 @@ mixed_is_counted() {
 	equal true "$(portsieve replay "$FILE" --policy "$MONITOR" -j | jq '.devices[0].monitor')"
 }
 
-@test "frames of 0 to 13 bytes are malformed, one of 14 is tried" {
+@test "frames of 0 to 13 bytes are malformed, one of 14 is judged" {
 	local bytes frame=0200000000000200000000010806
 	for ((bytes = 1; bytes <= 14; bytes++)); do
 		echo "hex ${frame:0:bytes*2}"
@@ -151,7 +151,7 @@ non-ip" "$(replay "$FILE" --each -j | jq -r .reason)"
 	equal "0 1 0" "$(replay "$FILE" -j | totals_of malformed-ethernet)"
 }
 
-@test "jumbo frames are judged whole, and counted with all their bytes" {
+@test "jumbo frames are judged and counted in full" {
 	capture <<'END'
 tcp 80 3000
 tcp 443 9014
@@ -163,7 +163,7 @@ END
 	equal 0 "$(jq .clipped_packets <<<"$json")"
 }
 
-@test "a packet longer than 65,535 bytes is judged by those, and it is said" {
+@test "a packet over 65,535 bytes is judged by the first 65,535, with a note" {
 	capture <<'END'
 tcp 80 65535
 tcp 80 65536
@@ -187,7 +187,7 @@ END
 	equal "" "$output"
 }
 
-@test "what came before a break is counted, the break is told, and the end is 1" {
+@test "packets before a corrupt record are counted, the record is reported, and the exit status is 1" {
 	mixed
 	truncate --size=-3 "$FILE"
 	run --separate-stderr -1 replay "$FILE" -j
@@ -198,7 +198,7 @@ END
 	equal 6 "${#lines[@]}"
 }
 
-@test "another link type is named and ends with 2; so does all that is no capture" {
+@test "another link type is named and exits with 2; so does a file that is not a capture" {
 	echo 'tcp 80 60' | capture pcap 101
 	refused 2 "$FILE has link type RAW (12), not Ethernet; capture on an Ethernet interface" replay "$FILE"
 	echo 'tcp 80 60' | capture pcapng 113
@@ -231,7 +231,7 @@ END
 	done
 }
 
-@test "a full disk is a failure, told once" {
+@test "a full disk is a failure, reported once" {
 	yes 'tcp 80 60' | head -n 100000 | capture
 	local options
 	for options in "" "-j" "--each" "--each -j"; do
@@ -267,7 +267,7 @@ tcp 8080 60' | head -n $MILLION | capture
 	run ! grep -q '%, ' "$BATS_TEST_TMPDIR/terminal"
 }
 
-@test "what replay says of generated frames is what a loaded device counts of them" {
+@test "replay and a loaded device count generated frames alike" {
 	local frames=60000
 	lab_namespace server client
 	# nobody but the test sends: no IPv6, no ARP, no addresses

@@ -47,7 +47,7 @@ runtime() {
 	run -28 fetch client $SERVER6 8080 1
 }
 
-@test "drop closes a port at once, and the counters of other ranges go on" {
+@test "drop closes a port at once, and the counters of other ranges continue" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_client flood to_server --protocol tcp --port 80 --count 10
 	in_server received to_client
@@ -59,7 +59,7 @@ runtime() {
 	sum_matches
 }
 
-@test "a rule with --from is for these sources only" {
+@test "a rule with --from applies to these sources only" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	serve_web server 8080
 	in_server portsieve allow tcp/8080 --from $CLIENT4
@@ -90,7 +90,7 @@ refuses_again() {
 	! fetch client $SERVER4 8080 1
 }
 
-@test "the same command renews the end: the rule outlives its first one" {
+@test "the same command again extends the rule beyond its first end" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	serve_web server 8080
 	in_server portsieve allow tcp/8080 --for 2s
@@ -104,7 +104,7 @@ refuses_again() {
 	equal null "$(in_server portsieve show -j | jq '.runtime[0].until')"
 }
 
-@test "a rule that is renewed is the newest: what is said last holds" {
+@test "a renewed rule is the newest: the last command wins" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	serve_web server 8080
 	in_server portsieve allow tcp/8080
@@ -116,7 +116,7 @@ refuses_again() {
 	run -28 fetch client $SERVER4 8080 1
 }
 
-@test "the end counts from when the rule comes into force, not from the wait for another command" {
+@test "the time of --for starts when the rule takes effect, not while waiting for the lock" {
 	local until
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	flock /sys/fs/bpf/portsieve sleep 6 3>&- &
@@ -137,7 +137,7 @@ refuses_again() {
 	fetch client $SERVER4 8081
 }
 
-@test "a name that means something else gets a number, a name that is given is refused" {
+@test "a generated name that is taken gets a number; a given one that is taken is refused" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/22 --from 192.0.2.0/24
 	in_server portsieve allow tcp/22 --from 198.51.100.0/24
@@ -150,7 +150,7 @@ refuses_again() {
 	equal "allow-tcp-22-2 allow-tcp-22-3 allow-tcp-22" "$(runtime)"
 }
 
-@test "several words are one text of ports" {
+@test "several arguments are one list of ports" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/8080,8081 udp/53 --name both
 	equal "tcp/8080,8081 udp/53" "$(in_server portsieve show -j | jq -r '.runtime[0].ports')"
@@ -158,7 +158,7 @@ refuses_again() {
 	equal both "$(runtime)"
 }
 
-@test "what is wrong is said before anything changes" {
+@test "errors are reported before anything changes" {
 	local before
 	refused 3 "nothing is loaded in this network namespace" in_server portsieve allow tcp/80
 	refused 3 "nothing is loaded in this network namespace" in_server portsieve delete x
@@ -179,7 +179,7 @@ refuses_again() {
 	equal "$before" "$(in_server portsieve status -j)"
 }
 
-@test "JSON says what was done, in the form of the manual" {
+@test "JSON reports the change, in the form of the manual" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	equal '{"schema":1,"rule":"allow-tcp-8080","action":"allow","ports":"tcp/8080","from":["192.0.2.0/24"],"until":null,"devices":["to_client"]}' \
 		"$(in_server portsieve allow tcp/8080 --from 192.0.2.0/24 -j 2>/dev/null)"
@@ -208,7 +208,7 @@ refuses_again() {
 	equal '["to_client","to_lan"]' "$(in_server portsieve delete drop-udp-53 -j 2>/dev/null | jq -c '.devices | sort')"
 }
 
-@test "the note names the devices where --dev chose them, or another one failed" {
+@test "the note names the devices if --dev chose them or another one failed" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	run --separate-stderr -0 in_server portsieve allow tcp/9
@@ -222,7 +222,7 @@ refuses_again() {
 	[[ $stderr == *"to_lan: its pins are not whole"*$'\n'"portsieve: to_client: allow-tcp-11: allows tcp/11 until it is deleted" ]]
 }
 
-@test "a name is numbered where any one of the devices has it for something else" {
+@test "a name gets a number if any of the devices uses it for something else" {
 	second_device
 	in_server portsieve load to_client -p "$(policy 'version: 1
 rules: [{name: drop-udp-53-2, action: allow, ports: udp/53}]')"
@@ -232,7 +232,7 @@ rules: [{name: drop-udp-53, action: allow, ports: udp/53}]')"
 	equal "drop-udp-53-3 drop-udp-53-3" "$(runtime to_client) $(runtime to_lan)"
 }
 
-@test "a rule on one of two devices that share a policy parts it from the other" {
+@test "a rule on one of two devices that share a policy separates it from the other" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	serve_web server 8080
@@ -278,7 +278,7 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 	in_server portsieve show to_lan | grep -q telnet
 }
 
-@test "a runtime rule is not taken by the load of another device" {
+@test "loading another device does not give it runtime rules" {
 	second_device
 	local file
 	file=$(policy "$DROP")
@@ -288,7 +288,7 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 	equal "allow-tcp-8080," "$(runtime to_client),$(runtime to_lan)"
 }
 
-@test "what show prints with runtime rules is applied as the same" {
+@test "apply accepts the output of show with runtime rules, unchanged" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/8080 --from $CLIENT4 --for 1h
 	in_server portsieve drop udp/all
@@ -300,7 +300,7 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 	equal "$(cat "$shown")" "$(in_server portsieve show)"
 }
 
-@test "explain still names the lines of the file, and the digest stays" {
+@test "explain still names the lines of the file, and the digest is unchanged" {
 	local file
 	file=$(policy "$DROP")
 	in_server portsieve load to_client -p "$file"
@@ -312,7 +312,7 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 	equal "web 3" "$(in_server portsieve explain "tcp $CLIENT4:1024 > $SERVER4:80 S" -j | jq -r '"\(.rule) \(.line)"')"
 }
 
-@test "without a policy drop drops, says what that means, and its deletion brings counting back" {
+@test "without a policy drop drops and says what that means; deleting the rule returns to counting" {
 	in_server portsieve load to_client
 	local before
 	before=$(in_server portsieve show)
@@ -332,7 +332,7 @@ runtime:
 	fetch client $SERVER4 8080
 }
 
-@test "without a policy, a last dropping rule that ended leaves the truth in show, stats and status" {
+@test "without a policy, show, stats and status are right after the last drop rule has ended" {
 	in_server portsieve load to_client
 	in_server portsieve drop tcp/25 --for 1
 	sleep 1.2
@@ -346,7 +346,7 @@ default: allow" "$(in_server portsieve show)"
 	equal null "$(in_server portsieve stats -j | jq -c '.devices[0].ranges[] | select(.rule == "x").ended')"
 }
 
-@test "check and apply warn of a rule of runtime that has ended, and leave it out" {
+@test "check and apply warn about an ended rule in runtime and leave it out" {
 	local file command
 	file=$(policy '{version: 1, runtime: [
 {name: over, action: drop, ports: tcp/8080, until: 2020-01-01T00:00:00Z},
@@ -361,7 +361,7 @@ default: allow" "$(in_server portsieve show)"
 	equal 1 "$(in_server portsieve check -j "$file" 2>/dev/null | jq .warnings)"
 }
 
-@test "what is too much about runtime rules names no line of the policy file" {
+@test "errors about too many runtime rules name no line of the policy file" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	local minutes
 	for minutes in 90 80 70 60 50 40 30 20; do

@@ -47,7 +47,7 @@ loaded() {
 	equal "" "$(pins)"
 }
 
-@test "load with --force, of a good policy, or of one that only monitors is done" {
+@test "load succeeds with --force, with a harmless policy, and in monitor mode" {
 	over "$SESSION4" portsieve load to_client -p "$CUTS" --force
 	in_server portsieve unload to_client
 	over "$SESSION4" portsieve load to_client -p "$GOOD"
@@ -79,7 +79,7 @@ default: drop
 rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:db8::/32"]}]')"
 }
 
-@test "runtime rules that would cut it are refused: dropping, and deleting what allows it" {
+@test "runtime changes that would cut it are refused: drop, and delete of the rule that allows it" {
 	in_server portsieve load to_client -p "$SHUT"
 	over "$SESSION4" portsieve allow tcp/22
 	refused 1 "rule 'drop-tcp-22' would cut your own ssh session" over "$SESSION4" portsieve drop tcp/22
@@ -118,13 +118,13 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	equal "ssh" "$(in_server portsieve show | grep -o 'name: ssh' | cut -d' ' -f2)"
 }
 
-@test "an option's beginning is not taken for --force" {
+@test "an abbreviated --force is not accepted" {
 	refused 2 "load: unknown option 'for' (see: portsieve load --help)" \
 		over "$SESSION4" portsieve load to_client -p "$SHUT" --for 1h
 	equal "" "$(pins)"
 }
 
-@test "a session over another device is no concern" {
+@test "a session over another device does not matter" {
 	lab_namespace lan
 	lab_veth server to_lan lan to_server
 	lab_address server to_lan 198.51.100.2/24
@@ -138,7 +138,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	over "198.51.100.1 40000 198.51.100.2 22" portsieve apply "$CUTS" --dev to_client
 }
 
-@test "the route counts where the server's address is on another device" {
+@test "the route decides if the server's address is on another device" {
 	in_server ip address add 203.0.113.9/32 dev lo
 	refused 1 "by to_client" over "$CLIENT4 40000 203.0.113.9 22" portsieve load to_client -p "$SHUT"
 }
@@ -182,7 +182,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	over "$session" portsieve load peer0 -p "$SHUT"
 }
 
-@test "the device below a macvlan may be in another namespace, with the number of one in this" {
+@test "the device below a macvlan may be in another namespace, with an index used in this one" {
 	in_client ip link add link to_server upper0 netns server type macvlan
 	in_server ip link set upper0 up
 	lab_address server upper0 198.51.100.2/24
@@ -201,12 +201,12 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 		-e inject=recvfrom:delay_enter=1500000:when=2 portsieve load to_client -p "$SHUT"
 }
 
-@test "a device goes by its other name too" {
+@test "a device is found by its alternative name too" {
 	in_server ip link property add dev to_client altname outside
 	refused 1 "by outside" over "$SESSION4" portsieve load outside -p "$SHUT"
 }
 
-@test "where it cannot be found out, that is said, and nothing is refused" {
+@test "if the session's device cannot be found, a warning says so and nothing is refused" {
 	run --separate-stderr -0 over "fe80::1%gone 40000 fe80::2%gone 22" portsieve load to_client -p "$SHUT"
 	equal "portsieve: warning: cannot find out whether your ssh session arrives on to_client (No such device); whether the policy cuts it there is not checked" \
 		"$stderr"
@@ -220,14 +220,14 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	done
 }
 
-@test "sudo takes the variable away, but not from the shell that sudo was called in" {
+@test "under sudo the variable is read from the calling shell" {
 	in_server portsieve load to_client -p "$GOOD"
 	SSH_CONNECTION=$SESSION4 run --separate-stderr -1 in_server bash -c \
 		'env -u SSH_CONNECTION bash -c "portsieve apply \"\$0\"; exit \$?" "$0"; exit $?' "$CUTS"
 	[[ $stderr == *"rule 'old' would cut"* ]]
 }
 
-@test "what is no session is warned of, and nothing is refused" {
+@test "an invalid session gets a warning, and nothing is refused" {
 	run --separate-stderr -0 over "nonsense" portsieve load to_client -p "$SHUT"
 	[[ $stderr == "portsieve: warning: SSH_CONNECTION is not understood"* ]]
 	over "" portsieve apply "$SHUT"

@@ -28,7 +28,7 @@ column() {
 	in_server portsieve status | grep -q '  none (runtime rules)  allow '
 }
 
-@test "a runtime rule that has ended is no rule of status any more, and stats say that it has" {
+@test "an ended runtime rule is gone from status and shown as ended in stats" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 rules: [{name: web, action: allow, ports: "tcp/80,443"}]')"
 	in_server portsieve drop udp/9 udp/11 --name guest --for 1s
@@ -46,7 +46,7 @@ rules: [{name: web, action: allow, ports: "tcp/80,443"}]')"
 	in_server portsieve stats | grep -qE '^  guest +udp +9 +ended +- '
 }
 
-@test "ended ranges tell their new connections, so that the column adds up" {
+@test "ended ranges show their new connections, so that the column adds up" {
 	local file
 	file=$(policy '{version: 1, rules: [{name: web, action: allow, ports: tcp/80}]}')
 	in_server portsieve load to_client -p "$file"
@@ -56,7 +56,7 @@ rules: [{name: web, action: allow, ports: "tcp/80,443"}]')"
 	equal "12 12" "$(in_server portsieve stats | awk '/^  .ended ranges/ || /^  all packets/ { print $NF }' | xargs)"
 }
 
-@test "a device in another namespace has its index for a name, in stats as in status" {
+@test "a device in another namespace is named by its index, in stats and in status" {
 	local index
 	lab_namespace other
 	in_server ip link add guest type veth peer name guest_peer

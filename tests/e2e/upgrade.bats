@@ -80,7 +80,7 @@ teardown() {
 	equal "" "$(pins)"
 }
 
-@test "addresses and runtime rules go on, with their ends" {
+@test "addresses and runtime rules stay, with their ends" {
 	in_server portsieve load to_client -p "$FILE"
 	serve_web server 8080
 	in_server portsieve allow tcp/8080 --from $CLIENT4 --for 1h
@@ -94,7 +94,7 @@ teardown() {
 	run -28 fetch client $SERVER4 8080 1
 }
 
-@test "a policy that waits to be confirmed goes on waiting" {
+@test "an unconfirmed policy stays unconfirmed" {
 	in_server portsieve load to_client
 	serve_web server 8080
 	in_server portsieve apply "$FILE" --confirm 4
@@ -103,7 +103,7 @@ teardown() {
 	within 20 fetch client $SERVER4 8080 1
 }
 
-@test "what cannot be upgraded is said; one that fails leaves the others done" {
+@test "devices that cannot be upgraded are named; if one fails, the others are upgraded" {
 	refused 2 "upgrade: name the devices, or give --all" in_server portsieve upgrade
 	refused 2 "upgrade: name devices or give --all, not both" in_server portsieve upgrade --all to_client
 	refused 3 "nothing is loaded" in_server portsieve upgrade --all

@@ -61,7 +61,7 @@ whole() {
 	}
 }
 
-@test "two apply different policies at once, 100 rounds: in force is one of the two, whole" {
+@test "two apply different policies at once, 100 rounds: one of the two is in force" {
 	local round told count
 	in_server portsieve load to_client -p "$ONE"
 	count=$(pins | wc -l)
@@ -81,7 +81,7 @@ whole() {
 	equal "" "$(pins)$(xdp_of server to_client)"
 }
 
-@test "allow and delete at once with an apply, 100 rounds: each is done whole" {
+@test "allow and delete at once with an apply, 100 rounds: every change is complete" {
 	local round count wanted
 	in_server portsieve load to_client -p "$ONE"
 	count=$(pins | wc -l)
@@ -101,7 +101,7 @@ whole() {
 	sum_matches
 }
 
-@test "two load and unload at once, 25 rounds: the end is one of the two, and nothing lies about" {
+@test "two load and unload at once, 25 rounds: one of the two wins, and nothing is left over" {
 	local round
 	for ((round = 0; round < 25; round++)); do
 		together load to_client -p "$ONE" -- unload to_client
@@ -117,7 +117,7 @@ whole() {
 	done
 }
 
-@test "of two writers one is killed at once, 50 rounds: the other is done, and nothing of the dead one is left" {
+@test "one of two writers is killed at once, 50 rounds: the other completes, and nothing is left of the dead one" {
 	local round victim count
 	in_server portsieve load to_client -p "$ONE"
 	count=$(pins | wc -l)
@@ -134,7 +134,7 @@ whole() {
 	sum_matches
 }
 
-@test "a writer waits for the lock, says so, and the lock of a process that is killed is free at once" {
+@test "a writer waits for the lock and says so; the lock of a killed process is free at once" {
 	in_server portsieve load to_client -p "$ONE"
 	flock /sys/fs/bpf/portsieve sleep 60 3>&- &
 	local holder=$!
@@ -148,7 +148,7 @@ whole() {
 	equal 2000 "$(passing)"
 }
 
-@test "the deadline of an unconfirmed policy holds though every process of portsieve and its shell are killed" {
+@test "the deadline of an unconfirmed policy holds after every process of portsieve and its shell are killed" {
 	local shell start
 	in_server portsieve load to_client -p "$ONE"
 	start=${EPOCHREALTIME/./}
