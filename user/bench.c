@@ -101,7 +101,7 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 }
 
 struct frame {
-	uint8_t bytes[PACKET_TEXT_FRAME_MAX];
+	uint8_t bytes[PACKET_FRAME_MAX];
 	size_t length_bytes;
 };
 

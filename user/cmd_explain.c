@@ -30,7 +30,7 @@ static enum exit_code explain(const struct settings *settings, int count, char *
 			      struct error *error)
 {
 	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
-	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	uint8_t frame[PACKET_FRAME_MAX];
 	struct explanation explanation = { 0 };
 	size_t length_bytes;
 	int r = packet_text_frame(operands[0], frame, &length_bytes, error);

@@ -63,12 +63,11 @@ static size_t put_ip(const struct packet_description *packet, uint8_t *at)
 	return header + l4;
 }
 
-size_t packet_frame_put(const struct packet_description *packet,
-			uint8_t frame[PACKET_TEXT_FRAME_MAX])
+size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[PACKET_FRAME_MAX])
 {
 	uint8_t *at = frame + 12;
 
-	memset(frame, 0, PACKET_TEXT_FRAME_MAX);
+	memset(frame, 0, PACKET_FRAME_MAX);
 	frame[0] = frame[6] = 2; /* locally administered */
 	frame[11] = 1;
 	for (size_t i = 0; i < packet->vlans_count; i++) {

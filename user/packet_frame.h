@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet_text.h"
+enum packet_frame_limits {
+	PACKET_FRAME_MAX = 2048, /* bytes */
+	PACKET_VLANS_MAX = 4,
+};
 
 struct packet_endpoint {
 	bool ipv6;
@@ -23,12 +26,11 @@ struct packet_description {
 	uint8_t tcp_flags;
 	bool has_flags; /* given, not those of a connection's beginning */
 	uint8_t type;	/* of ICMP */
-	uint16_t vlans[PACKET_TEXT_VLANS_MAX];
+	uint16_t vlans[PACKET_VLANS_MAX];
 	size_t vlans_count;
 };
 
 /* Writes the frame, padded to 60 bytes, checksums zero. Returns its length in bytes. */
-size_t packet_frame_put(const struct packet_description *packet,
-			uint8_t frame[PACKET_TEXT_FRAME_MAX]);
+size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[PACKET_FRAME_MAX]);
 
 #endif

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "packet_frame.h"
 #include "suggest.h"
 
 enum {
@@ -149,7 +148,7 @@ static int read_extra(char words[][WORD_SIZE], int left, struct packet_descripti
 	if (left >= 2 && !strcmp(words[0], "vlan")) {
 		if (!read_number(words[1], 4095, &number))
 			return wrong(error, words[1], "a VLAN id from 0 to 4095");
-		if (packet->vlans_count == PACKET_TEXT_VLANS_MAX)
+		if (packet->vlans_count == PACKET_VLANS_MAX)
 			return wrong(error, words[0], "to be given more than four times");
 		packet->vlans[packet->vlans_count++] = number;
 		return 2;
@@ -214,7 +213,7 @@ static int describe(char words[][WORD_SIZE], int count, struct packet_descriptio
 
 static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, struct error *error)
 {
-	uint8_t bytes[PACKET_TEXT_FRAME_MAX] = { 0 };
+	uint8_t bytes[PACKET_FRAME_MAX] = { 0 };
 	size_t digits = 0;
 
 	for (; *text; text++) {
@@ -224,11 +223,11 @@ static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, 
 
 		if (isspace((unsigned char)*text) || *text == ':')
 			continue;
-		if (!isxdigit((unsigned char)*text) || digits == 2 * PACKET_TEXT_FRAME_MAX)
+		if (!isxdigit((unsigned char)*text) || digits == 2 * PACKET_FRAME_MAX)
 			return error_set(
 				error, EINVAL, EXIT_USAGE,
 				"explain: hex is followed by the frame's bytes, at most %d",
-				PACKET_TEXT_FRAME_MAX);
+				PACKET_FRAME_MAX);
 		bytes[digits / 2] |= digits % 2 ? digit : digit << 4;
 		digits++;
 	}
@@ -257,8 +256,8 @@ static int split(const char *text, char words[WORDS_MAX][WORD_SIZE], struct erro
 	return count;
 }
 
-int packet_text_frame(const char *text, uint8_t frame[PACKET_TEXT_FRAME_MAX],
-		      size_t *ret_length_bytes, struct error *error)
+int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t *ret_length_bytes,
+		      struct error *error)
 {
 	char words[WORDS_MAX][WORD_SIZE] = { 0 };
 	struct packet_description packet;

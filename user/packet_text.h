@@ -16,18 +16,14 @@
 #include <stdint.h>
 
 #include "error.h"
-
-enum packet_text_limits {
-	PACKET_TEXT_FRAME_MAX = 2048, /* bytes */
-	PACKET_TEXT_VLANS_MAX = 4,
-};
+#include "packet_frame.h"
 
 /*
  * Makes the frame, padded to Ethernet's least length of 60 bytes; one given in hex is left as it
  * is. Returns -EINVAL with the wrong word named in error (EXIT_USAGE); the results are then
  * untouched.
  */
-int packet_text_frame(const char *text, uint8_t frame[PACKET_TEXT_FRAME_MAX],
-		      size_t *ret_length_bytes, struct error *error);
+int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t *ret_length_bytes,
+		      struct error *error);
 
 #endif

@@ -108,7 +108,7 @@ static size_t bytes_of(const char *hex, uint8_t *bytes)
 {
 	size_t digits = 0;
 
-	memset(bytes, 0, PACKET_TEXT_FRAME_MAX);
+	memset(bytes, 0, PACKET_FRAME_MAX);
 	for (; *hex; hex++)
 		if (!isspace((unsigned char)*hex)) {
 			char digit[2] = { *hex, 0 };
@@ -122,7 +122,7 @@ static size_t bytes_of(const char *hex, uint8_t *bytes)
 static void makes_the_frame_written_by_hand(void **state)
 {
 	const struct made *made = *state;
-	uint8_t frame[PACKET_TEXT_FRAME_MAX], expected[PACKET_TEXT_FRAME_MAX];
+	uint8_t frame[PACKET_FRAME_MAX], expected[PACKET_FRAME_MAX];
 	size_t length = 0, wanted = bytes_of(made->frame, expected);
 	struct error error = { 0 };
 
@@ -196,7 +196,7 @@ static const struct {
 
 static void refuse(const char *text, const char *words)
 {
-	uint8_t frame[PACKET_TEXT_FRAME_MAX], untouched[PACKET_TEXT_FRAME_MAX];
+	uint8_t frame[PACKET_FRAME_MAX], untouched[PACKET_FRAME_MAX];
 	struct error error = { 0 };
 	size_t length = 4711;
 	int r;
@@ -221,7 +221,7 @@ static void wrong_words_are_named_and_touch_nothing(void **state)
 static void hex_is_left_as_it_is(void **state)
 {
 	static const uint8_t expected[] = { 2, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 8, 6, 0xab };
-	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	uint8_t frame[PACKET_FRAME_MAX];
 	struct error error = { 0 };
 	size_t length;
 
@@ -238,17 +238,17 @@ static void hex_is_left_as_it_is(void **state)
 
 static void hex_has_2048_bytes_at_most(void **state)
 {
-	static char text[4 + 2 * PACKET_TEXT_FRAME_MAX + 3] = "hex ";
-	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	static char text[4 + 2 * PACKET_FRAME_MAX + 3] = "hex ";
+	uint8_t frame[PACKET_FRAME_MAX];
 	struct error error = { 0 };
 	size_t length;
 
 	(void)state;
-	memset(text + 4, 'c', 2 * PACKET_TEXT_FRAME_MAX);
+	memset(text + 4, 'c', 2 * PACKET_FRAME_MAX);
 	assert_int_equal(packet_text_frame(text, frame, &length, &error), 0);
-	assert_int_equal(length, PACKET_TEXT_FRAME_MAX);
-	assert_int_equal(frame[PACKET_TEXT_FRAME_MAX - 1], 0xcc);
-	memset(text + 4 + 2 * PACKET_TEXT_FRAME_MAX, 'c', 2);
+	assert_int_equal(length, PACKET_FRAME_MAX);
+	assert_int_equal(frame[PACKET_FRAME_MAX - 1], 0xcc);
+	memset(text + 4 + 2 * PACKET_FRAME_MAX, 'c', 2);
 	refuse(text, "at most 2048");
 }
 

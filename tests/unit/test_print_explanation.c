@@ -102,7 +102,7 @@ static char *explained(const struct explained *one, int (*print)(const struct ex
 {
 	struct portsieve_image *image = calloc(1, sizeof(*image));
 	struct explanation explanation = { .image = image, .host = host };
-	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	uint8_t frame[PACKET_FRAME_MAX];
 	struct addresses addresses = { 0 };
 	struct error error = { 0 };
 	struct policy policy;

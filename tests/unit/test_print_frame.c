@@ -49,7 +49,7 @@ static const struct named {
 
 static struct frame_names names_of(const char *text)
 {
-	uint8_t frame[PACKET_TEXT_FRAME_MAX];
+	uint8_t frame[PACKET_FRAME_MAX];
 	struct error error = { 0 };
 	size_t length_bytes;
 
@@ -95,7 +95,7 @@ static void nothing_is_read_past_the_end_of_a_frame(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
-		uint8_t frame[PACKET_TEXT_FRAME_MAX];
+		uint8_t frame[PACKET_FRAME_MAX];
 		struct error error = { 0 };
 		size_t length_bytes;
 
