@@ -3,68 +3,27 @@
  * The grammar of `ports`: "protocol/item,item protocol/item". Items are ports, ranges, sets and
  * service names. What is wrong with a word that is none of these is worded in policy_ports_error.c.
  */
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
-#include "policy_ports.h"
+#include "policy.h"
+#include "policy_ports_error.h"
+#include "policy_ports_words.h"
 #include "policy_word.h"
 #include "registry.h"
 
-static const struct ports_protocol protocols[] = {
-	{ "tcp", 1 << PORTSIEVE_TCP },
-	{ "udp", 1 << PORTSIEVE_UDP },
-	{ "tcp+udp", 1 << PORTSIEVE_TCP | 1 << PORTSIEVE_UDP },
-	{ "sctp", 1 << PORTSIEVE_SCTP },
-	{ "dccp", 1 << PORTSIEVE_DCCP },
+/* One text of `ports` on the way to its intervals. */
+struct ports_reading {
+	struct ports_context context;
+	const struct policy_host *host;
+	const char *at; /* the item being read */
+	struct policy_interval *intervals;
+	size_t intervals_count;
+	size_t items;
+	bool uses_registry_set;
 };
-
-enum port_set {
-	SET_ALL,
-	SET_SYSTEM,
-	SET_USER,
-	SET_DYNAMIC,
-	SET_EPHEMERAL,
-	SET_ASSIGNED,
-	SET_UNASSIGNED,
-	PORT_SETS,
-};
-
-static const char *const set_names[] = {
-	[SET_ALL] = "all",
-	[SET_SYSTEM] = "system",
-	[SET_USER] = "user",
-	[SET_DYNAMIC] = "dynamic",
-	[SET_EPHEMERAL] = "ephemeral",
-	[SET_ASSIGNED] = "assigned",
-	[SET_UNASSIGNED] = "unassigned",
-};
-static_assert(sizeof(set_names) / sizeof(set_names[0]) == PORT_SETS, "each set has a name");
-
-/* RFC 6335, section 6; port 0 belongs to no set but `all`. */
-static const struct registry_range set_ranges[] = {
-	[SET_ALL] = { 0, 65535 },
-	[SET_SYSTEM] = { 1, 1023 },
-	[SET_USER] = { 1024, 49151 },
-	[SET_DYNAMIC] = { 49152, 65535 },
-};
-
-const struct ports_protocol *ports_protocol_at(size_t index)
-{
-	return index < sizeof(protocols) / sizeof(protocols[0]) ? &protocols[index] : NULL;
-}
-
-const char *ports_set_name(size_t index)
-{
-	return index < PORT_SETS ? set_names[index] : NULL;
-}
-
-bool ports_word_is(const struct ports_word *word, const char *text)
-{
-	return strlen(text) == word->length && !memcmp(text, word->start, word->length);
-}
 
 static bool all_digits(const char *text, size_t length)
 {
@@ -80,11 +39,11 @@ static int interval_add(struct ports_reading *reading, uint8_t transport, uint16
 	struct policy_interval *intervals;
 
 	if (reading->intervals_count == POLICY_INTERVALS_MAX)
-		return ports_error(reading, reading->at, "more than %d ranges of ports",
+		return ports_error(&reading->context, reading->at, "more than %d ranges of ports",
 				   POLICY_INTERVALS_MAX);
 	intervals = array_room(reading->intervals, reading->intervals_count, sizeof(*intervals));
 	if (!intervals)
-		return ports_no_memory(reading);
+		return ports_no_memory(&reading->context);
 	reading->intervals = intervals;
 	intervals[reading->intervals_count++] =
 		(struct policy_interval){ .low = low, .high = high, .transport = transport };
@@ -97,7 +56,7 @@ static int intervals_add(struct ports_reading *reading, uint16_t low, uint16_t h
 	int r = 0;
 
 	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS && r == 0; t++)
-		if (reading->protocol->transports >> t & 1)
+		if (reading->context.protocol->transports >> t & 1)
 			r = interval_add(reading, t, low, high);
 	return r;
 }
@@ -131,20 +90,20 @@ static int add_unassigned(struct ports_reading *reading, uint8_t transport)
 	return r;
 }
 
-static int add_set(struct ports_reading *reading, enum port_set set)
+static int add_set(struct ports_reading *reading, const struct ports_set *set)
 {
 	int r = 0;
 
-	if (set == SET_EPHEMERAL)
+	if (set->kind == PORTS_EPHEMERAL)
 		return intervals_add(reading, reading->host->ephemeral_low,
 				     reading->host->ephemeral_high);
-	if (set != SET_ASSIGNED && set != SET_UNASSIGNED)
-		return intervals_add(reading, set_ranges[set].low, set_ranges[set].high);
+	if (set->kind == PORTS_FIXED)
+		return intervals_add(reading, set->low, set->high);
 	reading->uses_registry_set = true;
 	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS && r == 0; t++)
-		if (reading->protocol->transports >> t & 1)
-			r = set == SET_ASSIGNED ? add_assigned(reading, t)
-						: add_unassigned(reading, t);
+		if (reading->context.protocol->transports >> t & 1)
+			r = set->kind == PORTS_ASSIGNED ? add_assigned(reading, t)
+							: add_unassigned(reading, t);
 	return r;
 }
 
@@ -160,13 +119,15 @@ static int port_read(struct ports_reading *reading, const struct ports_word *wor
 		length--;
 	}
 	if (length < word->length)
-		return ports_error(reading, word->start, "port '%s' has a leading zero: write %s",
+		return ports_error(&reading->context, word->start,
+				   "port '%s' has a leading zero: write %s",
 				   policy_quote(word->start, word->length).text,
 				   policy_quote(digits, length).text);
 	for (size_t i = 0; i < length && port < PORTSIEVE_PORTS; i++)
 		port = 10 * port + (unsigned int)(digits[i] - '0');
 	if (port >= PORTSIEVE_PORTS)
-		return ports_error(reading, word->start, "port %s does not exist: the last is %d",
+		return ports_error(&reading->context, word->start,
+				   "port %s does not exist: the last is %d",
 				   policy_quote(digits, length).text, PORTSIEVE_PORTS - 1);
 	*ret_port = (uint16_t)port;
 	return 0;
@@ -192,7 +153,7 @@ static int number_read(struct ports_reading *reading, const struct ports_word *w
 	if (r < 0)
 		return r;
 	if (low > high)
-		return ports_error(reading, word->start,
+		return ports_error(&reading->context, word->start,
 				   "range %u-%u begins behind its end: write %u-%u", low, high,
 				   high, low);
 	return intervals_add(reading, low, high);
@@ -207,7 +168,7 @@ static void services_free(const struct registry_service ***services)
 static int service_read(struct ports_reading *reading, const struct ports_word *word)
 {
 	__attribute__((cleanup(services_free))) const struct registry_service **services = NULL;
-	unsigned int transports = reading->protocol->transports;
+	unsigned int transports = reading->context.protocol->transports;
 	struct ports_name name = ports_name(word);
 	size_t count = name.text[0] ? registry_by_name(name.text, transports, NULL, 0) : 0;
 	int r = 0;
@@ -216,7 +177,7 @@ static int service_read(struct ports_reading *reading, const struct ports_word *
 		return 1;
 	services = calloc(count, sizeof(*services));
 	if (!services)
-		return ports_no_memory(reading);
+		return ports_no_memory(&reading->context);
 	registry_by_name(name.text, transports, services, count);
 	for (size_t i = 0; i < count; i++)
 		for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS && r == 0; t++)
@@ -227,23 +188,25 @@ static int service_read(struct ports_reading *reading, const struct ports_word *
 
 static int item_read(struct ports_reading *reading, const struct ports_word *word)
 {
+	const struct ports_set *set;
 	int r;
 
 	reading->at = word->start;
 	if (!word->length)
 		return ports_error(
-			reading, word->start,
+			&reading->context, word->start,
 			"an item is missing: write a port, low-high, a service or a set");
 	if (++reading->items > POLICY_ITEMS_MAX)
-		return ports_error(reading, word->start, "more than %d items", POLICY_ITEMS_MAX);
+		return ports_error(&reading->context, word->start, "more than %d items",
+				   POLICY_ITEMS_MAX);
 	r = number_read(reading, word);
 	if (r <= 0)
 		return r;
-	for (size_t set = 0; set < PORT_SETS; set++)
-		if (ports_word_is(word, set_names[set]))
-			return add_set(reading, (enum port_set)set);
+	set = ports_set_find(word);
+	if (set)
+		return add_set(reading, set);
 	r = service_read(reading, word);
-	return r <= 0 ? r : ports_unknown_item(reading, word);
+	return r <= 0 ? r : ports_unknown_item(&reading->context, word);
 }
 
 static const char *skip_space(const char *text)
@@ -260,17 +223,15 @@ static int entry_read(struct ports_reading *reading, const char **text)
 	const char *at = *text;
 	int r;
 
-	reading->protocol = NULL;
-	for (size_t i = 0; ports_protocol_at(i); i++)
-		if (ports_word_is(&word, protocols[i].name))
-			reading->protocol = &protocols[i];
-	if (!reading->protocol || at[word.length] != '/')
-		return ports_unknown_protocol(reading, &word);
+	reading->context.protocol = ports_protocol_find(&word);
+	if (!reading->context.protocol || at[word.length] != '/')
+		return ports_unknown_protocol(&reading->context, &word);
 	at += word.length + 1;
 	if (!*at || policy_space(*at))
-		return ports_error(reading, word.start, "'%s/' has no ports: write %s/80 or %s/all",
-				   reading->protocol->name, reading->protocol->name,
-				   reading->protocol->name);
+		return ports_error(&reading->context, word.start,
+				   "'%s/' has no ports: write %s/80 or %s/all",
+				   reading->context.protocol->name, reading->context.protocol->name,
+				   reading->context.protocol->name);
 	for (;;) {
 		word = (struct ports_word){ at, strcspn(at, ", \t\r\n") };
 		r = item_read(reading, &word);
@@ -294,13 +255,15 @@ int policy_ports_read(const char *text, const struct policy_host *host,
 		      struct policy_interval **ret_intervals, size_t *ret_count,
 		      bool *ret_uses_registry_set, struct error *error)
 {
-	__attribute__((cleanup(reading_free))) struct ports_reading reading = { .text = text,
-										.host = host,
-										.error = error };
+	__attribute__((cleanup(reading_free))) struct ports_reading reading = {
+		.context = { .text = text, .error = error },
+		.host = host,
+	};
 	const char *at = skip_space(text);
 
 	if (!*at)
-		return ports_error(&reading, at, "no ports: write for example tcp/80,443 udp/53");
+		return ports_error(&reading.context, at,
+				   "no ports: write for example tcp/80,443 udp/53");
 	while (*at) {
 		int r = entry_read(&reading, &at);
 

@@ -3,17 +3,19 @@
  * What is wrong with a word of `ports`, and what its author probably meant. Only runs when a text
  * has been refused, so it may look at the whole registry.
  */
+#include "policy_ports_error.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "policy_ports.h"
+#include "policy.h"
 #include "policy_word.h"
-#include "utf8.h"
 #include "registry.h"
 #include "suggest.h"
+#include "utf8.h"
 
 enum {
 	ALL_TRANSPORTS = (1 << PORTSIEVE_TRANSPORTS) - 1,
@@ -45,47 +47,30 @@ static const struct {
 	{ "gre", "see other_protocol of 'portless'" },
 };
 
-int ports_error(struct ports_reading *reading, const char *at, const char *format, ...)
+int ports_error(const struct ports_context *context, const char *at, const char *format, ...)
 {
-	char text[sizeof(reading->error->text)];
+	char text[sizeof(context->error->text)];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	error_place(reading->error, "", 1,
-		    utf8_chars(reading->text, (size_t)(at - reading->text)) + 1);
-	return error_set(reading->error, EINVAL, EXIT_USAGE, "%s", text);
+	error_place(context->error, "", 1,
+		    utf8_chars(context->text, (size_t)(at - context->text)) + 1);
+	return error_set(context->error, EINVAL, EXIT_USAGE, "%s", text);
 }
 
-int ports_no_memory(struct ports_reading *reading)
+int ports_no_memory(const struct ports_context *context)
 {
-	return error_set(reading->error, ENOMEM, EXIT_FAILED, "out of memory while reading ports");
-}
-
-struct ports_name ports_name(const struct ports_word *word)
-{
-	struct ports_name name = { "" };
-
-	if (word->length < sizeof(name.text))
-		memcpy(name.text, word->start, word->length);
-	return name;
-}
-
-static bool is_protocol(const struct ports_word *word)
-{
-	for (size_t i = 0; ports_protocol_at(i); i++)
-		if (ports_word_is(word, ports_protocol_at(i)->name))
-			return true;
-	return false;
+	return error_set(context->error, ENOMEM, EXIT_FAILED, "out of memory while reading ports");
 }
 
 /* Says so and returns true if the word is a protocol without ports. */
-static bool refuse_without_ports(struct ports_reading *reading, const struct ports_word *word)
+static bool refuse_without_ports(const struct ports_context *context, const struct ports_word *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(without_ports); i++)
 		if (ports_word_is(word, without_ports[i].name)) {
-			ports_error(reading, word->start,
+			ports_error(context, word->start,
 				    "'%s' has no ports, and rules are about ports: %s",
 				    without_ports[i].name, without_ports[i].decided);
 			return true;
@@ -94,42 +79,42 @@ static bool refuse_without_ports(struct ports_reading *reading, const struct por
 }
 
 /* A word that no '/' follows: "80", "http", "tcp". */
-static int no_protocol(struct ports_reading *reading, const struct ports_word *word)
+static int no_protocol(const struct ports_context *context, const struct ports_word *word)
 {
 	struct policy_quote quote = policy_quote(word->start, word->length);
 
-	if (is_protocol(word))
-		return ports_error(reading, word->start, "'%s' has no ports: write %s/80 or %s/all",
+	if (ports_protocol_find(word))
+		return ports_error(context, word->start, "'%s' has no ports: write %s/80 or %s/all",
 				   quote.text, quote.text, quote.text);
 	if (!word->length)
-		return ports_error(reading, word->start,
+		return ports_error(context, word->start,
 				   "a protocol is missing: write for example tcp/80,443 udp/53");
-	return ports_error(reading, word->start, "'%s' has no protocol: write tcp/%s or udp/%s",
+	return ports_error(context, word->start, "'%s' has no protocol: write tcp/%s or udp/%s",
 			   quote.text, quote.text, quote.text);
 }
 
-int ports_unknown_protocol(struct ports_reading *reading, const struct ports_word *word)
+int ports_unknown_protocol(const struct ports_context *context, const struct ports_word *word)
 {
 	struct ports_word behind = { word->start + word->length + 1, 0 };
 	struct policy_quote quote = policy_quote(word->start, word->length);
 	struct suggest suggest;
 
-	if (refuse_without_ports(reading, word))
+	if (refuse_without_ports(context, word))
 		return -EINVAL;
 	if (!word->length || word->start[word->length] != '/')
-		return no_protocol(reading, word);
-	for (size_t i = 0; i < sizeof(explained) / sizeof(explained[0]); i++)
+		return no_protocol(context, word);
+	for (size_t i = 0; i < ARRAY_SIZE(explained); i++)
 		if (ports_word_is(word, explained[i].word))
-			return ports_error(reading, word->start, "unknown protocol '%s' (%s)",
+			return ports_error(context, word->start, "unknown protocol '%s' (%s)",
 					   quote.text, explained[i].instead);
 	behind.length = strcspn(behind.start, ", \t\r\n");
-	if (is_protocol(&behind))
-		return ports_error(reading, word->start, "the protocol comes first: write %.*s/%s",
+	if (ports_protocol_find(&behind))
+		return ports_error(context, word->start, "the protocol comes first: write %.*s/%s",
 				   (int)behind.length, behind.start, quote.text);
 	suggest_start(&suggest, word->start, word->length);
 	for (size_t i = 0; ports_protocol_at(i); i++)
 		suggest_offer(&suggest, ports_protocol_at(i)->name);
-	return ports_error(reading, word->start, "unknown protocol '%s'%s", quote.text,
+	return ports_error(context, word->start, "unknown protocol '%s'%s", quote.text,
 			   suggest_hint(&suggest, "write tcp, udp, tcp+udp, sctp or dccp").text);
 }
 
@@ -139,7 +124,7 @@ static bool is_entry(const struct ports_word *word)
 	const char *slash = memchr(word->start, '/', word->length);
 	struct ports_word protocol = { word->start, slash ? (size_t)(slash - word->start) : 0 };
 
-	return slash && is_protocol(&protocol);
+	return slash && ports_protocol_find(&protocol);
 }
 
 /* "80:90", "-5", "80-", "80–90": made of digits and of what people put between them. */
@@ -187,66 +172,66 @@ static const struct {
 	{ "postgres", "postgresql" }, { "rdp", "ms-wbt-server" }, { "smb", "microsoft-ds" },
 };
 
-static const char *registered_name(const struct ports_reading *reading,
+static const char *registered_name(const struct ports_context *context,
 				   const struct ports_name *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
 		if (!strcmp(name->text, other_names[i].called) &&
-		    registry_by_name(other_names[i].registered, reading->protocol->transports, NULL,
+		    registry_by_name(other_names[i].registered, context->protocol->transports, NULL,
 				     0))
 			return other_names[i].registered;
 	return NULL;
 }
 
 /* The set or service, known for the entry's transports, that the word comes closest to. */
-static struct suggest closest(const struct ports_reading *reading, const struct ports_word *word)
+static struct suggest closest(const struct ports_context *context, const struct ports_word *word)
 {
 	struct suggest best;
 
 	suggest_start(&best, word->start, word->length);
-	for (size_t i = 0; ports_set_name(i); i++)
-		suggest_offer(&best, ports_set_name(i));
+	for (size_t i = 0; ports_set_at(i); i++)
+		suggest_offer(&best, ports_set_at(i)->name);
 	for (size_t i = 0; registry_name(i); i++) {
 		struct suggest trial = best;
 
 		suggest_offer(&trial, registry_name(i));
 		if (trial.cost < best.cost &&
-		    registry_by_name(trial.best, reading->protocol->transports, NULL, 0))
+		    registry_by_name(trial.best, context->protocol->transports, NULL, 0))
 			best = trial;
 	}
 	return best;
 }
 
-int ports_unknown_item(struct ports_reading *reading, const struct ports_word *word)
+int ports_unknown_item(const struct ports_context *context, const struct ports_word *word)
 {
 	struct policy_quote quote = policy_quote(word->start, word->length);
 	struct ports_name name = ports_name(word);
 
 	if (is_entry(word))
 		return ports_error(
-			reading, word->start,
+			context, word->start,
 			"'%s' begins with a protocol: put a space before it, not a comma",
 			quote.text);
 	if (is_like_number(word))
-		return ports_error(reading, word->start,
+		return ports_error(context, word->start,
 				   "'%s' is neither a port nor a range: write 80 or 80-90",
 				   quote.text);
 	if (name.text[0] && registry_by_name(name.text, ALL_TRANSPORTS, NULL, 0))
-		return ports_error(reading, word->start,
+		return ports_error(context, word->start,
 				   "service '%s' is not registered for %s (it is for %s)",
-				   quote.text, reading->protocol->name, transports_of(&name).text);
+				   quote.text, context->protocol->name, transports_of(&name).text);
 
-	if (refuse_without_ports(reading, word))
+	if (refuse_without_ports(context, word))
 		return -EINVAL;
 
-	struct suggest suggest = closest(reading, word);
-	const char *registered = registered_name(reading, &name);
+	struct suggest suggest = closest(context, word);
+	const char *registered = registered_name(context, &name);
 
 	if (registered)
-		return ports_error(reading, word->start,
+		return ports_error(context, word->start,
 				   "unknown service '%s' (the registry calls it '%s')", quote.text,
 				   registered);
-	return ports_error(reading, word->start, "unknown service '%s'%s", quote.text,
+	return ports_error(context, word->start, "unknown service '%s'%s", quote.text,
 			   suggest_hint(&suggest, is_half_a_range(word)
 							  ? "a range takes two numbers, as 80-443"
 							  : "see `portsieve registry`")

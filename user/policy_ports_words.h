@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The vocabulary of `ports`: its protocols and named sets, and words of the text to compare with
+ * them. Knows neither the grammar (policy_ports.c) nor what is said about mistakes
+ * (policy_ports_error.c); only these two include it.
+ */
+#ifndef PORTSIEVE_POLICY_PORTS_WORDS_H
+#define PORTSIEVE_POLICY_PORTS_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A part of the text; not terminated. */
+struct ports_word {
+	const char *start;
+	size_t length;
+};
+
+struct ports_protocol {
+	const char *name;
+	unsigned int transports; /* bit: 1 << enum portsieve_transport */
+};
+
+struct ports_set {
+	const char *name;
+	enum ports_set_kind {
+		PORTS_FIXED, /* low..high */
+		PORTS_EPHEMERAL,
+		PORTS_ASSIGNED,
+		PORTS_UNASSIGNED,
+	} kind;
+	uint16_t low, high; /* of PORTS_FIXED */
+};
+
+bool ports_word_is(const struct ports_word *word, const char *text);
+
+/* The protocol or set of that name; NULL: there is none. */
+const struct ports_protocol *ports_protocol_find(const struct ports_word *word);
+const struct ports_set *ports_set_find(const struct ports_word *word);
+
+/* By index; NULL past the last. */
+const struct ports_protocol *ports_protocol_at(size_t index);
+const struct ports_set *ports_set_at(size_t index);
+
+/* A word as a C string; "" for a word that is longer than any service name. */
+struct ports_name {
+	char text[64];
+};
+
+struct ports_name ports_name(const struct ports_word *word);
+
+#endif
