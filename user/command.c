@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "datapath.h"
 #include "log.h"
 #include "options.h"
 #include "registry.h"
@@ -82,22 +83,37 @@ static enum command_changes changes_of(const struct command *command, enum exit_
 				     : CHANGES_NOTHING;
 }
 
+void command_help(const struct command *command)
+{
+	printf("Usage: portsieve %s%s%s%s\n\n%s\n", command->name, command->operands[0] ? " " : "",
+	       command->operands, command->options[0] ? " [OPTION]..." : "", command->summary);
+	if (command->details)
+		printf("\n%s\n", command->details);
+	printf("\n");
+	options_help(command->options);
+}
+
 static enum exit_code run(const struct command *command, int argc, char **argv,
 			  enum command_changes *ret_changes)
 {
-	struct settings settings = { 0 };
+	struct command_line line = {
+		.name = command->name,
+		.rows = command->options,
+		.argc = argc,
+		.argv = argv,
+	};
 	struct error error = { .exit = EXIT_FAILED };
 	enum exit_code code;
-	bool help;
-	int first, r = options_parse(command, argc, argv, &settings, &first, &help, &error);
+	int r = options_parse(&line, &error);
 
-	if (!r && help) {
-		options_help(command);
+	if (!r && line.help) {
+		command_help(command);
 		return EXIT_DONE;
 	}
 	if (!r)
-		r = check_operands(command, argc - first, &error);
-	code = r ? error.exit : command->run(&settings, argc - first, argv + first, &error);
+		r = check_operands(command, argc - line.first, &error);
+	code = r ? error.exit
+		 : command->run(&line.settings, argc - line.first, argv + line.first, &error);
 	if (error.text[0])
 		log_error(&error);
 	*ret_changes = changes_of(command, code);
@@ -108,7 +124,7 @@ static enum exit_code help_of(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(name, commands[i]->name)) {
-			options_help(commands[i]);
+			command_help(commands[i]);
 			return EXIT_DONE;
 		}
 	return fail_unknown(name);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "capture.h"
+#include "command.h"
 #include "options.h"
 
 enum { WORDS_MAX = 2 * COMMAND_DEVICES_MAX + 8 };
@@ -23,7 +24,7 @@ static const struct command try_out = {
 	.details = "In detail.",
 	.options = { &option_policy, &option_mode, &option_attach, &option_all_devices, &option_dev,
 		     &option_json, &option_watch, &option_count, &option_from, &option_for,
-		     &option_confirm },
+		     &option_confirm, &option_force },
 };
 
 /* A command line and what came of it. */
@@ -42,13 +43,22 @@ static struct line *parse(const char *text)
 {
 	static struct line line;
 	static char words[8192];
+	struct command_line parsed;
 
 	line = (struct line){ .count = 1, .words = { "try" } };
 	snprintf(words, sizeof(words), "%s", text);
 	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
 		line.words[line.count++] = word;
-	line.r = options_parse(&try_out, line.count, line.words, &line.settings, &line.first,
-			       &line.help, &line.error);
+	parsed = (struct command_line){
+		.name = try_out.name,
+		.rows = try_out.options,
+		.argc = line.count,
+		.argv = line.words,
+	};
+	line.r = options_parse(&parsed, &line.error);
+	line.settings = parsed.settings;
+	line.first = parsed.first;
+	line.help = parsed.help;
 	return &line;
 }
 
@@ -289,6 +299,8 @@ static void unknown_options_are_refused_with_a_suggestion(void **state)
 		{ "--conf=5", "try: unknown option 'conf=5' (see: portsieve try --help)" },
 		{ "eth0 --js", "try: unknown option 'js' (see: portsieve try --help)" },
 		{ "--hel", "try: unknown option 'hel' (see: portsieve try --help)" },
+		/* a typing error does not lead to --force */
+		{ "--forcee", "try: unknown option 'forcee' (see: portsieve try --help)" },
 		{ "-x", "try: unknown option 'x' (see: portsieve try --help)" },
 		{ "eth0 -x", "try: unknown option 'x' (see: portsieve try --help)" },
 	};
@@ -347,7 +359,7 @@ static void the_help_names_every_option(void **state)
 	char *text;
 
 	(void)state;
-	options_help(&try_out);
+	command_help(&try_out);
 	text = capture_end(&capture);
 	assert_ptr_equal(strstr(text, "Usage: portsieve try DEV... [OPTION]...\n\n"
 				      "Try everything out\n\nIn detail.\n\n"),
