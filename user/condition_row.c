@@ -13,10 +13,15 @@ enum {
 	INSERTED_MAX = 8, /* more are sorted by qsort() */
 };
 
-static uint32_t list_of(const struct condition_graph *graph, enum portsieve_direction direction,
-			uint16_t range)
+static struct direction_work *work_of(const struct condition_row *row)
 {
-	return graph->directions[direction].classes.list_of_rule[graph->image->range[range].rule];
+	return &row->state->directions[row->direction];
+}
+
+/* The list of prefixes that the rule of a range names. */
+static uint32_t prefixes_of(const struct condition_row *row, uint16_t range)
+{
+	return work_of(row)->classes.list_of_rule[row->state->image->range[range].rule];
 }
 
 static int compare_ids(const void *one, const void *other)
@@ -41,37 +46,37 @@ static void sort(uint16_t *ids, size_t count, size_t sorted)
 	}
 }
 
-size_t condition_row_begin(struct condition_graph *graph, enum portsieve_direction direction,
-			   const struct range_list *list)
+bool condition_row_begin(struct condition_row *row)
 {
-	struct direction_work *work = &graph->directions[direction];
+	struct direction_work *work = work_of(row);
+	const struct range_list *list = row->list;
 	size_t any = 0;
 
+	row->stamp = ++row->state->stamp;
 	for (size_t i = list->count; i--;) {
 		uint16_t range = list->ids[i];
-		uint32_t prefixes = list_of(graph, direction, range);
+		uint32_t prefixes = prefixes_of(row, range);
 
 		if (prefixes == ADDRESS_LIST_ANY) {
 			any++;
 			work->any[RANGE_NUMBERS - any] = range;
 			continue;
 		}
-		if (work->list_stamp[prefixes] != graph->stamp) {
-			work->list_stamp[prefixes] = graph->stamp;
+		if (work->list_stamp[prefixes] != row->stamp) {
+			work->list_stamp[prefixes] = row->stamp;
 			work->first_range[prefixes] = 0;
 		}
 		work->next_range[range] = work->first_range[prefixes];
 		work->first_range[prefixes] = range;
 	}
 	work->any_count = any;
-	return any;
+	return any < list->count;
 }
 
-struct range_list condition_row_ranges(struct condition_graph *graph,
-				       enum portsieve_direction direction, uint32_t class,
-				       uint32_t stamp)
+/* The ranges of the list that an address of a class leaves, ascending, in work->left. */
+static struct range_list ranges_left(const struct condition_row *row, uint32_t class)
 {
-	struct direction_work *work = &graph->directions[direction];
+	struct direction_work *work = work_of(row);
 	struct range_list left = { .ids = work->left };
 	size_t sorted;
 
@@ -85,7 +90,7 @@ struct range_list condition_row_ranges(struct condition_graph *graph,
 		for (uint32_t i = 0; i < set->added_count; i++) {
 			uint32_t prefixes = work->classes.added_lists[set->added + i];
 
-			if (work->list_stamp[prefixes] != stamp)
+			if (work->list_stamp[prefixes] != row->stamp)
 				continue;
 			for (uint16_t range = work->first_range[prefixes]; range;
 			     range = work->next_range[range])
@@ -93,61 +98,65 @@ struct range_list condition_row_ranges(struct condition_graph *graph,
 		}
 	}
 	sort(left.ids, left.count, sorted);
-	graph->work += left.count + 1;
+	row->state->work += left.count + 1;
 	return left;
 }
 
-static int cell_add(struct condition_graph *graph, uint32_t class, uint16_t entry,
-		    struct sparse_row *row)
+/* The entry of one class. */
+static int class_entry(const struct condition_row *row, uint32_t class, uint16_t *ret_entry)
 {
-	struct sparse_cell *cells = array_room(row->cells, row->count, sizeof(*cells));
+	struct range_list left = ranges_left(row, class);
+
+	return row->rest(row->state, row->direction, &left, ret_entry);
+}
+
+static int cell_add(struct condition_row *row, uint32_t class, uint16_t entry)
+{
+	struct sparse_row *into = &row->cells;
+	struct sparse_cell *cells = array_room(into->cells, into->count, sizeof(*cells));
 
 	if (!cells)
-		return graph_no_memory(graph);
-	row->cells = cells;
-	cells[row->count++] = (struct sparse_cell){ .class = class, .entry = entry };
+		return condition_no_memory(row->state);
+	into->cells = cells;
+	cells[into->count++] = (struct sparse_cell){ .class = class, .entry = entry };
 	return 0;
 }
 
-/* The entry of one class. */
-static int row_add(struct condition_graph *graph, enum portsieve_direction direction,
-		   const struct range_list *list, uint32_t class, uint32_t stamp,
-		   struct sparse_row *row)
+static int class_add(struct condition_row *row, uint32_t class)
 {
-	struct range_list left = condition_row_ranges(graph, direction, class, stamp);
 	uint16_t entry = 0;
-	int r = condition_graph_next(graph, direction, &left, &entry);
+	int r = class_entry(row, class, &entry);
 
 	if (r)
 		return r;
-	if (graph->work > WORK_MAX)
-		return graph_too_many(
-			graph, list->ids[0], WORK_MAX,
+	if (row->state->work > WORK_MAX)
+		return condition_too_many(
+			row->state, row->list->ids[0], WORK_MAX,
 			"combinations of ports and addresses to be looked at; give rules the "
 			"same ports, or the same lists of prefixes");
-	return cell_add(graph, class, entry, row);
+	return cell_add(row, class, entry);
 }
 
-/* The entries of all classes of the prefixes that the list's rules name. */
-static int row_collect(struct condition_graph *graph, enum portsieve_direction direction,
-		       const struct range_list *list, uint32_t stamp, struct sparse_row *row)
+/* Adds the entries of all classes of the prefixes that the list's rules name. */
+static int add_seen(struct condition_row *row)
 {
-	struct direction_work *work = &graph->directions[direction];
+	struct direction_work *work = work_of(row);
+	const struct address_classes *classes = &work->classes;
 
-	for (size_t i = 0; i < list->count; i++) {
-		uint32_t prefixes = list_of(graph, direction, list->ids[i]);
+	for (size_t i = 0; i < row->list->count; i++) {
+		uint32_t prefixes = prefixes_of(row, row->list->ids[i]);
 
 		if (prefixes == ADDRESS_LIST_ANY)
 			continue;
-		for (uint32_t at = work->classes.first_class[prefixes];
-		     at < work->classes.first_class[prefixes + 1]; at++) {
-			uint32_t class = work->classes.classes[at];
+		for (uint32_t at = classes->first_class[prefixes];
+		     at < classes->first_class[prefixes + 1]; at++) {
+			uint32_t class = classes->classes[at];
 			int r;
 
-			if (work->class_stamp[class] == stamp)
+			if (work->class_stamp[class] == row->stamp)
 				continue;
-			work->class_stamp[class] = stamp;
-			r = row_add(graph, direction, list, class, stamp, row);
+			work->class_stamp[class] = row->stamp;
+			r = class_add(row, class);
 			if (r)
 				return r;
 		}
@@ -155,19 +164,34 @@ static int row_collect(struct condition_graph *graph, enum portsieve_direction d
 	return 0;
 }
 
-/* How often each entry occurs in the row, in graph->times; the entry that does most often. */
-static uint16_t count_entries(struct condition_graph *graph, uint16_t otherwise,
-			      const struct sparse_row *row)
+/* Adds cells for the classes that the list does not name, class 0 among them. */
+static int add_unseen(struct condition_row *row, uint16_t entry)
 {
-	uint16_t most = row->cells[0].entry;
+	const struct direction_work *work = work_of(row);
 
-	graph->times[otherwise] = 0;
-	for (size_t i = 0; i < row->count; i++)
-		graph->times[row->cells[i].entry] = 0;
-	for (size_t i = 0; i < row->count; i++) {
-		uint16_t entry = row->cells[i].entry;
+	for (uint32_t class = 0; class < work->classes.count; class ++) {
+		int r = work->class_stamp[class] == row->stamp ? 0 : cell_add(row, class, entry);
 
-		if (++graph->times[entry] > graph->times[most])
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Counts the row's entries in state->times. Returns the most frequent. */
+static uint16_t count_entries(const struct condition_row *row)
+{
+	const struct sparse_row *cells = &row->cells;
+	uint32_t *times = row->state->times;
+	uint16_t most = cells->cells[0].entry;
+
+	times[row->otherwise] = 0;
+	for (size_t i = 0; i < cells->count; i++)
+		times[cells->cells[i].entry] = 0;
+	for (size_t i = 0; i < cells->count; i++) {
+		uint16_t entry = cells->cells[i].entry;
+
+		if (++times[entry] > times[most])
 			most = entry;
 	}
 	return most;
@@ -183,51 +207,50 @@ static void leave_out(struct sparse_row *row, uint16_t entry)
 	row->count = kept;
 }
 
-/* Cells for the classes that the list does not name, class 0 among them. */
-static int add_unseen(struct condition_graph *graph, const struct direction_work *work,
-		      uint32_t stamp, uint16_t entry, struct sparse_row *row)
+/*
+ * The entry that most classes get needs no cells: the entry of the classes that the list does not
+ * name, or, if one broad prefix lies beside many narrow ones, the entry of the broad one.
+ */
+static int choose_otherwise(struct condition_row *row)
 {
-	for (uint32_t class = 0; class < work->classes.count; class ++) {
-		int r = work->class_stamp[class] == stamp ? 0 : cell_add(graph, class, entry, row);
+	const uint32_t *times = row->state->times;
+	uint16_t unseen_entry = row->otherwise, most = count_entries(row);
+	/* at least one: class 0 */
+	size_t unseen = work_of(row)->classes.count - row->cells.count;
 
-		if (r)
-			return r;
+	if (times[most] <= unseen + times[unseen_entry]) {
+		leave_out(&row->cells, unseen_entry);
+		return 0;
 	}
+	leave_out(&row->cells, most);
+	row->otherwise = most;
+	return add_unseen(row, unseen_entry);
+}
+
+int condition_row_make(struct condition_row *row)
+{
+	struct condition_state *state = row->state;
+	int r;
+
+	row->otherwise = PORTSIEVE_ENTRY_FALL;
+	r = class_entry(row, 0, &row->otherwise);
+	if (r)
+		return r;
+	r = add_seen(row);
+	if (!r && row->cells.count)
+		r = choose_otherwise(row);
+	if (r)
+		return r;
+	state->cells_count += row->cells.count;
+	if (state->cells_count > PORTSIEVE_CELLS)
+		return condition_too_many(
+			state, row->list->ids[0], PORTSIEVE_CELLS,
+			"combinations of ports and addresses; give rules the same ports, or "
+			"the same lists of prefixes");
 	return 0;
 }
 
-/*
- * What most classes get needs no cells: the entry of those that the list does not name, or, where
- * one broad prefix lies beside many narrow ones, that of the broad one.
- */
-static int choose_otherwise(struct condition_graph *graph, const struct direction_work *work,
-			    uint32_t stamp, uint16_t *otherwise, struct sparse_row *row)
+void condition_row_free(struct condition_row *row)
 {
-	uint16_t unseen_entry = *otherwise, most = count_entries(graph, unseen_entry, row);
-	size_t unseen = work->classes.count - row->count; /* one at least, class 0 */
-
-	if (graph->times[most] <= unseen + graph->times[unseen_entry]) {
-		leave_out(row, unseen_entry);
-		return 0;
-	}
-	leave_out(row, most);
-	*otherwise = most;
-	return add_unseen(graph, work, stamp, unseen_entry, row);
-}
-
-int condition_row_make(struct condition_graph *graph, enum portsieve_direction direction,
-		       const struct range_list *list, uint32_t stamp, uint16_t *otherwise,
-		       struct sparse_row *row)
-{
-	int r = row_collect(graph, direction, list, stamp, row);
-
-	if (!r && row->count)
-		r = choose_otherwise(graph, &graph->directions[direction], stamp, otherwise, row);
-	graph->cells_count += row->count;
-	if (!r && graph->cells_count > PORTSIEVE_CELLS)
-		r = graph_too_many(
-			graph, list->ids[0], PORTSIEVE_CELLS,
-			"combinations of ports and addresses; give rules the same ports, or "
-			"the same lists of prefixes");
-	return r;
+	free(row->cells.cells);
 }

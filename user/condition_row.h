@@ -6,29 +6,36 @@
 #ifndef PORTSIEVE_CONDITION_ROW_H
 #define PORTSIEVE_CONDITION_ROW_H
 
-#include "condition_graph.h"
+#include "condition_state.h"
 
 /*
- * Chains the ranges of each list of prefixes, for the functions below, under graph->stamp; returns
- * how many of the list name none.
+ * The entry of the ranges that are left once a direction is known: what is asked after it. May
+ * shorten *left, and make rows of later directions.
  */
-size_t condition_row_begin(struct condition_graph *graph, enum portsieve_direction direction,
-			   const struct range_list *list);
+typedef int condition_rest_fn(struct condition_state *state, enum portsieve_direction direction,
+			      struct range_list *left, uint16_t *ret_entry);
 
-/* The ranges of that list that an address of a class leaves, ascending, in the direction's `left`.
- */
-struct range_list condition_row_ranges(struct condition_graph *graph,
-				       enum portsieve_direction direction, uint32_t class,
-				       uint32_t stamp);
+/* A row on its way; cells and otherwise are made. */
+struct condition_row {
+	struct condition_state *state;
+	enum portsieve_direction direction;
+	const struct range_list *list;
+	condition_rest_fn *rest;
+	uint32_t stamp; /* of the list's prefixes and classes in the direction's work */
+	struct sparse_row cells;
+	uint16_t otherwise; /* the entry of the classes without a cell */
+};
 
 /*
- * Makes the row. *otherwise is the entry of the classes that the list does not name; afterwards
- * that of the classes without a cell. An
- * empty row says that all classes get *otherwise. -E2BIG, -ENOMEM; row->cells is the caller's in
- * any case.
+ * Starts the row: chains the ranges of each list of prefixes. False if none of the list's rules
+ * names prefixes, and there is no row to make.
  */
-int condition_row_make(struct condition_graph *graph, enum portsieve_direction direction,
-		       const struct range_list *list, uint32_t stamp, uint16_t *otherwise,
-		       struct sparse_row *row);
+bool condition_row_begin(struct condition_row *row);
+
+/* Makes the row; without cells, all classes get `otherwise`. -E2BIG, -ENOMEM. */
+int condition_row_make(struct condition_row *row);
+
+void condition_row_free(struct condition_row *row);
+#define _cleanup_condition_row_ __attribute__((cleanup(condition_row_free)))
 
 #endif

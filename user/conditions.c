@@ -15,7 +15,7 @@
 enum { SLOTS = 1 << 16 };
 
 struct painting {
-	struct condition_graph graph;
+	struct condition_state state;
 	uint16_t *port_class_slots; /* number + 1 by hash; 0: free */
 	size_t port_classes_count;
 };
@@ -29,7 +29,7 @@ bool rule_is_conditional(const struct policy_rule *rule)
 static int port_class_entry(struct painting *painting, uint16_t condition, uint16_t otherwise,
 			    uint16_t range, uint16_t *ret_entry)
 {
-	struct portsieve_port_class *classes = painting->graph.image->port_class;
+	struct portsieve_port_class *classes = painting->state.image->port_class;
 	uint16_t words[2] = { condition, otherwise };
 	uint32_t slot = range_list_hash(0, words, 2) % SLOTS;
 	uint16_t *slots = painting->port_class_slots;
@@ -43,8 +43,8 @@ static int port_class_entry(struct painting *painting, uint16_t condition, uint1
 		}
 	}
 	if (painting->port_classes_count == PORTSIEVE_PORT_CLASSES_MAX)
-		return graph_too_many(
-			&painting->graph, range, PORTSIEVE_PORT_CLASSES_MAX,
+		return condition_too_many(
+			&painting->state, range, PORTSIEVE_PORT_CLASSES_MAX,
 			"kinds of ports that depend on addresses or on the time; name fewer "
 			"port ranges");
 	classes[painting->port_classes_count] = (struct portsieve_port_class){
@@ -70,7 +70,7 @@ static int port_entry(struct painting *painting, const struct range_list *active
 	*ret_entry = otherwise;
 	if (!list.count)
 		return 0;
-	r = condition_graph_enter(&painting->graph, &list, &condition);
+	r = condition_graph_enter(&painting->state, &list, &condition);
 	if (r || condition == PORTSIEVE_ENTRY_FALL)
 		return r;
 	return port_class_entry(painting, condition, otherwise, list.ids[0], ret_entry);
@@ -113,14 +113,14 @@ static int compare_borders(const void *one, const void *other)
 static size_t find_borders(const struct painting *painting, enum portsieve_transport transport,
 			   struct border *borders)
 {
-	const struct portsieve_image *image = painting->graph.image;
+	const struct portsieve_image *image = painting->state.image;
 	size_t count = 0;
 
 	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
 		const struct portsieve_range *range = &image->range[id];
 
 		if (range->transport != transport ||
-		    !rule_is_conditional(graph_rule_of(&painting->graph, id)))
+		    !rule_is_conditional(condition_rule_of(&painting->state, id)))
 			continue;
 		borders[count++] = (struct border){ .port = range->low, .range = id };
 		borders[count++] =
@@ -161,7 +161,7 @@ static int transport_compile(struct painting *painting, enum portsieve_transport
 		for (; i < count && borders[i].port == low; i++)
 			border_cross(active, &borders[i]);
 		if (active->count)
-			r = stretch_enter(painting, active, painting->graph.image->port[transport],
+			r = stretch_enter(painting, active, painting->state.image->port[transport],
 					  low, borders[i].port - 1);
 		if (r)
 			return r;
@@ -177,7 +177,7 @@ static int all_transports(struct painting *painting)
 	int r = 0;
 
 	if (!borders || !ids)
-		return graph_no_memory(&painting->graph);
+		return condition_no_memory(&painting->state);
 	for (int transport = 0; !r && transport < PORTSIEVE_TRANSPORTS; transport++)
 		r = transport_compile(painting, transport, borders, &active);
 	return r;
@@ -214,7 +214,7 @@ static bool has_conditional(const struct policy *policy)
 
 static void painting_free(struct painting *painting)
 {
-	condition_graph_free(&painting->graph);
+	condition_state_free(&painting->state);
 	free(painting->port_class_slots);
 }
 
@@ -222,7 +222,7 @@ int conditions_compile(const struct policy *policy, const char *file, struct por
 		       struct error *error)
 {
 	__attribute__((cleanup(painting_free))) struct painting painting = {
-		.graph = { .policy = policy, .file = file, .image = image, .error = error },
+		.state = { .policy = policy, .file = file, .image = image, .error = error },
 	};
 	int r;
 
@@ -230,12 +230,12 @@ int conditions_compile(const struct policy *policy, const char *file, struct por
 		return 0;
 	painting.port_class_slots = calloc(SLOTS, sizeof(*painting.port_class_slots));
 	if (!painting.port_class_slots)
-		return graph_no_memory(&painting.graph);
-	r = condition_graph_init(&painting.graph);
+		return condition_no_memory(&painting.state);
+	r = condition_state_init(&painting.state);
 	if (!r)
 		r = all_transports(&painting);
 	if (!r)
-		r = condition_graph_finish(&painting.graph);
+		r = condition_graph_finish(&painting.state);
 	image->flags |= families_of(policy);
 	return r;
 }
