@@ -112,8 +112,11 @@ static enum exit_code run(const struct command *command, int argc, char **argv,
 	}
 	if (!r)
 		r = check_operands(command, argc - line.first, &error);
-	code = r ? error.exit
-		 : command->run(&line.settings, argc - line.first, argv + line.first, &error);
+	if (r) {
+		log_error(&error);
+		return error.exit;
+	}
+	code = command->run(&line.settings, argc - line.first, argv + line.first, &error);
 	if (error.text[0])
 		log_error(&error);
 	*ret_changes = changes_of(command, code);

@@ -52,9 +52,10 @@ static int time_condition(struct condition_state *state,
 		return 0;
 	}
 	r = condition_add(state, condition, range, ret_entry);
-	if (!r)
-		state->time_slots[slot] = state->conditions_count;
-	return r;
+	if (r)
+		return r;
+	state->time_slots[slot] = state->conditions_count;
+	return 0;
 }
 
 /*
@@ -160,7 +161,8 @@ static int by_direction(struct condition_state *state, enum portsieve_direction 
 		.list = list,
 		.rest = rest,
 	};
-	int known = known_lists_find(&state->known, kind, list), r;
+	int known = known_lists_find(&state->known, kind, list);
+	int r;
 
 	if (known >= 0) {
 		*ret_entry = known;
@@ -200,5 +202,7 @@ int condition_graph_finish(struct condition_state *state)
 			"the ports and addresses of the rules combine in more ways than "
 			"one policy can hold; give rules the same ports, or the same lists "
 			"of prefixes");
-	return r ? condition_no_memory(state) : 0;
+	if (r)
+		return condition_no_memory(state);
+	return 0;
 }

@@ -237,10 +237,13 @@ int condition_row_make(struct condition_row *row)
 	if (r)
 		return r;
 	r = add_seen(row);
-	if (!r && row->cells.count)
-		r = choose_otherwise(row);
 	if (r)
 		return r;
+	if (row->cells.count) {
+		r = choose_otherwise(row);
+		if (r)
+			return r;
+	}
 	state->cells_count += row->cells.count;
 	if (state->cells_count > PORTSIEVE_CELLS)
 		return condition_too_many(

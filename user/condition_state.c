@@ -49,15 +49,17 @@ static int direction_work_make(struct condition_state *state, enum portsieve_dir
 
 int condition_state_init(struct condition_state *state)
 {
-	int r = 0;
-
 	state->time_slots = calloc(CONDITION_TIME_SLOTS, sizeof(*state->time_slots));
 	state->times = calloc(ENTRIES, sizeof(*state->times));
 	if (!state->time_slots || !state->times || known_lists_init(&state->known))
 		return condition_no_memory(state);
-	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++)
-		r = direction_work_make(state, direction);
-	return r;
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		int r = direction_work_make(state, direction);
+
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 void condition_state_free(struct condition_state *state)

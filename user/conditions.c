@@ -156,13 +156,14 @@ static int transport_compile(struct painting *painting, enum portsieve_transport
 
 	for (size_t i = 0; i < count;) {
 		uint32_t low = borders[i].port;
-		int r = 0;
+		int r;
 
 		for (; i < count && borders[i].port == low; i++)
 			border_cross(active, &borders[i]);
-		if (active->count)
-			r = stretch_enter(painting, active, painting->state.image->port[transport],
-					  low, borders[i].port - 1);
+		if (!active->count)
+			continue;
+		r = stretch_enter(painting, active, painting->state.image->port[transport], low,
+				  borders[i].port - 1);
 		if (r)
 			return r;
 	}
@@ -174,13 +175,16 @@ static int all_transports(struct painting *painting)
 	_cleanup_free_ struct border *borders = calloc(2 * PORTSIEVE_RANGES, sizeof(*borders));
 	_cleanup_free_ uint16_t *ids = calloc(PORTSIEVE_RANGES + 1, sizeof(*ids));
 	struct range_list active = { .ids = ids };
-	int r = 0;
 
 	if (!borders || !ids)
 		return condition_no_memory(&painting->state);
-	for (int transport = 0; !r && transport < PORTSIEVE_TRANSPORTS; transport++)
-		r = transport_compile(painting, transport, borders, &active);
-	return r;
+	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++) {
+		int r = transport_compile(painting, transport, borders, &active);
+
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 /* Which families of addresses there are tries for. */
@@ -232,10 +236,14 @@ int conditions_compile(const struct policy *policy, const char *file, struct por
 	if (!painting.port_class_slots)
 		return condition_no_memory(&painting.state);
 	r = condition_state_init(&painting.state);
-	if (!r)
-		r = all_transports(&painting);
-	if (!r)
-		r = condition_graph_finish(&painting.state);
+	if (r)
+		return r;
+	r = all_transports(&painting);
+	if (r)
+		return r;
+	r = condition_graph_finish(&painting.state);
+	if (r)
+		return r;
 	image->flags |= families_of(policy);
-	return r;
+	return 0;
 }

@@ -2,6 +2,7 @@
 /* From the parts of a packet to its bytes. */
 #include "packet_frame.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 enum { ETHERNET_PADDED_BYTES = 60 }; /* without the frame check sequence */
@@ -20,16 +21,16 @@ static size_t put_l4(const struct packet_description *packet, uint8_t *at)
 		put16(at + 2, packet->destination.port);
 	}
 	switch (packet->protocol) {
-	case 6:
+	case IPPROTO_TCP:
 		at[12] = 5 << 4;
 		at[13] = packet->tcp_flags;
 		return 20;
-	case 17:
+	case IPPROTO_UDP:
 		put16(at + 4, 8);
 		return 8;
-	case 132: /* the common header; no chunk */
+	case IPPROTO_SCTP: /* the common header; no chunk */
 		return 12;
-	case 33: /* a request: data offset, extended sequence numbers (RFC 4340 5.1) */
+	case IPPROTO_DCCP: /* a request: data offset, extended sequence numbers (RFC 4340 5.1) */
 		at[4] = 20 / 4;
 		at[8] = 1;
 		return 20;

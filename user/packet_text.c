@@ -5,6 +5,9 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +27,10 @@ static const struct {
 	uint8_t number;
 	bool has_ports;
 } protocols[] = {
-	{ "tcp", 6, true },   { "udp", 17, true },  { "udplite", 136, true }, { "sctp", 132, true },
-	{ "dccp", 33, true }, { "icmp", 1, false }, { "icmpv6", 58, false },  { "igmp", 2, false },
+	{ "tcp", IPPROTO_TCP, true },	      { "udp", IPPROTO_UDP, true },
+	{ "udplite", IPPROTO_UDPLITE, true }, { "sctp", IPPROTO_SCTP, true },
+	{ "dccp", IPPROTO_DCCP, true },	      { "icmp", IPPROTO_ICMP, false },
+	{ "icmpv6", IPPROTO_ICMPV6, false },  { "igmp", IPPROTO_IGMP, false },
 };
 
 static int wrong(struct error *error, const char *word, const char *right)
@@ -161,7 +166,7 @@ static int read_extra(char words[][WORD_SIZE], int left, struct packet_descripti
 		packet->type = number;
 		return 2;
 	}
-	if (packet->protocol != 6)
+	if (packet->protocol != IPPROTO_TCP)
 		return wrong(error, words[0], "`type N` or `vlan ID`");
 	return read_flags(words[0], packet, error) ? -EINVAL : 1;
 }
@@ -194,21 +199,26 @@ static int describe(char words[][WORD_SIZE], int count, struct packet_descriptio
 				 "explain: a packet is written like 'tcp 192.0.2.7:40000 > "
 				 "198.51.100.1:8080 S'");
 	r = read_protocol(words[0], packet, error);
-	if (!r && packet->protocol == 1)
-		packet->type = 8;
-	if (!r && packet->protocol == 58)
-		packet->type = 128;
-	if (!r)
-		r = read_endpoint(words[1], &packet->source, error);
-	if (!r)
-		r = read_endpoint(words[3], &packet->destination, error);
-	for (int i = 4; !r && i < count;) {
+	if (r)
+		return r;
+	if (packet->protocol == IPPROTO_ICMP)
+		packet->type = ICMP_ECHO;
+	if (packet->protocol == IPPROTO_ICMPV6)
+		packet->type = ICMP6_ECHO_REQUEST;
+	r = read_endpoint(words[1], &packet->source, error);
+	if (r)
+		return r;
+	r = read_endpoint(words[3], &packet->destination, error);
+	if (r)
+		return r;
+	for (int i = 4; i < count;) {
 		int taken = read_extra(&words[i], count - i, packet, error);
 
-		r = taken < 0 ? taken : 0;
+		if (taken < 0)
+			return taken;
 		i += taken;
 	}
-	return r ? r : check(packet, error);
+	return check(packet, error);
 }
 
 static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, struct error *error)
@@ -270,7 +280,8 @@ int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t 
 	if (count < 0)
 		return count;
 	r = describe(words, count, &packet, error);
-	if (!r)
-		*ret_length_bytes = packet_frame_put(&packet, frame);
-	return r;
+	if (r)
+		return r;
+	*ret_length_bytes = packet_frame_put(&packet, frame);
+	return 0;
 }

@@ -50,26 +50,35 @@ static int interval_add(struct ports_reading *reading, uint8_t transport, uint16
 	return 0;
 }
 
-/* The same interval for each of the entry's transports. */
+static bool reads_transport(const struct ports_reading *reading, uint8_t transport)
+{
+	return reading->context.protocol->transports >> transport & 1;
+}
+
+/* Adds the same interval for each transport of the entry. */
 static int intervals_add(struct ports_reading *reading, uint16_t low, uint16_t high)
 {
-	int r = 0;
+	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
+		int r = reads_transport(reading, t) ? interval_add(reading, t, low, high) : 0;
 
-	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS && r == 0; t++)
-		if (reading->context.protocol->transports >> t & 1)
-			r = interval_add(reading, t, low, high);
-	return r;
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 static int add_assigned(struct ports_reading *reading, uint8_t transport)
 {
 	const struct registry_range *ranges;
 	size_t count = registry_assigned(transport, &ranges);
-	int r = 0;
 
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = interval_add(reading, transport, ranges[i].low, ranges[i].high);
-	return r;
+	for (size_t i = 0; i < count; i++) {
+		int r = interval_add(reading, transport, ranges[i].low, ranges[i].high);
+
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 static int add_unassigned(struct ports_reading *reading, uint8_t transport)
@@ -77,34 +86,41 @@ static int add_unassigned(struct ports_reading *reading, uint8_t transport)
 	const struct registry_range *ranges;
 	size_t count = registry_assigned(transport, &ranges);
 	unsigned int low = 1;
-	int r = 0;
 
-	for (size_t i = 0; i < count && r == 0; i++) {
+	for (size_t i = 0; i < count; i++) {
+		int r = 0;
+
 		if (ranges[i].low > low)
 			r = interval_add(reading, transport, (uint16_t)low,
 					 (uint16_t)(ranges[i].low - 1));
+		if (r)
+			return r;
 		low = ranges[i].high + 1u;
 	}
-	if (r == 0 && low < PORTSIEVE_PORTS)
-		r = interval_add(reading, transport, (uint16_t)low, PORTSIEVE_PORTS - 1);
-	return r;
+	if (low == PORTSIEVE_PORTS)
+		return 0;
+	return interval_add(reading, transport, (uint16_t)low, PORTSIEVE_PORTS - 1);
 }
 
 static int add_set(struct ports_reading *reading, const struct ports_set *set)
 {
-	int r = 0;
-
 	if (set->kind == PORTS_EPHEMERAL)
 		return intervals_add(reading, reading->host->ephemeral_low,
 				     reading->host->ephemeral_high);
 	if (set->kind == PORTS_FIXED)
 		return intervals_add(reading, set->low, set->high);
 	reading->uses_registry_set = true;
-	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS && r == 0; t++)
-		if (reading->context.protocol->transports >> t & 1)
-			r = set->kind == PORTS_ASSIGNED ? add_assigned(reading, t)
-							: add_unassigned(reading, t);
-	return r;
+	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
+		int r;
+
+		if (!reads_transport(reading, t))
+			continue;
+		r = set->kind == PORTS_ASSIGNED ? add_assigned(reading, t)
+						: add_unassigned(reading, t);
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 static int port_read(struct ports_reading *reading, const struct ports_word *word,
@@ -148,9 +164,10 @@ static int number_read(struct ports_reading *reading, const struct ports_word *w
 	if (!all_digits(first.start, first.length) || !all_digits(second.start, second.length))
 		return 1;
 	r = port_read(reading, &first, &low);
-	if (r == 0)
-		r = port_read(reading, &second, &high);
-	if (r < 0)
+	if (r)
+		return r;
+	r = port_read(reading, &second, &high);
+	if (r)
 		return r;
 	if (low > high)
 		return ports_error(&reading->context, word->start,
@@ -171,7 +188,6 @@ static int service_read(struct ports_reading *reading, const struct ports_word *
 	unsigned int transports = reading->context.protocol->transports;
 	struct ports_name name = ports_name(word);
 	size_t count = name.text[0] ? registry_by_name(name.text, transports, NULL, 0) : 0;
-	int r = 0;
 
 	if (!count)
 		return 1;
@@ -180,10 +196,15 @@ static int service_read(struct ports_reading *reading, const struct ports_word *
 		return ports_no_memory(&reading->context);
 	registry_by_name(name.text, transports, services, count);
 	for (size_t i = 0; i < count; i++)
-		for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS && r == 0; t++)
+		for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
+			int r = 0;
+
 			if (services[i]->transports & transports & 1u << t)
 				r = interval_add(reading, t, services[i]->low, services[i]->high);
-	return r;
+			if (r)
+				return r;
+		}
+	return 0;
 }
 
 static int item_read(struct ports_reading *reading, const struct ports_word *word)
