@@ -81,7 +81,7 @@ $(BUILD)/user/%.o: user/%.c
 	$(Q)$(CC) $(C_FLAGS) $(call pc,--cflags) -c $< -o $@
 
 $(BUILD)/user/datapath_program.o: $(BUILD)/portsieve.skel.h
-$(BUILD)/user/datapath_freplace.o: $(BUILD)/replaceable.skel.h
+$(BUILD)/user/datapath_dispatcher_probe.o: $(BUILD)/replaceable.skel.h
 
 $(PROGRAM): $(USER_OBJECTS)
 	$(call say,LINK,$@)

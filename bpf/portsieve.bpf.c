@@ -6,7 +6,7 @@
  */
 #include "count.h"
 #include "parse_plain.h"
-#include "turn.h"
+#include "handover.h"
 
 /* Of all buffers. The call costs as much as the short way. */
 portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)

@@ -32,7 +32,7 @@ build/san/user/%.o: user/%.c
 	$(Q)$(CC) $(TEST_FLAGS) $(SAN_FLAGS) $(call pc,--cflags) -c $< -o $@
 
 build/san/user/datapath_program.o: $(BUILD)/portsieve.skel.h
-build/san/user/datapath_freplace.o: $(BUILD)/replaceable.skel.h
+build/san/user/datapath_dispatcher_probe.o: $(BUILD)/replaceable.skel.h
 
 build/san/tests/unit/%: tests/unit/%.c $(SAN_PARTS)
 	$(call say,TEST,$@)

@@ -8,7 +8,7 @@
 #include "cleanup.h"
 #include "compile.h"
 #include "counter_ids.h"
-#include "datapath_trial.h"
+#include "datapath_testrun.h"
 #include "packet_text.h"
 
 enum { POLICY_SIZE = 256 * 1024 };
@@ -77,7 +77,7 @@ static int compile_policy(const char *text, struct portsieve_image *image, struc
 }
 
 static int open_program(enum bench_program program, struct portsieve_image *image,
-			struct trial **ret_trial, struct error *error)
+			struct testrun **ret_testrun, struct error *error)
 {
 	static const struct {
 		int rules, ports;
@@ -91,13 +91,13 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 	if (!text)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	if (program == BENCH_EMPTY)
-		return trial_open_empty(ret_trial, error);
+		return testrun_open_empty(ret_testrun, error);
 	if (program == BENCH_COUNTS)
 		strcpy(text, "version: 1\n");
 	else
 		write_policy(text, sizes[program].rules, sizes[program].ports);
 	r = compile_policy(text, image, error);
-	return r ? r : trial_open(image, NULL, ret_trial, error);
+	return r ? r : testrun_open(image, NULL, ret_testrun, error);
 }
 
 struct frame {
@@ -116,13 +116,13 @@ static int write_frames(struct frame frames[BENCH_PACKETS], struct error *error)
 }
 
 /* The empty program can only be measured; what it returns is known. */
-static int judge(struct trial *trial, enum bench_program program, const struct frame *frame,
+static int judge(struct testrun *testrun, enum bench_program program, const struct frame *frame,
 		 bool *ret_dropped, struct error *error)
 {
-	struct trial_outcome outcome = { .dropped = true };
-	int r = program == BENCH_EMPTY
-			? 0
-			: trial_judge(trial, frame->bytes, frame->length_bytes, &outcome, error);
+	struct testrun_outcome outcome = { .dropped = true };
+	int r = program == BENCH_EMPTY ? 0
+				       : testrun_judge(testrun, frame->bytes, frame->length_bytes,
+						       &outcome, error);
 
 	if (!r)
 		*ret_dropped = outcome.dropped;
@@ -130,7 +130,7 @@ static int judge(struct trial *trial, enum bench_program program, const struct f
 }
 
 /* Each packet by each program, in turn: judged in the first round, measured in all. */
-static int run_round(struct trial *const *trials, const struct frame frames[BENCH_PACKETS],
+static int run_round(struct testrun *const *testruns, const struct frame frames[BENCH_PACKETS],
 		     int round, struct bench *bench, struct error *error)
 {
 	int r = 0;
@@ -140,12 +140,12 @@ static int run_round(struct trial *const *trials, const struct frame frames[BENC
 
 		for (int program = 0; !r && program < BENCH_PROGRAMS; program++) {
 			if (!round)
-				r = judge(trials[program], program, frame,
+				r = judge(testruns[program], program, frame,
 					  &bench->dropped[program][packet], error);
 			if (!r)
-				r = trial_measure(trials[program], frame->bytes,
-						  frame->length_bytes, BENCH_REPEAT,
-						  &bench->ns[program][packet][round], error);
+				r = testrun_measure(testruns[program], frame->bytes,
+						    frame->length_bytes, BENCH_REPEAT,
+						    &bench->ns[program][packet][round], error);
 		}
 	}
 	return r;
@@ -169,7 +169,7 @@ static void sort_rounds(struct bench *bench)
 int bench_run(struct bench *bench, struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
-	struct trial *trials[BENCH_PROGRAMS] = { NULL };
+	struct testrun *testruns[BENCH_PROGRAMS] = { NULL };
 	struct frame frames[BENCH_PACKETS];
 	int r;
 
@@ -177,12 +177,12 @@ int bench_run(struct bench *bench, struct error *error)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	r = write_frames(frames, error);
 	for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
-		r = open_program(program, image, &trials[program], error);
+		r = open_program(program, image, &testruns[program], error);
 	for (int round = 0; !r && round < BENCH_ROUNDS; round++)
-		r = run_round(trials, frames, round, bench, error);
+		r = run_round(testruns, frames, round, bench, error);
 	sort_rounds(bench);
 	for (int program = 0; program < BENCH_PROGRAMS; program++)
-		trial_close(trials[program]);
+		testrun_close(testruns[program]);
 	return r;
 }
 

@@ -13,16 +13,16 @@
 static int try_frame(const struct chosen_policy *policy, const uint8_t *frame, size_t length_bytes,
 		     struct outcome *ret_outcome, struct error *error)
 {
-	struct trial_outcome tried;
-	struct trial *trial;
-	int r = trial_open(policy->image, &policy->addresses, &trial, error);
+	struct testrun_outcome tried;
+	struct testrun *testrun;
+	int r = testrun_open(policy->image, &policy->addresses, &testrun, error);
 
 	if (r)
 		return r;
-	r = trial_judge(trial, frame, length_bytes, &tried, error);
+	r = testrun_judge(testrun, frame, length_bytes, &tried, error);
 	if (!r)
 		*ret_outcome = outcome_of(&tried, policy->image);
-	trial_close(trial);
+	testrun_close(testrun);
 	return r;
 }
 

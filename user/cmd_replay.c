@@ -22,7 +22,7 @@ struct replay {
 	const struct settings *settings;
 	const struct portsieve_image *image;
 	struct capture *capture;
-	struct trial *trial;
+	struct testrun *testrun;
 	struct replay_totals totals;
 	struct portsieve_counter runts; /* too short for the kernel to try */
 	bool shows_progress;
@@ -51,20 +51,20 @@ static int judge(struct replay *replay, const struct capture_packet *packet,
 		 struct outcome *ret_outcome, struct error *error)
 {
 	size_t length_bytes = packet->captured_bytes;
-	struct trial_outcome tried;
+	struct testrun_outcome tried;
 	int r;
 
-	if (length_bytes < TRIAL_FRAME_MIN) {
+	if (length_bytes < TESTRUN_FRAME_MIN) {
 		replay->runts.verdict[PORTSIEVE_DROPPED].packets++;
 		replay->runts.verdict[PORTSIEVE_DROPPED].bytes += length_bytes;
 		*ret_outcome = outcome_of_runt(replay->image);
 		return 0;
 	}
-	if (length_bytes > TRIAL_FRAME_MAX) {
-		length_bytes = TRIAL_FRAME_MAX;
+	if (length_bytes > TESTRUN_FRAME_MAX) {
+		length_bytes = TESTRUN_FRAME_MAX;
 		replay->totals.clipped++;
 	}
-	r = trial_judge(replay->trial, packet->frame, length_bytes, &tried, error);
+	r = testrun_judge(replay->testrun, packet->frame, length_bytes, &tried, error);
 	if (!r)
 		*ret_outcome = outcome_of(&tried, replay->image);
 	return r;
@@ -128,7 +128,7 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 
 	if (!rows)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
-	r = trial_counters(replay->trial, rows, replay->image->counters, error);
+	r = testrun_counters(replay->testrun, rows, replay->image->counters, error);
 	if (r)
 		return r;
 	counter_add(&rows[PORTSIEVE_MALFORMED_ETHERNET], &replay->runts);
@@ -156,14 +156,14 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 	if (!r)
 		r = chosen_policy_read(settings, &policy, error);
 	if (!r)
-		r = trial_open(policy.image, &policy.addresses, &replay.trial, error);
+		r = testrun_open(policy.image, &policy.addresses, &replay.testrun, error);
 	if (!r) {
 		replay.image = policy.image;
 		broken = replay_all(&replay, error);
 		if ((!settings->each || !settings->json) && !ferror(stdout))
 			r = print_totals(&replay, operands[0], broken ? NULL : error);
 	}
-	trial_close(replay.trial);
+	testrun_close(replay.testrun);
 	capture_close(replay.capture);
 	return r || broken ? error->exit : EXIT_DONE;
 }

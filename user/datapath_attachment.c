@@ -12,9 +12,9 @@
 #include "boottime.h"
 #include "cleanup.h"
 #include "datapath_hook.h"
-#include "datapath_image.h"
+#include "datapath_policy_maps.h"
 #include "datapath_pins.h"
-#include "datapath_turn.h"
+#include "datapath_handover.h"
 
 enum { PROGRAM_MAPS_MAX = 16 };
 
@@ -316,7 +316,7 @@ void attachment_remove_stale(const struct datapath *datapath, const struct attac
 
 	if (!attachment_is_understood(attachment))
 		return;
-	if (attachment->attach == DATAPATH_DISPATCHER && turn_settle(datapath, attachment, NULL))
+	if (attachment->attach == DATAPATH_DISPATCHER && handover_settle(datapath, attachment, NULL))
 		return; /* what is pinned tells which programs are ours */
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		snprintf(names[count++], PIN_NAME_MAX, "%s", kept[i]);

@@ -9,7 +9,7 @@
 
 #include "cleanup.h"
 #include "datapath_apply.h"
-#include "datapath_image.h"
+#include "datapath_policy_maps.h"
 
 /*
  * Puts the policy of a slot in force for good: a copy of its image that does not wait. Rows that

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "datapath_attach.h"
+#include "datapath_link.h"
 #include "datapath_hook.h"
-#include "datapath_image.h"
+#include "datapath_policy_maps.h"
 #include "datapath_attachment.h"
 #include "datapath_pins.h"
 #include "datapath_tries.h"

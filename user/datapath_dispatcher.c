@@ -12,7 +12,7 @@
 #include <xdp/libxdp.h>
 
 #include "cleanup.h"
-#include "datapath_attach.h"
+#include "datapath_link.h"
 #include "datapath_pins.h"
 
 /*

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "cleanup.h"
-#include "datapath_attach.h"
+#include "datapath_link.h"
 #include "datapath_dispatcher.h"
 
 void dispatcher_folder(char path[DISPATCHER_PATH_MAX])

@@ -8,9 +8,9 @@
 
 #include "cleanup.h"
 #include "counter_ids.h"
-#include "datapath_attach.h"
+#include "datapath_link.h"
 #include "datapath_hook.h"
-#include "datapath_image.h"
+#include "datapath_policy_maps.h"
 #include "datapath_attachment.h"
 #include "datapath_dispatcher.h"
 #include "datapath_pins.h"

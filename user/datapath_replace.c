@@ -8,12 +8,12 @@
 
 #include "cleanup.h"
 #include "datapath_apply.h"
-#include "datapath_attach.h"
-#include "datapath_image.h"
+#include "datapath_link.h"
+#include "datapath_policy_maps.h"
 #include "datapath_pins.h"
 #include "datapath_program.h"
 #include "datapath_tries.h"
-#include "datapath_turn.h"
+#include "datapath_handover.h"
 
 /* Loads a program that goes on where the attachment's is; for a dispatcher only its maps. */
 static int make_program(const struct datapath *datapath, const struct attachment *attachment,
@@ -41,7 +41,7 @@ static int put_on(const struct datapath *datapath, const char *device,
 	if (r)
 		return r;
 	if (attachment->attach == DATAPATH_DISPATCHER)
-		return turn_replace(datapath, device, attachment, program, error);
+		return handover_replace(datapath, device, attachment, program, error);
 	return link_replace(attachment->link_fd, program->program_fd, error);
 }
 

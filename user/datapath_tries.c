@@ -8,7 +8,7 @@
 
 #include "array.h"
 #include "cleanup.h"
-#include "datapath_image.h"
+#include "datapath_policy_maps.h"
 #include "datapath_pins.h"
 
 /* A key of either family: as many bytes of it as the family's key has are used. */

@@ -5,7 +5,7 @@
 #include "policy.h"
 #include "reason.h"
 
-struct outcome outcome_of(const struct trial_outcome *tried, const struct portsieve_image *image)
+struct outcome outcome_of(const struct testrun_outcome *tried, const struct portsieve_image *image)
 {
 	const struct portsieve_trace *decision = &tried->decision;
 	bool by_reason =

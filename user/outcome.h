@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "datapath_trial.h"
+#include "datapath_testrun.h"
 
 struct outcome {
 	const char *verdict;  /* "pass" or "drop": what happens */
@@ -19,7 +19,7 @@ struct outcome {
 };
 
 /* Names live as long as the image. */
-struct outcome outcome_of(const struct trial_outcome *tried, const struct portsieve_image *image);
+struct outcome outcome_of(const struct testrun_outcome *tried, const struct portsieve_image *image);
 
 /* Of a frame too short for Ethernet, which the kernel cannot be asked about (rule E1). */
 struct outcome outcome_of_runt(const struct portsieve_image *image);

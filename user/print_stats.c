@@ -276,7 +276,7 @@ int print_replay_text(const struct snapshot_device *device, const char *path,
 	if (totals->cut)
 		printf(", %lu of them cut by the capture", totals->cut);
 	if (totals->clipped)
-		printf(", %lu judged by their first %d bytes", totals->clipped, TRIAL_FRAME_MAX);
+		printf(", %lu judged by their first %d bytes", totals->clipped, TESTRUN_FRAME_MAX);
 	printf("; ");
 	r = print_rows(device, all_rows);
 	if (!r && totals->cut)

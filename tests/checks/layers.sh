@@ -32,7 +32,7 @@ grep -nE '#include <bpf/' user/*.[ch] | grep -vE '^user/(datapath|snapshot_read)
 	check 'only datapath* and snapshot_read include <bpf/...>'
 grep -nE '#include (<xdp/|"[a-z_]*\.skel\.h")' user/*.[ch] | grep -v '^user/datapath' |
 	check 'only datapath* sees libxdp and skeletons'
-grep -nE '#include "datapath_' user/*.[ch] | grep -vE '^user/(datapath|snapshot_read)' | grep -v '"datapath_trial.h"' |
+grep -nE '#include "datapath_' user/*.[ch] | grep -vE '^user/(datapath|snapshot_read)' | grep -v '"datapath_testrun.h"' |
 	check 'nobody else looks into the datapath'
 # shellcheck disable=SC2086
 grep -nE '\b(printf|puts|putchar|log_[a-z]+|exit|getenv|clock_gettime|time)\(|std(out|err)\b|<bpf/|<sys/socket' $pure |

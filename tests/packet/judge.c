@@ -47,7 +47,7 @@ struct judge judge_open(const char *policy_text, const struct policy_host *host)
 	struct judge judge = { .image = image_of(policy_text, host, &addresses) };
 	struct error error = { 0 };
 
-	must(trial_open(judge.image, &addresses, &judge.trial, &error), &error);
+	must(testrun_open(judge.image, &addresses, &judge.testrun, &error), &error);
 	return judge;
 }
 
@@ -58,12 +58,12 @@ void judge_apply(struct judge *judge, const char *policy_text, const struct poli
 
 	free(judge->image);
 	judge->image = image_of(policy_text, host, &addresses);
-	must(trial_apply(judge->trial, judge->image, &addresses, &error), &error);
+	must(testrun_apply(judge->testrun, judge->image, &addresses, &error), &error);
 }
 
 void judge_close(struct judge *judge)
 {
-	trial_close(judge->trial);
+	testrun_close(judge->testrun);
 	free(judge->image);
 	*judge = (struct judge){ 0 };
 }
@@ -93,10 +93,10 @@ static bool is_about_headers(uint32_t counter)
 struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length)
 {
 	struct judgement judgement = { .port = -1 };
-	struct trial_outcome outcome;
+	struct testrun_outcome outcome;
 	struct error error = { 0 };
 
-	must(trial_judge(judge->trial, frame, length, &outcome, &error), &error);
+	must(testrun_judge(judge->testrun, frame, length, &outcome, &error), &error);
 	name_row(judge->image, &outcome.decision, &judgement);
 	judgement.dropped = outcome.dropped;
 	judgement.drop = outcome.decision.drop;
@@ -114,7 +114,7 @@ struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count)
 	struct error error = { 0 };
 
 	assert_non_null(rows);
-	must(trial_counters(judge->trial, rows, count, &error), &error);
+	must(testrun_counters(judge->testrun, rows, count, &error), &error);
 	return rows;
 }
 

@@ -11,11 +11,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "datapath_trial.h"
+#include "datapath_testrun.h"
 #include "policy.h"
 
 struct judge {
-	struct trial *trial;
+	struct testrun *testrun;
 	struct portsieve_image *image;
 };
 
@@ -43,7 +43,7 @@ struct judge judge_open(const char *policy_text, const struct policy_host *host)
 void judge_apply(struct judge *judge, const char *policy_text, const struct policy_host *host);
 void judge_close(struct judge *judge);
 
-/* frame has TRIAL_FRAME_MIN to TRIAL_FRAME_MAX bytes. */
+/* frame has TESTRUN_FRAME_MIN to TESTRUN_FRAME_MAX bytes. */
 struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length);
 
 /* The first `count` rows; the caller frees them. */

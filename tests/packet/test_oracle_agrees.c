@@ -220,7 +220,7 @@ static void on_deep_frames_cut_at_every_byte(void **state)
 		for (size_t j = 0; j < ARRAY_SIZE(deep); j++) {
 			size_t length = recipe_frame(deep[j], frame);
 
-			for (size_t cut = TRIAL_FRAME_MIN; cut <= length; cut++)
+			for (size_t cut = TESTRUN_FRAME_MIN; cut <= length; cut++)
 				agreement_frame(&agreement, frame, cut);
 		}
 		agreement_end(&agreement);

@@ -9,10 +9,10 @@
 
 #include "cleanup.h"
 #include "counter_ids.h"
-#include "datapath_attach.h"
+#include "datapath_link.h"
 #include "datapath_attachment.h"
 #include "datapath_counters.h"
-#include "datapath_image.h"
+#include "datapath_policy_maps.h"
 #include "datapath_pins.h"
 #include "datapath_tries.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Images as maps: making, reading, comparing, swapping. Private to datapath*.c. */
-#ifndef PORTSIEVE_DATAPATH_IMAGE_H
-#define PORTSIEVE_DATAPATH_IMAGE_H
+#ifndef PORTSIEVE_DATAPATH_POLICY_MAPS_H
+#define PORTSIEVE_DATAPATH_POLICY_MAPS_H
 
 #include "datapath_attachment.h"
 

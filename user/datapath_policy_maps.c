@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Images as maps. The image is what the map holds, byte for byte. */
-#include "datapath_image.h"
+#include "datapath_policy_maps.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose turn it is, of two of our programs in one dispatcher. bpf/turn.h is the other side. */
+/* Whose turn it is, of two of our programs in one dispatcher. bpf/handover.h is the other side. */
 #include "datapath_hook.h"
-#include "datapath_turn.h"
+#include "datapath_handover.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -111,7 +111,7 @@ static int clear_turn(int turn_fd, struct error *error)
 	return write_turn(turn_fd, &turn, error);
 }
 
-int turn_settle(const struct datapath *datapath, const struct attachment *attachment,
+int handover_settle(const struct datapath *datapath, const struct attachment *attachment,
 		struct error *error)
 {
 	_cleanup_close_ int turn_fd =
@@ -138,7 +138,7 @@ int turn_settle(const struct datapath *datapath, const struct attachment *attach
 	return r;
 }
 
-int turn_replace(const struct datapath *datapath, const char *device,
+int handover_replace(const struct datapath *datapath, const char *device,
 		 const struct attachment *attachment, const struct program *maps,
 		 struct error *error)
 {
@@ -156,5 +156,5 @@ int turn_replace(const struct datapath *datapath, const char *device,
 				      DATAPATH_MODE_AUTO, NULL, error);
 	if (!r)
 		r = attachment_require(datapath, attachment->ifindex, &now, error);
-	return r ? r : turn_settle(datapath, &now, error);
+	return r ? r : handover_settle(datapath, &now, error);
 }

@@ -5,8 +5,8 @@
  * them when the turn changes: what the first saw is kept for the second, by CPU, for nothing comes
  * between the two.
  */
-#ifndef PORTSIEVE_TURN_H
-#define PORTSIEVE_TURN_H
+#ifndef PORTSIEVE_HANDOVER_H
+#define PORTSIEVE_HANDOVER_H
 
 #include "cursor.h"
 #include "maps.h"

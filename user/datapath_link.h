@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interfaces and the programs on them. Private to datapath*.c. */
-#ifndef PORTSIEVE_DATAPATH_ATTACH_H
-#define PORTSIEVE_DATAPATH_ATTACH_H
+#ifndef PORTSIEVE_DATAPATH_LINK_H
+#define PORTSIEVE_DATAPATH_LINK_H
 
 #include "datapath.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attaching by bpf_link, and what errors of it mean to the user. */
-#include "datapath_attach.h"
+#include "datapath_link.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
