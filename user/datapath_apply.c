@@ -61,7 +61,7 @@ int apply_commit(const struct datapath *datapath, const struct attachment *attac
 	int r = prepare_devices(datapath, attachment->active_id, image, previous, maps, error);
 
 	if (!r)
-		r = tries_put(attachment->prefixes_fd, maps, image->generation, error);
+		r = tries_put(attachment->prefixes_fd, maps->trie_fd, image->generation, error);
 	if (!r && waits)
 		r = image_keep_before(attachment->active_fd, attachment_policy(attachment), error);
 	if (!r && has_ended(not_after_ns, boottime_ns()))

@@ -14,6 +14,7 @@
 #include "datapath_hook.h"
 #include "datapath_policy_maps.h"
 #include "datapath_pins.h"
+#include "datapath_tries.h"
 #include "datapath_handover.h"
 
 enum { PROGRAM_MAPS_MAX = 16 };
@@ -26,11 +27,6 @@ static const char *const prefixes_kinds[TRIE_FAMILIES] = {
 static const char *const trie_kinds[TRIE_FAMILIES] = {
 	[POLICY_IPV4] = "trie4",
 	[POLICY_IPV6] = "trie6",
-};
-
-static const uint32_t trie_key_sizes[TRIE_FAMILIES] = {
-	[POLICY_IPV4] = sizeof(struct portsieve_prefix4),
-	[POLICY_IPV6] = sizeof(struct portsieve_prefix6),
 };
 
 void policy_maps_close(struct policy_maps *maps)
@@ -208,7 +204,7 @@ static int follow_slot(const struct datapath *datapath, struct attachment *attac
 		if (fd < 0 && fd != -ENOENT)
 			return fd;
 		maps->trie_fd[family] = fd;
-		if (fd >= 0 && !is_of_form(fd, BPF_MAP_TYPE_LPM_TRIE, trie_key_sizes[family]))
+		if (fd >= 0 && !is_of_form(fd, BPF_MAP_TYPE_LPM_TRIE, trie_key_bytes[family]))
 			return -ENOENT;
 	}
 	return 0;
@@ -316,7 +312,8 @@ void attachment_remove_stale(const struct datapath *datapath, const struct attac
 
 	if (!attachment_is_understood(attachment))
 		return;
-	if (attachment->attach == DATAPATH_DISPATCHER && handover_settle(datapath, attachment, NULL))
+	if (attachment->attach == DATAPATH_DISPATCHER &&
+	    handover_settle(datapath, attachment, NULL))
 		return; /* what is pinned tells which programs are ours */
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		snprintf(names[count++], PIN_NAME_MAX, "%s", kept[i]);

@@ -6,9 +6,7 @@
 #ifndef PORTSIEVE_DATAPATH_ATTACHMENT_H
 #define PORTSIEVE_DATAPATH_ATTACHMENT_H
 
-#include "datapath.h"
-
-enum { TRIE_FAMILIES = 2 }; /* indexes are enum policy_family */
+#include "datapath_pins.h"
 
 /* The maps of one policy. Descriptors; -1: not open, or of a trie: the policy has none. */
 struct policy_maps {

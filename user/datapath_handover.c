@@ -112,7 +112,7 @@ static int clear_turn(int turn_fd, struct error *error)
 }
 
 int handover_settle(const struct datapath *datapath, const struct attachment *attachment,
-		struct error *error)
+		    struct error *error)
 {
 	_cleanup_close_ int turn_fd =
 		open_pinned(datapath, attachment->ifindex, "turn", BPF_MAP_TYPE_ARRAY,
@@ -139,8 +139,8 @@ int handover_settle(const struct datapath *datapath, const struct attachment *at
 }
 
 int handover_replace(const struct datapath *datapath, const char *device,
-		 const struct attachment *attachment, const struct program *maps,
-		 struct error *error)
+		     const struct attachment *attachment, const struct program *maps,
+		     struct error *error)
 {
 	_cleanup_attachment_ struct attachment now = ATTACHMENT_NONE;
 	struct portsieve_turn turn;

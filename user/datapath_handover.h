@@ -16,11 +16,11 @@
  * handover_settle ends that.
  */
 int handover_replace(const struct datapath *datapath, const char *device,
-		 const struct attachment *attachment, const struct program *maps,
-		 struct error *error);
+		     const struct attachment *attachment, const struct program *maps,
+		     struct error *error);
 
 /* Ends a replacement that got as far as the new program, which the attachment has to lead to. */
 int handover_settle(const struct datapath *datapath, const struct attachment *attachment,
-		struct error *error);
+		    struct error *error);
 
 #endif

@@ -151,7 +151,7 @@ static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
 	if (!r)
 		r = policy_maps_pin(datapath, ifindex, &maps, error);
 	if (!r)
-		r = tries_put(program->prefixes_fd, &maps, policy->image->generation, error);
+		r = tries_put(program->prefixes_fd, maps.trie_fd, policy->image->generation, error);
 	return r ? r : image_commit(program->active_fd, &maps, error);
 }
 

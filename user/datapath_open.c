@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opening the pins of a network namespace: is there a bpffs, may we, are we the only writer, and
- * what did a process that died leave behind.
+ * Opening the pins of a network namespace: is there a bpffs, may we use it, and are we the only
+ * writer?
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,8 @@
 #include <time.h>
 
 #include "cleanup.h"
-#include "datapath_confirm.h"
-#include "datapath_counters.h"
-#include "datapath_attachment.h"
-#include "datapath_dispatcher.h"
 #include "datapath_pins.h"
-#include "datapath_tries.h"
-#include "device_names.h"
+#include "datapath_repair.h"
 
 #define BPFFS		  "/sys/fs/bpf"
 #define PINS		  BPFFS "/portsieve"
@@ -124,114 +119,6 @@ static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
 	return r;
 }
 
-/* Why a folder without a live link is there, for the user to hear of. */
-static const char *left_over_because(uint32_t ifindex, int state)
-{
-	char name[IF_NAMESIZE];
-
-	if (state == -ENOENT)
-		return "it was never fully loaded";
-	return if_indextoname(ifindex, name)
-		       ? "its program was detached; the interface is NOT FILTERED now"
-		       : "the interface is gone";
-}
-
-/* The devices that share the policy slot. */
-static struct device_names names_of_sharing(const struct datapath *datapath, uint32_t active_id)
-{
-	_cleanup_free_ struct datapath_device *devices = NULL;
-	size_t count = 0, kept = 0;
-
-	datapath_devices(datapath, &devices, &count, NULL);
-	for (size_t i = 0; i < count; i++)
-		if (!devices[i].broken && devices[i].active_id == active_id)
-			devices[kept++] = devices[i];
-	return device_names(devices, kept);
-}
-
-/* What does not hold the next command up is done as far as it goes, and tried again by the one
- * after. */
-static void repair_loaded(const struct datapath *datapath, const struct attachment *attachment)
-{
-	char text[400];
-	bool fell_back = false;
-
-	if (!attachment_is_understood(attachment))
-		return;
-	counters_repair(attachment->counters_fd);
-	tries_repair(attachment);
-	if (!confirm_repair(datapath, attachment, &fell_back) && fell_back && datapath->note) {
-		snprintf(text, sizeof(text),
-			 "the policy applied to %s was not confirmed in time: the one before it is "
-			 "in force again",
-			 names_of_sharing(datapath, attachment->active_id).text);
-		datapath->note(text);
-	}
-}
-
-/* After repairs: only a fresh look tells what is in force now. */
-static void remove_stale(const struct datapath *datapath, uint32_t ifindex)
-{
-	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-
-	if (!attachment_open(datapath, ifindex, &attachment, NULL))
-		attachment_remove_stale(datapath, &attachment);
-}
-
-/* Whether an interface is gone or elsewhere cannot be told; a filter must not end for that. */
-static void note_held(const struct datapath *datapath, uint32_t ifindex)
-{
-	char text[640], folder[DISPATCHER_PATH_MAX];
-
-	dispatcher_folder(folder);
-	snprintf(
-		text, sizeof(text),
-		"libxdp still keeps the program of index %u: if the interface has moved to another "
-		"network namespace, it is filtered there, until: ip link set dev ... xdp off; if "
-		"it is gone, free the memory: rm -r %s/dispatch-%u-*",
-		ifindex, folder, ifindex);
-	datapath->note(text);
-}
-
-static void repair_device(const struct datapath *datapath, uint32_t ifindex)
-{
-	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-	struct error error = { 0 };
-	char text[sizeof(error.text) + 64];
-	int state = attachment_open(datapath, ifindex, &attachment, NULL);
-	bool held;
-
-	if (!state) {
-		repair_loaded(datapath, &attachment);
-		remove_stale(datapath, ifindex);
-	}
-	if (state != -ENOENT && state != -ENOLINK)
-		return;
-	held = dispatcher_remove_stale(datapath, ifindex);
-	if (pins_remove_all(datapath, ifindex, &error))
-		snprintf(text, sizeof(text), "%s", error.text);
-	else
-		snprintf(text, sizeof(text),
-			 "removed what was left of the interface with index %u: %s", ifindex,
-			 left_over_because(ifindex, state));
-	if (datapath->note)
-		datapath->note(text);
-	if (datapath->note && held)
-		note_held(datapath, ifindex);
-}
-
-/* Removes what no live link leads to, and tells of whole devices that it removes. */
-static int repair(const struct datapath *datapath, struct error *error)
-{
-	_cleanup_free_ uint32_t *ifindexes = NULL;
-	size_t count;
-	int r = pins_list(datapath, &ifindexes, &count, error);
-
-	for (size_t i = 0; !r && i < count; i++)
-		repair_device(datapath, ifindexes[i]);
-	return r;
-}
-
 int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error)
 {
@@ -253,7 +140,7 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 	if (access == DATAPATH_WRITE) {
 		r = take_lock(note, &datapath.lock_fd, error);
 		if (!r)
-			r = repair(&datapath, error);
+			r = repair_all(&datapath, error);
 		if (r) {
 			datapath_close(&datapath);
 			return r;

@@ -5,7 +5,10 @@
 
 #include "datapath.h"
 
-enum { PIN_NAME_MAX = 32 };
+enum {
+	PIN_NAME_MAX = 32,
+	TRIE_FAMILIES = 2, /* indexes are enum policy_family */
+};
 
 /* Opens the pin "<kind>_<id>" of a device. Returns a descriptor or -errno. */
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);

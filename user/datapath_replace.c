@@ -75,7 +75,7 @@ static int fill_slots(const struct attachment *attachment, const struct program 
 	int r = image_read(maps->image_fd, &image, error);
 
 	if (!r)
-		r = tries_put(program->prefixes_fd, maps, image->generation, error);
+		r = tries_put(program->prefixes_fd, maps->trie_fd, image->generation, error);
 	return r ? r : image_commit(program->active_fd, maps, error);
 }
 

@@ -40,7 +40,7 @@ int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 	int r = policy_maps_make(&policy, &maps, error);
 
 	if (!r)
-		r = tries_put(testrun->program.prefixes_fd, &maps, image->generation, error);
+		r = tries_put(testrun->program.prefixes_fd, maps.trie_fd, image->generation, error);
 	return r ? r : image_commit(testrun->program.active_fd, &maps, error);
 }
 

@@ -8,8 +8,6 @@
 
 #include "array.h"
 #include "cleanup.h"
-#include "datapath_policy_maps.h"
-#include "datapath_pins.h"
 
 /* A key of either family: as many bytes of it as the family's key has are used. */
 union trie_key {
@@ -22,7 +20,7 @@ static const char *const trie_names[TRIE_FAMILIES] = {
 	[POLICY_IPV6] = "portsieve_ipv6",
 };
 
-static const uint32_t key_sizes[TRIE_FAMILIES] = {
+const uint32_t trie_key_bytes[TRIE_FAMILIES] = {
 	[POLICY_IPV4] = sizeof(struct portsieve_prefix4),
 	[POLICY_IPV6] = sizeof(struct portsieve_prefix6),
 };
@@ -32,7 +30,7 @@ static int make_trie(enum policy_family family)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options,
 		    .map_flags = BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
-	int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, trie_names[family], key_sizes[family],
+	int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, trie_names[family], trie_key_bytes[family],
 				sizeof(__u32), PORTSIEVE_PREFIXES_MAX, &options);
 
 	return fd < 0 ? -errno : fd;
@@ -115,13 +113,12 @@ int tries_read(const int fd[TRIE_FAMILIES], struct addresses *ret_addresses, str
 	return 0;
 }
 
-int tries_put(const int prefixes_fd[TRIE_FAMILIES], const struct policy_maps *maps,
+int tries_put(const int prefixes_fd[TRIE_FAMILIES], const int trie_fd[TRIE_FAMILIES],
 	      uint32_t generation, struct error *error)
 {
 	for (int family = 0; family < TRIE_FAMILIES; family++)
-		if (maps->trie_fd[family] >= 0 &&
-		    bpf_map_update_elem(prefixes_fd[family], &generation, &maps->trie_fd[family],
-					BPF_ANY))
+		if (trie_fd[family] >= 0 && bpf_map_update_elem(prefixes_fd[family], &generation,
+								&trie_fd[family], BPF_ANY))
 			return bpf_error(error, errno, "make the prefixes ready");
 	return 0;
 }
@@ -144,7 +141,7 @@ void tries_remove_others(const int prefixes_fd[TRIE_FAMILIES], uint32_t generati
 				bpf_map_delete_elem(prefixes_fd[family], &slot);
 }
 
-static bool any_put(const int prefixes_fd[TRIE_FAMILIES])
+bool tries_are_put(const int prefixes_fd[TRIE_FAMILIES])
 {
 	for (int family = 0; family < TRIE_FAMILIES; family++)
 		for (__u32 slot = 0; prefixes_fd[family] >= 0 && slot < PORTSIEVE_GENERATIONS;
@@ -152,26 +149,4 @@ static bool any_put(const int prefixes_fd[TRIE_FAMILIES])
 			if (is_put(prefixes_fd[family], slot))
 				return true;
 	return false;
-}
-
-int tries_repair(const struct attachment *attachment)
-{
-	uint32_t generations[PORTSIEVE_SLOTS] = { PORTSIEVE_GENERATIONS, PORTSIEVE_GENERATIONS };
-
-	if (!any_put(attachment->prefixes_fd))
-		return 0;
-	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
-		_cleanup_free_ struct portsieve_image *image = NULL;
-		int r;
-
-		if (!attachment->slots[slot].id)
-			continue;
-		r = image_read(attachment->slots[slot].image_fd, &image, NULL);
-		if (r)
-			return r;
-		generations[slot] = image->generation;
-	}
-	tries_remove_others(attachment->prefixes_fd, generations[PORTSIEVE_SLOT_NOW],
-			    generations[PORTSIEVE_SLOT_BEFORE]);
-	return 0;
 }

@@ -112,7 +112,8 @@ static int apply_spoilt(const struct datapath *datapath, const struct attachment
 	if (!r)
 		r = policy_maps_pin(datapath, attachment->ifindex, &maps, error);
 	if (!r)
-		r = tries_put(attachment->prefixes_fd, &maps, policy->image->generation, error);
+		r = tries_put(attachment->prefixes_fd, maps.trie_fd, policy->image->generation,
+			      error);
 	return r ? r : image_commit(attachment->active_fd, &maps, error);
 }
 
