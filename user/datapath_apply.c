@@ -11,6 +11,7 @@
 #include "datapath_counters.h"
 #include "datapath_policy_maps.h"
 #include "datapath_pins.h"
+#include "datapath_stale.h"
 #include "datapath_tries.h"
 
 /* Readies each device of the slot for the coming policy: its rows zeroed, its maps pinned. */
@@ -39,20 +40,6 @@ static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
 	return r;
 }
 
-void apply_remove_stale(const struct datapath *datapath)
-{
-	_cleanup_free_ uint32_t *ifindexes = NULL;
-	size_t count = 0;
-
-	pins_list(datapath, &ifindexes, &count, NULL);
-	for (size_t i = 0; i < count; i++) {
-		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-
-		if (!attachment_open(datapath, ifindexes[i], &attachment, NULL))
-			attachment_remove_stale(datapath, &attachment);
-	}
-}
-
 int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
 		 const struct portsieve_image *image, const struct portsieve_image *previous,
 		 const struct policy_maps *maps, uint64_t not_after_ns, struct error *error)
@@ -74,7 +61,7 @@ int apply_commit(const struct datapath *datapath, const struct attachment *attac
 	if (!r)
 		tries_remove_others(attachment->prefixes_fd, image->generation,
 				    waits ? previous->generation : image->generation);
-	apply_remove_stale(datapath);
+	stale_remove_all(datapath);
 	return r;
 }
 

@@ -20,7 +20,4 @@ int apply_commit(const struct datapath *datapath, const struct attachment *attac
 		 const struct portsieve_image *image, const struct portsieve_image *previous,
 		 const struct policy_maps *maps, uint64_t not_after_ns, struct error *error);
 
-/* Removes what the devices' links no longer lead to. */
-void apply_remove_stale(const struct datapath *datapath);
-
 #endif

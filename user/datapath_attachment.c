@@ -6,41 +6,16 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "boottime.h"
 #include "cleanup.h"
-#include "datapath_hook.h"
-#include "datapath_policy_maps.h"
+#include "datapath_ownership.h"
 #include "datapath_pins.h"
 #include "datapath_tries.h"
-#include "datapath_handover.h"
-
-enum { PROGRAM_MAPS_MAX = 16 };
-
-static const char *const prefixes_kinds[TRIE_FAMILIES] = {
-	[POLICY_IPV4] = "prefixes4",
-	[POLICY_IPV6] = "prefixes6",
-};
-
-static const char *const trie_kinds[TRIE_FAMILIES] = {
-	[POLICY_IPV4] = "trie4",
-	[POLICY_IPV6] = "trie6",
-};
-
-void policy_maps_close(struct policy_maps *maps)
-{
-	cleanup_close(&maps->image_fd);
-	cleanup_close(&maps->text_fd);
-	for (int family = 0; family < TRIE_FAMILIES; family++)
-		cleanup_close(&maps->trie_fd[family]);
-}
 
 void attachment_close(struct attachment *attachment)
 {
-	cleanup_close(&attachment->link_fd);
-	cleanup_close(&attachment->program_fd);
+	hook_close(&attachment->hook);
 	cleanup_close(&attachment->counters_fd);
 	cleanup_close(&attachment->active_fd);
 	for (int family = 0; family < TRIE_FAMILIES; family++)
@@ -71,19 +46,6 @@ bool attachment_is_settled(const struct attachment *attachment)
 	return true;
 }
 
-/* Another map under the name of ours may have elements that no buffer here has room for. */
-static bool is_among(int map_fd, const __u32 *map_ids, uint32_t count)
-{
-	uint32_t id;
-
-	if (map_id(map_fd, &id))
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (map_ids[i] == id)
-			return true;
-	return false;
-}
-
 /* What has no id of its own to be known by: text and tries are named by their image's. */
 static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
 {
@@ -94,80 +56,31 @@ static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
 	       info.key_size == key_size;
 }
 
-/* Opens the one of the program's maps that is pinned as `kind`. -ENOENT: none is. -EUCLEAN:
- * something else is, under its name. */
-static int follow_map(const struct datapath *datapath, const struct attachment *attachment,
-		      const char *kind, const __u32 *map_ids, uint32_t count, uint32_t *ret_id)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		int fd = pin_open(datapath, attachment->ifindex, kind, map_ids[i]);
-
-		if (fd == -ENOENT)
-			continue;
-		if (fd >= 0 && !is_among(fd, &map_ids[i], 1)) {
-			close(fd);
-			return -EUCLEAN;
-		}
-		*ret_id = map_ids[i];
-		return fd;
-	}
-	return -ENOENT;
-}
-
-static int read_map_ids(int program_fd, __u32 map_ids[PROGRAM_MAPS_MAX], uint32_t *ret_id,
-			uint32_t *ret_count)
-{
-	struct bpf_prog_info info = { .map_ids = (uintptr_t)map_ids,
-				      .nr_map_ids = PROGRAM_MAPS_MAX };
-	__u32 length = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(program_fd, &info, &length))
-		return -errno;
-	*ret_id = info.id;
-	*ret_count = info.nr_map_ids < PROGRAM_MAPS_MAX ? info.nr_map_ids : PROGRAM_MAPS_MAX;
-	return 0;
-}
-
-bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd)
-{
-	struct attachment device = { .ifindex = ifindex };
-	__u32 map_ids[PROGRAM_MAPS_MAX] = { 0 };
-	_cleanup_close_ int active_fd = -1, counters_fd = -1;
-	uint32_t id = 0, count = 0;
-
-	if (read_map_ids(program_fd, map_ids, &id, &count))
-		return false;
-	active_fd = follow_map(datapath, &device, "active", map_ids, count, &id);
-	if (active_fd >= 0)
-		return true;
-	counters_fd = pin_open(datapath, ifindex, "counters", 0);
-	return counters_fd >= 0 && is_among(counters_fd, map_ids, count);
-}
-
 /* The program, and its maps; a program of another ABI may have no tries. */
 static int follow_program(const struct datapath *datapath, struct attachment *attachment)
 {
-	__u32 map_ids[PROGRAM_MAPS_MAX] = { 0 };
-	uint32_t id = 0, count = 0;
+	struct hook *hook = &attachment->hook;
+	struct program_maps maps;
 	int r;
 
-	if (attachment->program_fd < 0)
-		attachment->program_fd =
-			pin_open(datapath, attachment->ifindex, "program", attachment->program_id);
-	if (attachment->program_fd < 0)
-		return attachment->program_fd;
-	r = read_map_ids(attachment->program_fd, map_ids, &id, &count);
+	if (hook->program_fd < 0)
+		hook->program_fd =
+			pin_open(datapath, attachment->ifindex, "program", hook->program_id);
+	if (hook->program_fd < 0)
+		return hook->program_fd;
+	r = program_maps_read(hook->program_fd, &maps);
 	if (r)
 		return r;
-	if (id != attachment->program_id)
-		return -ENOENT; /* not ours, whatever it is called */
-	attachment->active_fd =
-		follow_map(datapath, attachment, "active", map_ids, count, &attachment->active_id);
+	if (maps.program_id != hook->program_id)
+		return -ENOENT; /* another program under the name of ours */
+	attachment->active_fd = program_maps_open(datapath, attachment->ifindex, &maps, "active",
+						  &attachment->active_id);
 	if (attachment->active_fd < 0)
 		return attachment->active_fd;
 	for (int family = 0; family < TRIE_FAMILIES; family++) {
-		int fd = follow_map(datapath, attachment, prefixes_kinds[family], map_ids, count,
-				    &attachment->prefixes_id[family]);
+		int fd =
+			program_maps_open(datapath, attachment->ifindex, &maps,
+					  prefixes_kinds[family], &attachment->prefixes_id[family]);
 
 		if (fd < 0 && fd != -ENOENT)
 			return fd;
@@ -176,7 +89,7 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 	attachment->counters_fd = pin_open(datapath, attachment->ifindex, "counters", 0);
 	if (attachment->counters_fd < 0)
 		return attachment->counters_fd;
-	return is_among(attachment->counters_fd, map_ids, count) ? 0 : -ENOENT;
+	return program_maps_has(&maps, attachment->counters_fd) ? 0 : -ENOENT;
 }
 
 /* The policy in a slot, if one is there. */
@@ -191,7 +104,7 @@ static int follow_slot(const struct datapath *datapath, struct attachment *attac
 	maps->image_fd = pin_open(datapath, attachment->ifindex, "image", maps->id);
 	if (maps->image_fd < 0)
 		return maps->image_fd;
-	if (!is_among(maps->image_fd, &maps->id, 1))
+	if (!map_has_id(maps->image_fd, maps->id))
 		return -ENOENT;
 	maps->text_fd = pin_open(datapath, attachment->ifindex, "text", maps->id);
 	if (maps->text_fd < 0)
@@ -233,13 +146,30 @@ static int follow_time(struct attachment *attachment)
 	return attachment_is_settled(attachment) ? 0 : -ENOENT;
 }
 
-static int follow(const struct datapath *datapath, struct attachment *attachment)
+/* What the hook's program leads to. Takes the hook over. */
+static int follow(const struct datapath *datapath, uint32_t ifindex, struct hook *hook,
+		  struct attachment *ret_attachment)
 {
-	int r = follow_program(datapath, attachment);
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r;
 
-	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
-		r = follow_slot(datapath, attachment, slot);
-	return r ? r : follow_time(attachment);
+	attachment.ifindex = ifindex;
+	attachment.hook = *hook;
+	*hook = HOOK_NONE;
+	r = follow_program(datapath, &attachment);
+	if (r)
+		return r;
+	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
+		r = follow_slot(datapath, &attachment, slot);
+		if (r)
+			return r;
+	}
+	r = follow_time(&attachment);
+	if (r)
+		return r;
+	*ret_attachment = attachment;
+	attachment = ATTACHMENT_NONE;
+	return 0;
 }
 
 int attachment_open(const struct datapath *datapath, uint32_t ifindex,
@@ -249,19 +179,15 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 
 	/* A writer may pass between two steps of a reader: its old pins are then gone. */
 	for (int tries = 0; r == -ENOENT && tries < 100; tries++) {
-		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+		_cleanup_hook_ struct hook hook = HOOK_NONE;
 
-		attachment.ifindex = ifindex;
-		r = hook_follow(datapath, &attachment);
+		r = hook_follow(datapath, ifindex, &hook);
 		if (r == -ENOENT || r == -ENOLINK)
 			return r;
 		if (!r)
-			r = follow(datapath, &attachment);
-		if (!r) {
-			*ret_attachment = attachment;
-			attachment = ATTACHMENT_NONE;
+			r = follow(datapath, ifindex, &hook, ret_attachment);
+		if (!r)
 			return 0;
-		}
 	}
 	if (r == -ENOENT || r == -EUCLEAN)
 		return error_set(error, EUCLEAN, EXIT_FAILED,
@@ -282,55 +208,38 @@ int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 	return r;
 }
 
-int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
-		    const struct policy_maps *maps, struct error *error)
+bool attachment_is_understood(const struct attachment *attachment)
 {
-	int r = pin_put(datapath, ifindex, "text", maps->id, maps->text_fd);
+	_cleanup_free_ struct portsieve_image *image = NULL;
 
-	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
-		if (maps->trie_fd[family] >= 0)
-			r = pin_put(datapath, ifindex, trie_kinds[family], maps->id,
-				    maps->trie_fd[family]);
+	return image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL) != -EPROTO;
+}
+
+/* Rows beyond those of the policy in force may have counted for one that was not confirmed. */
+static int count_all_rows(const struct attachment *attachment, struct portsieve_image *image,
+			  struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *other = NULL;
+	int r;
+
+	if (attachment->in_force == PORTSIEVE_SLOT_NOW)
+		return 0;
+	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &other, error);
+	if (!r && other->counters > image->counters)
+		image->counters = other->counters;
+	return r;
+}
+
+int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
+		     struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = image_read(attachment_policy(attachment)->image_fd, &image, error);
+
 	if (!r)
-		r = pin_put(datapath, ifindex, "image", maps->id, maps->image_fd);
-	return r ? bpf_error(error, -r, "pin the policy") : 0;
-}
-
-int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
-		 uint32_t id, int fd)
-{
-	return pin_put(datapath, ifindex, prefixes_kinds[family], id, fd);
-}
-
-void attachment_remove_stale(const struct datapath *datapath, const struct attachment *attachment)
-{
-	static const char *const kept[] = {
-		"link", "counters", "turn", "seen", "chained", "asked"
-	};
-	char names[8 + TRIE_FAMILIES + PORTSIEVE_SLOTS * (2 + TRIE_FAMILIES)][PIN_NAME_MAX];
-	size_t count = 0;
-
-	if (!attachment_is_understood(attachment))
-		return;
-	if (attachment->attach == DATAPATH_DISPATCHER &&
-	    handover_settle(datapath, attachment, NULL))
-		return; /* what is pinned tells which programs are ours */
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		snprintf(names[count++], PIN_NAME_MAX, "%s", kept[i]);
-	snprintf(names[count++], PIN_NAME_MAX, "program_%u", attachment->program_id);
-	snprintf(names[count++], PIN_NAME_MAX, "active_%u", attachment->active_id);
-	for (int family = 0; family < TRIE_FAMILIES; family++)
-		snprintf(names[count++], PIN_NAME_MAX, "%s_%u", prefixes_kinds[family],
-			 attachment->prefixes_id[family]);
-	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
-		uint32_t id = attachment->slots[slot].id;
-
-		if (!id)
-			continue;
-		snprintf(names[count++], PIN_NAME_MAX, "image_%u", id);
-		snprintf(names[count++], PIN_NAME_MAX, "text_%u", id);
-		for (int family = 0; family < TRIE_FAMILIES; family++)
-			snprintf(names[count++], PIN_NAME_MAX, "%s_%u", trie_kinds[family], id);
-	}
-	pins_remove_others(datapath, attachment->ifindex, names, count);
+		r = count_all_rows(attachment, image, error);
+	if (r)
+		return r;
+	*ret_image = TAKE_PTR(image);
+	return 0;
 }

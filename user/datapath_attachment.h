@@ -6,31 +6,14 @@
 #ifndef PORTSIEVE_DATAPATH_ATTACHMENT_H
 #define PORTSIEVE_DATAPATH_ATTACHMENT_H
 
-#include "datapath_pins.h"
-
-/* The maps of one policy. Descriptors; -1: not open, or of a trie: the policy has none. */
-struct policy_maps {
-	uint32_t id; /* of the image's map; 0: no policy */
-	int image_fd;
-	int text_fd;
-	int trie_fd[TRIE_FAMILIES];
-};
-
-#define POLICY_MAPS_NONE                                                                           \
-	(struct policy_maps)                                                                       \
-	{                                                                                          \
-		.image_fd = -1, .text_fd = -1, .trie_fd = { -1, -1 }                               \
-	}
-
-void policy_maps_close(struct policy_maps *maps);
-#define _cleanup_policy_maps_ __attribute__((cleanup(policy_maps_close)))
+#include "datapath_hook.h"
+#include "datapath_policy_maps.h"
+#include "datapath_program.h"
 
 /* The objects of a loaded device, as its link leads to them. Descriptors; -1: not open. */
 struct attachment {
 	uint32_t ifindex;
-	enum datapath_attach attach;
-	int link_fd; /* -1 in a dispatcher */
-	int program_fd;
+	struct hook hook; /* with its program_fd open, on a link too */
 	int counters_fd;
 	int active_fd;
 	int prefixes_fd[TRIE_FAMILIES]; /* tries by generation */
@@ -44,8 +27,6 @@ struct attachment {
 	uint64_t confirm_until_ns;
 	enum portsieve_slot in_force;
 
-	uint32_t link_id;
-	uint32_t program_id;
 	uint32_t active_id;
 	uint32_t prefixes_id[TRIE_FAMILIES];
 };
@@ -53,8 +34,8 @@ struct attachment {
 #define ATTACHMENT_NONE                                                                            \
 	(struct attachment)                                                                        \
 	{                                                                                          \
-		.link_fd = -1, .program_fd = -1, .counters_fd = -1, .active_fd = -1,               \
-		.prefixes_fd = { -1, -1 }, .slots = {                                              \
+		.hook = HOOK_NONE, .counters_fd = -1, .active_fd = -1, .prefixes_fd = { -1, -1 },  \
+		.slots = {                                                                         \
 			POLICY_MAPS_NONE,                                                          \
 			POLICY_MAPS_NONE                                                           \
 		}                                                                                  \
@@ -79,12 +60,14 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 		       struct attachment *ret_attachment, struct error *error);
 
-/*
- * Is it the program of a device in a dispatcher: is its policy slot, or are its counters, pinned in
- * the folder of the device? A program in a chain has no pin of its own there: the dispatcher says
- * which it is.
- */
-bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd);
+/* Lets a program share the slots of a device; it gets its own if the attachment is not open. */
+static inline void attachment_share(const struct attachment *attachment,
+				    struct program_options *options)
+{
+	options->active_fd = attachment->active_fd;
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		options->prefixes_fd[family] = attachment->prefixes_fd[family];
+}
 
 void attachment_close(struct attachment *attachment);
 #define _cleanup_attachment_ __attribute__((cleanup(attachment_close)))
@@ -105,16 +88,5 @@ bool attachment_is_understood(const struct attachment *attachment);
  */
 int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
 		     struct error *error);
-
-/* Pins the maps of a policy for a device, before it comes into force. */
-int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
-		    const struct policy_maps *maps, struct error *error);
-
-/* Pins the slots of tries. Returns -errno. */
-int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
-		 uint32_t id, int fd);
-
-/* Removes every pin that the attachment does not lead to. */
-void attachment_remove_stale(const struct datapath *datapath, const struct attachment *attachment);
 
 #endif

@@ -14,7 +14,6 @@
 #include "cleanup.h"
 #include "counter_ids.h"
 #include "counter_sum.h"
-#include "datapath_attachment.h"
 #include "datapath_pins.h"
 
 static_assert(sizeof(struct portsieve_counter) % 8 == 0, "the kernel would pad it");

@@ -10,6 +10,7 @@
 #include "datapath_hook.h"
 #include "datapath_policy_maps.h"
 #include "datapath_attachment.h"
+#include "datapath_dispatcher.h"
 #include "datapath_pins.h"
 #include "datapath_tries.h"
 
@@ -29,17 +30,17 @@ static int describe(const struct attachment *attachment, struct datapath_device 
 	*device = (struct datapath_device){
 		.ifindex = attachment->ifindex,
 		.mode = occupant.mode,
-		.moved = attachment->attach == DATAPATH_LINK &&
-			 occupant.program_id != attachment->program_id,
-		.program_id = attachment->program_id,
-		.link_id = attachment->link_id,
+		.moved = attachment->hook.attach == DATAPATH_LINK &&
+			 occupant.program_id != attachment->hook.program_id,
+		.program_id = attachment->hook.program_id,
+		.link_id = attachment->hook.link_id,
 		.active_id = attachment->active_id,
 		.image_id = attachment_policy(attachment)->id,
 		.confirm_until_ns = attachment->confirm_until_ns,
-		.attach = attachment->attach,
+		.attach = attachment->hook.attach,
 		.fallen_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE,
 	};
-	if (device->moved && !hook_is_current(attachment))
+	if (device->moved && !hook_is_current(attachment->ifindex, &attachment->hook))
 		return -EAGAIN;
 	if (!device->moved)
 		if_indextoname(attachment->ifindex, device->name);
@@ -114,35 +115,6 @@ static int read_text(int text_fd, char **ret_text)
 	return 0;
 }
 
-/* Rows beyond those of the policy in force may have counted for one that was not confirmed. */
-static int count_all_rows(const struct attachment *attachment, struct portsieve_image *image,
-			  struct error *error)
-{
-	_cleanup_free_ struct portsieve_image *other = NULL;
-	int r;
-
-	if (attachment->in_force == PORTSIEVE_SLOT_NOW)
-		return 0;
-	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &other, error);
-	if (!r && other->counters > image->counters)
-		image->counters = other->counters;
-	return r;
-}
-
-int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
-		     struct error *error)
-{
-	_cleanup_free_ struct portsieve_image *image = NULL;
-	int r = image_read(attachment_policy(attachment)->image_fd, &image, error);
-
-	if (!r)
-		r = count_all_rows(attachment, image, error);
-	if (r)
-		return r;
-	*ret_image = TAKE_PTR(image);
-	return 0;
-}
-
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			 struct portsieve_image **ret_image, char **ret_text, struct error *error)
 {
@@ -186,4 +158,20 @@ uint64_t datapath_memory_bytes(const struct portsieve_image *image)
 
 	return PORTSIEVE_COUNTERS * row_bytes + sizeof(struct portsieve_image) +
 	       (uint64_t)image->prefixes * TRIE_BYTES;
+}
+
+void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text, size_t size)
+{
+	struct error error = { 0 };
+
+	if (asked)
+		snprintf(text, size, "asked for by --attach %s", datapath_attach_name(attach));
+	else if (attach == DATAPATH_DISPATCHER)
+		snprintf(text, size,
+			 "this kernel can, so that other XDP programs have room beside it");
+	else if (dispatcher_available(&error))
+		snprintf(text, size, "%s", error.text);
+	else
+		snprintf(text, size,
+			 "libxdp's dispatcher could not be had at loading; it could be now");
 }

@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "datapath_link.h"
+#include "datapath_ownership.h"
 #include "datapath_pins.h"
 
 /*

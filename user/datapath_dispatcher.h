@@ -8,7 +8,6 @@
 #ifndef PORTSIEVE_DATAPATH_DISPATCHER_H
 #define PORTSIEVE_DATAPATH_DISPATCHER_H
 
-#include "datapath_attachment.h"
 #include "datapath_program.h"
 
 enum { DISPATCHER_PATH_MAX = 256 };

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "datapath_link.h"
+#include "datapath_ownership.h"
 #include "datapath_dispatcher.h"
 
 void dispatcher_folder(char path[DISPATCHER_PATH_MAX])

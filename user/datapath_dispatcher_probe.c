@@ -148,19 +148,3 @@ int dispatcher_available(struct error *error)
 		r = try_object(error);
 	return r ? r : try_folder(error);
 }
-
-void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text, size_t size)
-{
-	struct error error = { 0 };
-
-	if (asked)
-		snprintf(text, size, "asked for by --attach %s", datapath_attach_name(attach));
-	else if (attach == DATAPATH_DISPATCHER)
-		snprintf(text, size,
-			 "this kernel can, so that other XDP programs have room beside it");
-	else if (dispatcher_available(&error))
-		snprintf(text, size, "%s", error.text);
-	else
-		snprintf(text, size,
-			 "libxdp's dispatcher could not be had at loading; it could be now");
-}

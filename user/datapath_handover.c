@@ -125,10 +125,11 @@ int handover_settle(const struct datapath *datapath, const struct attachment *at
 	if (turn_fd < 0 || seen_fd < 0)
 		return bpf_error(error, turn_fd < 0 ? -turn_fd : -seen_fd, "open the pins");
 	r = read_turn(turn_fd, &turn, error);
-	if (!r && turn.program_id && turn.program_id != attachment->program_id)
+	if (!r && turn.program_id && turn.program_id != attachment->hook.program_id)
 		r = pass_turn(attachment, turn_fd, seen_fd, error);
 	if (!r)
-		r = dispatcher_detach(datapath, attachment->ifindex, attachment->program_id, error);
+		r = dispatcher_detach(datapath, attachment->ifindex, attachment->hook.program_id,
+				      error);
 	if (!r)
 		r = clear_turn(turn_fd, error);
 	if (!r)
@@ -149,7 +150,7 @@ int handover_replace(const struct datapath *datapath, const char *device,
 	if (r)
 		return r;
 	turn.next = !turn.now;
-	turn.program_id = attachment->program_id;
+	turn.program_id = attachment->hook.program_id;
 	r = write_turn(maps->turn_fd, &turn, error);
 	if (!r)
 		r = dispatcher_attach(attachment->ifindex, device, maps, turn.next,

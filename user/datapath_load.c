@@ -257,7 +257,7 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	r = find_equal(datapath, policy->image, &equal, error);
 	if (r && r != -ENOENT)
 		return r;
-	program_options_share(&options, &equal);
+	attachment_share(&equal, &options);
 	options.in_chain = chosen.attach == DATAPATH_DISPATCHER;
 	r = program_load(&options, &program, error);
 	if (r)

@@ -13,6 +13,16 @@
 
 enum { PIN_PATH_MAX = 256 };
 
+const char *const trie_kinds[TRIE_FAMILIES] = {
+	[POLICY_IPV4] = "trie4",
+	[POLICY_IPV6] = "trie6",
+};
+
+const char *const prefixes_kinds[TRIE_FAMILIES] = {
+	[POLICY_IPV4] = "prefixes4",
+	[POLICY_IPV6] = "prefixes6",
+};
+
 int bpf_error(struct error *error, int errnum, const char *tried)
 {
 	if (errnum == EPERM || errnum == EACCES)
@@ -63,6 +73,12 @@ int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 	return 0;
 }
 
+int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
+		 uint32_t id, int fd)
+{
+	return pin_put(datapath, ifindex, prefixes_kinds[family], id, fd);
+}
+
 int map_id(int map_fd, uint32_t *ret_id)
 {
 	struct bpf_map_info info = { 0 };
@@ -72,6 +88,13 @@ int map_id(int map_fd, uint32_t *ret_id)
 		return -errno;
 	*ret_id = info.id;
 	return 0;
+}
+
+bool map_has_id(int map_fd, uint32_t id)
+{
+	uint32_t found = 0;
+
+	return !map_id(map_fd, &found) && found == id;
 }
 
 int program_id(int program_fd, uint32_t *ret_id)

@@ -34,8 +34,17 @@ int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct er
 int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t *ret_count,
 	      struct error *error);
 
-/* The id of a map, a program or a link. */
+/* The kinds of the pins that a family has: a policy's trie, and the slots of tries. */
+extern const char *const trie_kinds[TRIE_FAMILIES];
+extern const char *const prefixes_kinds[TRIE_FAMILIES];
+
+/* Pins the slots of tries. Returns -errno. */
+int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
+		 uint32_t id, int fd);
+
+/* The id of a map or a program, and whether a map has this one. */
 int map_id(int map_fd, uint32_t *ret_id);
+bool map_has_id(int map_fd, uint32_t id);
 int program_id(int program_fd, uint32_t *ret_id);
 
 /* Words an errno of a bpf() call: no rights, or what was tried and why it failed. */

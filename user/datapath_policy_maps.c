@@ -11,6 +11,14 @@
 #include "datapath_pins.h"
 #include "datapath_tries.h"
 
+void policy_maps_close(struct policy_maps *maps)
+{
+	cleanup_close(&maps->image_fd);
+	cleanup_close(&maps->text_fd);
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		cleanup_close(&maps->trie_fd[family]);
+}
+
 /* A frozen array of one element. Returns a descriptor or -errno. */
 static int make_frozen(const char *name, const void *value, size_t size, uint32_t flags)
 {
@@ -78,6 +86,20 @@ int policy_maps_make_like(const struct policy_maps *like, const struct portsieve
 	return 0;
 }
 
+int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
+		    const struct policy_maps *maps, struct error *error)
+{
+	int r = pin_put(datapath, ifindex, "text", maps->id, maps->text_fd);
+
+	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+		if (maps->trie_fd[family] >= 0)
+			r = pin_put(datapath, ifindex, trie_kinds[family], maps->id,
+				    maps->trie_fd[family]);
+	if (!r)
+		r = pin_put(datapath, ifindex, "image", maps->id, maps->image_fd);
+	return r ? bpf_error(error, -r, "pin the policy") : 0;
+}
+
 int image_commit(int active_fd, const struct policy_maps *maps, struct error *error)
 {
 	__u32 slot = PORTSIEVE_SLOT_NOW;
@@ -121,13 +143,6 @@ int image_read(int image_fd, struct portsieve_image **ret_image, struct error *e
 			image->abi, PORTSIEVE_ABI);
 	*ret_image = TAKE_PTR(image);
 	return 0;
-}
-
-bool attachment_is_understood(const struct attachment *attachment)
-{
-	_cleanup_free_ struct portsieve_image *image = NULL;
-
-	return image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL) != -EPROTO;
 }
 
 bool image_equal(const struct portsieve_image *one, const struct portsieve_image *other)

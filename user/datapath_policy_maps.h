@@ -3,7 +3,24 @@
 #ifndef PORTSIEVE_DATAPATH_POLICY_MAPS_H
 #define PORTSIEVE_DATAPATH_POLICY_MAPS_H
 
-#include "datapath_attachment.h"
+#include "datapath_pins.h"
+
+/* The maps of one policy. Descriptors; -1: not open, or of a trie: the policy has none. */
+struct policy_maps {
+	uint32_t id; /* of the image's map; 0: no policy */
+	int image_fd;
+	int text_fd;
+	int trie_fd[TRIE_FAMILIES];
+};
+
+#define POLICY_MAPS_NONE                                                                           \
+	(struct policy_maps)                                                                       \
+	{                                                                                          \
+		.image_fd = -1, .text_fd = -1, .trie_fd = { -1, -1 }                               \
+	}
+
+void policy_maps_close(struct policy_maps *maps);
+#define _cleanup_policy_maps_ __attribute__((cleanup(policy_maps_close)))
 
 /*
  * Makes and fills the maps of a policy whose counters and generation are assigned; nothing can
@@ -18,6 +35,10 @@ int policy_maps_make(const struct datapath_policy *policy, struct policy_maps *r
  */
 int policy_maps_make_like(const struct policy_maps *like, const struct portsieve_image *image,
 			  struct policy_maps *ret_maps, struct error *error);
+
+/* Pins the maps of a policy for a device, before it comes into force. */
+int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
+		    const struct policy_maps *maps, struct error *error);
 
 /*
  * Puts an image into the slot: the commit. When it returns no packet reads the one before any more

@@ -4,7 +4,7 @@
 #ifndef PORTSIEVE_DATAPATH_PROGRAM_H
 #define PORTSIEVE_DATAPATH_PROGRAM_H
 
-#include "datapath_attachment.h"
+#include "datapath_pins.h"
 
 struct bpf_object;
 
@@ -34,15 +34,6 @@ struct program_options {
 	int turn_fd;   /* to take turns by, or -1; these two only for a program in a chain */
 	int seen_fd;
 };
-
-/* Lets the program share the slots of a device; none, if the attachment is not open. */
-static inline void program_options_share(struct program_options *options,
-					 const struct attachment *attachment)
-{
-	options->active_fd = attachment->active_fd;
-	for (int family = 0; family < TRIE_FAMILIES; family++)
-		options->prefixes_fd[family] = attachment->prefixes_fd[family];
-}
 
 int program_load(const struct program_options *options, struct program *ret_program,
 		 struct error *error);

@@ -12,6 +12,7 @@
 #include "datapath_dispatcher.h"
 #include "datapath_pins.h"
 #include "datapath_policy_maps.h"
+#include "datapath_stale.h"
 #include "datapath_tries.h"
 #include "device_names.h"
 
@@ -89,7 +90,7 @@ static void remove_stale(const struct datapath *datapath, uint32_t ifindex)
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 
 	if (!attachment_open(datapath, ifindex, &attachment, NULL))
-		attachment_remove_stale(datapath, &attachment);
+		stale_remove(datapath, &attachment);
 }
 
 /* Whether an interface is gone or elsewhere cannot be told; a filter must not end for that. */

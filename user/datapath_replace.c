@@ -12,6 +12,7 @@
 #include "datapath_policy_maps.h"
 #include "datapath_pins.h"
 #include "datapath_program.h"
+#include "datapath_stale.h"
 #include "datapath_tries.h"
 #include "datapath_handover.h"
 
@@ -24,7 +25,7 @@ static int make_program(const struct datapath *datapath, const struct attachment
 	_cleanup_close_ int seen_fd = pin_open(datapath, attachment->ifindex, "seen", 0);
 
 	options->counters_fd = attachment->counters_fd;
-	options->in_chain = attachment->attach == DATAPATH_DISPATCHER;
+	options->in_chain = attachment->hook.attach == DATAPATH_DISPATCHER;
 	options->turn_fd = turn_fd;
 	options->seen_fd = seen_fd;
 	if (options->in_chain && (turn_fd < 0 || seen_fd < 0))
@@ -40,9 +41,9 @@ static int put_on(const struct datapath *datapath, const char *device,
 
 	if (r)
 		return r;
-	if (attachment->attach == DATAPATH_DISPATCHER)
+	if (attachment->hook.attach == DATAPATH_DISPATCHER)
 		return handover_replace(datapath, device, attachment, program, error);
-	return link_replace(attachment->link_fd, program->program_fd, error);
+	return link_replace(attachment->hook.link_fd, program->program_fd, error);
 }
 
 int datapath_upgrade(const struct datapath *datapath, const struct datapath_device *device,
@@ -58,11 +59,11 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 		r = image_read(attachment_policy(&attachment)->image_fd, &image, error);
 	if (r)
 		return r;
-	program_options_share(&options, &attachment);
+	attachment_share(&attachment, &options);
 	r = make_program(datapath, &attachment, &options, &program, error);
 	if (!r)
 		r = put_on(datapath, device->name, &attachment, &program, error);
-	apply_remove_stale(datapath);
+	stale_remove_all(datapath);
 	return r;
 }
 
@@ -117,6 +118,6 @@ int datapath_part(const struct datapath *datapath, const struct datapath_device 
 
 	for (size_t i = 0; !r && i < count; i++)
 		r = part_device(datapath, &devices[i], &first, error);
-	apply_remove_stale(datapath);
+	stale_remove_all(datapath);
 	return r;
 }

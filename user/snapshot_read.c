@@ -59,7 +59,8 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 		r = counters_still(attachment->counters_fd, device->rows, &still, error);
 	if (r)
 		return r;
-	if (!still || !hook_is_current(attachment) || !attachment_is_settled(attachment))
+	if (!still || !hook_is_current(attachment->ifindex, &attachment->hook) ||
+	    !attachment_is_settled(attachment))
 		return -EAGAIN;
 	if (sum_retired(device))
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
@@ -75,7 +76,7 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 
 	if (!r)
 		r = attachment_open(datapath, ifindex, &attachment, error);
-	if (!r && attachment.program_id != device.device.program_id)
+	if (!r && attachment.hook.program_id != device.device.program_id)
 		r = -EAGAIN;
 	if (!r)
 		r = attachment_image(&attachment, &device.image, error);
@@ -156,4 +157,22 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 	*ret_snapshot = snapshot;
 	snapshot = (struct snapshot){ 0 };
 	return 0;
+}
+
+bool snapshot_rule_ended(const struct snapshot_device *device, const struct portsieve_rule *rule)
+{
+	return has_ended(rule->until_ns, device->read_ns);
+}
+
+bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_id)
+{
+	const struct portsieve_image *image = device->image;
+
+	return range_id >= PORTSIEVE_RANGE_RULES &&
+	       snapshot_rule_ended(device, &image->rule[image->range[range_id].rule]);
+}
+
+uint64_t snapshot_seconds_left(const struct snapshot_device *device)
+{
+	return seconds_until(device->image->confirm_until_ns, device->read_ns);
 }

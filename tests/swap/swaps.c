@@ -201,7 +201,7 @@ static int replace(const struct datapath *datapath, const struct lab *lab,
 		r = program_id(fd, &id);
 	if (!r)
 		r = pin_put(datapath, lab->ifindex, "program", id, fd);
-	return r ? r : link_replace(attachment.link_fd, fd, error);
+	return r ? r : link_replace(attachment.hook.link_fd, fd, error);
 }
 
 int swap_program(const struct lab *lab, const char *name, struct error *error)
