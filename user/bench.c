@@ -73,7 +73,11 @@ static int compile_policy(const char *text, struct portsieve_image *image, struc
 		return r;
 	r = image_compile(&policy, &host, "bench", image, error);
 	policy_free(&policy);
-	return r ? r : counter_ids_assign(image, NULL);
+	if (r)
+		return r;
+	if (counter_ids_assign(image, NULL))
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	return 0;
 }
 
 static int open_program(enum bench_program program, struct portsieve_image *image,
@@ -107,12 +111,14 @@ struct frame {
 
 static int write_frames(struct frame frames[BENCH_PACKETS], struct error *error)
 {
-	int r = 0;
+	for (int packet = 0; packet < BENCH_PACKETS; packet++) {
+		int r = packet_text_frame(packets[packet].text, frames[packet].bytes,
+					  &frames[packet].length_bytes, error);
 
-	for (int packet = 0; !r && packet < BENCH_PACKETS; packet++)
-		r = packet_text_frame(packets[packet].text, frames[packet].bytes,
-				      &frames[packet].length_bytes, error);
-	return r;
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 /* The empty program can only be measured; what it returns is known. */
@@ -120,35 +126,39 @@ static int judge(struct testrun *testrun, enum bench_program program, const stru
 		 bool *ret_dropped, struct error *error)
 {
 	struct testrun_outcome outcome = { .dropped = true };
-	int r = program == BENCH_EMPTY ? 0
-				       : testrun_judge(testrun, frame->bytes, frame->length_bytes,
-						       &outcome, error);
 
-	if (!r)
-		*ret_dropped = outcome.dropped;
-	return r;
+	if (program != BENCH_EMPTY) {
+		int r = testrun_judge(testrun, frame->bytes, frame->length_bytes, &outcome, error);
+
+		if (r)
+			return r;
+	}
+	*ret_dropped = outcome.dropped;
+	return 0;
 }
 
 /* Each packet by each program, in turn: judged in the first round, measured in all. */
 static int run_round(struct testrun *const *testruns, const struct frame frames[BENCH_PACKETS],
 		     int round, struct bench *bench, struct error *error)
 {
-	int r = 0;
-
 	for (int packet = 0; packet < BENCH_PACKETS; packet++) {
 		const struct frame *frame = &frames[packet];
 
-		for (int program = 0; !r && program < BENCH_PROGRAMS; program++) {
-			if (!round)
-				r = judge(testruns[program], program, frame,
-					  &bench->dropped[program][packet], error);
-			if (!r)
-				r = testrun_measure(testruns[program], frame->bytes,
-						    frame->length_bytes, BENCH_REPEAT,
-						    &bench->ns[program][packet][round], error);
+		for (int program = 0; program < BENCH_PROGRAMS; program++) {
+			int r = round ? 0
+				      : judge(testruns[program], program, frame,
+					      &bench->dropped[program][packet], error);
+
+			if (r)
+				return r;
+			r = testrun_measure(testruns[program], frame->bytes, frame->length_bytes,
+					    BENCH_REPEAT, &bench->ns[program][packet][round],
+					    error);
+			if (r)
+				return r;
 		}
 	}
-	return r;
+	return 0;
 }
 
 static int compare_ns(const void *one, const void *other)
@@ -166,24 +176,43 @@ static void sort_rounds(struct bench *bench)
 			      compare_ns);
 }
 
-int bench_run(struct bench *bench, struct error *error)
+/* One for each program. */
+struct testruns {
+	struct testrun *list[BENCH_PROGRAMS];
+};
+
+static void close_testruns(struct testruns *testruns)
+{
+	for (int program = 0; program < BENCH_PROGRAMS; program++)
+		testrun_close(testruns->list[program]);
+}
+
+int bench_run(struct bench *ret_bench, struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
-	struct testrun *testruns[BENCH_PROGRAMS] = { NULL };
+	struct testruns testruns __attribute__((cleanup(close_testruns))) = { 0 };
 	struct frame frames[BENCH_PACKETS];
+	struct bench bench = { 0 };
 	int r;
 
 	if (!image)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	r = write_frames(frames, error);
-	for (int program = 0; !r && program < BENCH_PROGRAMS; program++)
-		r = open_program(program, image, &testruns[program], error);
-	for (int round = 0; !r && round < BENCH_ROUNDS; round++)
-		r = run_round(testruns, frames, round, bench, error);
-	sort_rounds(bench);
-	for (int program = 0; program < BENCH_PROGRAMS; program++)
-		testrun_close(testruns[program]);
-	return r;
+	if (r)
+		return r;
+	for (int program = 0; program < BENCH_PROGRAMS; program++) {
+		r = open_program(program, image, &testruns.list[program], error);
+		if (r)
+			return r;
+	}
+	for (int round = 0; round < BENCH_ROUNDS; round++) {
+		r = run_round(testruns.list, frames, round, &bench, error);
+		if (r)
+			return r;
+	}
+	sort_rounds(&bench);
+	*ret_bench = bench;
+	return 0;
 }
 
 uint32_t bench_median_ns(const struct bench *bench, enum bench_program program,

@@ -39,7 +39,7 @@ struct bench {
 };
 
 /* Measures on private maps; no interface is touched. Takes a few seconds. */
-int bench_run(struct bench *bench, struct error *error);
+int bench_run(struct bench *ret_bench, struct error *error);
 
 /* The median, and what it is over that of the empty program; noise may make it negative. */
 uint32_t bench_median_ns(const struct bench *bench, enum bench_program program,

@@ -58,7 +58,7 @@ static int read_loaded(const struct settings *settings, struct chosen_policy *po
 		       struct error *error)
 {
 	_cleanup_common_policy_ struct common_policy common = { 0 };
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (!r)

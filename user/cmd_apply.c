@@ -186,16 +186,13 @@ static enum exit_code apply(const struct settings *settings, int count, char **o
 			    struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
-	struct datapath datapath;
-	enum exit_code code;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 
 	(void)count;
 	if (ruleset_read(operands[0], &ruleset, error) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
-	code = apply_to_all(&datapath, settings, &ruleset, error);
-	datapath_close(&datapath);
-	return code;
+	return apply_to_all(&datapath, settings, &ruleset, error);
 }
 
 const struct command command_apply = {

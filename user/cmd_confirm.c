@@ -79,14 +79,11 @@ static enum exit_code end_all(const struct datapath *datapath, const struct sett
 static enum exit_code end_waiting(const struct settings *settings, const struct ending *ending,
 				  struct error *error)
 {
-	struct datapath datapath;
-	enum exit_code code;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 
 	if (datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
-	code = end_all(&datapath, settings, ending, error);
-	datapath_close(&datapath);
-	return code;
+	return end_all(&datapath, settings, ending, error);
 }
 
 static enum exit_code confirm(const struct settings *settings, int count, char **operands,

@@ -77,7 +77,7 @@ static enum exit_code diff(const struct settings *settings, int count, char **op
 			   struct error *error)
 {
 	_cleanup_sides_ struct diff_sides sides = { 0 };
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r;
 
 	(void)count;

@@ -14,16 +14,16 @@ static int try_frame(const struct chosen_policy *policy, const uint8_t *frame, s
 		     struct outcome *ret_outcome, struct error *error)
 {
 	struct testrun_outcome tried;
-	struct testrun *testrun;
+	_cleanup_testrun_ struct testrun *testrun = NULL;
 	int r = testrun_open(policy->image, &policy->addresses, &testrun, error);
 
 	if (r)
 		return r;
 	r = testrun_judge(testrun, frame, length_bytes, &tried, error);
-	if (!r)
-		*ret_outcome = outcome_of(&tried, policy->image);
-	testrun_close(testrun);
-	return r;
+	if (r)
+		return r;
+	*ret_outcome = outcome_of(&tried, policy->image);
+	return 0;
 }
 
 static enum exit_code explain(const struct settings *settings, int count, char **operands,

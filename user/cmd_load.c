@@ -71,17 +71,14 @@ static enum exit_code load(const struct settings *settings, int count, char **de
 			   struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
-	struct datapath datapath;
-	enum exit_code code;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 
 	count = leave_out_repeats(devices, count);
 	if (ruleset_read(settings->policy, &ruleset, error) ||
 	    (!settings->force && check_session(&ruleset, count, devices, error)) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
-	code = load_devices(&datapath, settings, count, devices, &ruleset);
-	datapath_close(&datapath);
-	return code;
+	return load_devices(&datapath, settings, count, devices, &ruleset);
 }
 
 const struct command command_load = {
@@ -119,19 +116,15 @@ static enum exit_code unload(const struct settings *settings, int count, char **
 			     struct error *error)
 {
 	_cleanup_free_ struct datapath_device *devices = NULL;
-	struct datapath datapath;
-	enum exit_code code;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	size_t found;
 
 	if (targets_named_or_all("unload", settings->all, count, error) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
 	if (targets_find(&datapath, (const char *const *)names, count, &devices, &found, error))
-		code = error->exit;
-	else
-		code = unload_devices(&datapath, settings, devices, found);
-	datapath_close(&datapath);
-	return code;
+		return error->exit;
+	return unload_devices(&datapath, settings, devices, found);
 }
 
 const struct command command_unload = {

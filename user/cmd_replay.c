@@ -113,6 +113,12 @@ static int replay_all(struct replay *replay, struct error *error)
 	return r;
 }
 
+static void close_replay(struct replay *replay)
+{
+	testrun_close(replay->testrun);
+	capture_close(replay->capture);
+}
+
 /* What `stats` would print of these packets. */
 static int print_totals(const struct replay *replay, const char *path, struct error *error)
 {
@@ -144,7 +150,7 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 			     struct error *error)
 {
 	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
-	struct replay replay = {
+	struct replay replay __attribute__((cleanup(close_replay))) = {
 		.settings = settings,
 		/* not between lines of --each on the same terminal */
 		.shows_progress =
@@ -163,8 +169,6 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 		if ((!settings->each || !settings->json) && !ferror(stdout))
 			r = print_totals(&replay, operands[0], broken ? NULL : error);
 	}
-	testrun_close(replay.testrun);
-	capture_close(replay.capture);
 	return r || broken ? error->exit : EXIT_DONE;
 }
 

@@ -261,23 +261,17 @@ static enum exit_code add(enum policy_action action, const struct settings *sett
 			   .from_count = settings->from_count,
 			   .name = settings->name },
 	};
-	struct policy_rule rule = { 0 };
-	struct datapath datapath;
-	enum exit_code code;
+	struct policy_rule rule __attribute__((cleanup(policy_rule_free))) = { 0 };
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 
 	set_end(&addition, settings->for_seconds);
 	if (runtime_rule_read(&addition.words, &addition.host, &rule, error))
 		return error->exit;
-	if (datapath_open(DATAPATH_WRITE, log_note, &datapath, error)) {
-		code = error->exit;
-	} else {
-		set_end(&addition, settings->for_seconds); /* the lock may have been waited for */
-		rule.until_ns = addition.words.until_ns;
-		code = add_to_groups(&datapath, settings, &addition, &rule, error);
-		datapath_close(&datapath);
-	}
-	policy_rule_free(&rule);
-	return code;
+	if (datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
+		return error->exit;
+	set_end(&addition, settings->for_seconds); /* the wait for the lock takes time */
+	rule.until_ns = addition.words.until_ns;
+	return add_to_groups(&datapath, settings, &addition, &rule, error);
 }
 
 static enum exit_code allow(const struct settings *settings, int count, char **operands,
@@ -372,13 +366,11 @@ static enum exit_code delete_from_groups(const struct datapath *datapath,
 
 static enum exit_code delete (const struct settings *settings, int count, char **operands,
 			      struct error *error) {
-	struct datapath datapath; enum exit_code code;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 
 	(void)count;
 	if (datapath_open(DATAPATH_WRITE, log_note, &datapath, error)) return error->exit;
-	code = delete_from_groups(&datapath, settings, operands[0], error);
-	datapath_close(&datapath);
-	return code;
+	return delete_from_groups(&datapath, settings, operands[0], error);
 }
 
 const struct command command_delete = {

@@ -111,7 +111,7 @@ static enum exit_code show(const struct settings *settings, int count, char **op
 			   struct error *error)
 {
 	_cleanup_common_policy_ struct common_policy common = { 0 };
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (!r)

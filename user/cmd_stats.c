@@ -14,7 +14,7 @@
 static int read_loaded(int count, char **operands, struct snapshot *ret_snapshot,
 		       struct error *error)
 {
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	struct datapath_device device = { 0 };
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 

@@ -38,8 +38,7 @@ static enum exit_code upgrade(const struct settings *settings, int count, char *
 			      struct error *error)
 {
 	_cleanup_free_ struct datapath_device *devices = NULL;
-	struct datapath datapath;
-	enum exit_code code;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	size_t found;
 
 	if (targets_named_or_all("upgrade", settings->all, count, error) ||
@@ -47,11 +46,8 @@ static enum exit_code upgrade(const struct settings *settings, int count, char *
 		return error->exit;
 	if (targets_find(&datapath, (const char *const *)names, (size_t)count, &devices, &found,
 			 error))
-		code = error->exit;
-	else
-		code = upgrade_devices(&datapath, settings, devices, found);
-	datapath_close(&datapath);
-	return code;
+		return error->exit;
+	return upgrade_devices(&datapath, settings, devices, found);
 }
 
 const struct command command_upgrade = {

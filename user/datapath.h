@@ -51,6 +51,12 @@ struct datapath {
 	datapath_note_fn *note;
 };
 
+#define DATAPATH_CLOSED                                                                            \
+	(struct datapath)                                                                          \
+	{                                                                                          \
+		.lock_fd = -1                                                                      \
+	}
+
 struct datapath_device {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex;
@@ -86,6 +92,7 @@ struct datapath_policy {
 int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error);
 void datapath_close(struct datapath *datapath);
+#define _cleanup_datapath_ __attribute__((cleanup(datapath_close)))
 
 /*
  * The loaded devices, by ascending ifindex, those that have moved and those whose pins are not

@@ -39,8 +39,9 @@ int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 	};
 	int r = policy_maps_make(&policy, &maps, error);
 
-	if (!r)
-		r = tries_put(testrun->program.prefixes_fd, maps.trie_fd, image->generation, error);
+	if (r)
+		return r;
+	r = tries_put(testrun->program.prefixes_fd, maps.trie_fd, image->generation, error);
 	return r ? r : image_commit(testrun->program.active_fd, &maps, error);
 }
 
@@ -48,20 +49,19 @@ int testrun_open(const struct portsieve_image *image, const struct addresses *ad
 		 struct testrun **ret_testrun, struct error *error)
 {
 	struct program_options options = { .counters_fd = -1, .active_fd = -1, .tracing = true };
-	struct testrun *testrun = calloc(1, sizeof(*testrun));
+	_cleanup_testrun_ struct testrun *testrun = calloc(1, sizeof(*testrun));
 	int r;
 
 	if (!testrun)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	testrun->empty_fd = -1;
 	r = program_load(&options, &testrun->program, error);
-	if (!r)
-		r = testrun_apply(testrun, image, addresses, error);
-	if (r) {
-		testrun_close(testrun);
+	if (r)
 		return r;
-	}
-	*ret_testrun = testrun;
+	r = testrun_apply(testrun, image, addresses, error);
+	if (r)
+		return r;
+	*ret_testrun = TAKE_PTR(testrun);
 	return 0;
 }
 
@@ -99,19 +99,15 @@ int testrun_open_empty(struct testrun **ret_testrun, struct error *error)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	struct testrun *testrun = calloc(1, sizeof(*testrun));
+	_cleanup_testrun_ struct testrun *testrun = calloc(1, sizeof(*testrun));
 
 	if (!testrun)
 		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	testrun->empty_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", program,
 					  ARRAY_SIZE(program), NULL);
-	if (testrun->empty_fd < 0) {
-		int errnum = errno;
-
-		testrun_close(testrun);
-		return bpf_error(error, errnum, "load the empty program");
-	}
-	*ret_testrun = testrun;
+	if (testrun->empty_fd < 0)
+		return bpf_error(error, errno, "load the empty program");
+	*ret_testrun = TAKE_PTR(testrun);
 	return 0;
 }
 

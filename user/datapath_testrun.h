@@ -29,6 +29,13 @@ int testrun_open(const struct portsieve_image *image, const struct addresses *ad
 		 struct testrun **ret_testrun, struct error *error);
 void testrun_close(struct testrun *testrun);
 
+static inline void cleanup_testrun(struct testrun **testrun)
+{
+	testrun_close(*testrun);
+}
+
+#define _cleanup_testrun_ __attribute__((cleanup(cleanup_testrun)))
+
 /* Puts another image in force for the frames after. */
 int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 		  const struct addresses *addresses, struct error *error);

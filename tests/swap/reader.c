@@ -10,7 +10,7 @@
 int reader_read(uint32_t ifindex, struct tally *ret_tally, struct error *error)
 {
 	_cleanup_snapshot_ struct snapshot snapshot = { 0 };
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (r)
@@ -18,7 +18,6 @@ int reader_read(uint32_t ifindex, struct tally *ret_tally, struct error *error)
 	r = snapshot_read(&datapath, ifindex, &snapshot, error);
 	if (!r)
 		tally_take(&snapshot.devices[0], ret_tally);
-	datapath_close(&datapath);
 	return r;
 }
 

@@ -60,7 +60,7 @@ int swap_by_call(const struct lab *lab, enum swap_policy policy, struct error *e
 					.text = rulesets[policy].text,
 					.addresses = &rulesets[policy].addresses };
 	struct datapath_device device;
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = datapath_open(DATAPATH_WRITE, NULL, &datapath, error);
 
 	if (r)
@@ -68,7 +68,6 @@ int swap_by_call(const struct lab *lab, enum swap_policy policy, struct error *e
 	r = datapath_device(&datapath, lab->ifindex, &device, error);
 	if (!r)
 		r = datapath_apply(&datapath, &device, &down, error);
-	datapath_close(&datapath);
 	return r;
 }
 
@@ -124,7 +123,7 @@ static int swap_spoilt(const struct lab *lab, enum swap_policy policy, spoil_fn 
 					.text = rulesets[policy].text,
 					.addresses = &rulesets[policy].addresses };
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = datapath_open(DATAPATH_WRITE, NULL, &datapath, error);
 
 	if (r)
@@ -132,7 +131,6 @@ static int swap_spoilt(const struct lab *lab, enum swap_policy policy, spoil_fn 
 	r = attachment_open(&datapath, lab->ifindex, &attachment, error);
 	if (!r)
 		r = apply_spoilt(&datapath, &attachment, &down, spoil, error);
-	datapath_close(&datapath);
 	return r;
 }
 
@@ -152,7 +150,7 @@ int swap_losing_retired(const struct lab *lab, enum swap_policy policy, struct e
 	_cleanup_free_ struct portsieve_counter *zeros =
 		calloc(libbpf_num_possible_cpus(), sizeof(*zeros));
 	uint32_t retired = PORTSIEVE_COUNTER_RETIRED;
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = swap_by_call(lab, policy, error);
 
 	if (!r && !zeros)
@@ -164,7 +162,6 @@ int swap_losing_retired(const struct lab *lab, enum swap_policy policy, struct e
 	r = attachment_open(&datapath, lab->ifindex, &attachment, error);
 	if (!r && bpf_map_update_elem(attachment.counters_fd, &retired, zeros, BPF_ANY))
 		r = -errno;
-	datapath_close(&datapath);
 	return r;
 }
 
@@ -207,16 +204,14 @@ static int replace(const struct datapath *datapath, const struct lab *lab,
 int swap_program(const struct lab *lab, const char *name, struct error *error)
 {
 	struct bpf_object *object = bpf_object__open_file(TORN, NULL);
-	struct datapath datapath;
+	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r;
 
 	if (!object)
 		return -errno;
 	r = datapath_open(DATAPATH_WRITE, NULL, &datapath, error);
-	if (!r) {
+	if (!r)
 		r = replace(&datapath, lab, object, name, error);
-		datapath_close(&datapath);
-	}
 	bpf_object__close(object);
 	return r;
 }
