@@ -24,7 +24,7 @@ C_FLAGS = -std=gnu17 $(CFLAGS) $(WARNINGS) $(CPPFLAGS) $(if $(SAN),$(SANITIZE)) 
 BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -std=gnu17 -Wall -Wextra -Werror -Wno-unused-parameter -Iheaders -Ibpf \
 	     -I/usr/include/$(shell uname -m)-linux-gnu -MMD -MP
 
-USER_SOURCES := $(wildcard user/*.c)
+USER_SOURCES := $(wildcard user/*/*.c)
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
 PROGRAM := $(BUILD)/portsieve
 
@@ -80,8 +80,8 @@ $(BUILD)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) $(call pc,--cflags) -c $< -o $@
 
-$(BUILD)/user/datapath_program.o: $(BUILD)/portsieve.skel.h
-$(BUILD)/user/datapath_dispatcher_probe.o: $(BUILD)/replaceable.skel.h
+$(BUILD)/user/datapath/program.o: $(BUILD)/portsieve.skel.h
+$(BUILD)/user/datapath/dispatcher_probe.o: $(BUILD)/freplace_probe.skel.h
 
 $(PROGRAM): $(USER_OBJECTS)
 	$(call say,LINK,$@)

@@ -4,9 +4,9 @@
  * only their order, and the two ways through it: a short one for plain packets, a whole one for
  * all.
  */
-#include "count.h"
-#include "parse_plain.h"
-#include "handover.h"
+#include "judge/count.h"
+#include "parse/plain.h"
+#include "judge/handover.h"
 
 /* Of all buffers. The call costs as much as the short way. */
 portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)

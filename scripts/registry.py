@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turn IANA's service-names-port-numbers.xml into user/registry_table.inc.
+"""Turn IANA's service-names-port-numbers.xml into user/policy/registry_table.inc.
 
 The output depends on the XML alone: the same file gives the same bytes. What counts as an
-assignment is decided here and nowhere else; user/registry.c only looks it up.
+assignment is decided here and nowhere else; user/policy/registry.c only looks it up.
 """
 
 import argparse
@@ -24,7 +24,7 @@ HEAD = """\
 /* SPDX-License-Identifier: CC0-1.0 */
 /*
  * Made by scripts/registry.py from IANA's Service Name and Transport Protocol Port Number
- * Registry, updated {date}; do not edit. user/registry.c alone includes it, after it has
+ * Registry, updated {date}; do not edit. user/policy/registry.c alone includes it, after it has
  * defined TCP, UDP, SCTP and DCCP. Descriptions are whole; where transports describe one service
  * differently, the first one's words stand alone and the others' follow after their transport.
  */

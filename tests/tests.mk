@@ -5,10 +5,10 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 TEST_FLAGS = -std=gnu17 -O1 -g $(WARNINGS) $(CPPFLAGS) -Ibpf -Itests/oracle -Itests/lib -MMD -MP
 
 # Everything of the program but main, plain and sanitized.
-PARTS := $(filter-out $(BUILD)/user/main.o,$(USER_OBJECTS))
+PARTS := $(filter-out $(BUILD)/user/commands/main.o,$(USER_OBJECTS))
 SAN_PARTS := $(PARTS:$(BUILD)/%=build/san/%)
 
-UNIT_TESTS := $(patsubst tests/unit/%.c,build/san/tests/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,build/san/tests/unit/%,$(wildcard tests/unit/*/test_*.c))
 PACKET_TESTS := $(patsubst tests/packet/%.c,build/tests/packet/%,$(wildcard tests/packet/test_*.c))
 PACKET_PARTS := $(patsubst %.c,build/%.o,$(filter-out tests/packet/test_%.c tests/packet/frames.c,$(wildcard tests/packet/*.c)))
 ORACLE := $(addprefix tests/oracle/,oracle.c policy.c ranges.c questions.c layers.c describe.c \
@@ -31,13 +31,13 @@ build/san/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) $(SAN_FLAGS) $(call pc,--cflags) -c $< -o $@
 
-build/san/user/datapath_program.o: $(BUILD)/portsieve.skel.h
-build/san/user/datapath_dispatcher_probe.o: $(BUILD)/replaceable.skel.h
+build/san/user/datapath/program.o: $(BUILD)/portsieve.skel.h
+build/san/user/datapath/dispatcher_probe.o: $(BUILD)/freplace_probe.skel.h
 
 build/san/tests/unit/%: tests/unit/%.c $(SAN_PARTS)
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_FLAGS) $(SAN_FLAGS) $< $(SAN_PARTS) $(call pc,--libs) -lcmocka -o $@
+	$(Q)$(CC) $(TEST_FLAGS) -Itests/unit $(SAN_FLAGS) $< $(SAN_PARTS) $(call pc,--libs) -lcmocka -o $@
 
 build/san/tests/oracle/test_oracle: $(ORACLE) $(ORACLE_TEST)
 	$(call say,TEST,$@)

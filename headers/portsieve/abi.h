@@ -41,7 +41,7 @@ enum portsieve_transport {
 
 /*
  * Why a packet was counted outside every port range. The numbers are the rows of the counters,
- * the names (user/reason.c) are the ones that users see.
+ * the names (user/print/reason.c) are the ones that users see.
  */
 enum portsieve_reason {
 	PORTSIEVE_NON_IP,

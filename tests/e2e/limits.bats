@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each limit of headers/portsieve/abi.h and user/policy.h that a user can meet: at it, and one past it.
+# Each limit of headers/portsieve/abi.h and user/policy/policy.h that a user can meet: at it, and one past it.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "capture.h"
+#include "packet/capture.h"
 
 enum { CAPTURED_BYTES_MAX = 262144 }; /* libpcap's own limit for Ethernet */
 

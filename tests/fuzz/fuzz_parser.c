@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "fuzz_parser.h"
-#include "knobs.h"
-#include "parse.h"
-#include "parse_plain.h"
+#include "policy/knobs.h"
+#include "parse/parse.h"
+#include "parse/plain.h"
 #include "parser_oracle.h"
-#include "reason.h"
+#include "print/reason.h"
 
 static void require(bool holds)
 {

@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#include "knobs.h"
+#include "policy/knobs.h"
 #include "oracle.h"
-#include "policy.h"
-#include "reason.h"
+#include "policy/policy.h"
+#include "print/reason.h"
 
 static bool is_of_ext_header(enum portsieve_knob knob)
 {
@@ -26,8 +26,7 @@ static struct oracle_policy policy_of(bool drop)
 	for (size_t i = 0; !made && i < 2; i++) {
 		oracle_policy_defaults(&policies[i], false, false);
 		for (enum portsieve_knob k = PORTSIEVE_KNOB_DROP + 1; k < PORTSIEVE_KNOBS; k++)
-			oracle_policy_set(&policies[i], knobs[k].name,
-					  i && !is_of_ext_header(k));
+			oracle_policy_set(&policies[i], knobs[k].name, i && !is_of_ext_header(k));
 	}
 	made = true;
 	return policies[drop];

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet.h"
+#include "parse/packet.h"
 
 /* Does the oracle say the same of the frame: reason, knob, port, extension headers? */
 bool parser_oracle_agrees(const uint8_t *frame, size_t size, const struct packet *packet);

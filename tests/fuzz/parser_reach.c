@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "fuzz_parser.h"
-#include "reason.h"
+#include "print/reason.h"
 
 enum { FRAME_BYTES_MAX = 1 << 20 };
 

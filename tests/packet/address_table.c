@@ -3,7 +3,7 @@
 #include "cmocka_first.h"
 #include "address_table.h"
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 /* A second after boot is noon: SOON has passed when a test runs, LATE never comes. */
 const struct policy_host address_host = {

@@ -6,7 +6,7 @@
 #ifndef TESTS_PACKET_ADDRESS_TABLE_H
 #define TESTS_PACKET_ADDRESS_TABLE_H
 
-#include "policy.h"
+#include "policy/policy.h"
 
 struct address_test {
 	const char *sentence;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 /*
  * The host's clocks as the policy's text hears of them: a second after boot it is NOON. So SOON has

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "compile.h"
-#include "counter_ids.h"
-#include "reason.h"
+#include "base/cleanup.h"
+#include "compile/compile.h"
+#include "compile/counter_ids.h"
+#include "print/reason.h"
 
 const struct policy_host judge_host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
 

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "datapath_testrun.h"
-#include "policy.h"
+#include "datapath/testrun.h"
+#include "policy/policy.h"
 
 struct judge {
 	struct testrun *testrun;

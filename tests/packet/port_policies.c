@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cleanup.h"
-#include "registry.h"
+#include "base/cleanup.h"
+#include "policy/registry.h"
 
 enum {
 	COMB_RULES = 4096,

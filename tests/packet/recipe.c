@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 enum { LAYERS_MAX = 32, FIELDS_MAX = 6, NUMBERLESS = -1 };
 

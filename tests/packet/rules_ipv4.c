@@ -2,7 +2,7 @@
 /* Rules I1 to I5. */
 #include "rules.h"
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 #define MALFORMED DROPS("malformed-ipv4")
 #define LATER	  PASSES("later-fragment")

@@ -2,7 +2,7 @@
 /* Rules S1 to S3 and X1 to X10. */
 #include "rules.h"
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 #define MALFORMED DROPS("malformed-ipv6")
 #define TINY	  DROPS("tiny-fragment")

@@ -2,7 +2,7 @@
 /* Rules L1 to L8 and C1 to C8. */
 #include "rules.h"
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 #define MALFORMED DROPS("malformed-l4")
 #define TINY	  DROPS("tiny-fragment")

@@ -2,7 +2,7 @@
 /* Rules E1 to E9. A frame of 13 bytes (E1) is in test_native.c: the kernel tries none. */
 #include "rules.h"
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 #define NON_IP	  PASSES("non-ip")
 #define MALFORMED DROPS("malformed-ethernet")

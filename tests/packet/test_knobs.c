@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 /* What a knob does when it is left out. */
 enum left_out { ALLOWS, DROPS, AS_THE_DEFAULT };

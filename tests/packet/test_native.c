@@ -19,10 +19,10 @@
 /* clang's pragmas mean nothing here */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"
-#include "parse_plain.h"
+#include "parse/plain.h"
 #pragma GCC diagnostic pop
-#include "policy.h"
-#include "reason.h"
+#include "policy/policy.h"
+#include "print/reason.h"
 
 #define FRAMES_USUAL 3000000
 #define SEED_USUAL   20260817

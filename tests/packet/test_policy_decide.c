@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 enum {
 	POLICIES = 300,

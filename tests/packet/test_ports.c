@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 enum { POLICIES_MAX = 32, BUILT_INS = 4, FRAME_MAX = 128, SPANS_MAX = 8192 };
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 enum { TESTS_MAX = 512 };
 

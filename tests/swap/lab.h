@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 #define LAB_SENDER   "swap-out"
 #define LAB_RECEIVER "swap-in"

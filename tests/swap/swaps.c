@@ -7,14 +7,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "counter_ids.h"
-#include "datapath_link.h"
-#include "datapath_attachment.h"
-#include "datapath_counters.h"
-#include "datapath_policy_maps.h"
-#include "datapath_pins.h"
-#include "datapath_tries.h"
+#include "base/cleanup.h"
+#include "compile/counter_ids.h"
+#include "datapath/link.h"
+#include "datapath/attachment.h"
+#include "datapath/counters.h"
+#include "datapath/policy_maps.h"
+#include "datapath/pins.h"
+#include "datapath/tries.h"
 
 #define TORN "build/tests/swap/torn.bpf.o"
 

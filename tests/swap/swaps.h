@@ -7,7 +7,7 @@
 #define SWAP_SWAPS_H
 
 #include "lab.h"
-#include "ruleset.h"
+#include "control/ruleset.h"
 
 enum swap_policy {
 	SWAP_A,

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "counter_sum.h"
-#include "datapath_counters.h"
+#include "datapath/counter_sum.h"
+#include "datapath/counters.h"
 
 const struct tally_row tally_rows[TALLY_RULES] = {
 	[X_PASS] = { "x-pass", 10000, 10999, PORTSIEVE_DROPPED, true },

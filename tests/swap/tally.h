@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "snapshot.h"
+#include "datapath/snapshot.h"
 
 enum tally_rule {
 	X_PASS,

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 #include "reader.h"
 #include "swaps.h"
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the policy says of a parsed packet: one row to count it in, and its verdict. It reads one
+ * image; what depends on more than the port it asks condition.h.
+ */
+#ifndef PORTSIEVE_CLASSIFY_H
+#define PORTSIEVE_CLASSIFY_H
+
+#include "judge/condition.h"
+
+struct decision {
+	__u32 counter;	      /* row */
+	__u32 range;	      /* id, or PORTSIEVE_RANGES when a reason decided */
+	__u32 drop;	      /* 0 or 1 */
+	__u32 new_connection; /* 0 or 1 */
+};
+
+portsieve_inline void decide_by_knob(const struct portsieve_image *image,
+				     enum portsieve_reason reason, __u32 knob,
+				     struct decision *decision)
+{
+	decision->counter = reason;
+	decision->range = PORTSIEVE_RANGES;
+	decision->drop = image->drop_knobs >> (knob & 63) & 1;
+	decision->new_connection = 0;
+}
+
+/* Rule L6: flags that no connection has, used to find ports behind filters. */
+portsieve_inline _Bool is_bad(__u32 flags)
+{
+	if (flags & FLAG_SYN)
+		return flags & (FLAG_FIN | FLAG_RST);
+	return !flags || (flags & (FLAG_FIN | FLAG_ACK)) == FLAG_FIN;
+}
+
+/* is_bad of all flags as one constant, bit N for flags N: a shift instead of branches. */
+portsieve_inline __u64 bad_flags(void)
+{
+	__u64 bad = 0;
+
+#pragma unroll
+	for (__u32 flags = 0; flags <= FLAGS_STANDARD; flags++)
+		bad |= (__u64)is_bad(flags) << flags;
+	return bad;
+}
+
+/* What the flat tables say of a packet that has a port. */
+portsieve_inline __u32 port_entry(const struct portsieve_image *image, const struct packet *packet)
+{
+	const __u16 *table = image->port[packet->transport & (PORTSIEVE_TRANSPORTS - 1)];
+	__u64 port = packet->port;
+
+	/* Verifiers before 6.2 know no bounds of a swapped value: keep the compiler from using
+	 * them. */
+	cursor_keep(port);
+	return table[port & (PORTSIEVE_PORTS - 1)];
+}
+
+/* `entry` is a range, with its verdict. */
+portsieve_inline void decide_by_entry(const struct portsieve_image *image,
+				      const struct packet *packet, __u32 entry,
+				      struct decision *decision)
+{
+	decision->range = entry & PORTSIEVE_ENTRY_RANGE;
+	decision->drop = entry / PORTSIEVE_ENTRY_DROP;
+	if (decision->drop & bad_flags() >> (packet->tcp_flags & FLAGS_STANDARD)) {
+		decide_by_knob(image, PORTSIEVE_BAD_FLAGS, PORTSIEVE_KNOB_BAD_FLAGS, decision);
+		return;
+	}
+	decision->counter = image->counter[decision->range];
+	decision->new_connection = (packet->tcp_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+}
+
+portsieve_inline void decide_by_port(const struct portsieve_image *image,
+				     const struct packet *packet, struct decision *decision)
+{
+	__u32 entry = port_entry(image, packet);
+
+	if (is_reference(entry))
+		entry = resolve(image, packet->addresses, packet->family, entry);
+	decide_by_entry(image, packet, entry, decision);
+}
+
+/* An extension header that the policy drops goes before everything but malformed packets. */
+portsieve_inline void decide_by_ext_header(__u64 causes, struct decision *decision)
+{
+	const __u64 routing_types = 1u << PORTSIEVE_KNOB_ROUTING_TYPE_0 |
+				    1u << PORTSIEVE_KNOB_ROUTING_TYPE_1 |
+				    1u << PORTSIEVE_KNOB_ROUTING_TYPE_3;
+
+	decision->counter =
+		causes & routing_types ? PORTSIEVE_ROUTING_HEADER : PORTSIEVE_EXT_HEADER;
+	decision->range = PORTSIEVE_RANGES;
+	decision->drop = 1;
+	decision->new_connection = 0;
+}
+
+portsieve_inline void classify(const struct portsieve_image *image, const struct packet *packet,
+			       struct decision *decision)
+{
+	__u64 causes = packet->ext_seen & image->drop_knobs;
+
+	if (causes && packet->knob != PORTSIEVE_KNOB_DROP)
+		decide_by_ext_header(causes, decision);
+	else if (packet->reason == PORTSIEVE_REASONS)
+		decide_by_port(image, packet, decision);
+	else
+		decide_by_knob(image, packet->reason, packet->knob, decision);
+}
+
+#endif

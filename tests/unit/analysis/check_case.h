@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules as text, and the remarks on them as text. After setjmp.h, stdarg.h, stddef.h and cmocka.h.
+ */
+#ifndef TESTS_CHECK_CASE_H
+#define TESTS_CHECK_CASE_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy.h"
+
+static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+
+static inline struct policy read_rules(const char *rules)
+{
+	char *text = malloc(strlen(rules) + 64);
+	struct policy policy;
+	struct error error = { 0 };
+
+	assert_non_null(text);
+	strcpy(stpcpy(text,
+		      strncmp(rules, "runtime:", 8) ? "version: 1\nrules:\n" : "version: 1\n"),
+	       rules);
+
+	int r = policy_read(text, strlen(text), "p", &host, &policy, &error);
+
+	free(text);
+	assert_string_equal(error.text, "");
+	assert_int_equal(r, 0);
+	return policy;
+}
+
+/* The remarks, one a line. */
+static inline void write_remark(const struct error *error, void *context)
+{
+	char message[1024];
+
+	assert_int_equal(error->exit, EXIT_DONE);
+	fprintf(context, "%s\n", error_format(error, message, sizeof(message)));
+}
+
+static inline char *remarks_on(const struct policy *policy)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	policy_check(policy, "p", write_remark, out);
+	fclose(out);
+	return text;
+}
+
+struct check_case {
+	const char *name;
+	const char *rules; /* the first is on line 3 */
+	const char *remarks;
+};
+
+#define RULE(name, ports) "- {name: " name ", action: allow, ports: '" ports "'}\n"
+#define DROP(name, ports) "- {name: " name ", action: drop, ports: '" ports "'}\n"
+static inline void remarks(void **state)
+{
+	const struct check_case *c = *state;
+	struct policy policy = read_rules(c->rules);
+	char *text = remarks_on(&policy);
+
+	assert_string_equal(text, c->remarks);
+	free(text);
+	policy_free(&policy);
+}
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Remarks on random policies, in a universe so small that each packet of it can be asked for: a
+ * rule that is said never to match decides none, and neither do the ranges said to be dead. Rules
+ * that decide none and have no remark are counted: some need rules of different addresses together.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/build_policy.h"
+
+enum {
+	RULES = 6,
+	PORTS = 8,
+	TOPS = 8, /* values of the first three bits of an address */
+	ENDS = 4, /* rules end at 1..3; 0 is without end */
+	ROUNDS = 800,
+};
+
+static void add_random_prefixes(uint64_t *seed, struct policy_prefixes *prefixes)
+{
+	uint32_t count = random_below(seed, 3) ? random_below(seed, 6) : 0;
+
+	for (; count; count--) {
+		struct policy_prefix prefix = { .family = random_below(seed, 3) ? POLICY_IPV4
+										: POLICY_IPV6 };
+		prefix.length = random_below(seed, 4);
+		prefix.address[0] = random_below(seed, TOPS) << 5 & ~(0xff >> prefix.length);
+		prefixes->list = array_room(prefixes->list, prefixes->count, sizeof(prefix));
+		prefixes->list[prefixes->count++] = prefix;
+	}
+}
+
+static void add_random_rules(uint64_t *seed, struct policy *policy)
+{
+	policy->runtime_count = random_below(seed, RULES);
+	for (uint32_t i = 0; i < RULES; i++) {
+		char name[8];
+		struct policy_rule *rule;
+
+		snprintf(name, sizeof(name), "r%u", i);
+		rule = add_rule(policy, name, POLICY_DROP);
+		rule->ports = strdup("by hand");
+		for (uint32_t n = 1 + random_below(seed, 3); n; n--) {
+			uint16_t low = random_below(seed, PORTS);
+
+			add_ports(rule, random_below(seed, 2), low,
+				  low + random_below(seed, PORTS - low));
+		}
+		if (i < policy->runtime_count)
+			rule->until_ns = random_below(seed, ENDS);
+		add_random_prefixes(seed, &rule->from);
+		add_random_prefixes(seed, &rule->to);
+	}
+}
+
+/* Which rules decide a packet, and at which of their ports. */
+struct alive {
+	bool rules[RULES];
+	bool ports[RULES][2][PORTS];
+};
+
+static void decide_packets(const struct policy *policy, uint32_t addresses, struct alive *alive)
+{
+	bool six = addresses & 1;
+	struct policy_packet packet = {
+		.source = { .family = six ? POLICY_IPV6 : POLICY_IPV4, .length = six ? 128 : 32 },
+	};
+
+	packet.destination = packet.source;
+	packet.source.address[0] = (addresses >> 1 & 7) << 5;
+	packet.destination.address[0] = (addresses >> 4 & 7) << 5;
+	for (packet.boottime_ns = 0; packet.boottime_ns < ENDS; packet.boottime_ns++)
+		for (uint32_t i = 0; i < 2 * PORTS; i++) {
+			const struct policy_rule *rule;
+
+			packet.transport = i / PORTS;
+			packet.port = i % PORTS;
+			rule = policy_decide(policy, &packet);
+			if (!rule)
+				continue;
+			alive->rules[rule - policy->rules] = true;
+			alive->ports[rule - policy->rules][i / PORTS][i % PORTS] = true;
+		}
+}
+
+struct remarked {
+	const struct alive *alive;
+	bool dead[RULES];
+	size_t ranges;
+};
+
+/* "... can never match, decided before it: tcp/1-2 ('r0', line 1), udp/3 ('r1', line 2)" */
+static void check_ranges(struct remarked *remarked, unsigned int rule, const char *text)
+{
+	const char *at = strstr(text, "before it: ");
+
+	assert_non_null(at);
+	for (at += strlen("before it: "); at; at = strstr(at, "), "), at = at ? at + 3 : NULL) {
+		unsigned int low, high;
+		int count = sscanf(at + 3, "/%u-%u", &low, &high);
+
+		assert_in_range(count, 1, 2);
+		for (high = count == 1 ? low : high; low <= high; low++)
+			assert_false(remarked->alive->ports[rule][at[0] == 'u'][low]);
+		remarked->ranges++;
+	}
+}
+
+static void take_remark(const struct error *error, void *context)
+{
+	struct remarked *remarked = context;
+	unsigned int rule = (unsigned int)error->line - 1;
+
+	if (!strncmp(error->text, "in rule", 7)) {
+		check_ranges(remarked, rule, error->text);
+		return;
+	}
+	assert_non_null(strstr(error->text, "can never match: "));
+	assert_false(remarked->alive->rules[rule]);
+	remarked->dead[rule] = true;
+}
+
+static void nothing_that_decides_a_packet_is_said_never_to_match(void **state)
+{
+	uint64_t seed = 20261122;
+	size_t dead = 0, missed = 0, ranges = 0;
+
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct policy policy;
+		struct alive alive = { 0 };
+		struct remarked remarked = { .alive = &alive };
+
+		policy_init(&policy);
+		add_random_rules(&seed, &policy);
+		for (uint32_t addresses = 0; addresses < 2 * TOPS * TOPS; addresses++)
+			decide_packets(&policy, addresses, &alive);
+		policy_check(&policy, "p", take_remark, &remarked);
+		for (uint32_t i = 0; i < RULES; i++) {
+			dead += remarked.dead[i];
+			missed += !alive.rules[i] && !remarked.dead[i];
+		}
+		ranges += remarked.ranges;
+		policy_free(&policy);
+	}
+	/* all answers are tried often, and few rules are missed */
+	assert_in_range(dead, ROUNDS / 4, ROUNDS * RULES / 2);
+	assert_in_range(ranges, ROUNDS / 4, ROUNDS * RULES);
+	assert_in_range(missed, 0, dead / 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_that_decides_a_packet_is_said_never_to_match),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

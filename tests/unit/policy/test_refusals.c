@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every refusal of a policy, word by word, with its exact place. Places inside `ports` are in
+ * test_policy_places.c, its grammar in test_policy_ports.c.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy/policy.h"
+
+static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+
+struct refusal {
+	const char *name;
+	const char *text;
+	const char *error;
+};
+
+/* A policy with one rule in block style, or in flow style on line 3. */
+#define BLOCK(rule) "version: 1\nrules:\n  - " rule
+#define FLOW(rule)  "version: 1\nrules:\n  - {" rule "}\n"
+#define NAME_RIGHT  ": write 1 to 32 of a-z, 0-9, '.', '_', '-', the first a letter or a digit"
+#define N32	    "a23456789012345678901234567890.2"
+
+static const struct refusal top_refusals[] = {
+	{ "an empty file is refused", "",
+	  "p:1:1: the policy is empty: it needs at least 'version: 1'" },
+	{ "comments alone are refused", "# x\n",
+	  "p:1:1: the policy is empty: it needs at least 'version: 1'" },
+	{ "an empty document is refused", "---\n...\n",
+	  "p:1:1: the policy is empty: it needs at least 'version: 1'" },
+	{ "a list is refused", "- version: 1",
+	  "p:1:1: the policy must be a mapping, as 'version: 1' and further keys" },
+	{ "a word is refused", "\n  version",
+	  "p:2:3: the policy must be a mapping, as 'version: 1' and further keys" },
+	{ "an empty mapping has no version", " {}", "p:1:2: missing key 'version' in the policy" },
+	{ "a policy without version is refused", "# x\nmode: monitor",
+	  "p:2:1: missing key 'version' in the policy" },
+	{ "version 2 is refused", "version: 2",
+	  "p:1:10: unknown version '2' (write 'version: 1')" },
+	{ "version 1.0 is refused", "version: 1.0",
+	  "p:1:10: unknown version '1.0' (write 'version: 1')" },
+	{ "a version that is a list is refused", "version: [1]",
+	  "p:1:10: 'version' cannot be a list: write 'version: 1'" },
+	{ "an unknown key has a suggestion", "version: 1\nrule: []",
+	  "p:2:1: unknown key 'rule' in the policy (did you mean 'rules'?)" },
+	{ "an unknown key like no other gets the list", "version: 1\nxyzzy: 1",
+	  "p:2:1: unknown key 'xyzzy' in the policy (known keys are version, mode, default, "
+	  "return, dhcp_client, runtime, rules and portless)" },
+	{ "a merge key is an unknown key", "version: 1\n<<: {}",
+	  "p:2:1: unknown key '<<' in the policy (known keys are version, mode, default, "
+	  "return, dhcp_client, runtime, rules and portless)" },
+	{ "a duplicate key is refused at the second", "version: 1\nmode: monitor\nmode: enforce",
+	  "p:3:1: duplicate key 'mode' in the policy (the first is on line 2)" },
+	{ "a key that is a list is refused", "version: 1\n? [a]\n: b",
+	  "p:2:3: a key of the policy must be a word" },
+	{ "an unknown mode has a suggestion", "version: 1\nmode: monitro",
+	  "p:2:7: 'mode' cannot be 'monitro' (did you mean 'monitor'?)" },
+	{ "an unknown mode like no other gets the words", "version: 1\nmode: \"x\"",
+	  "p:2:7: 'mode' cannot be 'x' (write enforce or monitor)" },
+	{ "a mode without value is refused", "version: 1\nmode:\n",
+	  "p:2:6: 'mode' has no value: write enforce or monitor" },
+	{ "a mode of null is refused", "version: 1\nmode: null\n",
+	  "p:2:7: 'mode' has no value: write enforce or monitor" },
+	{ "a mode that is a mapping is refused", "version: 1\nmode: {enforce: }\n",
+	  "p:2:7: 'mode' cannot be a mapping: write enforce or monitor" },
+	{ "a mode that is a list is refused", "version: 1\nmode: [enforce]\n",
+	  "p:2:7: 'mode' cannot be a list: write enforce or monitor" },
+	{ "an unknown default is refused", "version: 1\ndefault: deny",
+	  "p:2:10: 'default' cannot be 'deny' (write allow or drop)" },
+	{ "return: auto is not there yet", "version: 1\nreturn: auto",
+	  "p:2:9: return traffic look-up ('auto') is not there yet: write 'return: none' or leave "
+	  "it out" },
+	{ "return: socket+flow is not there yet", "version: 1\nreturn: socket+flow",
+	  "p:2:9: return traffic look-up ('socket+flow') is not there yet: write 'return: none' or "
+	  "leave it out" },
+	{ "return: established is not there yet", "version: 1\nreturn: established",
+	  "p:2:9: return traffic look-up ('established') is not there yet: write 'return: none' or "
+	  "leave it out" },
+	{ "an unknown return has a suggestion", "version: 1\nreturn: nnoe",
+	  "p:2:9: 'return' cannot be 'nnoe' (did you mean 'none'?)" },
+	{ "an unknown dhcp_client is refused", "version: 1\ndhcp_client: yes",
+	  "p:2:14: 'dhcp_client' cannot be 'yes' (write auto or off)" },
+	{ "rules that are a mapping are refused", "version: 1\nrules: {web: x}",
+	  "p:2:8: 'rules' cannot be a mapping: write a list of - {name: ..., action: ..., ports: "
+	  "...}" },
+	{ "rules that are a word are refused", "version: 1\nrules: none",
+	  "p:2:8: 'rules' cannot be a word: write a list of - {name: ..., action: ..., ports: "
+	  "...}" },
+	{ "a rule that is a word is refused", "version: 1\nrules: [web]",
+	  "p:2:9: a rule must be a mapping: write {name: ..., action: ..., ports: ...}" },
+	{ "an unknown knob has a suggestion", "version: 1\nportless:\n  later_fragmnt: drop",
+	  "p:3:3: unknown key 'later_fragmnt' in 'portless' (did you mean 'later_fragment'?)" },
+	{ "an unknown knob like no other is refused", "version: 1\nportless: {arp: drop}",
+	  "p:2:12: unknown key 'arp' in 'portless' (docs/packets.md has the list)" },
+	{ "a duplicate knob is refused", "version: 1\nportless:\n  hip: drop\n  hip: drop",
+	  "p:4:3: duplicate key 'hip' in 'portless' (the first is on line 3)" },
+	{ "an unknown choice of a knob is refused", "version: 1\nportless: {hip: accept}",
+	  "p:2:17: 'hip' cannot be 'accept' (write allow or drop)" },
+	{ "portless that is a list is refused", "version: 1\nportless: [hip]",
+	  "p:2:11: 'portless' cannot be a list: write a mapping such as {later_fragment: allow}" },
+};
+
+static const struct refusal yaml_refusals[] = {
+	{ "a second document is refused", "version: 1\n---\nversion: 1",
+	  "p:2:1: a second YAML document: a policy is one" },
+	{ "text behind the document is refused", "version: 1\n...\nversion: 1",
+	  "p:3:1: not valid YAML: did not find expected <document start>" },
+	{ "an anchor is refused", "version: 1\nrules: &x []", "p:2:8: anchors are not supported" },
+	{ "an anchor at a mapping is refused", "&x {version: 1}",
+	  "p:1:1: anchors are not supported" },
+	{ "an anchor at a word is refused", "version: &x 1", "p:1:10: anchors are not supported" },
+	{ "an alias is refused", "version: *x", "p:1:10: aliases are not supported" },
+	{ "a tag is refused", "version: !!int 1", "p:1:10: tags are not supported" },
+	{ "a tag at a list is refused", "version: 1\nrules: !x []",
+	  "p:2:8: tags are not supported" },
+	{ "a tag at a mapping is refused", "!!map {version: 1}", "p:1:1: tags are not supported" },
+	{ "a tab as indentation is refused", "version: 1\nportless:\n\thip: drop",
+	  "p:3:1: not valid YAML: a tab (indent with spaces)" },
+	{ "an unclosed bracket is refused", "version: 1\nrules: [\n",
+	  "p:3:1: not valid YAML: did not find expected node content while parsing a flow node" },
+	{ "an unclosed brace is refused", "version: 1\nrules: [{name: web, action: allow\n",
+	  "p:3:1: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping "
+	  "(line 2)" },
+	{ "indentation that matches no level is refused",
+	  BLOCK("name: web\n    action: allow\n    ports: tcp/80\n - name: dns\n"),
+	  "p:6:2: not valid YAML: did not find expected key while parsing a block mapping (line "
+	  "1)" },
+	{ "an unclosed quote is refused", "version: 1\nmode: \"monitor\n",
+	  "p:3:1: not valid YAML: found unexpected end of stream while scanning a quoted scalar "
+	  "(line 2)" },
+	{ "a control character is refused", "version: 1\nmode: \x1b[1m",
+	  "p:2:7: not UTF-8 text: control characters are not allowed (0x1b)" },
+	{ "bytes that are not UTF-8 are refused", "version: 1\n# \xc3\xa4 \xff\n",
+	  "p:2:5: not UTF-8 text: invalid leading UTF-8 octet (0xff)" },
+	{ "a character cut off by the end is refused", "version: 1 # \xe2\x82",
+	  "p:1:14: not UTF-8 text: incomplete UTF-8 octet sequence" },
+	{ "a surrogate is refused", "version: 1 # \xed\xa0\x80",
+	  "p:1:14: not UTF-8 text: invalid Unicode character (0xd800)" },
+	{ "UTF-16 is refused", "\xff\xfe:", "p:1:1: the text is in UTF-16: save it as UTF-8" },
+	{ "an escaped NUL is refused", "version: \"1\\0\"",
+	  "p:1:10: a NUL character inside a text" },
+	{ "an escaped NUL in a key is refused", "\"version\\0\": 1",
+	  "p:1:1: a NUL character inside a text" },
+	{ "escape sequences of a terminal are quoted", "version: \"\\e[31m\"",
+	  "p:1:10: unknown version '\\x1b[31m' (write 'version: 1')" },
+};
+
+static const struct refusal rule_refusals[] = {
+	{ "an unknown key of a rule has a suggestion", BLOCK("name: web\n    acton: allow"),
+	  "p:4:5: unknown key 'acton' in a rule (did you mean 'action'?)" },
+	{ "an unknown key of a rule like no other gets the list", FLOW("xyzzy: web"),
+	  "p:3:6: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from and "
+	  "to)" },
+	{ "a duplicate key of a rule is refused", FLOW("name: a, name: b"),
+	  "p:3:15: duplicate key 'name' in a rule (the first is on line 3)" },
+	{ "a rule without name is refused at its start", FLOW("action: drop, ports: tcp/80"),
+	  "p:3:5: missing key 'name' in a rule" },
+	{ "a rule without action is refused", BLOCK("name: a\n    ports: tcp/80"),
+	  "p:3:5: missing key 'action' in a rule" },
+	{ "a rule without ports is refused", FLOW("name: a, action: drop"),
+	  "p:3:5: missing key 'ports' in a rule" },
+	{ "an empty rule is refused", FLOW(""), "p:3:5: missing key 'name' in a rule" },
+	{ "an unknown action has a suggestion", FLOW("name: a, action: alow"),
+	  "p:3:23: 'action' cannot be 'alow' (did you mean 'allow'?)" },
+	{ "an action that is a list is refused", FLOW("name: a, action: [allow]"),
+	  "p:3:23: 'action' cannot be a list: write allow or drop" },
+	{ "an action without value is refused", FLOW("name: a, action: , ports: tcp/80"),
+	  "p:3:23: 'action' has no value: write allow or drop" },
+	{ "ports that are a list are refused", FLOW("ports: [tcp/80]"),
+	  "p:3:13: 'ports' cannot be a list: write a text such as \"tcp/80,443 udp/53\"" },
+	{ "ports without value are refused", BLOCK("name: a\n    ports:\n    action: drop"),
+	  "p:4:11: 'ports' has no value: write a text such as \"tcp/80,443 udp/53\"" },
+	{ "ports that are empty are refused", FLOW("name: a, action: drop, ports: ''"),
+	  "p:3:37: no ports: write for example tcp/80,443 udp/53" },
+	{ "a name with a capital is refused", FLOW("name: Web"),
+	  "p:3:12: bad rule name 'Web'" NAME_RIGHT },
+	{ "a name that begins with _ is refused", FLOW("name: _user"),
+	  "p:3:12: bad rule name '_user'" NAME_RIGHT },
+	{ "a name that begins with - is refused", FLOW("name: -a"),
+	  "p:3:12: bad rule name '-a'" NAME_RIGHT },
+	{ "a name that begins with . is refused", FLOW("name: .a"),
+	  "p:3:12: bad rule name '.a'" NAME_RIGHT },
+	{ "a name with a space is refused", FLOW("name: a b"),
+	  "p:3:12: bad rule name 'a b'" NAME_RIGHT },
+	{ "a name that is not ASCII is refused, and shown as it is",
+	  FLOW("name: w\xc3\xa9"
+	       "b\xe2\x86\x92"),
+	  "p:3:12: bad rule name 'w\xc3\xa9"
+	  "b\xe2\x86\x92'" NAME_RIGHT },
+	{ "an empty name is refused", FLOW("name: ''"), "p:3:12: bad rule name ''" NAME_RIGHT },
+	{ "a name of null is refused", FLOW("name: ~"),
+	  "p:3:12: 'name' has no value: write a word such as 'web'" },
+	{ "a name of 33 characters is refused", FLOW("name: " N32 "3"),
+	  "p:3:12: bad rule name '" N32 "3'" NAME_RIGHT },
+	{ "a duplicate name is refused at the second",
+	  FLOW("name: a, action: drop, ports: tcp/1") "  - {action: drop, ports: tcp/1, name: a}\n",
+	  "p:4:40: duplicate rule name 'a' (the first is on line 3)" },
+};
+
+#define RULE(rest)    FLOW("name: a, action: drop, ports: tcp/22, " rest)
+#define RUNTIME(rest) "version: 1\nruntime:\n  - {name: a, action: drop, ports: tcp/22, " rest "}\n"
+#define EXAMPLES      "write for example 192.0.2.0/24 or 2001:db8::/32"
+#define VALUE_RIGHT   "write a prefix such as 192.0.2.0/24, or a list of them"
+#define QUOTE(text)   "YAML takes the colons of " text " for its own: put it in quotes, \"" text "\""
+#define UNTIL_RIGHT                                                                                \
+	": write a time in UTC such as 2026-11-21T12:34:56Z, of the years 1970 to 2261; or leave " \
+	"it out for a rule without end"
+
+static const struct refusal address_refusals[] = {
+	{ "a name of a host is no address", RULE("from: example.org"),
+	  "p:3:50: 'example.org' is not an address or a prefix: " EXAMPLES },
+	{ "the place is that of the very prefix",
+	  RULE("to: [10.0.0.0/8,\n   192.0.2.0/24, 192.0.2]"),
+	  "p:4:18: '192.0.2' is not an address or a prefix: " EXAMPLES },
+	{ "a length of 33 is refused", RULE("from: 10.0.0.0/33"),
+	  "p:3:50: '10.0.0.0/33': the length of an IPv4 prefix is a number from 0 to 32" },
+	{ "a length of 129 is refused", RULE("from: 'fe80::/129'"),
+	  "p:3:50: 'fe80::/129': the length of an IPv6 prefix is a number from 0 to 128" },
+	{ "bits behind the length are refused", RULE("from: 10.0.0.1/8"),
+	  "p:3:50: '10.0.0.1/8' has bits set behind its length: write 10.0.0.0/8 for all addresses "
+	  "of the prefix, or 10.0.0.1/32 for the one address" },
+	{ "bits behind the length of a plain IPv6 prefix too", RULE("to: 2001:db8::1/32"),
+	  "p:3:48: '2001:db8::1/32' has bits set behind its length: write 2001:db8::/32 for all "
+	  "addresses of the prefix, or 2001:db8::1/128 for the one address" },
+	{ "an empty list is refused", RULE("from: []"),
+	  "p:3:50: an empty list: leave 'from' out for any address" },
+	{ "no value is refused", RULE("to: "), "p:3:48: 'to' has no value: " VALUE_RIGHT },
+	{ "a mapping is refused", RULE("to: {a: b}"),
+	  "p:3:48: 'to' cannot be a mapping: " VALUE_RIGHT },
+	{ "a list in a list is refused", RULE("from: [[10.0.0.0/8]]"),
+	  "p:3:51: an item of 'from' must be a prefix such as 192.0.2.0/24" },
+	{ "an empty item is refused", BLOCK("name: a\n    from:\n    -\n    - 10.0.0.0/8"),
+	  "p:5:6: '' is not an address or a prefix: " EXAMPLES },
+	{ "prefixes with commas are refused", BLOCK("name: a\n    from: 10.0.0.0/8,11.0.0.0/8"),
+	  "p:4:11: '10.0.0.0/8,11.0.0.0/8' is not an address or a prefix: " EXAMPLES
+	  ", several as a list: [192.0.2.0/24, 198.51.100.7]" },
+	{ "prefixes with commas are refused in a flow mapping", RULE("from: 10.0.0.0/8,11.0.0.0/8"),
+	  "p:3:61: several prefixes are a list: write from: [..., 11.0.0.0/8]" },
+	{ "colons in front need quotes in a flow mapping", RULE("from: ::1"),
+	  "p:3:50: " QUOTE("::1") },
+	{ "and in a flow list", RULE("from: [2001:db8::/32, ::/0]"), "p:3:66: " QUOTE("::/0") },
+	{ "and in a flow list in a block", BLOCK("name: a\n    to: [::ffff:192.0.2.1]"),
+	  "p:4:10: " QUOTE("::ffff:192.0.2.1") },
+	{ "colons at the end need quotes in a flow mapping", RULE("from: 2001:db8::"),
+	  "p:3:50: " QUOTE("2001:db8::") },
+	{ "with a space behind them too", RULE("from: 2001:db8:: "),
+	  "p:3:50: " QUOTE("2001:db8::") },
+	{ "and in a flow list", RULE("from: [10.0.0.0/8, 2001:db8::]"),
+	  "p:3:63: " QUOTE("2001:db8::") },
+	{ "and in a block", BLOCK("name: a\n    to: fe80::\n"), "p:4:9: " QUOTE("fe80::") },
+	{ "and in a block list",
+	  BLOCK("name: a\n    to:\n    - 10.0.0.0/8\n    - '::'\n    - ::\n"),
+	  "p:7:7: " QUOTE("::") },
+	{ "the characters before are counted, not the bytes",
+	  "# \xc3\xa4\xc3\xb6\n" RULE("from: ::1"), "p:4:50: " QUOTE("::1") },
+	{ "other stumbling over a colon is not about addresses", "version: 1\nrules: [x-a::]\n",
+	  "p:2:13: not valid YAML: found unexpected ':' while scanning a plain scalar" },
+	{ "from twice is refused", RULE("from: 10.0.0.0/8, from: 11.0.0.0/8"),
+	  "p:3:62: duplicate key 'from' in a rule (the first is on line 3)" },
+};
+
+static const struct refusal runtime_refusals[] = {
+	{ "a rule of the file has no end", RULE("until: 2026-11-21T12:34:56Z"),
+	  "p:3:44: 'until' is for rules of 'runtime' only: leave it out, or move the rule there" },
+	{ "a runtime rule knows until", RUNTIME("xyzzy: 1"),
+	  "p:3:44: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from, to and "
+	  "until)" },
+	{ "an end without value is refused", RUNTIME("until: ~"),
+	  "p:3:51: 'until' has no value: write a time in UTC such as 2026-11-21T12:34:56Z" },
+	{ "an offset is refused", RUNTIME("until: 2026-11-21T12:34:56+01:00"),
+	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56+01:00'" UNTIL_RIGHT },
+	{ "a time without zone is refused", RUNTIME("until: 2026-11-21T12:34:56"),
+	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56'" UNTIL_RIGHT },
+	{ "fractions are refused", RUNTIME("until: 2026-11-21T12:34:56.5Z"),
+	  "p:3:51: 'until' cannot be '2026-11-21T12:34:56.5Z'" UNTIL_RIGHT },
+	{ "a day that is not there is refused", RUNTIME("until: 2026-02-29T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-02-29T00:00:00Z'" UNTIL_RIGHT },
+	{ "2100 is no leap year", RUNTIME("until: 2100-02-29T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2100-02-29T00:00:00Z'" UNTIL_RIGHT },
+	{ "month 13 is refused", RUNTIME("until: 2026-13-01T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-13-01T00:00:00Z'" UNTIL_RIGHT },
+	{ "month 0 is refused", RUNTIME("until: 2026-00-01T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-00-01T00:00:00Z'" UNTIL_RIGHT },
+	{ "hour 24 is refused", RUNTIME("until: 2026-01-01T24:00:00Z"),
+	  "p:3:51: 'until' cannot be '2026-01-01T24:00:00Z'" UNTIL_RIGHT },
+	{ "a leap second is refused", RUNTIME("until: 2026-12-31T23:59:60Z"),
+	  "p:3:51: 'until' cannot be '2026-12-31T23:59:60Z'" UNTIL_RIGHT },
+	{ "the year 2262 is refused", RUNTIME("until: 2262-01-01T00:00:00Z"),
+	  "p:3:51: 'until' cannot be '2262-01-01T00:00:00Z'" UNTIL_RIGHT },
+	{ "the year 1969 is refused", RUNTIME("until: 1969-12-31T23:59:59Z"),
+	  "p:3:51: 'until' cannot be '1969-12-31T23:59:59Z'" UNTIL_RIGHT },
+	{ "runtime that is a mapping is refused", "version: 1\nruntime: {}",
+	  "p:2:10: 'runtime' cannot be a mapping: write a list of - {name: ..., action: ..., "
+	  "ports: ...}" },
+	{ "a name is there once in both lists",
+	  RULE("") "runtime:\n  - {name: a, action: drop, ports: tcp/1}\n",
+	  "p:5:12: duplicate rule name 'a' (the first is on line 3)" },
+};
+
+static void refuses(void **state)
+{
+	const struct refusal *f = *state;
+	struct policy policy;
+	struct error error = { 0 };
+	char message[1024];
+	int r = policy_read(f->text, strlen(f->text), "p", &host, &policy, &error);
+
+	if (r == 0)
+		fail_msg("accepted, not: %s", f->error);
+	assert_string_equal(error_format(&error, message, sizeof(message)), f->error);
+	assert_int_equal(r, -EINVAL);
+	assert_int_equal(error.exit, EXIT_USAGE);
+}
+
+static void deep_nesting_is_refused_at_once(void **state)
+{
+	static const struct refusal heads[] = {
+		{ "", "", "p:1:1: the policy must be a mapping, as 'version: 1' and further keys" },
+		{ "", "version: 1\nrules: ",
+		  "p:2:9: a rule must be a mapping: write {name: ..., action: ..., ports: ...}" },
+		{ "", "version: 1\nportless: ",
+		  "p:2:11: 'portless' cannot be a list: write a mapping such as "
+		  "{later_fragment: allow}" },
+	};
+	enum { DEPTH = 1 << 20 };
+	char *text = malloc(DEPTH + 1);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		struct refusal deep = { "", text, heads[i].error };
+		void *context = &deep;
+
+		memset(text, '[', DEPTH);
+		memcpy(text, heads[i].text, strlen(heads[i].text));
+		text[DEPTH] = '\0';
+		refuses(&context);
+	}
+	free(text);
+}
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Appends a test per refusal; returns the new count. */
+static size_t tests_add(struct CMUnitTest *tests, size_t count, const struct refusal *refusals,
+			size_t refusals_count)
+{
+	for (size_t i = 0; i < refusals_count; i++)
+		tests[count++] = (struct CMUnitTest){ .name = refusals[i].name,
+						      .test_func = refuses,
+						      .initial_state = (void *)&refusals[i] };
+	return count;
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[COUNT(top_refusals) + COUNT(yaml_refusals) + COUNT(rule_refusals) +
+				COUNT(address_refusals) + COUNT(runtime_refusals) + 1];
+	size_t count = 0;
+
+	count = tests_add(tests, count, top_refusals, COUNT(top_refusals));
+	count = tests_add(tests, count, yaml_refusals, COUNT(yaml_refusals));
+	count = tests_add(tests, count, rule_refusals, COUNT(rule_refusals));
+	count = tests_add(tests, count, address_refusals, COUNT(address_refusals));
+	count = tests_add(tests, count, runtime_refusals, COUNT(runtime_refusals));
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(deep_nesting_is_refused_at_once);
+	assert(count == COUNT(tests));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

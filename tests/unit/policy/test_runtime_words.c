@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runtime rules from words, and their names. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "print/runtime.h"
+#include "policy/runtime_words.h"
+
+/* Noon of 2026-01-02, an hour after the start of the machine. */
+static const struct policy_host host = {
+	.ephemeral_low = 32768,
+	.ephemeral_high = 60999,
+	.realtime_ns = INT64_C(1767355200) * 1000000000,
+	.boottime_ns = INT64_C(3600) * 1000000000,
+};
+
+/* `ports` is one word of the command line. */
+static struct policy_rule rule_of(enum policy_action action, const char *ports)
+{
+	struct runtime_words words = { .action = action, .ports = &ports, .ports_count = 1 };
+	struct policy_rule rule = { 0 };
+	struct error error = { 0 };
+
+	if (runtime_rule_read(&words, &host, &rule, &error))
+		fail_msg("%s: %s", ports, error.text);
+	return rule;
+}
+
+static void the_name_is_made_of_the_verdict_and_the_ports(void **state)
+{
+	static const struct {
+		enum policy_action action;
+		const char *ports;
+		const char *name;
+	} names[] = {
+		{ POLICY_ALLOW, "tcp/8080", "allow-tcp-8080" },
+		{ POLICY_DROP, "udp/27000-27100", "drop-udp-27000-27100" },
+		{ POLICY_ALLOW, "tcp+udp/53", "allow-tcp-udp-53" },
+		{ POLICY_ALLOW, "  tcp/80,443   udp/443 ", "allow-tcp-80-443-udp-443" },
+		{ POLICY_DROP, "tcp/all", "drop-tcp-all" },
+		/* 32 letters and no more, and no dash at the end */
+		{ POLICY_ALLOW, "tcp/1111,2222,3333,4444,55", "allow-tcp-1111-2222-3333-4444-55" },
+		{ POLICY_ALLOW, "tcp/1111,2222,3333,4444,555", "allow-tcp-1111-2222-3333-4444-55" },
+		{ POLICY_ALLOW, "tcp/1111,2222,3333,44444,5", "allow-tcp-1111-2222-3333-44444-5" },
+		{ POLICY_DROP, "tcp/11111,22222,33333,44444,5",
+		  "drop-tcp-11111-22222-33333-44444" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct policy_rule rule = rule_of(names[i].action, names[i].ports);
+
+		assert_string_equal(rule.name, names[i].name);
+		assert_true(rule.runtime);
+		policy_rule_free(&rule);
+	}
+}
+
+static void several_words_are_joined(void **state)
+{
+	const char *const ports[] = { "tcp/80", " udp/53  sctp/9", "", "udp/54" };
+	const char *const from[] = { "192.0.2.0/24", "2001:db8::7" };
+	struct runtime_words words = {
+		.action = POLICY_DROP,
+		.ports = ports,
+		.ports_count = 4,
+		.from = from,
+		.from_count = 2,
+		.name = "a.b_c-9",
+		.until_ns = 42,
+	};
+	struct policy_rule rule = { 0 };
+	struct error error = { 0 };
+
+	(void)state;
+	assert_int_equal(runtime_rule_read(&words, &host, &rule, &error), 0);
+	assert_string_equal(rule.ports, "tcp/80 udp/53 sctp/9 udp/54");
+	assert_int_equal(rule.intervals_count, 4);
+	assert_int_equal(rule.intervals[2].transport, PORTSIEVE_SCTP);
+	assert_int_equal(rule.from.count, 2);
+	assert_string_equal(policy_prefix_print(&rule.from.list[0]).text, "192.0.2.0/24");
+	assert_string_equal(policy_prefix_print(&rule.from.list[1]).text, "2001:db8::7");
+	assert_string_equal(rule.name, "a.b_c-9");
+	assert_int_equal(rule.until_ns, 42);
+	assert_int_equal(rule.action, POLICY_DROP);
+	policy_rule_free(&rule);
+}
+
+static void wrong_words_are_refused(void **state)
+{
+	static const struct {
+		const char *ports, *from, *name, *error;
+	} refusals[] = {
+		{ "tcp/htpp", NULL, NULL, "unknown service 'htpp'" },
+		{ "tcp", NULL, NULL, "" },
+		{ "", NULL, NULL, "" },
+		{ "tcp/80", "192.0.2.300", NULL, "--from: " },
+		{ "tcp/80", "192.0.2.1/24", NULL, "--from: " },
+		{ "tcp/80", NULL, "", "--name: bad rule name ''" },
+		{ "tcp/80", NULL, "Web", "--name: bad rule name 'Web'" },
+		{ "tcp/80", NULL, "-x", "--name: bad rule name '-x'" },
+		{ "tcp/80", NULL, "a b", "--name: bad rule name 'a b'" },
+		{ "tcp/80", NULL, "123456789012345678901234567890123", "--name: bad rule name" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct runtime_words words = { .ports = &refusals[i].ports,
+					       .ports_count = 1,
+					       .from = &refusals[i].from,
+					       .from_count = refusals[i].from ? 1 : 0,
+					       .name = refusals[i].name };
+		struct policy_rule rule = { 0 };
+		struct error error = { 0 };
+
+		assert_int_equal(runtime_rule_read(&words, &host, &rule, &error), -EINVAL);
+		assert_ptr_equal(strstr(error.text, refusals[i].error), error.text);
+		assert_true(error.text[0]);
+		assert_int_equal(error.exit, EXIT_USAGE);
+		assert_null(rule.ports);
+	}
+}
+
+static void a_name_of_32_letters_is_taken(void **state)
+{
+	const char *ports = "tcp/80";
+	struct runtime_words words = { .ports = &ports,
+				       .ports_count = 1,
+				       .name = "12345678901234567890123456789012" };
+	struct policy_rule rule = { 0 };
+
+	(void)state;
+	assert_int_equal(runtime_rule_read(&words, &host, &rule, NULL), 0);
+	assert_string_equal(rule.name, words.name);
+	policy_rule_free(&rule);
+}
+
+static void add(struct policy *policy, const char *name, struct policy_rule rule)
+{
+	bool renewed;
+	struct error error = { 0 };
+
+	snprintf(rule.name, sizeof(rule.name), "%s", name);
+	if (policy_runtime_add(policy, &rule, &renewed, &error))
+		fail_msg("%s", error.text);
+}
+
+static void names_that_mean_something_else_are_numbered(void **state)
+{
+	static const char text[] =
+		"{version: 1, rules: [{name: allow-tcp-80, action: allow, ports: "
+		"tcp/80}, {name: allow-tcp-80-3, action: drop, ports: udp/1}]}";
+	struct policy_rule rule = rule_of(POLICY_ALLOW, "tcp/80");
+	struct error error = { 0 };
+	struct policy policy;
+
+	(void)state;
+	assert_int_equal(policy_read(text, strlen(text), "", &host, &policy, &error), 0);
+	/* a rule of the file is never the same */
+	assert_int_equal(runtime_rule_number(&rule, "allow-tcp-80", 1, &policy), 2);
+	assert_string_equal(rule.name, "allow-tcp-80-2");
+	/* a runtime rule that says the same is */
+	add(&policy, "allow-tcp-80-2", rule_of(POLICY_ALLOW, "tcp/http"));
+	assert_int_equal(runtime_rule_number(&rule, "allow-tcp-80", 1, &policy), 2);
+	/* one that does not is not, nor is the next, which is of the file */
+	policy.rules[0].action = POLICY_DROP;
+	assert_int_equal(runtime_rule_number(&rule, "allow-tcp-80", 1, &policy), 4);
+	assert_string_equal(rule.name, "allow-tcp-80-4");
+	assert_int_equal(runtime_rule_number(&rule, "allow-tcp-80", 7, &policy), 7);
+	assert_string_equal(rule.name, "allow-tcp-80-7");
+	assert_int_equal(runtime_rule_number(&rule, "free", 1, &policy), 1);
+	assert_string_equal(rule.name, "free");
+	policy_rule_free(&rule);
+	policy_free(&policy);
+}
+
+static void a_number_finds_room_in_a_long_name(void **state)
+{
+	static const char name[] = "allow-tcp-1111-2222-3333-4444-55";
+	struct policy_rule rule = rule_of(POLICY_ALLOW, "tcp/80");
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	add(&policy, name, rule_of(POLICY_ALLOW, "tcp/81"));
+	assert_int_equal(runtime_rule_number(&rule, name, 1, &policy), 2);
+	assert_string_equal(rule.name, "allow-tcp-1111-2222-3333-4444--2");
+	policy_rule_free(&rule);
+	policy_free(&policy);
+}
+
+static char *text_of(uint64_t seconds, bool monitor)
+{
+	struct policy_rule rule = rule_of(POLICY_DROP, "tcp/8080");
+	char *text;
+
+	if (seconds)
+		rule.until_ns = (uint64_t)host.boottime_ns + seconds * 1000000000;
+	text = runtime_rule_text(&rule, &host, monitor);
+	policy_rule_free(&rule);
+	return text;
+}
+
+static void a_rule_in_words_has_its_end(void **state)
+{
+	static const struct {
+		uint64_t seconds;
+		bool monitor;
+		const char *text;
+	} texts[] = {
+		{ 0, false, "drops tcp/8080 until it is deleted" },
+		{ 600, false, "drops tcp/8080 until 12:10:00 UTC (10m)" },
+		/* the date, from midnight on */
+		{ 43199, false, "drops tcp/8080 until 23:59:59 UTC (11h59m59s)" },
+		{ 43200, false, "drops tcp/8080 until 2026-01-03 00:00:00 UTC (12h)" },
+		{ 43201, false, "drops tcp/8080 until 2026-01-03 00:00:01 UTC (12h1s)" },
+		{ 31536000, false, "drops tcp/8080 until 2027-01-02 12:00:00 UTC (365d)" },
+		{ 600, true,
+		  "would drop tcp/8080 until 12:10:00 UTC (10m); the policy only monitors" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char *text = text_of(texts[i].seconds, texts[i].monitor);
+
+		assert_string_equal(text, texts[i].text);
+		free(text);
+	}
+}
+
+static void a_list_of_rules_names_up_to_three(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"r0",
+		"r1 and r0",
+		"r2, r1 and r0",
+		"r3, r2 and 2 others",
+		"r4, r3 and 3 others",
+	};
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char name[4];
+
+		assert_string_equal(runtime_rule_names(&policy).text, texts[i]);
+		snprintf(name, sizeof(name), "r%c", (char)('0' + i));
+		add(&policy, name, rule_of(POLICY_ALLOW, "tcp/80"));
+	}
+	policy_free(&policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_name_is_made_of_the_verdict_and_the_ports),
+		cmocka_unit_test(several_words_are_joined),
+		cmocka_unit_test(wrong_words_are_refused),
+		cmocka_unit_test(a_name_of_32_letters_is_taken),
+		cmocka_unit_test(names_that_mean_something_else_are_numbered),
+		cmocka_unit_test(a_number_finds_room_in_a_long_name),
+		cmocka_unit_test(a_rule_in_words_has_its_end),
+		cmocka_unit_test(a_list_of_rules_names_up_to_three),
+	};
+
+	return cmocka_run_group_tests_name("runtime_rule", tests, NULL, NULL);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stats and status say of a snapshot whose policy waits, whose rules have ended, whose device
+ * has moved away, or that has no policy file.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/printed.h"
+#include "print/print.h"
+#include "snapshot_by_hand.h"
+
+static const uint64_t second_ns = 1000000000;
+
+/* The caller frees it. */
+static char *stats_text(const struct snapshot *snapshot, bool all_rows)
+{
+	struct capture capture = capture_start(stdout);
+
+	print_stats_text(snapshot, all_rows);
+	return capture_end(&capture);
+}
+
+static char *printed(int (*print)(const struct snapshot *), const struct snapshot *snapshot)
+{
+	struct capture capture = capture_start(stdout);
+
+	print(snapshot);
+	return capture_end(&capture);
+}
+
+static void assert_told(char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in:\n%s", words, text);
+	free(text);
+}
+
+static void assert_not_told(char *text, const char *words)
+{
+	if (strstr(text, words))
+		fail_msg("\"%s\" in:\n%s", words, text);
+	free(text);
+}
+
+/* The word of a column in the table's line that begins with `start`. The caller frees it. */
+static char *word_of(const char *text, const char *start, int column)
+{
+	const char *line = strstr(text, start);
+	char *word;
+
+	assert_non_null(line);
+	for (int i = 0; i < column; i++) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	word = strndup(line, strcspn(line, " \n"));
+	return word;
+}
+
+static void assert_word(char *text, const char *start, int column, const char *expected)
+{
+	char *word = word_of(text, start, column);
+
+	assert_string_equal(word, expected);
+	free(word);
+	free(text);
+}
+
+static void a_rule_is_in_force_until_its_end_has_come(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct snapshot_device *device = snapshot->devices;
+
+	device->image->rule[1].until_ns = 1000; /* games */
+	device->read_ns = 999;
+	assert_told(printed(print_status_json, snapshot), "\"rules\":2,\"port_ranges\":2,");
+	assert_word(stats_text(snapshot, false), "games ", 3, "drop");
+	device->read_ns = 1000;
+	assert_told(printed(print_status_json, snapshot), "\"rules\":1,\"port_ranges\":1,");
+	assert_word(stats_text(snapshot, false), "games ", 3, "ended");
+	assert_word(stats_text(snapshot, true), "games ", 3, "ended");
+	assert_word(stats_text(snapshot, true), "web ", 3, "allow");
+}
+
+/* Built-in ranges have no rule; the number 0 in them is that of none. */
+static void the_end_of_the_first_rule_is_not_that_of_built_in_ranges(void **state)
+{
+	struct snapshot *snapshot = *state;
+
+	snapshot->devices[0].image->rule[0].until_ns = 1;
+	snapshot->devices[0].read_ns = 2;
+	assert_word(stats_text(snapshot, true), "web ", 3, "ended");
+	assert_word(stats_text(snapshot, true), "_port0 ", 3, "drop");
+	assert_word(stats_text(snapshot, true), "_dynamic ", 3, "drop");
+}
+
+static void status_and_stats_say_that_a_policy_waits_and_for_how_long(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct snapshot_device *device = snapshot->devices;
+
+	device->image->confirm_until_ns = 100 * second_ns;
+	device->read_ns = 43 * second_ns;
+	assert_told(printed(print_status_text, snapshot),
+		    "\n\neth0: unconfirmed; falls back to the policy before in 57 s, unless: "
+		    "portsieve confirm\n");
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":57,");
+	assert_told(stats_text(snapshot, false), "default drop, unconfirmed\n");
+	device->read_ns++;
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":57,");
+	device->read_ns = 43 * second_ns - 1;
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":58,");
+	device->read_ns = 100 * second_ns - 1;
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":1,");
+}
+
+static void at_its_deadline_a_policy_waits_no_more(void **state)
+{
+	struct snapshot *snapshot = *state;
+
+	snapshot->devices[0].image->confirm_until_ns = 100 * second_ns;
+	snapshot->devices[0].read_ns = 100 * second_ns;
+	assert_not_told(printed(print_status_text, snapshot), "unconfirmed");
+	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":null,");
+	assert_not_told(stats_text(snapshot, false), "unconfirmed");
+	/* and without a deadline none waits */
+	snapshot->devices[0].image->confirm_until_ns = 0;
+	assert_not_told(printed(print_status_text, snapshot), "unconfirmed");
+}
+
+static void status_says_that_the_policy_has_fallen_back(void **state)
+{
+	struct snapshot *snapshot = *state;
+
+	assert_not_told(printed(print_status_text, snapshot), "fell back");
+	assert_told(printed(print_status_json, snapshot), "\"fell_back\":false}");
+	snapshot->devices[0].device.fallen_back = true;
+	assert_told(printed(print_status_text, snapshot),
+		    "\n\neth0: fell back to this policy; the one applied last was not confirmed "
+		    "in time\n");
+	assert_told(printed(print_status_json, snapshot), "\"fell_back\":true}");
+}
+
+static void a_device_that_moved_away_is_told_by_its_index(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct datapath_device *device = &snapshot->devices[0].device;
+
+	device->moved = true;
+	device->name[0] = '\0';
+	assert_told(stats_text(snapshot, false), "(index 4, moved away)  native, link; ");
+	assert_told(printed(print_status_text, snapshot), "\n(index 4, moved away)  native");
+	assert_told(printed(print_stats_json, snapshot), "{\"device\":\"\",\"ifindex\":4,");
+	snapshot->devices[0].image->confirm_until_ns = second_ns;
+	assert_told(printed(print_status_text, snapshot),
+		    "\n(index 4, moved away): unconfirmed; falls back");
+}
+
+static void without_a_file_stats_say_so_in_the_words_of_status(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct portsieve_image *image = snapshot->devices[0].image;
+
+	image->source[0] = '\0';
+	image->flags = 0;
+	assert_told(stats_text(snapshot, false), "policy none (runtime rules), default allow\n");
+	assert_told(printed(print_status_text, snapshot), "  none (runtime rules)  allow");
+	image->flags = PORTSIEVE_IMAGE_NO_POLICY;
+	assert_told(stats_text(snapshot, false), "no policy: counts, drops nothing\n");
+	assert_told(printed(print_status_text, snapshot), "  none (counts only)  allow");
+}
+
+static void what_was_asked_for_is_the_reason_of_the_attaching(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct datapath_device *device = &snapshot->devices[0].device;
+
+	device->attach = DATAPATH_DISPATCHER;
+	assert_told(printed(print_status_text, snapshot), "\n\ndispatcher: this kernel can, ");
+	device->attach_asked = true;
+	assert_told(printed(print_status_text, snapshot),
+		    "\n\ndispatcher: asked for by --attach dispatcher\n");
+	assert_told(printed(print_status_json, snapshot),
+		    "\"attach_reason\":\"asked for by --attach dispatcher\"");
+	device->attach = DATAPATH_LINK;
+	assert_told(printed(print_status_text, snapshot), "\n\nlink: asked for by --attach link\n");
+}
+
+static void a_long_path_is_cut_between_characters(void **state)
+{
+	struct snapshot *snapshot = *state;
+	char *source = snapshot->devices[0].image->source;
+
+	strcpy(source, "/\xc3\xbc/456789012345678901234567890123456789012.yaml"); /* 48 bytes */
+	assert_told(printed(print_status_text, snapshot),
+		    "  /\xc3\xbc/456789012345678901234567890123456789012.yaml  ");
+	strcpy(source, "/\xc3\xbc/4567890123456789012345678901234567890123.yaml");
+	assert_told(printed(print_status_text, snapshot),
+		    "  ...\xc3\xbc/4567890123456789012345678901234567890123.yaml  ");
+	/* the last 48 bytes would begin within the character */
+	strcpy(source, "/\xc3\xbc/45678901234567890123456789012345678901234.yaml");
+	assert_told(printed(print_status_text, snapshot),
+		    "  .../45678901234567890123456789012345678901234.yaml  ");
+}
+
+/* All rows but one count a packet; then that one too. */
+static void one_hidden_row_is_one_row(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct snapshot_device *device = snapshot->devices;
+
+	for (uint32_t row = 0; row < device->image->counters; row++)
+		if (row != PORTSIEVE_COUNTER_GENERATION && row != PORTSIEVE_IGMP)
+			device->rows[row].verdict[PORTSIEVE_PASSED].packets = 1;
+	assert_told(stats_text(snapshot, false),
+		    "\n  1 row without packets is hidden; --all shows them\n");
+	device->rows[PORTSIEVE_IGMP].verdict[PORTSIEVE_PASSED].packets = 1;
+	assert_not_told(stats_text(snapshot, false), "--all");
+}
+
+static void a_replay_says_what_cut_packets_count_as(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct replay_totals totals = { .packets = 3, .cut = 2 };
+	struct capture capture = capture_start(stdout);
+	char *text;
+
+	print_replay_text(snapshot->devices, "file.pcap", &totals, false);
+	text = capture_end(&capture);
+	assert_non_null(strstr(text, "file.pcap  3 packets, 2 of them cut by the capture; policy"));
+	assert_non_null(strstr(text, "malformed"));
+	assert_told(text, "-s 0");
+	totals.cut = 0;
+	capture = capture_start(stdout);
+	print_replay_text(snapshot->devices, "file.pcap", &totals, false);
+	assert_not_told(capture_end(&capture), "-s 0");
+}
+
+#define with_snapshot(test) cmocka_unit_test_setup_teardown(test, snapshot_make, snapshot_release)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_snapshot(a_rule_is_in_force_until_its_end_has_come),
+		with_snapshot(the_end_of_the_first_rule_is_not_that_of_built_in_ranges),
+		with_snapshot(status_and_stats_say_that_a_policy_waits_and_for_how_long),
+		with_snapshot(at_its_deadline_a_policy_waits_no_more),
+		with_snapshot(status_says_that_the_policy_has_fallen_back),
+		with_snapshot(a_device_that_moved_away_is_told_by_its_index),
+		with_snapshot(without_a_file_stats_say_so_in_the_words_of_status),
+		with_snapshot(what_was_asked_for_is_the_reason_of_the_attaching),
+		with_snapshot(a_long_path_is_cut_between_characters),
+		with_snapshot(one_hidden_row_is_one_row),
+		with_snapshot(a_replay_says_what_cut_packets_count_as),
+	};
+
+	return cmocka_run_group_tests_name("print_time", tests, NULL, NULL);
+}

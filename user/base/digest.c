@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* By nettle, which uses the own instructions of CPUs that have some for it. */
+#include "base/digest.h"
+
+#include <nettle/sha2.h>
+#include <nettle/version.h>
+
+void digest_sha256(const void *data, size_t size, uint8_t sha256[32])
+{
+	struct sha256_ctx context;
+
+	sha256_init(&context);
+	sha256_update(&context, size, data);
+#if NETTLE_VERSION_MAJOR >= 4
+	sha256_digest(&context, sha256);
+#else
+	sha256_digest(&context, SHA256_DIGEST_SIZE, sha256);
+#endif
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only writer to stderr. What is not printable UTF-8 becomes '?'. */
+#ifndef PORTSIEVE_LOG_H
+#define PORTSIEVE_LOG_H
+
+#include "base/error.h"
+
+/* "portsieve: text", or "file:line:column: text" where the error has a place. */
+void log_error(const struct error *error);
+
+/* As log_error, marked as a warning. */
+void log_warning(const struct error *error);
+
+/* "portsieve: text": something was repaired or chosen that the user should know of. */
+void log_note(const char *text);
+
+/* A line on a terminal that the next one overwrites; log_progress_end clears it. */
+void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_progress_end(void);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Laying out tables. */
+#include "base/text_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+
+static const char *const style_start[] = {
+	[TABLE_PLAIN] = "",
+	[TABLE_HEADING] = "\033[1m",
+	[TABLE_FAINT] = "\033[2m",
+};
+
+void table_free(struct table *table)
+{
+	free(table->rows);
+	*table = (struct table){ 0 };
+}
+
+struct table_row *table_add(struct table *table, enum table_style style)
+{
+	static struct table_row nobodys;
+	struct table_row *rows = table->rows;
+
+	if (!(table->count & (table->count - 1))) { /* full at each power of two */
+		rows = realloc(rows, (table->count ? table->count * 2 : 1) * sizeof(*rows));
+		if (!rows) {
+			table->out_of_memory = true;
+			return &nobodys;
+		}
+		table->rows = rows;
+	}
+	rows[table->count] = (struct table_row){ .style = style };
+	return &rows[table->count++];
+}
+
+bool table_has_colour(FILE *file)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(fileno(file)) && !(no_color && no_color[0]);
+}
+
+/* In characters: one of two columns' width is rare, and shifts its line only. */
+static int width_of(const char *cell)
+{
+	return (int)utf8_chars(cell, strlen(cell));
+}
+
+static void measure(const struct table *table, int widths[TABLE_COLUMNS_MAX])
+{
+	memset(widths, 0, TABLE_COLUMNS_MAX * sizeof(*widths));
+	for (size_t r = 0; r < table->count; r++)
+		for (size_t c = 0; c < table->columns; c++) {
+			int width = width_of(table->rows[r].cells[c]);
+
+			if (width > widths[c])
+				widths[c] = width;
+		}
+}
+
+static void print_row(const struct table *table, const struct table_row *row, const int *widths,
+		      FILE *file)
+{
+	size_t last = table->columns;
+
+	while (last && !row->cells[last - 1][0]) /* leave no blanks at the end of a line */
+		last--;
+	for (size_t c = 0; c < last; c++) {
+		bool right = table->right >> c & 1;
+		int width = c + 1 == last && !right ? 0 : widths[c];
+		int blanks = width > width_of(row->cells[c]) ? width - width_of(row->cells[c]) : 0;
+
+		fprintf(file, "%s%*s%s%*s", c ? "  " : "", right ? blanks : 0, "", row->cells[c],
+			right ? 0 : blanks, "");
+	}
+}
+
+int table_print(const struct table *table, int indent, FILE *file)
+{
+	bool colour = table_has_colour(file);
+	int widths[TABLE_COLUMNS_MAX];
+
+	if (table->out_of_memory)
+		return -1;
+	measure(table, widths);
+	for (size_t r = 0; r < table->count; r++) {
+		const struct table_row *row = &table->rows[r];
+		bool styled = colour && row->style != TABLE_PLAIN;
+
+		fprintf(file, "%*s%s", row->cells[0][0] ? indent : 0, "",
+			styled ? style_start[row->style] : "");
+		print_row(table, row, widths, file);
+		fprintf(file, "%s\n", styled ? "\033[0m" : "");
+	}
+	return 0;
+}
+
+void table_number(char cell[TABLE_CELL_MAX], uint64_t number)
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof(digits), "%lu", number);
+	char *at = cell;
+
+	if (!number) {
+		strcpy(cell, "-");
+		return;
+	}
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			*at++ = ',';
+		*at++ = digits[i];
+	}
+	*at = '\0';
+}
+
+void table_bytes(char cell[TABLE_CELL_MAX], uint64_t bytes)
+{
+	static const char units[] = "kMGTPE";
+	double value = (double)bytes;
+	int unit = -1;
+
+	if (!bytes) {
+		strcpy(cell, "-");
+		return;
+	}
+	while (value >= 999.95) {
+		value /= 1000;
+		unit++;
+	}
+	if (unit < 0)
+		snprintf(cell, TABLE_CELL_MAX, "%lu B", bytes);
+	else
+		snprintf(cell, TABLE_CELL_MAX, "%.1f %cB", value, units[unit]);
+}

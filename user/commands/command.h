@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands: one table row each for what it is called, takes and does. Parsing, --help, shell
+ * completion and the synopsis of the manual page all come from these rows.
+ */
+#ifndef PORTSIEVE_COMMAND_H
+#define PORTSIEVE_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "commands/option.h"
+
+struct command {
+	const char *name;
+	const char *operands; /* in the help: "DEV..." */
+	int operands_min;
+	int operands_max; /* -1: any number */
+	const char *summary;
+	const char *details; /* further lines of the help; may be NULL */
+	const struct option_row *options[COMMAND_OPTIONS_MAX + 1]; /* NULL-terminated */
+	bool changes; /* what is loaded, when it ends well or in part */
+	/* Returns an exit code; an error that is not yet written is in *error (text not empty). */
+	enum exit_code (*run)(const struct settings *settings, int count, char **operands,
+			      struct error *error);
+};
+
+extern const struct command command_load, command_unload, command_apply, command_check,
+	command_show, command_status, command_stats, command_registry, command_explain,
+	command_replay, command_bench, command_allow, command_drop, command_delete, command_confirm,
+	command_rollback, command_upgrade, command_diff;
+
+/* What a command line that has been run has changed of what is loaded. */
+enum command_changes {
+	CHANGES_NOTHING,
+	CHANGES_PART,
+	CHANGES_ALL,
+};
+
+/* Prints the help of one command to stdout. */
+void command_help(const struct command *command);
+
+/* Parses the command line and runs the command. Returns the exit code. */
+enum exit_code command_main(int argc, char **argv, enum command_changes *ret_changes);
+
+#endif

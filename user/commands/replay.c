@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* portsieve replay: a capture, judged packet by packet. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "packet/capture.h"
+#include "control/judging_policy.h"
+#include "base/cleanup.h"
+#include "datapath/counter_sum.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "control/policy_file.h"
+#include "print/print.h"
+
+enum { PROGRESS_EVERY = 4096 }; /* packets */
+
+struct replay {
+	const struct settings *settings;
+	const struct portsieve_image *image;
+	struct capture *capture;
+	struct testrun *testrun;
+	struct replay_totals totals;
+	struct portsieve_counter runts; /* too short for the kernel to try */
+	bool shows_progress;
+	time_t shown;
+};
+
+static void show_progress(struct replay *replay)
+{
+	time_t now;
+	double progress;
+
+	if (!replay->shows_progress || replay->totals.packets % PROGRESS_EVERY)
+		return;
+	now = time(NULL);
+	if (now == replay->shown)
+		return;
+	replay->shown = now;
+	progress = capture_progress(replay->capture);
+	if (progress < 0)
+		log_progress("%lu packets", replay->totals.packets);
+	else
+		log_progress("%3.0f %%, %lu packets", progress * 100, replay->totals.packets);
+}
+
+static int judge(struct replay *replay, const struct capture_packet *packet,
+		 struct outcome *ret_outcome, struct error *error)
+{
+	size_t length_bytes = packet->captured_bytes;
+	struct testrun_outcome tried;
+	int r;
+
+	if (length_bytes < TESTRUN_FRAME_MIN) {
+		replay->runts.verdict[PORTSIEVE_DROPPED].packets++;
+		replay->runts.verdict[PORTSIEVE_DROPPED].bytes += length_bytes;
+		*ret_outcome = outcome_of_runt(replay->image);
+		return 0;
+	}
+	if (length_bytes > TESTRUN_FRAME_MAX) {
+		length_bytes = TESTRUN_FRAME_MAX;
+		replay->totals.clipped++;
+	}
+	r = testrun_judge(replay->testrun, packet->frame, length_bytes, &tried, error);
+	if (!r)
+		*ret_outcome = outcome_of(&tried, replay->image);
+	return r;
+}
+
+static int replay_packet(struct replay *replay, const struct capture_packet *packet,
+			 struct error *error)
+{
+	struct outcome outcome;
+	int r = judge(replay, packet, &outcome, error);
+
+	if (r)
+		return r;
+	replay->totals.packets++;
+	replay->totals.cut += packet->captured_bytes < packet->length_bytes;
+	show_progress(replay);
+	if (!replay->settings->each)
+		return 0;
+	if (replay->settings->json)
+		print_outcome_json(replay->totals.packets, &outcome);
+	else
+		print_outcome_text(replay->totals.packets, &outcome,
+				   replay->image->flags & PORTSIEVE_IMAGE_MONITOR);
+	if (ferror(stdout)) {
+		output_flush(); /* main says why */
+		error->exit = EXIT_FAILED;
+		return -EIO;
+	}
+	return 0;
+}
+
+static int replay_all(struct replay *replay, struct error *error)
+{
+	struct capture_packet packet;
+	bool end = false;
+	int r = 0;
+
+	while (!r) {
+		r = capture_next(replay->capture, &packet, &end, error);
+		if (r || end)
+			break;
+		r = replay_packet(replay, &packet, error);
+	}
+	if (replay->shown)
+		log_progress_end();
+	return r;
+}
+
+static void close_replay(struct replay *replay)
+{
+	testrun_close(replay->testrun);
+	capture_close(replay->capture);
+}
+
+/* What `stats` would print of these packets. */
+static int print_totals(const struct replay *replay, const char *path, struct error *error)
+{
+	_cleanup_free_ struct portsieve_counter *rows =
+		calloc(replay->image->counters, sizeof(*rows));
+	struct snapshot_device device = {
+		.device.mode = DATAPATH_REPLAY,
+		.image = (struct portsieve_image *)replay->image,
+		.rows = rows,
+		.read_ns = boottime_ns(),
+	};
+	int r;
+
+	if (!rows)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	r = testrun_counters(replay->testrun, rows, replay->image->counters, error);
+	if (r)
+		return r;
+	counter_add(&rows[PORTSIEVE_MALFORMED_ETHERNET], &replay->runts);
+	if (replay->settings->each && replay->totals.packets)
+		printf("\n");
+	r = replay->settings->json
+		    ? print_replay_json(&device, path, &replay->totals)
+		    : print_replay_text(&device, path, &replay->totals, replay->settings->all);
+	return r ? error_set(error, ENOMEM, EXIT_FAILED, "not enough memory") : 0;
+}
+
+static enum exit_code replay(const struct settings *settings, int count, char **operands,
+			     struct error *error)
+{
+	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
+	struct replay replay __attribute__((cleanup(close_replay))) = {
+		.settings = settings,
+		/* not between lines of --each on the same terminal */
+		.shows_progress =
+			isatty(STDERR_FILENO) && !(settings->each && isatty(STDOUT_FILENO)),
+	};
+	int r = capture_open(operands[0], &replay.capture, error), broken = 0;
+
+	(void)count;
+	if (!r)
+		r = chosen_policy_read(settings, &policy, error);
+	if (!r)
+		r = testrun_open(policy.image, &policy.addresses, &replay.testrun, error);
+	if (!r) {
+		replay.image = policy.image;
+		broken = replay_all(&replay, error);
+		if ((!settings->each || !settings->json) && !ferror(stdout))
+			r = print_totals(&replay, operands[0], broken ? NULL : error);
+	}
+	return r || broken ? error->exit : EXIT_DONE;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.operands = "FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Run a capture (pcap, pcapng) through a policy",
+	.details = "The packets are tried on the real program with counters of its own; nothing "
+		   "live is touched. A\n"
+		   "packet that the capture has cut is judged by what is there, and mostly is "
+		   "malformed then: capture\n"
+		   "with -s 0. With --each -j the output is one JSON object a packet and nothing "
+		   "else.",
+	.options = { &option_try_policy, &option_try_dev, &option_each, &option_all_rows,
+		     &option_json },
+	.run = replay,
+};

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Classifying addresses: all prefixes are sorted so that each comes behind those that hold it, and
+ * walked with a stack of the ones that do.
+ */
+#include "compile/address_classes.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+
+static_assert(sizeof(struct policy_prefix) == 18, "prefixes are compared byte by byte");
+
+enum { DEPTH_MAX = 130 }; /* prefixes that hold each other: /0 to /128, and none */
+
+/* A prefix of a list. */
+struct member {
+	struct policy_prefix prefix;
+	uint32_t list;
+};
+
+/* The prefixes of one rule, sorted, each once. */
+struct prefix_list {
+	struct policy_prefixes sorted;
+	size_t rule;
+};
+
+struct classifying {
+	const struct policy *policy;
+	const char *file;
+	enum portsieve_direction direction;
+	struct address_classes *classes;
+	struct addresses *addresses; /* may be NULL */
+	struct error *error;
+	struct prefix_list *lists;
+	uint32_t *list_slots; /* number + 1 by hash of the prefixes; 0: free */
+	size_t list_slots_count;
+	struct member *members;
+	size_t members_count;
+	size_t added_count;
+	uint32_t *set_slots; /* class by hash of parent and lists; 0: free */
+};
+
+enum { SET_SLOTS = 2 * PORTSIEVE_CLASSES_MAX };
+
+void addresses_free(struct addresses *addresses)
+{
+	free(addresses->list);
+	*addresses = (struct addresses){ 0 };
+}
+
+void address_classes_free(struct address_classes *classes)
+{
+	free(classes->list_of_rule);
+	free(classes->sets);
+	free(classes->added_lists);
+	free(classes->classes);
+	free(classes->first_class);
+	*classes = (struct address_classes){ 0 };
+}
+
+static void classifying_free(struct classifying *work)
+{
+	for (uint32_t list = 0; work->lists && list < work->classes->lists; list++)
+		free(work->lists[list].sorted.list);
+	free(work->lists);
+	free(work->list_slots);
+	free(work->members);
+	free(work->set_slots);
+}
+
+static int no_memory(struct error *error)
+{
+	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+}
+
+static int too_many(const struct classifying *work, uint32_t list, int limit, const char *what)
+{
+	const struct policy_rule *rule = &work->policy->rules[work->lists[list].rule];
+
+	error_place(work->error, work->file, rule->place.line, rule->place.column);
+	return error_set(work->error, E2BIG, EXIT_USAGE,
+			 "with the prefixes of the rule '%s' there are more than %d %s; give rules "
+			 "the same lists of prefixes",
+			 rule->name, limit, what);
+}
+
+static const struct policy_prefixes *prefixes_of(const struct classifying *work, size_t rule)
+{
+	return policy_rule_prefixes(&work->policy->rules[rule], work->direction);
+}
+
+static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t count)
+{
+	const uint8_t *at = bytes;
+
+	for (size_t i = 0; i < count; i++)
+		hash = (hash ^ at[i]) * 16777619u; /* FNV-1a */
+	return hash ^ hash >> 15;
+}
+
+static int compare_members(const void *one, const void *other)
+{
+	const struct member *a = one, *b = other;
+	int by_prefix = policy_prefix_compare(&a->prefix, &b->prefix);
+
+	return by_prefix ? by_prefix : (a->list > b->list) - (a->list < b->list);
+}
+
+/* The number of the list: that of an equal one, or a new one, which takes over its prefixes. */
+static uint32_t list_intern(struct classifying *work, struct prefix_list *list)
+{
+	size_t bytes = list->sorted.count * sizeof(*list->sorted.list);
+	uint32_t slot = hash_bytes(2166136261u, list->sorted.list, bytes) % work->list_slots_count;
+
+	for (; work->list_slots[slot]; slot = (slot + 1) % work->list_slots_count) {
+		const struct prefix_list *other = &work->lists[work->list_slots[slot] - 1];
+
+		if (other->sorted.count != list->sorted.count ||
+		    memcmp(other->sorted.list, list->sorted.list, bytes))
+			continue;
+		free(list->sorted.list);
+		return work->list_slots[slot] - 1;
+	}
+	work->lists[work->classes->lists] = *list;
+	work->members_count += list->sorted.count;
+	work->list_slots[slot] = ++work->classes->lists;
+	return work->classes->lists - 1;
+}
+
+static int lists_make(struct classifying *work)
+{
+	size_t rules = work->policy->rules_count;
+
+	work->list_slots_count = 2 * rules + 1;
+	work->classes->list_of_rule = calloc(rules + 1, sizeof(uint32_t));
+	work->lists = calloc(rules + 1, sizeof(*work->lists));
+	work->list_slots = calloc(work->list_slots_count, sizeof(uint32_t));
+	if (!work->classes->list_of_rule || !work->lists || !work->list_slots)
+		return no_memory(work->error);
+	for (size_t rule = 0; rule < rules; rule++) {
+		const struct policy_prefixes *prefixes = prefixes_of(work, rule);
+		struct prefix_list list = { .rule = rule };
+
+		work->classes->list_of_rule[rule] = ADDRESS_LIST_ANY;
+		if (!prefixes->count)
+			continue;
+		if (policy_prefixes_sort(prefixes, &list.sorted))
+			return no_memory(work->error);
+		work->classes->list_of_rule[rule] = list_intern(work, &list);
+	}
+	return 0;
+}
+
+static int members_make(struct classifying *work)
+{
+	size_t count = 0;
+
+	work->members = calloc(work->members_count + 1, sizeof(*work->members));
+	if (!work->members)
+		return no_memory(work->error);
+	for (uint32_t list = 0; list < work->classes->lists; list++)
+		for (size_t i = 0; i < work->lists[list].sorted.count; i++)
+			work->members[count++] = (struct member){
+				.prefix = work->lists[list].sorted.list[i],
+				.list = list,
+			};
+	qsort(work->members, count, sizeof(*work->members), compare_members);
+	return 0;
+}
+
+static bool class_has(const struct address_classes *classes, uint32_t class, uint32_t list)
+{
+	for (; class; class = classes->sets[class].parent) {
+		const struct address_set *set = &classes->sets[class];
+
+		for (uint32_t i = 0; i < set->added_count; i++)
+			if (classes->added_lists[set->added + i] == list)
+				return true;
+	}
+	return false;
+}
+
+/* The class of `parent` with the lists added last, which stay only if the class is new. */
+static int class_intern(struct classifying *work, uint32_t parent, uint32_t added_count,
+			uint32_t *ret_class)
+{
+	struct address_classes *classes = work->classes;
+	uint32_t *added = classes->added_lists + work->added_count;
+	size_t bytes = added_count * sizeof(*added);
+	uint32_t slot = hash_bytes(parent * 2654435761u, added, bytes) % SET_SLOTS;
+	struct address_set *sets;
+
+	for (; work->set_slots[slot]; slot = (slot + 1) % SET_SLOTS) {
+		const struct address_set *other = &classes->sets[work->set_slots[slot]];
+
+		if (other->parent == parent && other->added_count == added_count &&
+		    !memcmp(classes->added_lists + other->added, added, bytes)) {
+			*ret_class = work->set_slots[slot];
+			return 0;
+		}
+	}
+	if (classes->count == PORTSIEVE_CLASSES_MAX)
+		return too_many(work, added[0], PORTSIEVE_CLASSES_MAX,
+				"ways in which addresses are of rules");
+	sets = array_room(classes->sets, classes->count, sizeof(*sets));
+	if (!sets)
+		return no_memory(work->error);
+	classes->sets = sets;
+	sets[classes->count] = (struct address_set){ parent, work->added_count, added_count };
+	work->added_count += added_count;
+	*ret_class = work->set_slots[slot] = classes->count++;
+	return 0;
+}
+
+static int address_add(struct classifying *work, const struct policy_prefix *prefix, uint32_t class)
+{
+	struct addresses *addresses = work->addresses;
+	struct address_class *list;
+
+	if (!addresses)
+		return 0;
+	list = array_room(addresses->list, addresses->count, sizeof(*list));
+	if (!list)
+		return no_memory(work->error);
+	addresses->list = list;
+	list[addresses->count++] = (struct address_class){
+		.prefix = *prefix,
+		.direction = work->direction,
+		.class = class,
+	};
+	return 0;
+}
+
+/* The prefixes that hold the one walked to, and their classes. */
+struct holders {
+	struct policy_prefix prefix[DEPTH_MAX];
+	uint32_t class[DEPTH_MAX];
+	unsigned int depth;
+};
+
+static uint32_t class_around(struct holders *holders, const struct policy_prefix *prefix)
+{
+	while (holders->depth &&
+	       (holders->prefix[holders->depth - 1].family != prefix->family ||
+		!policy_prefix_holds(&holders->prefix[holders->depth - 1], prefix)))
+		holders->depth--;
+	return holders->depth ? holders->class[holders->depth - 1] : 0;
+}
+
+/* Classifies the prefix of members[at] and returns how many members share it, or -errno. */
+static int prefix_classify(struct classifying *work, struct holders *holders, size_t at)
+{
+	const struct policy_prefix *prefix = &work->members[at].prefix;
+	uint32_t parent = class_around(holders, prefix), class = 0, added = 0;
+	size_t end = at;
+	int r;
+
+	for (; end < work->members_count &&
+	       !policy_prefix_compare(&work->members[end].prefix, prefix);
+	     end++)
+		if (!class_has(work->classes, parent, work->members[end].list))
+			work->classes->added_lists[work->added_count + added++] =
+				work->members[end].list;
+	if (!added) /* of the same class as what is around it */
+		return (int)(end - at);
+	r = class_intern(work, parent, added, &class);
+	if (!r)
+		r = address_add(work, prefix, class);
+	if (r)
+		return r;
+	holders->prefix[holders->depth] = *prefix;
+	holders->class[holders->depth++] = class;
+	return (int)(end - at);
+}
+
+static int sets_make(struct classifying *work)
+{
+	struct address_classes *classes = work->classes;
+	struct holders holders = { .depth = 0 };
+
+	classes->sets = calloc(1, sizeof(*classes->sets));
+	classes->added_lists = calloc(work->members_count + 1, sizeof(uint32_t));
+	work->set_slots = calloc(SET_SLOTS, sizeof(uint32_t));
+	if (!classes->sets || !classes->added_lists || !work->set_slots)
+		return no_memory(work->error);
+	classes->count = 1;
+	for (size_t at = 0; at < work->members_count;) {
+		int step = prefix_classify(work, &holders, at);
+
+		if (step < 0)
+			return step;
+		at += step;
+	}
+	return 0;
+}
+
+/* Calls for each list of each class, with those of its parents; the count of all. */
+static size_t memberships(struct address_classes *classes, uint32_t *next)
+{
+	size_t count = 0;
+
+	for (uint32_t class = 1; class < classes->count; class ++)
+		for (uint32_t holder = class; holder; holder = classes->sets[holder].parent)
+			for (uint32_t i = 0; i < classes->sets[holder].added_count; i++) {
+				uint32_t list =
+					classes->added_lists[classes->sets[holder].added + i];
+
+				if (++count > ADDRESS_MEMBERS_MAX)
+					return count;
+				if (classes->classes)
+					classes->classes[next[list]] = class;
+				next[list]++;
+			}
+	return count;
+}
+
+/* Which classes are of a list: counted first, then entered. */
+static int classes_of_lists_make(struct classifying *work)
+{
+	struct address_classes *classes = work->classes;
+	_cleanup_free_ uint32_t *next = calloc(classes->lists + 2, sizeof(*next));
+	size_t count;
+
+	classes->first_class = calloc(classes->lists + 2, sizeof(uint32_t));
+	if (!next || !classes->first_class)
+		return no_memory(work->error);
+	count = memberships(classes, classes->first_class + 1);
+	if (count > ADDRESS_MEMBERS_MAX)
+		return too_many(work, 0, ADDRESS_MEMBERS_MAX,
+				"ways in which prefixes of rules hold each other");
+	for (uint32_t list = 0; list < classes->lists; list++)
+		classes->first_class[list + 1] += classes->first_class[list];
+	memcpy(next, classes->first_class, (classes->lists + 1) * sizeof(*next));
+	classes->classes = calloc(count + 1, sizeof(uint32_t));
+	if (!classes->classes)
+		return no_memory(work->error);
+	memberships(classes, next);
+	return 0;
+}
+
+int address_classes_make(const struct policy *policy, enum portsieve_direction direction,
+			 const char *file, struct address_classes *classes,
+			 struct addresses *addresses, struct error *error)
+{
+	__attribute__((cleanup(classifying_free))) struct classifying work = {
+		.policy = policy,
+		.file = file,
+		.direction = direction,
+		.classes = classes,
+		.addresses = addresses,
+		.error = error,
+	};
+	int r;
+
+	*classes = (struct address_classes){ 0 };
+	r = lists_make(&work);
+	if (!r)
+		r = members_make(&work);
+	if (!r)
+		r = sets_make(&work);
+	return r ? r : classes_of_lists_make(&work);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The compiler. Each rule paints its ports that no earlier rule has painted; the default paints
+ * the rest. The work grows with ranges and ports, never with their product. Rules that name
+ * addresses or have an end paint nothing: conditions.c enters them afterwards.
+ */
+#include "compile/compile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "compile/address_classes.h"
+#include "compile/builtin.h"
+#include "base/cleanup.h"
+#include "compile/conditions.h"
+#include "compile/free_ports.h"
+#include "policy/knobs.h"
+#include "policy/intervals.h"
+
+/* Paints the unpainted ports of low..high with an entry of the flat table. */
+static void paint(struct free_ports *unpainted, uint16_t *table,
+		  const struct portsieve_range *range, uint16_t entry)
+{
+	for (uint32_t port = free_ports_from(unpainted, range->low); port <= range->high;
+	     port = free_ports_from(unpainted, port)) {
+		table[port] = entry;
+		free_ports_take(unpainted, port);
+	}
+}
+
+static bool is_dropped(const struct policy *policy, const struct policy_host *host,
+		       enum portsieve_knob knob)
+{
+	bool by_default = policy->default_action == POLICY_DROP;
+
+	if (policy->knobs[knob] != POLICY_CHOICE_UNSET)
+		return policy->knobs[knob] == POLICY_CHOICE_DROP;
+	switch (knobs[knob].otherwise) {
+	case KNOB_ALLOWS:
+		return false;
+	case KNOB_DROPS:
+		return true;
+	case KNOB_ALLOWS_IN_TRANSIT:
+		return by_default && !host->forwards_ipv6;
+	case KNOB_FOLLOWS_DEFAULT:
+		break;
+	}
+	return by_default;
+}
+
+static void compile_header(const struct policy *policy, const struct policy_host *host,
+			   struct portsieve_image *image)
+{
+	image->abi = PORTSIEVE_ABI;
+	image->host = (struct portsieve_host){
+		.ephemeral_low = host->ephemeral_low,
+		.ephemeral_high = host->ephemeral_high,
+		.forwards_ipv6 = host->forwards_ipv6,
+	};
+	if (policy->monitor)
+		image->flags |= PORTSIEVE_IMAGE_MONITOR;
+	if (policy->default_action == POLICY_DROP)
+		image->flags |= PORTSIEVE_IMAGE_DEFAULT_DROP;
+	for (enum portsieve_knob knob = 0; knob < PORTSIEVE_KNOBS; knob++)
+		if (is_dropped(policy, host, knob))
+			image->drop_knobs |= 1ull << knob;
+}
+
+/* The built-in ranges and that of DHCP, with their fixed counters. */
+static void compile_builtins(const struct policy *policy, struct portsieve_image *image)
+{
+	bool drop = policy->default_action == POLICY_DROP;
+
+	for (unsigned int id = 0; id < PORTSIEVE_RANGE_DHCP; id++) {
+		image->range[id] = (struct portsieve_range){
+			.transport = id / PORTSIEVE_BUILTINS,
+			.low = builtin_ranges[id % PORTSIEVE_BUILTINS].low,
+			.high = builtin_ranges[id % PORTSIEVE_BUILTINS].high,
+			.drop = drop,
+		};
+		image->counter[id] = PORTSIEVE_COUNTER_BUILTIN + id;
+	}
+	image->counter[PORTSIEVE_RANGE_DHCP] = PORTSIEVE_DHCP_CLIENT;
+	image->ranges = PORTSIEVE_RANGE_RULES;
+}
+
+/* Gives a rule its ranges and paints them. -E2BIG when they are too many. */
+static int compile_ranges(const struct policy_rule *rule, struct free_ports *unpainted,
+			  struct portsieve_image *image)
+{
+	size_t count = 0;
+	_cleanup_free_ struct policy_interval *intervals = policy_intervals_merged(rule, &count);
+
+	if (!intervals)
+		return -ENOMEM;
+	if (count > PORTSIEVE_RANGES - image->ranges)
+		return -E2BIG;
+	for (size_t i = 0; i < count; i++) {
+		struct portsieve_range *range = &image->range[image->ranges];
+		uint16_t entry = image->ranges++;
+
+		*range = (struct portsieve_range){
+			.rule = image->rules,
+			.low = intervals[i].low,
+			.high = intervals[i].high,
+			.transport = intervals[i].transport,
+			.drop = rule->action == POLICY_DROP,
+		};
+		if (range->drop)
+			entry |= PORTSIEVE_ENTRY_DROP;
+		if (!rule_is_conditional(rule))
+			paint(&unpainted[range->transport], image->port[range->transport], range,
+			      entry);
+	}
+	return 0;
+}
+
+static int compile_rule(const struct policy_rule *rule, struct free_ports *unpainted,
+			struct portsieve_image *image)
+{
+	struct portsieve_rule *compiled = &image->rule[image->rules];
+	int r = compile_ranges(rule, unpainted, image);
+
+	if (r)
+		return r;
+	memcpy(compiled->name, rule->name, sizeof(compiled->name));
+	compiled->drop = rule->action == POLICY_DROP;
+	compiled->runtime = rule->runtime;
+	compiled->until_ns = rule->until_ns;
+	compiled->line = rule->runtime ? 0 : rule->place.line;
+	image->rules++;
+	return 0;
+}
+
+/* Paints what no rule has decided. */
+static void compile_default(const struct policy *policy, struct free_ports *unpainted,
+			    struct portsieve_image *image)
+{
+	static const uint16_t dhcp_ports[] = { DHCP_CLIENT_PORT, DHCPV6_CLIENT_PORT };
+	bool drop = policy->default_action == POLICY_DROP;
+
+	for (size_t i = 0; drop && policy->dhcp_client && i < ARRAY_SIZE(dhcp_ports); i++) {
+		struct portsieve_range port = { .low = dhcp_ports[i], .high = dhcp_ports[i] };
+
+		paint(&unpainted[PORTSIEVE_UDP], image->port[PORTSIEVE_UDP], &port,
+		      PORTSIEVE_RANGE_DHCP);
+	}
+	for (unsigned int id = 0; id < PORTSIEVE_RANGE_DHCP; id++) {
+		const struct portsieve_range *range = &image->range[id];
+
+		paint(&unpainted[range->transport], image->port[range->transport], range,
+		      drop ? id | PORTSIEVE_ENTRY_DROP : id);
+	}
+}
+
+/* Would the ranges of the file's rules be few enough without the runtime rules? */
+static bool file_fits(const struct policy *policy)
+{
+	size_t ranges = PORTSIEVE_RANGE_RULES;
+
+	for (size_t i = policy->runtime_count; i < policy->rules_count; i++) {
+		size_t count = 0;
+
+		free(policy_intervals_merged(&policy->rules[i], &count));
+		ranges += count;
+	}
+	return ranges <= PORTSIEVE_RANGES;
+}
+
+static int too_many_ranges(const struct policy *policy, const struct policy_rule *rule,
+			   const char *file, struct error *error)
+{
+	if (policy->runtime_count && file_fits(policy))
+		return error_set(error, E2BIG, EXIT_USAGE,
+				 "with the runtime rules there are more than %d port ranges; "
+				 "delete some of them, or name neighbouring ports as one range "
+				 "(low-high)",
+				 PORTSIEVE_RANGES_MAX);
+	error_place(error, file, rule->ports_place.line, rule->ports_place.column);
+	return error_set(error, E2BIG, EXIT_USAGE,
+			 "more than %d port ranges in all with those of this rule; "
+			 "name neighbouring ports as one range (low-high)",
+			 PORTSIEVE_RANGES_MAX);
+}
+
+int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
+		  struct portsieve_image *image, struct error *error)
+{
+	_cleanup_free_ struct free_ports *unpainted =
+		calloc(PORTSIEVE_TRANSPORTS, sizeof(*unpainted));
+
+	if (!unpainted)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	memset(image, 0, sizeof(*image));
+	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
+		free_ports_init(&unpainted[transport]);
+	compile_header(policy, host, image);
+	compile_builtins(policy, image);
+	for (size_t i = 0; i < policy->rules_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		int r = compile_rule(rule, unpainted, image);
+
+		if (r == -E2BIG)
+			return too_many_ranges(policy, rule, file, error);
+		if (r)
+			return error_set(error, -r, EXIT_FAILED, "not enough memory");
+	}
+	compile_default(policy, unpainted, image);
+	return conditions_compile(policy, file, image, error);
+}
+
+int addresses_compile(const struct policy *policy, const char *file,
+		      struct addresses *ret_addresses, struct error *error)
+{
+	_cleanup_addresses_ struct addresses addresses = { 0 };
+	int r = 0;
+
+	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++) {
+		struct address_classes classes;
+
+		r = address_classes_make(policy, direction, file, &classes, &addresses, error);
+		address_classes_free(&classes);
+	}
+	if (r)
+		return r;
+	*ret_addresses = addresses;
+	addresses = (struct addresses){ 0 };
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a policy to the image that the program reads. Pure: no BPF, clock, globals or logging.
+ */
+#ifndef PORTSIEVE_COMPILE_H
+#define PORTSIEVE_COMPILE_H
+
+#include <portsieve/abi.h>
+
+#include "compile/addresses.h"
+#include "base/error.h"
+#include "policy/policy.h"
+
+/*
+ * The classes of all addresses that rules name, to be put into tries beside the image, whose
+ * conditions speak of them; an empty list where no rule names any. The caller owns *ret_addresses
+ * (addresses_free). -E2BIG with the place in `file` past PORTSIEVE_CLASSES_MAX; -ENOMEM.
+ */
+int addresses_compile(const struct policy *policy, const char *file,
+		      struct addresses *ret_addresses, struct error *error);
+
+/*
+ * Compiles a policy into *image, overwriting all of it but the fields that compiling does not know:
+ * `counter` of the rules' ranges (see counter_ids.h), applied_ns, the digests, source, generation,
+ * confirm_until_ns stay zero. Returns -E2BIG with the place in `file` and the limit that the policy
+ * passes, or -ENOMEM; *image is then undefined.
+ */
+int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
+		  struct portsieve_image *image, struct error *error);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Groups of devices, and a change done to each of them. */
+#include "control/device_groups.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "print/results.h"
+#include "control/loaded_devices.h"
+
+/* Takes the group of devices[0] out of the devices, by moving it to their front. */
+static struct apply_group next_group(struct datapath_device *devices, size_t count)
+{
+	struct apply_group group = { .devices = devices, .count = 1 };
+
+	for (size_t i = 1; i < count && !devices[0].broken; i++) {
+		struct datapath_device device = devices[i];
+
+		if (device.broken || device.active_id != devices[0].active_id)
+			continue;
+		devices[i] = devices[group.count];
+		devices[group.count++] = device;
+	}
+	return group;
+}
+
+int apply_groups_find(const struct datapath *datapath, const struct settings *settings,
+		      struct apply_groups *ret_groups, struct error *error)
+{
+	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
+	int r = targets_find(datapath, settings->devices, settings->devices_count, &groups.devices,
+			     &groups.devices_count, error);
+
+	if (r)
+		return r;
+	groups.list = calloc(groups.devices_count, sizeof(*groups.list));
+	if (!groups.list)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (size_t at = 0; at < groups.devices_count;) {
+		struct apply_group *group = &groups.list[groups.count++];
+
+		*group = next_group(groups.devices + at, groups.devices_count - at);
+		at += group->count;
+	}
+	*ret_groups = groups;
+	groups = (struct apply_groups){ 0 };
+	return 0;
+}
+
+void apply_groups_free(struct apply_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		ruleset_free(&groups->list[i].own);
+	free(groups->list);
+	free(groups->devices);
+	*groups = (struct apply_groups){ 0 };
+}
+
+bool apply_group_is_live(const struct apply_group *group)
+{
+	return !group->left_out && !group->devices[0].broken;
+}
+
+int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
+			      bool for_good, struct error *error)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		const char *device = group->devices[i].name;
+		int r = 0;
+
+		if (ssh_session_arrives_on(session, device))
+			r = ssh_session_check(session, device, group->ruleset, for_good, error);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int apply_group_check_waiting(const struct apply_group *group, struct error *error)
+{
+	uint64_t until_ns = group->devices[0].confirm_until_ns;
+
+	return until_ns ? datapath_refuse_waiting(until_ns, error) : 0;
+}
+
+struct device_names apply_group_names(const struct apply_group *group)
+{
+	return device_names(group->devices, group->count);
+}
+
+struct device_names apply_groups_names(const struct apply_groups *groups)
+{
+	_cleanup_free_ struct datapath_device *devices =
+		calloc(groups->devices_count, sizeof(*devices));
+	size_t count = 0;
+
+	for (size_t i = 0; devices && i < groups->count; i++)
+		for (size_t d = 0; !groups->list[i].left_out && d < groups->list[i].count; d++)
+			devices[count++] = groups->list[i].devices[d];
+	return device_names(devices, count);
+}
+
+void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
+			 struct error *error)
+{
+	if (groups->count > 1)
+		error_prefix(error, apply_group_names(group).text);
+}
+
+/*
+ * Does every loaded device that shares the group's slot belong to the group? Of one whose pins are
+ * not whole nobody knows; to part from it is right in any case, where parting is done.
+ */
+static bool is_whole(const struct apply_group *group, const struct datapath_device *all,
+		     size_t count, bool whole_only)
+{
+	size_t sharing = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sharing += all[i].broken ? !whole_only
+					 : all[i].active_id == group->devices[0].active_id;
+	return sharing == group->count;
+}
+
+static bool has_device(const struct apply_group *group, uint32_t ifindex)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->devices[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static int refuse_part(const struct apply_group *group, const struct datapath_device *all,
+		       size_t count, struct error *error)
+{
+	_cleanup_free_ struct datapath_device *others = calloc(count, sizeof(*others));
+	struct apply_group rest = { .devices = others };
+
+	if (!others)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (size_t i = 0; i < count; i++)
+		if (!all[i].broken && all[i].active_id == group->devices[0].active_id &&
+		    !has_device(group, all[i].ifindex))
+			others[rest.count++] = all[i];
+	return error_set(error, EBUSY, EXIT_FAILED,
+			 "the policy is one with that of %s: name all of them, or leave out --dev",
+			 apply_group_names(&rest).text);
+}
+
+/* What is done to the group's slot is done to the group alone from here on. */
+static int make_whole(const struct datapath *datapath, const struct apply_group *group,
+		      bool whole_only, struct error *error)
+{
+	_cleanup_free_ struct datapath_device *all = NULL;
+	size_t count;
+	int r = datapath_devices(datapath, &all, &count, error);
+
+	if (r || is_whole(group, all, count, whole_only))
+		return r;
+	if (whole_only)
+		return refuse_part(group, all, count, error);
+	return datapath_part(datapath, group->devices, group->count, error);
+}
+
+static int change_group(const struct datapath *datapath, const struct apply_group *group,
+			bool whole_only, apply_group_fn *change, struct error *error)
+{
+	int r;
+
+	if (group->devices[0].broken)
+		return error_set(error, EUCLEAN, EXIT_FAILED,
+				 "its pins are not whole; unload it and load it again");
+	r = make_whole(datapath, group, whole_only, error);
+	return r ? r : change(datapath, group, error);
+}
+
+enum exit_code apply_groups_change(const struct datapath *datapath, struct apply_groups *groups,
+				   apply_group_fn *change)
+{
+	enum exit_code code = EXIT_DONE;
+	bool some_done = false;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		struct apply_group *group = &groups->list[i];
+		struct error error = { .exit = EXIT_FAILED };
+
+		if (group->left_out)
+			continue;
+		group->failed =
+			change_group(datapath, group, groups->whole_only, change, &error) != 0;
+		if (group->failed) {
+			group->left_out = true;
+			error_prefix(&error, apply_group_names(group).text);
+			log_error(&error);
+			code = code ? code : error.exit;
+		} else {
+			some_done = true;
+		}
+	}
+	return code && some_done ? EXIT_PARTLY : code;
+}
+
+int apply_group_apply(const struct datapath *datapath, const struct apply_group *group,
+		      struct error *error)
+{
+	struct datapath_policy policy = ruleset_policy(group->ruleset);
+
+	return datapath_apply(datapath, &group->devices[0], &policy, error);
+}
+
+int apply_groups_print_json(const struct apply_groups *groups, const char *result)
+{
+	json_object *devices = json_object_new_array();
+
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct apply_group *group = &groups->list[i];
+
+		if (group->left_out && !group->failed)
+			continue;
+		for (size_t d = 0; d < group->count; d++)
+			json_add_result(devices, group->devices[d].name,
+					group->failed ? "failed" : result);
+	}
+	return print_results_json(devices);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is it one policy, and whose? */
+#include "control/shared_policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "datapath/device_names.h"
+#include "base/log.h"
+#include "control/ruleset.h"
+#include "control/loaded_devices.h"
+
+/* As it is by now, without what has ended: a text says no more than that. */
+static int read_by_now(const struct datapath *datapath, const struct datapath_device *device,
+		       struct ruleset *ret_ruleset, struct error *error)
+{
+	int r = ruleset_read_live(datapath, device, ret_ruleset, error);
+
+	return r ? r : ruleset_print(ret_ruleset, error);
+}
+
+static bool is_same_ruleset(const struct ruleset *one, const struct ruleset *other)
+{
+	return !strcmp(one->text, other->text) &&
+	       one->image->drop_knobs == other->image->drop_knobs &&
+	       !memcmp(&one->image->host, &other->image->host, sizeof(one->image->host)) &&
+	       !memcmp(one->file.sha256, other->file.sha256, sizeof(one->file.sha256));
+}
+
+static int is_same_policy(const struct datapath *datapath, const struct datapath_device *one,
+			  const struct datapath_device *other, bool *ret_same, struct error *error)
+{
+	_cleanup_ruleset_ struct ruleset first = { 0 }, second = { 0 };
+	int r;
+
+	*ret_same = one->active_id == other->active_id;
+	if (*ret_same)
+		return 0;
+	r = read_by_now(datapath, one, &first, error);
+	if (!r)
+		r = read_by_now(datapath, other, &second, error);
+	if (!r)
+		*ret_same = is_same_ruleset(&first, &second);
+	return r;
+}
+
+/* Moves those that can be read to the front. */
+static void leave_unreadable(struct common_policy *common)
+{
+	size_t readable = 0, all = common->count;
+
+	for (size_t i = 0; i < all; i++)
+		readable += !common->devices[i].broken;
+	if (!readable) /* whoever reads it is told */
+		return;
+	common->count = 0;
+	for (size_t i = 0; i < all; i++) {
+		struct error error;
+
+		if (!common->devices[i].broken) {
+			common->devices[common->count++] = common->devices[i];
+			continue;
+		}
+		error_set(&error, EUCLEAN, EXIT_PARTLY,
+			  "its pins are not whole; unload it and load it again");
+		error_prefix(&error, device_name(&common->devices[i]).text);
+		log_error(&error);
+		common->unreadable++;
+	}
+}
+
+int common_policy_find(const struct datapath *datapath, const char *const *names, size_t count,
+		       const char *advice, struct common_policy *ret_common, struct error *error)
+{
+	_cleanup_common_policy_ struct common_policy common = { 0 };
+	bool same = true;
+	int r = targets_find(datapath, names, count, &common.devices, &common.count, error);
+
+	if (r)
+		return r;
+	leave_unreadable(&common);
+	for (size_t i = 1; i < common.count && same && !r; i++)
+		r = is_same_policy(datapath, &common.devices[0], &common.devices[i], &same, error);
+	if (!r && !same)
+		r = error_set(error, EINVAL, EXIT_USAGE, "%s; %s",
+			      count ? "these devices have different policies"
+				    : "several policies are loaded",
+			      advice);
+	if (r)
+		return r;
+	*ret_common = common;
+	common = (struct common_policy){ 0 };
+	return 0;
+}
+
+void common_policy_free(struct common_policy *common)
+{
+	free(common->devices);
+	*common = (struct common_policy){ 0 };
+}
+
+enum exit_code common_policy_code(const struct common_policy *common)
+{
+	return common->unreadable ? EXIT_PARTLY : EXIT_DONE;
+}

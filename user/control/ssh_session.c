@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The caller's ssh session: found, and tried against a policy. */
+#include "control/ssh_session.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+enum {
+	STATUS_LINE_MAX = 256,	   /* of /proc/PID/status, as far as it is read */
+	ENVIRONMENT_MAX = 4 << 20, /* bytes; larger than the kernel lets a stack be by default */
+	ANCESTORS_MAX = 1 << 16,   /* a chain that changes while it is walked must end too */
+};
+
+static const char variable[] = "SSH_CONNECTION";
+
+/* An address, its scope put aside; IPv4-mapped as IPv4. */
+static int read_address(const char *word, struct policy_prefix *address, char scope[IF_NAMESIZE])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char text[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE];
+	char *percent;
+
+	*address = (struct policy_prefix){ .family = POLICY_IPV4, .length = 32 };
+	if (inet_pton(AF_INET, word, address->address) == 1)
+		return 0;
+	if (strlen(word) >= sizeof(text))
+		return -EINVAL;
+	strcpy(text, word);
+	percent = strchr(text, '%');
+	if (percent) {
+		*percent = '\0';
+		if (strlen(percent + 1) >= IF_NAMESIZE)
+			return -EINVAL;
+		strcpy(scope, percent + 1);
+	}
+	if (inet_pton(AF_INET6, text, address->address) != 1)
+		return -EINVAL;
+	address->family = POLICY_IPV6;
+	address->length = 128;
+	if (!memcmp(address->address, mapped, sizeof(mapped))) {
+		uint8_t wire[4];
+
+		memcpy(wire, address->address + sizeof(mapped), sizeof(wire));
+		*address = (struct policy_prefix){ .family = POLICY_IPV4, .length = 32 };
+		memcpy(address->address, wire, sizeof(wire));
+	}
+	return 0;
+}
+
+static int read_port(const char *word, uint16_t *port)
+{
+	char *end;
+	unsigned long number = strtoul(word, &end, 10);
+
+	if (*word < '0' || *word > '9' || *end || number < 1 || number > UINT16_MAX)
+		return -EINVAL;
+	*port = (uint16_t)number;
+	return 0;
+}
+
+int ssh_session_parse(const char *text, struct ssh_session *ret_session)
+{
+	struct ssh_session session = { 0 };
+	char words[4][80], rest;
+
+	if (sscanf(text, "%79s %79s %79s %79s %c", words[0], words[1], words[2], words[3], &rest) !=
+	    4)
+		return -EINVAL;
+	if (read_address(words[0], &session.client, session.scope) ||
+	    read_port(words[1], &session.client_port) ||
+	    read_address(words[2], &session.server, session.scope) ||
+	    read_port(words[3], &session.server_port) ||
+	    session.client.family != session.server.family)
+		return -EINVAL;
+	*ret_session = session;
+	return 0;
+}
+
+/* The parent's id; 0 where there is none to be seen. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], line[STATUS_LINE_MAX];
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+
+	_cleanup_fclose_ FILE *status = fopen(path, "re");
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "PPid: %d", &parent) == 1)
+			break;
+	return parent;
+}
+
+/* The value of the variable in a process's environment, owned by the caller; NULL without it. */
+static char *environment_value(pid_t pid)
+{
+	_cleanup_free_ char *entry = NULL;
+	const size_t name_length = sizeof(variable) - 1;
+	size_t room = 0, total = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+
+	_cleanup_fclose_ FILE *environment = fopen(path, "re");
+
+	while (environment && total < ENVIRONMENT_MAX) {
+		ssize_t length = getdelim(&entry, &room, '\0', environment);
+
+		if (length <= 0)
+			break;
+		total += (size_t)length;
+		if (!strncmp(entry, variable, name_length) && entry[name_length] == '=')
+			return strdup(entry + name_length + 1);
+	}
+	return NULL;
+}
+
+static char *find_value(void)
+{
+	const char *own = getenv(variable);
+	char *value = own ? strdup(own) : NULL;
+	pid_t pid = getpid();
+
+	for (int steps = 0; !value && steps < ANCESTORS_MAX; steps++) {
+		pid = parent_of(pid);
+		if (pid <= 1)
+			break;
+		value = environment_value(pid);
+	}
+	return value;
+}
+
+bool ssh_session_find(struct ssh_session *ret_session)
+{
+	_cleanup_free_ char *value = find_value();
+	struct error warning = { 0 };
+
+	if (!value || !*value)
+		return false;
+	if (!ssh_session_parse(value, ret_session))
+		return true;
+	error_set(&warning, EINVAL, EXIT_DONE,
+		  "SSH_CONNECTION is not understood, so nothing is known of your ssh session; "
+		  "whether the policy cuts it is not checked");
+	log_warning(&warning);
+	return false;
+}
+
+static const struct policy_rule *decide(const struct ssh_session *session,
+					const struct policy *policy, uint64_t boottime_ns)
+{
+	struct policy_packet packet = {
+		.transport = PORTSIEVE_TCP,
+		.port = session->server_port,
+		.source = session->client,
+		.destination = session->server,
+		.boottime_ns = boottime_ns,
+	};
+
+	return policy_decide(policy, &packet);
+}
+
+bool ssh_session_passes(const struct ssh_session *session, const struct policy *policy,
+			uint64_t boottime_ns)
+{
+	const struct policy_rule *rule = decide(session, policy, boottime_ns);
+
+	if (policy->monitor)
+		return true;
+	return (rule ? rule->action : policy->default_action) == POLICY_ALLOW;
+}
+
+/* By the rule (NULL: the default), which decides about the session at that time. */
+static int refuse(const struct ssh_session *session, const char *device,
+		  const struct ruleset *ruleset, const struct policy_rule *rule,
+		  const struct policy_rule *ends, struct error *error)
+{
+	const struct policy *policy = &ruleset->file.policy;
+	char who[80] = "the default, drop,", when[80] = "", remedy[80];
+	size_t line = 0;
+
+	if (rule) {
+		snprintf(who, sizeof(who), "rule '%s'", rule->name);
+		line = ruleset->image->rule[rule - policy->rules].line;
+	}
+	if (ends)
+		snprintf(when, sizeof(when), " when the rule '%s' ends", ends->name);
+	if (rule && rule->runtime)
+		snprintf(remedy, sizeof(remedy), "limit it to other addresses (--from)");
+	else
+		snprintf(remedy, sizeof(remedy), "put a rule that allows tcp/%u before it",
+			 session->server_port);
+	if (line && ruleset->file.path)
+		error_place(error, ruleset->file.path, line, 0);
+	return error_set(error, EPERM, EXIT_FAILED,
+			 "%s would cut your own ssh session (from %s port %u to port %u, by %s)%s; "
+			 "%s, or give --force",
+			 who, policy_prefix_print(&session->client).text, session->client_port,
+			 session->server_port, device, when, remedy);
+}
+
+int ssh_session_check(const struct ssh_session *session, const char *device,
+		      const struct ruleset *ruleset, bool for_good, struct error *error)
+{
+	const struct policy *policy = &ruleset->file.policy;
+	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
+	const struct policy_rule *now = decide(session, policy, now_ns);
+
+	if (!ssh_session_passes(session, policy, now_ns))
+		return refuse(session, device, ruleset, now, NULL, error);
+	if (for_good && !ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD))
+		return refuse(session, device, ruleset,
+			      decide(session, policy, SSH_SESSION_FOR_GOOD), now, error);
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Changing the policy of loaded devices: everything is made ready, then one system call commits. */
+#include "datapath/apply.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "compile/counter_ids.h"
+#include "datapath/counters.h"
+#include "datapath/policy_maps.h"
+#include "datapath/pins.h"
+#include "datapath/stale.h"
+#include "datapath/tries.h"
+
+/* Readies each device of the slot for the coming policy: its rows zeroed, its maps pinned. */
+static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
+			   const struct portsieve_image *image,
+			   const struct portsieve_image *previous, const struct policy_maps *maps,
+			   struct error *error)
+{
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	size_t count;
+	int r = pins_list(datapath, &ifindexes, &count, error);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+
+		r = attachment_open(datapath, ifindexes[i], &attachment, error);
+		if (r == -ENOENT || r == -ENOLINK || r == -EUCLEAN)
+			r = 0; /* on its own, not of this slot */
+		if (r || attachment.active_id != active_id)
+			continue;
+		if (previous)
+			r = counters_prepare(attachment.counters_fd, image, previous, error);
+		if (!r)
+			r = policy_maps_pin(datapath, ifindexes[i], maps, error);
+	}
+	return r;
+}
+
+int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
+		 const struct portsieve_image *image, const struct portsieve_image *previous,
+		 const struct policy_maps *maps, uint64_t not_after_ns, struct error *error)
+{
+	bool waits = image->flags & PORTSIEVE_IMAGE_UNCONFIRMED;
+	int r = prepare_devices(datapath, attachment->active_id, image, previous, maps, error);
+
+	if (!r)
+		r = tries_put(attachment->prefixes_fd, maps->trie_fd, image->generation, error);
+	if (!r && waits)
+		r = image_keep_before(attachment->active_fd, attachment_policy(attachment), error);
+	if (!r && has_ended(not_after_ns, boottime_ns()))
+		r = -ETIME;
+	if (!r)
+		r = image_commit(attachment->active_fd, maps, error);
+	/* done: what cannot be removed now, the next writer removes */
+	if (!r && !waits && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
+		image_keep_before(attachment->active_fd, NULL, NULL);
+	if (!r)
+		tries_remove_others(attachment->prefixes_fd, image->generation,
+				    waits ? previous->generation : image->generation);
+	stale_remove_all(datapath);
+	return r;
+}
+
+int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error)
+{
+	return error_set(error, EBUSY, EXIT_FAILED,
+			 "the policy waits to be confirmed for another %" PRIu64
+			 " s; first: portsieve confirm, or portsieve rollback",
+			 seconds_until(confirm_until_ns, boottime_ns()));
+}
+
+/* A policy that waits may be ended by its own commands only. */
+static int check_none_waits(const struct attachment *attachment, struct error *error)
+{
+	if (!attachment->confirm_until_ns)
+		return 0;
+	if (attachment->in_force == PORTSIEVE_SLOT_BEFORE)
+		return error_set(error, EBUSY, EXIT_FAILED,
+				 "the policy was not confirmed in time, and the one before it is "
+				 "in force again since this moment; give the command again");
+	return datapath_refuse_waiting(attachment->confirm_until_ns, error);
+}
+
+int apply_require(const struct datapath *datapath, const struct datapath_device *device,
+		  struct attachment *ret_attachment, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	if (!r)
+		r = check_none_waits(&attachment, error);
+	if (r)
+		return r;
+	*ret_attachment = attachment;
+	attachment = ATTACHMENT_NONE;
+	return 0;
+}
+
+int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
+		   const struct datapath_policy *policy, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_free_ struct portsieve_image *previous = NULL;
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	struct portsieve_image *image = policy->image;
+	int r = apply_require(datapath, device, &attachment, error);
+
+	if (!r)
+		r = image_read(attachment_policy(&attachment)->image_fd, &previous, error);
+	if (!r && counter_ids_assign(image, previous))
+		r = error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	if (r)
+		return r;
+	image->prefixes = policy->addresses ? policy->addresses->count : 0;
+	image->generation = (previous->generation + 1) % PORTSIEVE_GENERATIONS;
+	if (image->confirm_until_ns)
+		image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;
+	r = policy_maps_make(policy, &maps, error);
+	return r ? r : apply_commit(datapath, &attachment, image, previous, &maps, 0, error);
+}

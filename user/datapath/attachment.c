@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Following the pins of a device, step by step; see datapath.h for what they are. */
+#include "datapath/attachment.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "datapath/ownership.h"
+#include "datapath/pins.h"
+#include "datapath/tries.h"
+
+void attachment_close(struct attachment *attachment)
+{
+	hook_close(&attachment->hook);
+	cleanup_close(&attachment->counters_fd);
+	cleanup_close(&attachment->active_fd);
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		cleanup_close(&attachment->prefixes_fd[family]);
+	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++)
+		policy_maps_close(&attachment->slots[slot]);
+}
+
+int slot_image_id(int active_fd, enum portsieve_slot slot, uint32_t *ret_image_id)
+{
+	__u32 key = slot;
+
+	*ret_image_id = 0;
+	if (bpf_map_lookup_elem(active_fd, &key, ret_image_id) && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+bool attachment_is_settled(const struct attachment *attachment)
+{
+	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
+		uint32_t id;
+
+		if (slot_image_id(attachment->active_fd, slot, &id) ||
+		    id != attachment->slots[slot].id)
+			return false;
+	}
+	return true;
+}
+
+/* What has no id of its own to be known by: text and tries are named by their image's. */
+static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(map_fd, &info, &length) && info.type == type &&
+	       info.key_size == key_size;
+}
+
+/* The program, and its maps; a program of another ABI may have no tries. */
+static int follow_program(const struct datapath *datapath, struct attachment *attachment)
+{
+	struct hook *hook = &attachment->hook;
+	struct program_maps maps;
+	int r;
+
+	if (hook->program_fd < 0)
+		hook->program_fd =
+			pin_open(datapath, attachment->ifindex, "program", hook->program_id);
+	if (hook->program_fd < 0)
+		return hook->program_fd;
+	r = program_maps_read(hook->program_fd, &maps);
+	if (r)
+		return r;
+	if (maps.program_id != hook->program_id)
+		return -ENOENT; /* another program under the name of ours */
+	attachment->active_fd = program_maps_open(datapath, attachment->ifindex, &maps, "active",
+						  &attachment->active_id);
+	if (attachment->active_fd < 0)
+		return attachment->active_fd;
+	for (int family = 0; family < TRIE_FAMILIES; family++) {
+		int fd =
+			program_maps_open(datapath, attachment->ifindex, &maps,
+					  prefixes_kinds[family], &attachment->prefixes_id[family]);
+
+		if (fd < 0 && fd != -ENOENT)
+			return fd;
+		attachment->prefixes_fd[family] = fd;
+	}
+	attachment->counters_fd = pin_open(datapath, attachment->ifindex, "counters", 0);
+	if (attachment->counters_fd < 0)
+		return attachment->counters_fd;
+	return program_maps_has(&maps, attachment->counters_fd) ? 0 : -ENOENT;
+}
+
+/* The policy in a slot, if one is there. */
+static int follow_slot(const struct datapath *datapath, struct attachment *attachment,
+		       enum portsieve_slot slot)
+{
+	struct policy_maps *maps = &attachment->slots[slot];
+	int r = slot_image_id(attachment->active_fd, slot, &maps->id);
+
+	if (r || !maps->id)
+		return r;
+	maps->image_fd = pin_open(datapath, attachment->ifindex, "image", maps->id);
+	if (maps->image_fd < 0)
+		return maps->image_fd;
+	if (!map_has_id(maps->image_fd, maps->id))
+		return -ENOENT;
+	maps->text_fd = pin_open(datapath, attachment->ifindex, "text", maps->id);
+	if (maps->text_fd < 0)
+		return maps->text_fd;
+	if (!is_of_form(maps->text_fd, BPF_MAP_TYPE_ARRAY, sizeof(__u32)))
+		return -ENOENT;
+	for (int family = 0; family < TRIE_FAMILIES; family++) {
+		int fd = pin_open(datapath, attachment->ifindex, trie_kinds[family], maps->id);
+
+		if (fd < 0 && fd != -ENOENT)
+			return fd;
+		maps->trie_fd[family] = fd;
+		if (fd >= 0 && !is_of_form(fd, BPF_MAP_TYPE_LPM_TRIE, trie_key_bytes[family]))
+			return -ENOENT;
+	}
+	return 0;
+}
+
+/* Which slot is in force. The second one is empty unless a policy waits to be confirmed. */
+static int follow_time(struct attachment *attachment)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r;
+
+	if (!attachment->slots[PORTSIEVE_SLOT_NOW].id)
+		return -ENOENT;
+	if (!attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
+		return 0;
+	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL);
+	if (r == -EPROTO) /* of another ABI: whoever reads its policy is told */
+		return 0;
+	if (r)
+		return r;
+	if (image->flags & PORTSIEVE_IMAGE_UNCONFIRMED) {
+		attachment->confirm_until_ns = image->confirm_until_ns;
+		if (boottime_ns() >= image->confirm_until_ns)
+			attachment->in_force = PORTSIEVE_SLOT_BEFORE;
+	}
+	return attachment_is_settled(attachment) ? 0 : -ENOENT;
+}
+
+/* What the hook's program leads to. Takes the hook over. */
+static int follow(const struct datapath *datapath, uint32_t ifindex, struct hook *hook,
+		  struct attachment *ret_attachment)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r;
+
+	attachment.ifindex = ifindex;
+	attachment.hook = *hook;
+	*hook = HOOK_NONE;
+	r = follow_program(datapath, &attachment);
+	if (r)
+		return r;
+	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
+		r = follow_slot(datapath, &attachment, slot);
+		if (r)
+			return r;
+	}
+	r = follow_time(&attachment);
+	if (r)
+		return r;
+	*ret_attachment = attachment;
+	attachment = ATTACHMENT_NONE;
+	return 0;
+}
+
+int attachment_open(const struct datapath *datapath, uint32_t ifindex,
+		    struct attachment *ret_attachment, struct error *error)
+{
+	int r = -ENOENT;
+
+	/* A writer may pass between two steps of a reader: its old pins are then gone. */
+	for (int tries = 0; r == -ENOENT && tries < 100; tries++) {
+		_cleanup_hook_ struct hook hook = HOOK_NONE;
+
+		r = hook_follow(datapath, ifindex, &hook);
+		if (r == -ENOENT || r == -ENOLINK)
+			return r;
+		if (!r)
+			r = follow(datapath, ifindex, &hook, ret_attachment);
+		if (!r)
+			return 0;
+	}
+	if (r == -ENOENT || r == -EUCLEAN)
+		return error_set(error, EUCLEAN, EXIT_FAILED,
+				 "the pins of the interface with index %u below %s are not whole; "
+				 "unload it and load it again",
+				 ifindex, datapath->directory);
+	return bpf_error(error, -r, "read the pins of a loaded interface");
+}
+
+int attachment_require(const struct datapath *datapath, uint32_t ifindex,
+		       struct attachment *ret_attachment, struct error *error)
+{
+	int r = attachment_open(datapath, ifindex, ret_attachment, error);
+
+	if (r == -ENOENT || r == -ENOLINK)
+		return error_set(error, -r, EXIT_NOT_LOADED,
+				 "the interface with index %u is not loaded any more", ifindex);
+	return r;
+}
+
+bool attachment_is_understood(const struct attachment *attachment)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+
+	return image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL) != -EPROTO;
+}
+
+/* Rows beyond those of the policy in force may have counted for one that was not confirmed. */
+static int count_all_rows(const struct attachment *attachment, struct portsieve_image *image,
+			  struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *other = NULL;
+	int r;
+
+	if (attachment->in_force == PORTSIEVE_SLOT_NOW)
+		return 0;
+	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &other, error);
+	if (!r && other->counters > image->counters)
+		image->counters = other->counters;
+	return r;
+}
+
+int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
+		     struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = image_read(attachment_policy(attachment)->image_fd, &image, error);
+
+	if (!r)
+		r = count_all_rows(attachment, image, error);
+	if (r)
+		return r;
+	*ret_image = TAKE_PTR(image);
+	return 0;
+}

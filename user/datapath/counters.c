@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows of a per-CPU array come as one struct portsieve_counter for each possible CPU, online or
+ * not, laid end to end (its size is a multiple of 8, to which the kernel rounds).
+ */
+#include "datapath/counters.h"
+
+#include <assert.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "compile/counter_ids.h"
+#include "datapath/counter_sum.h"
+#include "datapath/pins.h"
+
+static_assert(sizeof(struct portsieve_counter) % 8 == 0, "the kernel would pad it");
+
+enum { ENOTSUPP_KERNEL = 524 };
+
+/*
+ * Reads count rows of each CPU, the first of them `first`: batches, or one by one where the kernel
+ * (before 5.13) has none. A batch begins behind the row that `position` names.
+ */
+static int read_per_cpu(int fd, struct portsieve_counter *values, uint32_t *ids, uint32_t first,
+			uint32_t count, int cpus)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	uint32_t position = first - 1, done = 0;
+
+	while (done < count) {
+		__u32 batch = count - done;
+		int r = bpf_map_lookup_batch(fd, first + done ? &position : NULL, &position,
+					     ids + done, values + (size_t)done * cpus, &batch,
+					     &options);
+
+		if (r && errno != ENOENT)
+			break;
+		done += batch;
+		if (r || !batch)
+			return done < count ? -ENOENT : 0;
+	}
+	if (!done && count &&
+	    (errno == ENOTSUPP_KERNEL || errno == EINVAL || errno == EOPNOTSUPP)) {
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t id = first + i;
+
+			if (bpf_map_lookup_elem(fd, &id, values + (size_t)i * cpus))
+				return -errno;
+		}
+		return 0;
+	}
+	return done < count ? -errno : 0;
+}
+
+int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t first, uint32_t count,
+		  struct error *error)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct portsieve_counter *values = NULL;
+	_cleanup_free_ uint32_t *ids = NULL;
+	int r;
+
+	if (cpus < 0)
+		return bpf_error(error, -cpus, "count the CPUs");
+	values = calloc((size_t)count * cpus, sizeof(*values));
+	ids = calloc(count, sizeof(*ids));
+	if (!values || !ids)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	r = read_per_cpu(counters_fd, values, ids, first, count, cpus);
+	if (r)
+		return bpf_error(error, -r, "read the counters");
+	memset(rows, 0, count * sizeof(*rows));
+	for (uint32_t i = 0; i < count; i++)
+		for (int cpu = 0; cpu < cpus; cpu++)
+			counter_add(&rows[i], &values[(size_t)i * cpus + cpu]);
+	return 0;
+}
+
+/* Writes count rows, the values of each CPU laid end to end. */
+static int write_per_cpu(int fd, const uint32_t *ids, const struct portsieve_counter *values,
+			 uint32_t count, int cpus)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	__u32 batch = count;
+
+	if (!bpf_map_update_batch(fd, ids, values, &batch, &options))
+		return 0;
+	if (errno != ENOTSUPP_KERNEL && errno != EINVAL && errno != EOPNOTSUPP)
+		return -errno;
+	for (uint32_t i = 0; i < count; i++)
+		if (bpf_map_update_elem(fd, &ids[i], &values[(size_t)i * cpus], BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+/* The rows from the first wanted one to the last; none: a count of 0. */
+struct span {
+	uint32_t first;
+	uint32_t count;
+};
+
+static struct span wanted_span(const bool *wanted, uint32_t rows_count)
+{
+	uint32_t first = PORTSIEVE_COUNTER_POOL, end = rows_count;
+
+	while (first < end && !wanted[first])
+		first++;
+	while (end > first && !wanted[end - 1])
+		end--;
+	return (struct span){ first, end - first };
+}
+
+/* Lists the rows to be freed that are not zero, and sums them up. ids has room for all. */
+static uint32_t rows_to_free(const struct portsieve_counter *rows, struct span span,
+			     const bool *wanted, uint32_t *ids, struct portsieve_counter *sum)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < span.count; i++) {
+		if (!wanted[span.first + i] || counter_is_zero(&rows[i]))
+			continue;
+		counter_add(sum, &rows[i]);
+		ids[count++] = span.first + i;
+	}
+	return count;
+}
+
+/* One element of the batch that frees rows. */
+static void put_row(struct portsieve_counter *values, uint32_t *ids, uint32_t at, int cpus,
+		    uint32_t id, const struct portsieve_counter *row)
+{
+	ids[at] = id;
+	values[(size_t)at * cpus] = *row; /* all of it on the first CPU, zero on the others */
+}
+
+/*
+ * Zeroes count rows, whose ids begin at ids[1], in one batch between two steps of the generation: a
+ * reader that comes in between reads again.
+ */
+static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
+		     struct portsieve_counter *generation, const struct portsieve_counter *retired,
+		     struct error *error)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct portsieve_counter *values =
+		calloc((size_t)(count + 3) * cpus, sizeof(*values));
+	int r;
+
+	if (!values)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	generation->verdict[PORTSIEVE_PASSED].packets |= 1;
+	put_row(values, ids, 0, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
+	put_row(values, ids, count + 1, cpus, PORTSIEVE_COUNTER_RETIRED, retired);
+	generation->verdict[PORTSIEVE_PASSED].packets += 1;
+	put_row(values, ids, count + 2, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
+	r = write_per_cpu(counters_fd, ids, values, count + 3, cpus);
+	return r ? bpf_error(error, -r, "zero the counters of new ranges") : 0;
+}
+
+/* Zeroes rows that become a new range's (wanted) and adds what they held to the retired. */
+static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, struct error *error)
+{
+	struct portsieve_counter own[PORTSIEVE_COUNTER_POOL];
+	struct span span = wanted_span(wanted, rows_count);
+	_cleanup_free_ struct portsieve_counter *rows = calloc(span.count + 1, sizeof(*rows));
+	_cleanup_free_ uint32_t *ids = calloc(span.count + 3, sizeof(*ids));
+	uint32_t count;
+	int r;
+
+	if (!rows || !ids)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	if (!span.count)
+		return 0;
+	r = counters_read(counters_fd, rows, span.first, span.count, error);
+	if (!r)
+		r = counters_read(counters_fd, own, 0, PORTSIEVE_COUNTER_POOL, error);
+	if (r)
+		return r;
+	count = rows_to_free(rows, span, wanted, ids + 1, &own[PORTSIEVE_COUNTER_RETIRED]);
+	if (!count)
+		return 0;
+	return zero_rows(counters_fd, ids, count, &own[PORTSIEVE_COUNTER_GENERATION],
+			 &own[PORTSIEVE_COUNTER_RETIRED], error);
+}
+
+int counters_repair(int counters_fd)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct portsieve_counter *values =
+		calloc(cpus > 0 ? cpus : 1, sizeof(*values));
+	uint32_t id = PORTSIEVE_COUNTER_GENERATION;
+	__u64 *generation;
+
+	if (!values)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(counters_fd, &id, values))
+		return -errno;
+	generation = &values[0].verdict[PORTSIEVE_PASSED].packets;
+	if (!(*generation & 1))
+		return 0;
+	*generation += 1;
+	return bpf_map_update_elem(counters_fd, &id, values, BPF_ANY) ? -errno : 0;
+}
+
+int counters_still(int counters_fd, const struct portsieve_counter *rows, bool *ret_still,
+		   struct error *error)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct portsieve_counter *values =
+		calloc(cpus > 0 ? cpus : 1, sizeof(*values));
+	uint64_t before = rows[PORTSIEVE_COUNTER_GENERATION].verdict[PORTSIEVE_PASSED].packets;
+	uint32_t id = PORTSIEVE_COUNTER_GENERATION;
+
+	if (!values)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	if (bpf_map_lookup_elem(counters_fd, &id, values))
+		return bpf_error(error, errno, "read the counters");
+	*ret_still = !(before & 1) && values[0].verdict[PORTSIEVE_PASSED].packets == before;
+	return 0;
+}
+
+int counters_prepare(int counters_fd, const struct portsieve_image *image,
+		     const struct portsieve_image *previous, struct error *error)
+{
+	_cleanup_free_ bool *wanted = calloc(PORTSIEVE_COUNTERS, sizeof(*wanted));
+	_cleanup_free_ bool *kept = calloc(PORTSIEVE_COUNTERS, sizeof(*kept));
+
+	if (!wanted || !kept)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	counter_ids_used(image, wanted);
+	counter_ids_used(previous, kept);
+	for (uint32_t id = 0; id < PORTSIEVE_COUNTERS; id++)
+		wanted[id] = wanted[id] && !kept[id];
+	return free_rows(counters_fd, wanted, image->counters, error);
+}

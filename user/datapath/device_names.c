@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices in text. */
+#include "datapath/device_names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct device_name device_name(const struct datapath_device *device)
+{
+	struct device_name name;
+
+	if (device->moved)
+		snprintf(name.text, sizeof(name.text), "(index %u, moved away)", device->ifindex);
+	else
+		snprintf(name.text, sizeof(name.text), "%s", device->name);
+	return name;
+}
+
+struct device_names device_names(const struct datapath_device *devices, size_t count)
+{
+	struct device_names names = { "" };
+	size_t length = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct device_name name = device_name(&devices[i]);
+		const char *separator = i ? ", " : "";
+		size_t left = count - i, room = sizeof(names.text) - length;
+		char others[48]; /* in the place of this name and of those behind it */
+
+		snprintf(others, sizeof(others), "%sand %zu other%s", separator, left,
+			 left == 1 ? "" : "s");
+		/* there stays room for `others`, unless this is the last name */
+		if (strlen(separator) + strlen(name.text) + (left > 1 ? sizeof(others) : 1) >
+		    room) {
+			snprintf(names.text + length, room, "%s", others);
+			break;
+		}
+		length += (size_t)snprintf(names.text + length, room, "%s%s", separator, name.text);
+	}
+	return names;
+}

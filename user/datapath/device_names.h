@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What devices are called in text. Pure. */
+#ifndef PORTSIEVE_DEVICE_NAMES_H
+#define PORTSIEVE_DEVICE_NAMES_H
+
+#include "datapath/datapath.h"
+
+/* "eth0", or "(index 5, moved away)" of one that is in another network namespace. */
+struct device_name {
+	char text[64];
+};
+struct device_name device_name(const struct datapath_device *device);
+
+/* "eth0, eth1"; of many the first, and how many others: "eth0, eth1, and 9 others". */
+struct device_names {
+	char text[256];
+};
+struct device_names device_names(const struct datapath_device *devices, size_t count);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is loaded: the devices, and the policy in force on one. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "datapath/link.h"
+#include "datapath/hook.h"
+#include "datapath/policy_maps.h"
+#include "datapath/attachment.h"
+#include "datapath/dispatcher.h"
+#include "datapath/pins.h"
+#include "datapath/tries.h"
+
+/*
+ * Fills in what is known of a device from its attachment. If the interface of its index does not
+ * run the link's program, though the link still does, it is another one, or none: ours has moved to
+ * another network namespace, with its filter. -EAGAIN: the program was replaced meanwhile.
+ */
+static int describe(const struct attachment *attachment, struct datapath_device *device,
+		    struct error *error)
+{
+	struct occupant occupant = { 0 };
+	int r = occupant_read(attachment->ifindex, &occupant, error);
+
+	if (r)
+		return r;
+	*device = (struct datapath_device){
+		.ifindex = attachment->ifindex,
+		.mode = occupant.mode,
+		.moved = attachment->hook.attach == DATAPATH_LINK &&
+			 occupant.program_id != attachment->hook.program_id,
+		.program_id = attachment->hook.program_id,
+		.link_id = attachment->hook.link_id,
+		.active_id = attachment->active_id,
+		.image_id = attachment_policy(attachment)->id,
+		.confirm_until_ns = attachment->confirm_until_ns,
+		.attach = attachment->hook.attach,
+		.fallen_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE,
+	};
+	if (device->moved && !hook_is_current(attachment->ifindex, &attachment->hook))
+		return -EAGAIN;
+	if (!device->moved)
+		if_indextoname(attachment->ifindex, device->name);
+	return 0;
+}
+
+int datapath_device(const struct datapath *datapath, uint32_t ifindex,
+		    struct datapath_device *ret_device, struct error *error)
+{
+	int r = -EAGAIN;
+
+	for (int tries = 0; r == -EAGAIN && tries < 100; tries++) {
+		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+
+		r = attachment_open(datapath, ifindex, &attachment, error);
+		if (!r)
+			r = describe(&attachment, ret_device, error);
+		if (!r)
+			ret_device->attach_asked = hook_is_asked(datapath, ifindex);
+	}
+	return r == -ENOLINK ? -ENOENT : r;
+}
+
+int datapath_devices(const struct datapath *datapath, struct datapath_device **ret_devices,
+		     size_t *ret_count, struct error *error)
+{
+	_cleanup_free_ struct datapath_device *devices = NULL;
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	size_t found, count = 0;
+	int r = pins_list(datapath, &ifindexes, &found, error);
+
+	if (r)
+		return r;
+	devices = calloc(found + 1, sizeof(*devices));
+	if (!devices)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (size_t i = 0; i < found; i++) {
+		r = datapath_device(datapath, ifindexes[i], &devices[count], error);
+		if (r == -EUCLEAN) { /* one folder must not hide the others */
+			devices[count] =
+				(struct datapath_device){ .ifindex = ifindexes[i], .broken = true };
+			if_indextoname(ifindexes[i], devices[count].name);
+			if (error)
+				error->text[0] = '\0';
+			r = 0;
+		}
+		if (!r)
+			count++;
+		else if (r != -ENOENT)
+			return r;
+	}
+	*ret_devices = TAKE_PTR(devices);
+	*ret_count = count;
+	return 0;
+}
+
+/* The text is as long as its map's value. */
+static int read_text(int text_fd, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info), slot = 0;
+
+	if (bpf_obj_get_info_by_fd(text_fd, &info, &length))
+		return -errno;
+	text = calloc(1, info.value_size + 8); /* the kernel rounds elements up to 8 bytes */
+	if (!text)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(text_fd, &slot, text))
+		return -errno;
+	*ret_text = TAKE_PTR(text);
+	return 0;
+}
+
+int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
+			 struct portsieve_image **ret_image, char **ret_text, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	if (!r)
+		r = attachment_image(&attachment, &image, error);
+	if (r)
+		return r;
+	if (ret_text) {
+		r = read_text(attachment_policy(&attachment)->text_fd, ret_text);
+		if (r)
+			return bpf_error(error, -r, "read the text of the policy in force");
+	}
+	if (ret_image)
+		*ret_image = TAKE_PTR(image);
+	return 0;
+}
+
+int datapath_addresses_read(const struct datapath *datapath, const struct datapath_device *device,
+			    struct addresses *ret_addresses, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	return r ? r : tries_read(attachment_policy(&attachment)->trie_fd, ret_addresses, error);
+}
+
+/*
+ * A per-CPU array has a pointer and, for each possible CPU, a row for each id. A trie has a node
+ * for each prefix, and at most one more where two part; docs/performance.md.
+ */
+uint64_t datapath_memory_bytes(const struct portsieve_image *image)
+{
+	enum { TRIE_BYTES = 128 }; /* of two nodes, as the kernel's allocator rounds them */
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t row_bytes =
+		sizeof(void *) + sizeof(struct portsieve_counter) * (cpus > 0 ? cpus : 1);
+
+	return PORTSIEVE_COUNTERS * row_bytes + sizeof(struct portsieve_image) +
+	       (uint64_t)image->prefixes * TRIE_BYTES;
+}
+
+void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text, size_t size)
+{
+	struct error error = { 0 };
+
+	if (asked)
+		snprintf(text, size, "asked for by --attach %s", datapath_attach_name(attach));
+	else if (attach == DATAPATH_DISPATCHER)
+		snprintf(text, size,
+			 "this kernel can, so that other XDP programs have room beside it");
+	else if (dispatcher_available(&error))
+		snprintf(text, size, "%s", error.text);
+	else
+		snprintf(text, size,
+			 "libxdp's dispatcher could not be had at loading; it could be now");
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Into libxdp's dispatcher and out of it. Its silent fall-back to a plain attach is undone here. */
+#include "datapath/dispatcher.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <time.h>
+#include <xdp/libxdp.h>
+
+#include "base/cleanup.h"
+#include "datapath/link.h"
+#include "datapath/ownership.h"
+#include "datapath/pins.h"
+
+/*
+ * Programs run by ascending priority. After xdp-filter (10), so that what a list of addresses
+ * drops need not be judged; before programs that take packets away, as libxdp's own for AF_XDP (20)
+ * and whatever has the default (50), which are to see only what the policy lets pass.
+ */
+enum { RUN_PRIORITY = 15 };
+
+enum {
+	MEMBERS_MAX = 10, /* of libxdp's dispatcher */
+	OPEN_TRIES = 20,
+};
+
+static void close_multiprog(struct xdp_multiprog **dispatcher)
+{
+	xdp_multiprog__close(*dispatcher);
+}
+
+#define _cleanup_multiprog_ __attribute__((cleanup(close_multiprog)))
+
+/* When its pins cannot be read, libxdp takes a dispatcher for a plain program. */
+static bool is_unread(const struct xdp_multiprog *found)
+{
+	const char *name = xdp_program__name(xdp_multiprog__main_prog(found));
+
+	return name && !strcmp(name, "xdp_dispatcher");
+}
+
+static int open_once(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
+{
+	struct xdp_multiprog *found = xdp_multiprog__get_from_ifindex((int)ifindex);
+	long r = libxdp_get_error(found);
+
+	if (r || !found)
+		return r ? (int)r : -ENOENT;
+	if (!xdp_multiprog__is_legacy(found)) {
+		*ret_dispatcher = found;
+		return 0;
+	}
+	r = is_unread(found) ? -EAGAIN : -ENOENT;
+	xdp_multiprog__close(found);
+	return (int)r;
+}
+
+/*
+ * -ENOENT: nothing is on the interface, or no dispatcher, or one that has lost its pins and so
+ * calls no program any more. Other programs may come and go meanwhile, and the pins with them.
+ */
+static int open_dispatcher(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
+{
+	static const struct timespec pause = { .tv_nsec = 5000000 };
+	int r = -EAGAIN;
+
+	program_quiet();
+	for (int tries = 0; r == -EAGAIN && tries < OPEN_TRIES; tries++) {
+		if (tries)
+			nanosleep(&pause, NULL);
+		r = open_once(ifindex, ret_dispatcher);
+	}
+	if (r == -EAGAIN)
+		return dispatcher_has_pins(ifindex) ? -EIO : -ENOENT;
+	return r;
+}
+
+static enum datapath_mode mode_of(const struct xdp_multiprog *dispatcher)
+{
+	return xdp_multiprog__attach_mode(dispatcher) == XDP_MODE_SKB ? DATAPATH_GENERIC
+								      : DATAPATH_NATIVE;
+}
+
+bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size)
+{
+	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
+	struct xdp_program *member = NULL;
+	size_t length = 0;
+
+	names[0] = '\0';
+	if (open_dispatcher(ifindex, &dispatcher))
+		return false;
+	while ((member = xdp_multiprog__next_prog(member, dispatcher)) && length < size)
+		length += (size_t)snprintf(names + length, size - length, "%s%s",
+					   length ? ", " : "", xdp_program__name(member));
+	return true;
+}
+
+static struct xdp_program *find_member(const struct xdp_multiprog *dispatcher, uint32_t id)
+{
+	struct xdp_program *member = NULL;
+
+	while ((member = xdp_multiprog__next_prog(member, dispatcher)))
+		if (xdp_program__id(member) == id)
+			return member;
+	return NULL;
+}
+
+bool dispatcher_has(uint32_t ifindex, uint32_t program_id)
+{
+	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
+
+	return !open_dispatcher(ifindex, &dispatcher) && find_member(dispatcher, program_id);
+}
+
+/* The newest of ours that is not `but_id`. */
+static struct xdp_program *find_own(const struct datapath *datapath, uint32_t ifindex,
+				    const struct xdp_multiprog *dispatcher, uint32_t but_id)
+{
+	struct xdp_program *member = NULL, *newest = NULL;
+
+	while ((member = xdp_multiprog__next_prog(member, dispatcher)))
+		if (xdp_program__id(member) != but_id &&
+		    program_is_own(datapath, ifindex, xdp_program__fd(member)) &&
+		    (!newest || xdp_program__id(member) > xdp_program__id(newest)))
+			newest = member;
+	return newest;
+}
+
+int dispatcher_find(const struct datapath *datapath, uint32_t ifindex,
+		    struct dispatcher_member *ret_member)
+{
+	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
+	struct xdp_program *member;
+	int fd, r = open_dispatcher(ifindex, &dispatcher);
+
+	if (r)
+		return r == -ENODEV ? -ENOENT : r;
+	member = find_own(datapath, ifindex, dispatcher, 0);
+	if (!member)
+		return -ENOENT;
+	fd = fcntl(xdp_program__fd(member), F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return -errno;
+	ret_member->program_fd = fd;
+	ret_member->program_id = xdp_program__id(member);
+	return 0;
+}
+
+/* The mode of the dispatcher that is there, if one is, decides. */
+static int check_mode(uint32_t ifindex, const char *device, enum datapath_mode *mode,
+		      struct error *error)
+{
+	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
+	enum datapath_mode there;
+	int r = open_dispatcher(ifindex, &dispatcher);
+
+	if (r)
+		return r == -ENOENT ? 0 : bpf_error(error, -r, "look at libxdp's dispatcher");
+	there = mode_of(dispatcher);
+	if (*mode != DATAPATH_MODE_AUTO && *mode != there)
+		return error_set(error, EBUSY, EXIT_FAILED,
+				 "the dispatcher on %s runs in %s mode, for all of its programs; "
+				 "join it with --mode %s",
+				 device, datapath_mode_name(there), datapath_mode_name(there));
+	if (xdp_multiprog__program_count(dispatcher) >= MEMBERS_MAX)
+		return error_set(error, E2BIG, EXIT_FAILED,
+				 "the dispatcher on %s has %d programs, and no room for more; "
+				 "look at them: xdp-loader status %s",
+				 device, MEMBERS_MAX, device);
+	*mode = there;
+	return 0;
+}
+
+/*
+ * Where something is missing, libxdp says nothing, attaches the program by itself, and cannot
+ * detach it later. Takes such a program off again.
+ */
+static int check_attached(uint32_t ifindex, const char *device, struct xdp_program *program,
+			  struct error *error)
+{
+	uint32_t id = xdp_program__id(program);
+	LIBBPF_OPTS(bpf_xdp_attach_opts, only_ours, .old_prog_fd = xdp_program__fd(program));
+	struct occupant occupant;
+
+	if (id && dispatcher_has(ifindex, id))
+		return 0;
+	if (!occupant_read(ifindex, &occupant, NULL) && id && occupant.program_id == id)
+		bpf_xdp_detach((int)ifindex,
+			       occupant.mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE
+								 : XDP_FLAGS_DRV_MODE,
+			       &only_ours);
+	return error_set(error, ENOTSUP, EXIT_FAILED,
+			 "libxdp has not put the program into a dispatcher on %s; its words: "
+			 "PORTSIEVE_DEBUG=1 portsieve ...; or use --attach link",
+			 device);
+}
+
+/* libxdp has not come as far as to attach. */
+static int load_error(struct error *error, const char *device, int errnum)
+{
+	if (errnum == EBUSY)
+		return error_set(error, errnum, EXIT_FAILED,
+				 "the dispatcher on %s was made by a libxdp of another version, "
+				 "which this one cannot extend; take its programs off first: "
+				 "xdp-loader status %s",
+				 device, device);
+	return error_set(error, errnum, EXIT_FAILED,
+			 "libxdp cannot load the program into a dispatcher on %s (%s); its words: "
+			 "PORTSIEVE_DEBUG=1 portsieve ...; or use --attach link",
+			 device, strerror(errnum));
+}
+
+static int attach_in_mode(uint32_t ifindex, const char *device, const struct program *maps,
+			  uint32_t own_turn, enum datapath_mode mode, struct error *error)
+{
+	_cleanup_program_ struct program program = { 0 };
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .prog_name = PROGRAM_IN_CHAIN);
+	struct xdp_program *member;
+	int r = program_open_in_chain(maps, own_turn, &program, error);
+
+	if (r)
+		return r;
+	options.obj = program_object(&program);
+	member = xdp_program__create(&options);
+	if (libxdp_get_error(member))
+		return bpf_error(error, errno, "hand the program to libxdp");
+	r = xdp_program__set_run_prio(member, RUN_PRIORITY);
+	if (!r)
+		r = xdp_program__attach(member, (int)ifindex,
+					mode == DATAPATH_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE,
+					0);
+	if (r && !program_is_loaded(&program))
+		r = load_error(error, device, -r);
+	else if (r)
+		r = attach_error(error, device, mode, -r);
+	else
+		r = check_attached(ifindex, device, member, error);
+	xdp_program__close(member);
+	return r;
+}
+
+int dispatcher_attach(uint32_t ifindex, const char *device, const struct program *maps,
+		      uint32_t own_turn, enum datapath_mode mode, enum datapath_mode *ret_mode,
+		      struct error *error)
+{
+	enum datapath_mode tried = mode;
+	int r = check_mode(ifindex, device, &tried, error);
+
+	if (r)
+		return r;
+	unsetenv("LIBXDP_SKIP_DISPATCHER"); /* it asks for the fall-back */
+	if (tried != DATAPATH_MODE_AUTO) {
+		r = attach_in_mode(ifindex, device, maps, own_turn, tried, error);
+	} else {
+		tried = DATAPATH_NATIVE;
+		r = attach_in_mode(ifindex, device, maps, own_turn, tried, NULL);
+		if (r && r != -EPERM) {
+			tried = DATAPATH_GENERIC;
+			r = attach_in_mode(ifindex, device, maps, own_turn, tried, error);
+		}
+	}
+	if (!r && ret_mode)
+		*ret_mode = tried;
+	return r;
+}
+
+int dispatcher_detach(const struct datapath *datapath, uint32_t ifindex, uint32_t kept_id,
+		      struct error *error)
+{
+	for (int tries = 0; tries <= MEMBERS_MAX; tries++) {
+		_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
+		struct xdp_program *member;
+		int r = open_dispatcher(ifindex, &dispatcher);
+
+		if (r == -ENOENT || r == -ENODEV)
+			return 0;
+		if (r)
+			return bpf_error(error, -r, "look at libxdp's dispatcher");
+		member = find_own(datapath, ifindex, dispatcher, kept_id);
+		if (!member)
+			return 0;
+		r = xdp_program__detach(member, (int)ifindex,
+					xdp_multiprog__attach_mode(dispatcher), 0);
+		if (r)
+			return bpf_error(error, -r, "take the program out of libxdp's dispatcher");
+	}
+	return error_set(error, EBUSY, EXIT_FAILED,
+			 "the program is still in libxdp's dispatcher; look at it: xdp-loader "
+			 "status");
+}

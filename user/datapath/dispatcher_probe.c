@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Can libxdp's dispatcher be had here? Asked of the kernel itself, by trying what it would do. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xdp/libxdp.h>
+
+#include "base/cleanup.h"
+#include "datapath/dispatcher.h"
+#include "datapath/pins.h"
+#include "datapath/program.h"
+#include "freplace_probe.skel.h"
+
+static void destroy(struct freplace_probe **skeleton)
+{
+	freplace_probe__destroy(*skeleton);
+}
+
+#define _cleanup_probe_ __attribute__((cleanup(destroy)))
+
+/* A program whose only function can be replaced: plain XDP, which has to work in any case. */
+static int load_target(struct freplace_probe **ret_skeleton, struct error *error)
+{
+	struct freplace_probe *skeleton = freplace_probe__open();
+	int r = skeleton ? 0 : -errno;
+
+	if (!r)
+		r = bpf_program__set_autoload(skeleton->progs.replaceable, true);
+	if (!r)
+		r = freplace_probe__load(skeleton);
+	if (r) {
+		freplace_probe__destroy(skeleton);
+		return bpf_error(error, -r, "load an XDP program");
+	}
+	*ret_skeleton = skeleton;
+	return 0;
+}
+
+static int replace_function(int target_fd)
+{
+	_cleanup_probe_ struct freplace_probe *skeleton = freplace_probe__open();
+	struct bpf_program *program;
+	struct bpf_link *link;
+	int r;
+
+	if (!skeleton)
+		return -errno;
+	program = skeleton->progs.replacement;
+	r = bpf_program__set_attach_target(program, target_fd, "replaceable");
+	if (!r)
+		r = bpf_program__set_autoload(program, true);
+	if (!r)
+		r = freplace_probe__load(skeleton);
+	if (r)
+		return r;
+	link = bpf_program__attach_freplace(program, target_fd, "replaceable");
+	if (!link)
+		return -errno;
+	bpf_link__destroy(link);
+	return 0;
+}
+
+/* libxdp finds programs, and their BTF, by their ids. */
+static int look_at_program(int program_fd, struct error *error)
+{
+	_cleanup_close_ int fd = -1;
+	uint32_t id;
+	int r = program_id(program_fd, &id);
+
+	if (!r)
+		fd = bpf_prog_get_fd_by_id(id);
+	if (!r && fd >= 0)
+		return 0;
+	return error_set(
+		error, r ? -r : errno, EXIT_FAILED,
+		"libxdp's dispatcher needs CAP_SYS_ADMIN, to look at the programs of others");
+}
+
+static int try_freplace(struct error *error)
+{
+	_cleanup_probe_ struct freplace_probe *target = NULL;
+	int r = load_target(&target, error);
+
+	if (!target)
+		return r;
+	r = look_at_program(bpf_program__fd(target->progs.replaceable), error);
+	if (r)
+		return r;
+	r = replace_function(bpf_program__fd(target->progs.replaceable));
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) /* a limit, and none of the kernel's */
+		return error_set(error, -r, EXIT_FAILED,
+				 "whether this kernel can replace functions of BPF programs, which "
+				 "libxdp's dispatcher needs, cannot be found out: %s",
+				 strerror(-r));
+	if (r)
+		return error_set(error, -r, EXIT_FAILED,
+				 "this kernel refuses to replace functions of BPF programs "
+				 "(freplace: %s), which libxdp's dispatcher needs",
+				 strerror(-r));
+	return 0;
+}
+
+/* libxdp makes its folder when it first needs it. */
+static int try_folder(struct error *error)
+{
+	char folder[DISPATCHER_PATH_MAX];
+
+	dispatcher_folder(folder);
+	if (mkdir(folder, 0700) && errno != EEXIST)
+		return error_set(error, errno, EXIT_FAILED,
+				 "cannot make %s, where libxdp's dispatcher keeps its pins: %s",
+				 folder, strerror(errno));
+	if (access(folder, R_OK | W_OK | X_OK))
+		return error_set(
+			error, errno, EXIT_FAILED,
+			"cannot write to %s, where libxdp's dispatcher keeps its pins: %s; "
+			"use --attach link",
+			folder, strerror(errno));
+	return 0;
+}
+
+static int try_object(struct error *error)
+{
+	struct xdp_program *program = xdp_program__find_file("xdp-dispatcher.o", "xdp", NULL);
+	long r = libxdp_get_error(program);
+
+	if (!r) {
+		xdp_program__close(program);
+		return 0;
+	}
+	return error_set(
+		error, (int)-r, EXIT_FAILED,
+		"libxdp does not find its xdp-dispatcher.o (%s), which the package libxdp1 "
+		"brings along",
+		strerror((int)-r));
+}
+
+int dispatcher_available(struct error *error)
+{
+	int r;
+
+	program_quiet();
+	r = try_freplace(error);
+	if (!r)
+		r = try_object(error);
+	return r ? r : try_folder(error);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose turn it is, of two of our programs in one dispatcher. bpf/judge/handover.h is the other
+ * side. */
+#include "datapath/hook.h"
+#include "datapath/handover.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "datapath/dispatcher.h"
+#include "datapath/pins.h"
+
+/* Another map under the name of ours may have values that no buffer here has room for. */
+static int open_pinned(const struct datapath *datapath, uint32_t ifindex, const char *kind,
+		       enum bpf_map_type type, uint32_t value_size)
+{
+	_cleanup_close_ int fd = pin_open(datapath, ifindex, kind, 0);
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) || info.type != type ||
+	    info.value_size != value_size || info.max_entries != 1)
+		return -EUCLEAN;
+	return TAKE_FD(fd);
+}
+
+static int read_turn(int turn_fd, struct portsieve_turn *ret_turn, struct error *error)
+{
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(turn_fd, &zero, ret_turn))
+		return bpf_error(error, errno, "read whose turn it is");
+	return 0;
+}
+
+static int write_turn(int turn_fd, const struct portsieve_turn *turn, struct error *error)
+{
+	__u32 zero = 0;
+
+	if (bpf_map_update_elem(turn_fd, &zero, turn, BPF_ANY))
+		return bpf_error(error, errno, "write whose turn it is");
+	return 0;
+}
+
+/*
+ * Waits until no packet is under way that met the programs before now. An update of a map of maps
+ * ends in that waiting, whatever it writes: this one writes what is there.
+ */
+static int wait_for_packets(const struct attachment *attachment, struct error *error)
+{
+	__u32 slot = PORTSIEVE_SLOT_NOW;
+
+	if (bpf_map_update_elem(attachment->active_fd, &slot,
+				&attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, BPF_ANY))
+		return bpf_error(error, errno, "wait for packets under way");
+	return 0;
+}
+
+/* What each CPU saw last, for when no packet has come there since the turn passed. */
+static int write_seen(int seen_fd, uint32_t turn, struct error *error)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ uint64_t *values = cpus > 0 ? calloc(cpus, sizeof(*values)) : NULL;
+	__u32 zero = 0;
+
+	if (!values)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (int cpu = 0; cpu < cpus; cpu++)
+		*(uint32_t *)&values[cpu] = turn; /* each value begins 8 bytes after the last */
+	if (bpf_map_update_elem(seen_fd, &zero, values, BPF_ANY))
+		return bpf_error(error, errno, "write whose turn it is");
+	return 0;
+}
+
+/*
+ * The first store is what passes the turn. A packet between the programs is judged by what the
+ * first of them saw; when all of these are through, the second no longer has to ask. All of it is
+ * done again after a process that died in the middle: a CPU that has met no packet since the turn
+ * passed would else let pass whatever comes once the first program is gone.
+ */
+static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_fd,
+		     struct error *error)
+{
+	struct portsieve_turn turn;
+	int r = read_turn(turn_fd, &turn, error);
+
+	if (r)
+		return r;
+	if (turn.now != turn.next) {
+		turn.now = turn.next;
+		r = write_turn(turn_fd, &turn, error);
+	}
+	if (!r)
+		r = wait_for_packets(attachment, error);
+	return r ? r : write_seen(seen_fd, turn.next, error);
+}
+
+/* Nothing is left to be passed. */
+static int clear_turn(int turn_fd, struct error *error)
+{
+	struct portsieve_turn turn;
+	int r = read_turn(turn_fd, &turn, error);
+
+	if (r || !turn.program_id)
+		return r;
+	turn.next = turn.now;
+	turn.program_id = 0;
+	return write_turn(turn_fd, &turn, error);
+}
+
+int handover_settle(const struct datapath *datapath, const struct attachment *attachment,
+		    struct error *error)
+{
+	_cleanup_close_ int turn_fd =
+		open_pinned(datapath, attachment->ifindex, "turn", BPF_MAP_TYPE_ARRAY,
+			    sizeof(struct portsieve_turn));
+	_cleanup_close_ int seen_fd = open_pinned(datapath, attachment->ifindex, "seen",
+						  BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(uint32_t));
+	struct portsieve_turn turn;
+	int r;
+
+	if (turn_fd < 0 || seen_fd < 0)
+		return bpf_error(error, turn_fd < 0 ? -turn_fd : -seen_fd, "open the pins");
+	r = read_turn(turn_fd, &turn, error);
+	if (!r && turn.program_id && turn.program_id != attachment->hook.program_id)
+		r = pass_turn(attachment, turn_fd, seen_fd, error);
+	if (!r)
+		r = dispatcher_detach(datapath, attachment->ifindex, attachment->hook.program_id,
+				      error);
+	if (!r)
+		r = clear_turn(turn_fd, error);
+	if (!r)
+		dispatcher_remove_stale(datapath, attachment->ifindex);
+	if (!r && hook_mark_chained(datapath, attachment->ifindex))
+		r = bpf_error(error, EIO, "pin what tells that the program is attached");
+	return r;
+}
+
+int handover_replace(const struct datapath *datapath, const char *device,
+		     const struct attachment *attachment, const struct program *maps,
+		     struct error *error)
+{
+	_cleanup_attachment_ struct attachment now = ATTACHMENT_NONE;
+	struct portsieve_turn turn;
+	int r = read_turn(maps->turn_fd, &turn, error);
+
+	if (r)
+		return r;
+	turn.next = !turn.now;
+	turn.program_id = attachment->hook.program_id;
+	r = write_turn(maps->turn_fd, &turn, error);
+	if (!r)
+		r = dispatcher_attach(attachment->ifindex, device, maps, turn.next,
+				      DATAPATH_MODE_AUTO, NULL, error);
+	if (!r)
+		r = attachment_require(datapath, attachment->ifindex, &now, error);
+	return r ? r : handover_settle(datapath, &now, error);
+}

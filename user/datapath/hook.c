@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a device to its program: by the pin of the link, or by libxdp's dispatcher. */
+#include "datapath/hook.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "datapath/dispatcher.h"
+#include "datapath/pins.h"
+
+void hook_close(struct hook *hook)
+{
+	cleanup_close(&hook->link_fd);
+	cleanup_close(&hook->program_fd);
+}
+
+/* The link, and the id of the program that it runs. -ENOLINK: its device is gone. */
+static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook)
+{
+	_cleanup_close_ int link_fd = hook_link(datapath, ifindex);
+	struct bpf_link_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	if (link_fd < 0)
+		return link_fd;
+	if (bpf_obj_get_info_by_fd(link_fd, &info, &length))
+		return -errno;
+	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex)
+		return -ENOLINK;
+	*ret_hook = (struct hook){
+		.attach = DATAPATH_LINK,
+		.link_fd = TAKE_FD(link_fd),
+		.link_id = info.id,
+		.program_fd = -1,
+		.program_id = info.prog_id,
+	};
+	return 0;
+}
+
+/* The dispatcher's member of ours. -ENOENT: there is none, and never was; -ENOLINK: there was. */
+static int follow_dispatcher(const struct datapath *datapath, uint32_t ifindex,
+			     struct hook *ret_hook)
+{
+	struct dispatcher_member member;
+	_cleanup_close_ int turn_fd = pin_open(datapath, ifindex, "turn", 0);
+	_cleanup_close_ int seen_fd = pin_open(datapath, ifindex, "seen", 0);
+	_cleanup_close_ int chained_fd = -1;
+	int r;
+
+	if (turn_fd < 0 && seen_fd < 0)
+		return turn_fd;
+	r = dispatcher_find(datapath, ifindex, &member);
+	if (r == -ENOENT) {
+		chained_fd = pin_open(datapath, ifindex, "chained", 0);
+		return chained_fd < 0 ? chained_fd : -ENOLINK;
+	}
+	if (r)
+		return r;
+	*ret_hook = (struct hook){
+		.attach = DATAPATH_DISPATCHER,
+		.link_fd = -1,
+		.program_fd = member.program_fd,
+		.program_id = member.program_id,
+	};
+	return 0;
+}
+
+int hook_follow(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook)
+{
+	int r = follow_link(datapath, ifindex, ret_hook);
+
+	return r == -ENOENT ? follow_dispatcher(datapath, ifindex, ret_hook) : r;
+}
+
+int hook_link(const struct datapath *datapath, uint32_t ifindex)
+{
+	return pin_open(datapath, ifindex, "link", 0);
+}
+
+int hook_mark_chained(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_close_ int turn_fd = pin_open(datapath, ifindex, "turn", 0);
+
+	return turn_fd < 0 ? turn_fd : pin_put(datapath, ifindex, "chained", 0, turn_fd);
+}
+
+int hook_mark_asked(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_close_ int counters_fd = pin_open(datapath, ifindex, "counters", 0);
+
+	return counters_fd < 0 ? counters_fd : pin_put(datapath, ifindex, "asked", 0, counters_fd);
+}
+
+bool hook_is_asked(const struct datapath *datapath, uint32_t ifindex)
+{
+	_cleanup_close_ int asked_fd = pin_open(datapath, ifindex, "asked", 0);
+
+	return asked_fd >= 0;
+}
+
+bool hook_is_current(uint32_t ifindex, const struct hook *hook)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	if (hook->attach == DATAPATH_DISPATCHER)
+		return dispatcher_has(ifindex, hook->program_id);
+	return !bpf_obj_get_info_by_fd(hook->link_fd, &info, &length) &&
+	       info.prog_id == hook->program_id;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Attaching by bpf_link, and what errors of it mean to the user. */
+#include "datapath/link.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "datapath/pins.h"
+
+const char *datapath_mode_name(enum datapath_mode mode)
+{
+	if (mode == DATAPATH_REPLAY)
+		return "replay";
+	return mode == DATAPATH_GENERIC ? "generic" : "native";
+}
+
+/* Best effort: reading a foreign program needs CAP_SYS_ADMIN. */
+static void read_program_name(uint32_t id, char *name, size_t size)
+{
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(id);
+	struct bpf_prog_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	name[0] = '\0';
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
+		snprintf(name, size, "%s", info.name);
+}
+
+int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error *error)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct occupant occupant = { 0 };
+	int r = bpf_xdp_query(ifindex, 0, &query);
+
+	if (r)
+		return bpf_error(error, -r, "ask which XDP program is on the interface");
+	if (query.attach_mode == XDP_ATTACHED_SKB) {
+		occupant.mode = DATAPATH_GENERIC;
+		occupant.program_id = query.skb_prog_id;
+	} else if (query.attach_mode != XDP_ATTACHED_NONE) {
+		occupant.program_id = query.prog_id	  ? query.prog_id
+				      : query.drv_prog_id ? query.drv_prog_id
+							  : query.hw_prog_id;
+	}
+	if (occupant.program_id)
+		read_program_name(occupant.program_id, occupant.name, sizeof(occupant.name));
+	*ret_occupant = occupant;
+	return 0;
+}
+
+const char *datapath_attach_name(enum datapath_attach attach)
+{
+	return attach == DATAPATH_DISPATCHER ? "dispatcher" : "link";
+}
+
+int attach_error(struct error *error, const char *device, enum datapath_mode mode, int errnum)
+{
+	switch (errnum) {
+	case EOPNOTSUPP:
+		if (mode == DATAPATH_NATIVE)
+			return error_set(error, errnum, EXIT_FAILED,
+					 "the driver of %s refuses XDP in native mode; with --mode "
+					 "generic the kernel runs it, more slowly",
+					 device);
+		break;
+	case ERANGE:
+	case EINVAL:
+	case EMSGSIZE:
+		return error_set(
+			error, errnum, EXIT_FAILED,
+			"the driver of %s refuses XDP as it is set up (%s): often an MTU that "
+			"is too large, or LRO; try: ip link set dev %s mtu 1500, or --mode "
+			"generic",
+			device, strerror(errnum), device);
+	case EBUSY:
+	case EEXIST:
+		return error_set(
+			error, errnum, EXIT_FAILED,
+			"another XDP program came onto %s in the meantime; look at it: ip link "
+			"show dev %s",
+			device, device);
+	default:
+		break;
+	}
+	return bpf_error(error, errnum, "attach the program");
+}
+
+static int attach_in_mode(uint32_t ifindex, int program_fd, enum datapath_mode mode)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	int fd = bpf_link_create(program_fd, (int)ifindex, BPF_XDP, &options);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int link_attach(uint32_t ifindex, const char *device, int program_fd, enum datapath_mode mode,
+		int *ret_link_fd, enum datapath_mode *ret_mode, struct error *error)
+{
+	enum datapath_mode tried = mode == DATAPATH_MODE_AUTO ? DATAPATH_NATIVE : mode;
+	int fd = attach_in_mode(ifindex, program_fd, tried);
+
+	if (fd < 0 && fd != -EPERM && mode == DATAPATH_MODE_AUTO) {
+		tried = DATAPATH_GENERIC;
+		fd = attach_in_mode(ifindex, program_fd, tried);
+	}
+	if (fd < 0)
+		return attach_error(error, device, tried, -fd);
+	*ret_link_fd = fd;
+	*ret_mode = tried;
+	return 0;
+}
+
+int link_replace(int link_fd, int program_fd, struct error *error)
+{
+	if (bpf_link_update(link_fd, program_fd, NULL))
+		return bpf_error(error, errno, "replace the program");
+	return 0;
+}
+
+int link_detach(int link_fd, struct error *error)
+{
+	if (bpf_link_detach(link_fd) && errno != ENOLINK)
+		return bpf_error(error, errno, "detach the program");
+	return 0;
+}

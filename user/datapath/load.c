@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loading and unloading: the order of the steps, so that one system call commits and a process may
+ * die before or after any of them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "compile/counter_ids.h"
+#include "datapath/link.h"
+#include "datapath/hook.h"
+#include "datapath/policy_maps.h"
+#include "datapath/attachment.h"
+#include "datapath/dispatcher.h"
+#include "datapath/pins.h"
+#include "datapath/program.h"
+#include "datapath/tries.h"
+#include "base/suggest.h"
+
+static int find_interface(const char *name, uint32_t *ret_ifindex, struct error *error)
+{
+	struct if_nameindex *interfaces;
+	struct suggest suggest;
+	int r;
+
+	*ret_ifindex = if_nametoindex(name);
+	if (*ret_ifindex)
+		return 0;
+	suggest_start(&suggest, name, strlen(name));
+	interfaces = if_nameindex();
+	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
+		suggest_offer(&suggest, interfaces[i].if_name);
+	r = error_set(error, ENODEV, EXIT_FAILED, "no interface '%s' in this network namespace%s",
+		      name, suggest_hint(&suggest, "see: ip -brief link").text);
+	if (interfaces)
+		if_freenameindex(interfaces);
+	return r;
+}
+
+static int occupied(const char *name, const struct occupant *occupant, struct error *error)
+{
+	return error_set(
+		error, EBUSY, EXIT_FAILED,
+		"%s already carries the XDP program '%s' (id %u, %s mode); take it off first "
+		"with the tool that put it there, or: ip link set dev %s %s off (where a "
+		"bpf_link holds it: bpftool link list, bpftool link detach)",
+		name, occupant->name[0] ? occupant->name : "unknown", occupant->program_id,
+		datapath_mode_name(occupant->mode), name,
+		occupant->mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
+}
+
+/* -EBUSY when the interface is ours already. */
+static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, const char *name,
+			    struct error *error)
+{
+	struct datapath_device device;
+	int r = datapath_device(datapath, ifindex, &device, error);
+
+	if (!r && device.moved)
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"index %u, which %s has, belonged to an interface that has moved to "
+			"another network namespace with its filter; take that off first: "
+			"portsieve unload --all",
+			ifindex, name);
+	if (!r)
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"%s is loaded already; to change its policy: portsieve apply POLICY "
+			"--dev %s",
+			name, name);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Turns AUTO into the dispatcher, where it can be had, or the link. -EBUSY: no room for that. */
+static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attach *attach,
+			 struct error *error)
+{
+	struct error why = { 0 };
+	struct occupant occupant;
+	char members[128];
+	bool dispatched;
+	int r = occupant_read(ifindex, &occupant, error);
+
+	if (r)
+		return r;
+	dispatched = occupant.program_id && dispatcher_is_on(ifindex, members, sizeof(members));
+	if (occupant.program_id && !dispatched)
+		return occupied(name, &occupant, error);
+	if (*attach == DATAPATH_LINK && dispatched)
+		return error_set(error, EBUSY, EXIT_FAILED,
+				 "%s already carries libxdp's dispatcher with: %s; a link cannot "
+				 "stand beside it: use --attach dispatcher to join it",
+				 name, members);
+	if (dispatched && strstr(members, PROGRAM_IN_CHAIN))
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"libxdp's dispatcher on %s has a program of portsieve whose pins are "
+			"gone; take it off first: xdp-loader unload %s --id ID (its ID: "
+			"xdp-loader status %s)",
+			name, name, name);
+	if (*attach == DATAPATH_LINK)
+		return 0;
+	r = dispatcher_available(&why);
+	if (r && *attach == DATAPATH_DISPATCHER)
+		return error_set(error, -r, why.exit, "%s; use --attach link", why.text);
+	if (r && dispatched)
+		return error_set(error, -r, why.exit, "%s carries libxdp's dispatcher with: %s; %s",
+				 name, members, why.text);
+	*attach = r ? DATAPATH_LINK : DATAPATH_DISPATCHER;
+	return 0;
+}
+
+/* Looks for a loaded device with an equal policy, whose slot can be shared. -ENOENT: none. */
+static int find_equal(const struct datapath *datapath, const struct portsieve_image *image,
+		      struct attachment *ret_attachment, struct error *error)
+{
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	size_t count;
+	int r = pins_list(datapath, &ifindexes, &count, error);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+		_cleanup_free_ struct portsieve_image *other = NULL;
+
+		if (attachment_open(datapath, ifindexes[i], &attachment, NULL) ||
+		    image_read(attachment_policy(&attachment)->image_fd, &other, NULL) ||
+		    !image_equal(image, other))
+			continue;
+		*ret_attachment = attachment;
+		attachment = ATTACHMENT_NONE;
+		return 0;
+	}
+	return r ? r : -ENOENT;
+}
+
+/* Makes the maps of the policy and puts them into the new program's slots. */
+static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
+			  const struct program *program, const struct datapath_policy *policy,
+			  struct error *error)
+{
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	int r = counter_ids_assign(policy->image, NULL);
+
+	if (r)
+		return error_set(error, -r, EXIT_FAILED, "not enough memory");
+	policy->image->generation = 0;
+	policy->image->prefixes = policy->addresses ? policy->addresses->count : 0;
+	r = policy_maps_make(policy, &maps, error);
+	if (!r)
+		r = policy_maps_pin(datapath, ifindex, &maps, error);
+	if (!r)
+		r = tries_put(program->prefixes_fd, maps.trie_fd, policy->image->generation, error);
+	return r ? r : image_commit(program->active_fd, &maps, error);
+}
+
+/* The same, where the slots are shared with a device that has an equal policy in force. */
+static int share_policy(const struct datapath *datapath, uint32_t ifindex,
+			const struct attachment *equal, struct error *error)
+{
+	int r = 0;
+
+	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
+		if (equal->slots[slot].id)
+			r = policy_maps_pin(datapath, ifindex, &equal->slots[slot], error);
+	return r;
+}
+
+static void note_mode(const struct datapath *datapath, const char *device, enum datapath_mode asked,
+		      enum datapath_mode mode)
+{
+	char text[160];
+
+	if (asked != DATAPATH_MODE_AUTO || mode != DATAPATH_GENERIC || !datapath->note)
+		return;
+	snprintf(text, sizeof(text),
+		 "%s runs in GENERIC mode: its driver refuses native XDP; expect a fraction of the "
+		 "speed",
+		 device);
+	datapath->note(text);
+}
+
+/* The last step: from the pin of the link on, the device is loaded. */
+static int put_on_link(const struct datapath *datapath, uint32_t ifindex, const char *device,
+		       const struct program *program, enum datapath_mode *mode, struct error *error)
+{
+	_cleanup_close_ int link_fd = -1;
+	int r = link_attach(ifindex, device, program->program_fd, *mode, &link_fd, mode, error);
+
+	if (r)
+		return r;
+	r = pin_put(datapath, ifindex, "link", 0, link_fd);
+	return r ? bpf_error(error, -r, "pin the link") : 0;
+}
+
+/* Here the attaching itself is the last step: libxdp pins what holds it. */
+static int put_into_dispatcher(const struct datapath *datapath, uint32_t ifindex,
+			       const char *device, const struct program *maps,
+			       enum datapath_mode *mode, struct error *error)
+{
+	int r = dispatcher_attach(ifindex, device, maps, 0, *mode, mode, error);
+
+	if (!r)
+		hook_mark_chained(datapath, ifindex); /* else the next writer does */
+	return r;
+}
+
+static int attach(const struct datapath *datapath, uint32_t ifindex, const char *device,
+		  const struct program *program, const struct datapath_load_options *options,
+		  struct error *error)
+{
+	enum datapath_mode mode = options->mode;
+	int r = options->attach == DATAPATH_DISPATCHER
+			? put_into_dispatcher(datapath, ifindex, device, program, &mode, error)
+			: put_on_link(datapath, ifindex, device, program, &mode, error);
+
+	if (!r)
+		note_mode(datapath, device, options->mode, mode);
+	return r;
+}
+
+/* Pins, fills and attaches; undone by the caller when it fails. */
+static int put_on(const struct datapath *datapath, uint32_t ifindex, const char *device,
+		  const struct program *program, const struct attachment *equal,
+		  const struct datapath_load_options *options, const struct datapath_policy *policy,
+		  struct error *error)
+{
+	int r = pins_make_directory(datapath, ifindex, error);
+
+	if (!r)
+		r = equal->active_fd >= 0
+			    ? share_policy(datapath, ifindex, equal, error)
+			    : provide_policy(datapath, ifindex, program, policy, error);
+	if (!r)
+		r = program_pin(datapath, ifindex, program, error);
+	return r ? r : attach(datapath, ifindex, device, program, options, error);
+}
+
+int datapath_load(const struct datapath *datapath, const char *device,
+		  const struct datapath_load_options *load_options,
+		  const struct datapath_policy *policy, struct error *error)
+{
+	_cleanup_attachment_ struct attachment equal = ATTACHMENT_NONE;
+	_cleanup_program_ struct program program = { 0 };
+	struct datapath_load_options chosen = *load_options;
+	struct program_options options = { .counters_fd = -1, .turn_fd = -1, .seen_fd = -1 };
+	uint32_t ifindex;
+	int r = find_interface(device, &ifindex, error);
+
+	if (!r)
+		r = check_not_loaded(datapath, ifindex, device, error);
+	if (!r)
+		r = choose_attach(ifindex, device, &chosen.attach, error);
+	if (r)
+		return r;
+	r = find_equal(datapath, policy->image, &equal, error);
+	if (r && r != -ENOENT)
+		return r;
+	attachment_share(&equal, &options);
+	options.in_chain = chosen.attach == DATAPATH_DISPATCHER;
+	r = program_load(&options, &program, error);
+	if (r)
+		return r;
+	r = put_on(datapath, ifindex, device, &program, &equal, &chosen, policy, error);
+	/* without the pins nobody would know a program in a dispatcher for ours */
+	if (r && (chosen.attach != DATAPATH_DISPATCHER ||
+		  !dispatcher_detach(datapath, ifindex, 0, NULL)))
+		pins_remove_all(datapath, ifindex, NULL);
+	if (!r && load_options->attach != DATAPATH_ATTACH_AUTO)
+		hook_mark_asked(datapath, ifindex); /* for status only: no reason to fail */
+	return r;
+}
+
+static int unload_link(const struct datapath *datapath, const struct datapath_device *device,
+		       int link_fd, struct error *error)
+{
+	struct occupant occupant = { 0 };
+	int r = link_detach(link_fd, error);
+
+	if (!r)
+		r = pins_remove_all(datapath, device->ifindex, error);
+	if (!r && device->name[0])
+		r = occupant_read(device->ifindex, &occupant, error);
+	if (!r && occupant.program_id)
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"%s still carries an XDP program, '%s' (id %u), that is not portsieve's",
+			device->name, occupant.name, occupant.program_id);
+	return r;
+}
+
+int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
+		    struct error *error)
+{
+	_cleanup_close_ int link_fd = hook_link(datapath, device->ifindex);
+	int r;
+
+	if (link_fd >= 0)
+		return unload_link(datapath, device, link_fd, error);
+	if (link_fd != -ENOENT)
+		return bpf_error(error, -link_fd, "open the link");
+	r = dispatcher_detach(datapath, device->ifindex, 0, error);
+	if (!r)
+		dispatcher_remove_stale(datapath, device->ifindex);
+	return r ? r : pins_remove_all(datapath, device->ifindex, error);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening the pins of a network namespace: is there a bpffs, may we use it, and are we the only
+ * writer?
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "datapath/pins.h"
+#include "datapath/repair.h"
+
+#define BPFFS		  "/sys/fs/bpf"
+#define PINS		  BPFFS "/portsieve"
+#define LOCK_TRIES	  600 /* of 50 ms */
+#define LOCK_TRIES_SILENT 20
+
+static int check_bpffs(struct error *error)
+{
+	struct statfs status;
+
+	if (statfs(BPFFS, &status) || (uint64_t)status.f_type != BPF_FS_MAGIC)
+		return error_set(error, ENODEV, EXIT_FAILED,
+				 "no bpffs at " BPFFS
+				 "; mount it: mount -t bpf -o mode=700 bpf " BPFFS);
+	return 0;
+}
+
+static int not_accessible(struct error *error, int errnum)
+{
+	if (errnum == EACCES || errnum == EPERM)
+		return error_set(error, errnum, EXIT_NOT_PERMITTED,
+				 "not permitted to use " PINS "; run as root, or with CAP_BPF, "
+				 "CAP_NET_ADMIN and CAP_PERFMON and access to it");
+	if (errnum == EROFS)
+		return bpf_error(error, errnum, "use " PINS);
+	if (errnum == ENOTDIR)
+		return error_set(error, errnum, EXIT_FAILED,
+				 PINS " is no directory; remove it, it is not portsieve's");
+	return error_set(error, errnum, EXIT_FAILED, "cannot use " PINS ": %s", strerror(errnum));
+}
+
+/* Whoever owns the folder, or may write in it, owns the filter. */
+static int check_owner(int fd, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return not_accessible(error, errno);
+	if ((status.st_uid != 0 && status.st_uid != geteuid()) || status.st_mode & 022)
+		return error_set(error, EPERM, EXIT_NOT_PERMITTED,
+				 PINS " belongs to user %u with mode %03o: others could change the "
+				      "filter; remove it, and mount bpffs with mode=700",
+				 status.st_uid, status.st_mode & 0777);
+	return 0;
+}
+
+/* A folder that is not there yet is fine. */
+static int check_reader(struct error *error)
+{
+	_cleanup_close_ int fd = open(PINS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? 0 : check_owner(fd, error);
+}
+
+static bool is_still(int fd, const char *path)
+{
+	struct stat held, there;
+
+	return !fstat(fd, &held) && !stat(path, &there) && held.st_ino == there.st_ino &&
+	       held.st_dev == there.st_dev;
+}
+
+/* One try: -EWOULDBLOCK when another process holds the lock, or has just removed the folder. */
+static int try_lock(int *ret_fd, struct error *error)
+{
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (mkdir(PINS, 0700) && errno != EEXIST)
+		return not_accessible(error, errno);
+	fd = open(PINS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -EWOULDBLOCK : not_accessible(error, errno);
+	r = check_owner(fd, error);
+	if (r)
+		return r;
+	if (access(PINS, W_OK) && errno == EROFS) /* before anything is done in part */
+		return bpf_error(error, EROFS, "change what is loaded");
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EWOULDBLOCK : not_accessible(error, errno);
+	if (!is_still(fd, PINS))
+		return -EWOULDBLOCK;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* The folder itself is the lock: it is there with the pins, and no dead process can hold it. */
+static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
+{
+	static const struct timespec pause = { .tv_nsec = 50000000 };
+	int r;
+
+	for (int tries = 0; (r = try_lock(ret_fd, error)) == -EWOULDBLOCK; tries++) {
+		if (tries == LOCK_TRIES)
+			return error_set(error, EBUSY, EXIT_FAILED,
+					 "another portsieve has held the lock on " PINS
+					 " for 30 s; find it with: fuser " PINS);
+		if (tries == LOCK_TRIES_SILENT && note)
+			note("waiting for another portsieve, which holds the lock");
+		nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
+int datapath_open(enum datapath_access access, datapath_note_fn *note,
+		  struct datapath *ret_datapath, struct error *error)
+{
+	struct datapath datapath = { .lock_fd = -1, .note = note };
+	struct stat namespace;
+	int r;
+
+	r = check_bpffs(error);
+	if (r)
+		return r;
+	if (stat("/proc/self/ns/net", &namespace))
+		return error_set(error, errno, EXIT_FAILED,
+				 "cannot read /proc/self/ns/net: %s; mount /proc", strerror(errno));
+	snprintf(datapath.directory, sizeof(datapath.directory), PINS "/%lu",
+		 (unsigned long)namespace.st_ino);
+	r = check_reader(error);
+	if (r)
+		return r;
+	if (access == DATAPATH_WRITE) {
+		r = take_lock(note, &datapath.lock_fd, error);
+		if (!r)
+			r = repair_all(&datapath, error);
+		if (r) {
+			datapath_close(&datapath);
+			return r;
+		}
+	}
+	*ret_datapath = datapath;
+	return 0;
+}
+
+void datapath_close(struct datapath *datapath)
+{
+	if (datapath->lock_fd >= 0) {
+		rmdir(datapath->directory); /* these succeed when no device is left */
+		rmdir(PINS);
+		close(datapath->lock_fd);
+	}
+	datapath->lock_fd = -1;
+}

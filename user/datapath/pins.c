@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The folders of pins: paths, opening, putting, removing. See datapath.h for what is in them. */
+#include "datapath/pins.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+
+enum { PIN_PATH_MAX = 256 };
+
+const char *const trie_kinds[TRIE_FAMILIES] = {
+	[POLICY_IPV4] = "trie4",
+	[POLICY_IPV6] = "trie6",
+};
+
+const char *const prefixes_kinds[TRIE_FAMILIES] = {
+	[POLICY_IPV4] = "prefixes4",
+	[POLICY_IPV6] = "prefixes6",
+};
+
+int bpf_error(struct error *error, int errnum, const char *tried)
+{
+	if (errnum == EPERM || errnum == EACCES)
+		return error_set(error, errnum, EXIT_NOT_PERMITTED,
+				 "not permitted to %s; run as root, or with CAP_BPF, CAP_NET_ADMIN "
+				 "and CAP_PERFMON",
+				 tried);
+	if (errnum == EROFS)
+		return error_set(error, errnum, EXIT_FAILED,
+				 "cannot %s: /sys/fs/bpf is mounted read-only; what is loaded goes "
+				 "on filtering; mount -o remount,rw /sys/fs/bpf",
+				 tried);
+	return error_set(error, errnum, EXIT_FAILED, "cannot %s: %s", tried, strerror(errnum));
+}
+
+static void device_path(const struct datapath *datapath, uint32_t ifindex, char path[PIN_PATH_MAX])
+{
+	snprintf(path, PIN_PATH_MAX, "%s/%u", datapath->directory, ifindex);
+}
+
+static void pin_path(const struct datapath *datapath, uint32_t ifindex, const char *kind,
+		     uint32_t id, char path[PIN_PATH_MAX])
+{
+	if (id)
+		snprintf(path, PIN_PATH_MAX, "%s/%u/%s_%u", datapath->directory, ifindex, kind, id);
+	else
+		snprintf(path, PIN_PATH_MAX, "%s/%u/%s", datapath->directory, ifindex, kind);
+}
+
+int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id)
+{
+	char path[PIN_PATH_MAX];
+	int fd;
+
+	pin_path(datapath, ifindex, kind, id, path);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
+	    int fd)
+{
+	char path[PIN_PATH_MAX];
+
+	pin_path(datapath, ifindex, kind, id, path);
+	if (bpf_obj_pin(fd, path) && !(errno == EEXIST && strcmp(kind, "link") != 0))
+		return -errno;
+	return 0;
+}
+
+int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
+		 uint32_t id, int fd)
+{
+	return pin_put(datapath, ifindex, prefixes_kinds[family], id, fd);
+}
+
+int map_id(int map_fd, uint32_t *ret_id)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map_fd, &info, &length))
+		return -errno;
+	*ret_id = info.id;
+	return 0;
+}
+
+bool map_has_id(int map_fd, uint32_t id)
+{
+	uint32_t found = 0;
+
+	return !map_id(map_fd, &found) && found == id;
+}
+
+int program_id(int program_fd, uint32_t *ret_id)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &length))
+		return -errno;
+	*ret_id = info.id;
+	return 0;
+}
+
+int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error)
+{
+	char path[PIN_PATH_MAX];
+
+	device_path(datapath, ifindex, path);
+	if ((!mkdir(datapath->directory, 0700) || errno == EEXIST) &&
+	    (!mkdir(path, 0700) || errno == EEXIST))
+		return 0;
+	if (errno == EROFS)
+		return bpf_error(error, errno, "make a folder of pins");
+	return error_set(error, errno, errno == EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED,
+			 "cannot make %s: %s", path, strerror(errno));
+}
+
+static bool is_among(char names[][PIN_NAME_MAX], size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
+		       char names[][PIN_NAME_MAX], size_t count)
+{
+	char path[PIN_PATH_MAX];
+	_cleanup_closedir_ DIR *directory = NULL;
+	struct dirent *entry;
+	int r = 0;
+
+	device_path(datapath, ifindex, path);
+	directory = opendir(path);
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] == '.' || is_among(names, count, entry->d_name))
+			continue;
+		/* the stream's place in a directory that has changed is not to be relied on; what
+		 * cannot be removed must not keep the rest */
+		if (!unlinkat(dirfd(directory), entry->d_name, 0))
+			rewinddir(directory);
+		else if (errno != ENOENT)
+			r = -errno;
+	}
+	return r;
+}
+
+int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct error *error)
+{
+	char path[PIN_PATH_MAX];
+	int r;
+
+	device_path(datapath, ifindex, path);
+	r = pins_remove_others(datapath, ifindex, NULL, 0);
+	if (!r && rmdir(path) && errno != ENOENT)
+		r = -errno;
+	if (r)
+		return error_set(error, -r, EXIT_FAILED, "cannot remove %s: %s", path,
+				 strerror(-r));
+	rmdir(datapath->directory); /* succeeds for the last device only */
+	return 0;
+}
+
+static int compare_ifindexes(const void *one, const void *other)
+{
+	uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+	return (a > b) - (a < b);
+}
+
+int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t *ret_count,
+	      struct error *error)
+{
+	_cleanup_closedir_ DIR *directory = opendir(datapath->directory);
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!directory && errno != ENOENT)
+		return error_set(error, errno, errno == EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED,
+				 "cannot read %s: %s%s", datapath->directory, strerror(errno),
+				 errno == EACCES ? "; run as root" : "");
+	while (directory && (entry = readdir(directory))) {
+		uint32_t *larger;
+		char *end;
+		unsigned long ifindex = strtoul(entry->d_name, &end, 10);
+
+		if (!ifindex || *end)
+			continue;
+		larger = realloc(ifindexes, (count + 1) * sizeof(*ifindexes));
+		if (!larger)
+			return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		ifindexes = larger;
+		ifindexes[count++] = ifindex;
+	}
+	if (count)
+		qsort(ifindexes, count, sizeof(*ifindexes), compare_ifindexes);
+	*ret_ifindexes = TAKE_PTR(ifindexes);
+	*ret_count = count;
+	return 0;
+}

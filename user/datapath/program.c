@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one place that knows the skeleton. */
+#include "datapath/program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xdp/libxdp.h>
+
+#include "datapath/pins.h"
+#include "portsieve.skel.h"
+
+#ifndef BPF_F_XDP_HAS_FRAGS
+#define BPF_F_XDP_HAS_FRAGS (1U << 5)
+#endif
+
+const char *datapath_libbpf_version(void)
+{
+	return libbpf_version_string() + 1; /* it begins with a v */
+}
+
+const char *datapath_libxdp_version(void)
+{
+	return PORTSIEVE_LIBXDP_VERSION; /* of the build: libxdp cannot be asked */
+}
+
+/* Frames of several buffers and the helper that tells their length came together (5.18). */
+bool program_has_buffers(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
+}
+
+/* libbpf's own words help only who looks for a bug; the errors say what users need. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	return getenv("PORTSIEVE_DEBUG") ? vfprintf(stderr, format, arguments) : 0;
+}
+
+static int print_libxdp(enum libxdp_print_level level, const char *format, va_list arguments)
+{
+	return print_libbpf((enum libbpf_print_level)level, format, arguments);
+}
+
+void program_quiet(void)
+{
+	libbpf_set_print(print_libbpf);
+	libxdp_set_print(print_libxdp);
+}
+
+static int reuse(struct bpf_map *map, int fd)
+{
+	return fd < 0 ? 0 : bpf_map__reuse_fd(map, fd);
+}
+
+static int reuse_maps(struct portsieve *skeleton, const struct program_options *options)
+{
+	int r = reuse(skeleton->maps.counters, options->counters_fd);
+
+	if (!r)
+		r = reuse(skeleton->maps.active, options->active_fd);
+	if (!r && options->active_fd >= 0)
+		r = reuse(skeleton->maps.prefixes4, options->prefixes_fd[POLICY_IPV4]);
+	if (!r && options->active_fd >= 0)
+		r = reuse(skeleton->maps.prefixes6, options->prefixes_fd[POLICY_IPV6]);
+	return r;
+}
+
+/* Only a program in a chain takes turns. */
+static int choose_turns(struct portsieve *skeleton, const struct program_options *options)
+{
+	int r;
+
+	if (options->in_chain) {
+		r = reuse(skeleton->maps.turn, options->turn_fd);
+		return r ? r : reuse(skeleton->maps.seen, options->seen_fd);
+	}
+	r = bpf_map__set_autocreate(skeleton->maps.turn, false);
+	return r ? r : bpf_map__set_autocreate(skeleton->maps.seen, false);
+}
+
+static int configure(struct portsieve *skeleton, const struct program_options *options)
+{
+	struct bpf_program *program =
+		options->in_chain ? skeleton->progs.portsieve_chain : skeleton->progs.portsieve;
+	int r = reuse_maps(skeleton, options);
+
+	if (!r)
+		r = choose_turns(skeleton, options);
+	if (!r && options->in_chain)
+		r = bpf_program__set_autoload(skeleton->progs.portsieve, false);
+	if (r)
+		return r;
+	skeleton->rodata->tracing = options->tracing;
+	skeleton->rodata->has_buffers = program_has_buffers();
+	if (skeleton->rodata->has_buffers)
+		return bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
+	return 0;
+}
+
+static int describe(struct program *program)
+{
+	struct portsieve *skeleton = program->skeleton;
+	int r;
+
+	program->program_fd = bpf_program__autoload(skeleton->progs.portsieve)
+				      ? bpf_program__fd(skeleton->progs.portsieve)
+				      : -1;
+	program->counters_fd = bpf_map__fd(skeleton->maps.counters);
+	program->active_fd = bpf_map__fd(skeleton->maps.active);
+	program->prefixes_fd[POLICY_IPV4] = bpf_map__fd(skeleton->maps.prefixes4);
+	program->prefixes_fd[POLICY_IPV6] = bpf_map__fd(skeleton->maps.prefixes6);
+	program->turn_fd = bpf_map__fd(skeleton->maps.turn);
+	program->seen_fd = bpf_map__fd(skeleton->maps.seen);
+	r = program->program_fd < 0 ? 0 : program_id(program->program_fd, &program->id);
+	if (!r)
+		r = map_id(program->active_fd, &program->active_id);
+	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+		r = map_id(program->prefixes_fd[family], &program->prefixes_id[family]);
+	return r;
+}
+
+int program_load(const struct program_options *options, struct program *ret_program,
+		 struct error *error)
+{
+	_cleanup_program_ struct program program = { 0 };
+	int r;
+
+	program_quiet();
+	program.skeleton = portsieve__open();
+
+	if (!program.skeleton)
+		return bpf_error(error, errno, "open the program");
+	r = configure(program.skeleton, options);
+	if (!r)
+		r = portsieve__load(program.skeleton);
+	if (!r)
+		r = describe(&program);
+	if (r == -EACCES || r == -E2BIG)
+		return error_set(error, -r, EXIT_FAILED,
+				 "this kernel's verifier refuses the program (%s); its words: "
+				 "PORTSIEVE_DEBUG=1 portsieve ...",
+				 strerror(-r));
+	if (r)
+		return bpf_error(error, -r, "load the program");
+	*ret_program = program;
+	program.skeleton = NULL;
+	return 0;
+}
+
+int program_open_in_chain(const struct program *maps, uint32_t own_turn,
+			  struct program *ret_program, struct error *error)
+{
+	_cleanup_program_ struct program program = { .program_fd = -1 };
+	struct program_options options = {
+		.counters_fd = maps->counters_fd,
+		.active_fd = maps->active_fd,
+		.in_chain = true,
+		.turn_fd = maps->turn_fd,
+		.seen_fd = maps->seen_fd,
+	};
+	int r;
+
+	memcpy(options.prefixes_fd, maps->prefixes_fd, sizeof(options.prefixes_fd));
+	program_quiet();
+	program.skeleton = portsieve__open();
+	if (!program.skeleton)
+		return bpf_error(error, errno, "open the program");
+	r = configure(program.skeleton, &options);
+	if (r)
+		return bpf_error(error, -r, "prepare the program for libxdp");
+	program.skeleton->rodata->own_turn = own_turn;
+	*ret_program = program;
+	program.skeleton = NULL;
+	return 0;
+}
+
+struct bpf_object *program_object(const struct program *program)
+{
+	return program->skeleton->obj;
+}
+
+bool program_is_loaded(const struct program *program)
+{
+	return bpf_program__fd(program->skeleton->progs.portsieve_chain) >= 0;
+}
+
+int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program,
+		struct error *error)
+{
+	int r = pin_put(datapath, ifindex, "counters", 0, program->counters_fd);
+
+	if (!r)
+		r = pin_put(datapath, ifindex, "active", program->active_id, program->active_fd);
+	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+		r = prefixes_pin(datapath, ifindex, family, program->prefixes_id[family],
+				 program->prefixes_fd[family]);
+	if (!r && program->program_fd >= 0)
+		r = pin_put(datapath, ifindex, "program", program->id, program->program_fd);
+	if (!r && program->program_fd < 0)
+		r = pin_put(datapath, ifindex, "turn", 0, program->turn_fd);
+	if (!r && program->program_fd < 0)
+		r = pin_put(datapath, ifindex, "seen", 0, program->seen_fd);
+	return r ? bpf_error(error, -r, "pin the program and its maps") : 0;
+}
+
+void program_close(struct program *program)
+{
+	portsieve__destroy(program->skeleton);
+}
+
+const struct portsieve_trace *program_last_decision(const struct program *program)
+{
+	return &program->skeleton->bss->last_decision;
+}

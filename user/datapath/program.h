@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program: opening it from the binary, choosing its features, loading it. Private to
+ * datapath*.c. */
+#ifndef PORTSIEVE_DATAPATH_PROGRAM_H
+#define PORTSIEVE_DATAPATH_PROGRAM_H
+
+#include "datapath/pins.h"
+
+struct bpf_object;
+
+/* The program for libxdp's dispatcher, by its name in the object. */
+#define PROGRAM_IN_CHAIN "portsieve_chain"
+
+/* A loaded program with its maps, not attached. Descriptors; -1: not open. */
+struct program {
+	int program_fd; /* -1: only its maps are loaded */
+	int counters_fd;
+	int active_fd;
+	int prefixes_fd[TRIE_FAMILIES];
+	int turn_fd; /* these two only for a program in a chain */
+	int seen_fd;
+	uint32_t id;
+	uint32_t active_id;
+	uint32_t prefixes_id[TRIE_FAMILIES];
+	struct portsieve *skeleton; /* owns the descriptors */
+};
+
+struct program_options {
+	int counters_fd; /* to go on counting in, or -1 */
+	int active_fd;	 /* to share, or -1; the slots of tries go with it */
+	int prefixes_fd[TRIE_FAMILIES];
+	bool tracing;  /* leave each decision in program_last_decision */
+	bool in_chain; /* for libxdp's dispatcher: see program_open_in_chain */
+	int turn_fd;   /* to take turns by, or -1; these two only for a program in a chain */
+	int seen_fd;
+};
+
+int program_load(const struct program_options *options, struct program *ret_program,
+		 struct error *error);
+
+/*
+ * libxdp loads programs itself, when it attaches them. So the maps are loaded alone, by
+ * program_load with `in_chain`, and filled; then the program is opened upon them, not loaded.
+ */
+int program_open_in_chain(const struct program *maps, uint32_t own_turn,
+			  struct program *ret_program, struct error *error);
+struct bpf_object *program_object(const struct program *program);
+
+/* Has libxdp got as far as to load it? */
+bool program_is_loaded(const struct program *program);
+
+/* Libraries keep their words to themselves, unless PORTSIEVE_DEBUG is set. */
+void program_quiet(void);
+
+/* Pins the program and its maps for a device. */
+int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program,
+		struct error *error);
+void program_close(struct program *program);
+#define _cleanup_program_ __attribute__((cleanup(program_close)))
+
+/* The decision of the last packet, of a program loaded with `tracing`. */
+const struct portsieve_trace *program_last_decision(const struct program *program);
+
+/* Was the program loaded to take frames of several buffers? */
+bool program_has_buffers(void);
+
+#endif

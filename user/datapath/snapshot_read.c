@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way up: from maps to struct snapshot. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "compile/counter_ids.h"
+#include "datapath/counter_sum.h"
+#include "datapath/counters.h"
+#include "datapath/attachment.h"
+#include "datapath/hook.h"
+#include "datapath/snapshot.h"
+
+enum { TRIES = 100 }; /* against writers that apply in between */
+
+static void free_device(struct snapshot_device *device)
+{
+	free(device->image);
+	free(device->rows);
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		free_device(&snapshot->devices[i]);
+	free(snapshot->devices);
+	free(snapshot->unreadable);
+	*snapshot = (struct snapshot){ 0 };
+}
+
+/* Sums up rows of the pool that the image no longer counts in, and what was put aside before. */
+static int sum_retired(struct snapshot_device *device)
+{
+	_cleanup_free_ bool *used = calloc(PORTSIEVE_COUNTERS, sizeof(*used));
+	struct portsieve_counter *sum = &device->retired;
+
+	if (!used)
+		return -ENOMEM;
+	counter_ids_used(device->image, used);
+	*sum = device->rows[PORTSIEVE_COUNTER_RETIRED];
+	for (uint32_t id = PORTSIEVE_COUNTER_POOL; id < device->image->counters; id++)
+		if (!used[id])
+			counter_add(sum, &device->rows[id]);
+	return 0;
+}
+
+/* -EAGAIN when the policy was changed between reading it and reading the rows. */
+static int read_rows(const struct attachment *attachment, struct snapshot_device *device,
+		     struct error *error)
+{
+	bool still = false;
+	int r;
+
+	device->rows = calloc(device->image->counters, sizeof(*device->rows));
+	if (!device->rows)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	r = counters_read(attachment->counters_fd, device->rows, 0, device->image->counters, error);
+	if (!r)
+		r = counters_still(attachment->counters_fd, device->rows, &still, error);
+	if (r)
+		return r;
+	if (!still || !hook_is_current(attachment->ifindex, &attachment->hook) ||
+	    !attachment_is_settled(attachment))
+		return -EAGAIN;
+	if (sum_retired(device))
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	return 0;
+}
+
+static int read_once(const struct datapath *datapath, uint32_t ifindex,
+		     struct snapshot_device *ret_device, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	struct snapshot_device device = { 0 };
+	int r = datapath_device(datapath, ifindex, &device.device, error);
+
+	if (!r)
+		r = attachment_open(datapath, ifindex, &attachment, error);
+	if (!r && attachment.hook.program_id != device.device.program_id)
+		r = -EAGAIN;
+	if (!r)
+		r = attachment_image(&attachment, &device.image, error);
+	if (!r)
+		r = read_rows(&attachment, &device, error);
+	if (r) {
+		free_device(&device);
+		return r == -ENOLINK ? -ENOENT : r;
+	}
+	device.read_ns = boottime_ns();
+	*ret_device = device;
+	return 0;
+}
+
+static int read_device(const struct datapath *datapath, uint32_t ifindex,
+		       struct snapshot_device *ret_device, struct error *error)
+{
+	int r = -EAGAIN;
+
+	for (int tries = 0; r == -EAGAIN && tries < TRIES; tries++)
+		r = read_once(datapath, ifindex, ret_device, error);
+	if (r == -EAGAIN)
+		return error_set(error, EAGAIN, EXIT_FAILED,
+				 "the policy changes faster than it can be read; try again");
+	return r;
+}
+
+/* One device that cannot be read must not hide the others. */
+static int add_device(const struct datapath *datapath, const struct datapath_device *device,
+		      struct snapshot *snapshot, struct error *error)
+{
+	struct snapshot_unreadable *unreadable = &snapshot->unreadable[snapshot->unreadable_count];
+	struct error why = { 0 };
+	int r;
+
+	if (device->broken)
+		r = error_set(&why, EUCLEAN, EXIT_PARTLY,
+			      "its pins are not whole; unload it and load it again");
+	else
+		r = read_device(datapath, device->ifindex, &snapshot->devices[snapshot->count],
+				&why);
+	if (!r) {
+		snapshot->count++;
+	} else if (r == -EUCLEAN || r == -EPROTO) {
+		unreadable->device = *device;
+		unreadable->error = why;
+		snapshot->unreadable_count++;
+	} else if (r != -ENOENT) { /* unloaded in the meantime */
+		*error = why;
+		return r;
+	}
+	return 0;
+}
+
+int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snapshot *ret_snapshot,
+		  struct error *error)
+{
+	_cleanup_snapshot_ struct snapshot snapshot = { 0 };
+	_cleanup_free_ struct datapath_device *devices = NULL;
+	size_t count;
+	int r = datapath_devices(datapath, &devices, &count, error);
+
+	if (r)
+		return r;
+	snapshot.devices = calloc(count + 1, sizeof(*snapshot.devices));
+	snapshot.unreadable = calloc(count + 1, sizeof(*snapshot.unreadable));
+	if (!snapshot.devices || !snapshot.unreadable)
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	for (size_t i = 0; i < count; i++) {
+		if (ifindex && devices[i].ifindex != ifindex)
+			continue;
+		r = add_device(datapath, &devices[i], &snapshot, error);
+		if (r)
+			return r;
+	}
+	if (ifindex && !snapshot.count && !snapshot.unreadable_count)
+		return -ENOENT;
+	*ret_snapshot = snapshot;
+	snapshot = (struct snapshot){ 0 };
+	return 0;
+}
+
+bool snapshot_rule_ended(const struct snapshot_device *device, const struct portsieve_rule *rule)
+{
+	return has_ended(rule->until_ns, device->read_ns);
+}
+
+bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_id)
+{
+	const struct portsieve_image *image = device->image;
+
+	return range_id >= PORTSIEVE_RANGE_RULES &&
+	       snapshot_rule_ended(device, &image->rule[image->range[range_id].rule]);
+}
+
+uint64_t snapshot_seconds_left(const struct snapshot_device *device)
+{
+	return seconds_until(device->image->confirm_until_ns, device->read_ns);
+}

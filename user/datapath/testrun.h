@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Trying packets on the real program, with maps of its own: nothing live is touched or counted.
+ */
+#ifndef PORTSIEVE_DATAPATH_TESTRUN_H
+#define PORTSIEVE_DATAPATH_TESTRUN_H
+
+#include <stddef.h>
+
+#include "datapath/datapath.h"
+
+enum testrun_limits {
+	TESTRUN_FRAME_MIN = 14,	   /* bytes: the kernel tries no shorter ones */
+	TESTRUN_FRAME_MAX = 65535, /* bytes */
+};
+
+struct testrun;
+
+/* What became of a packet. */
+struct testrun_outcome {
+	bool dropped;			 /* as the wire would see it: never in monitor mode */
+	struct portsieve_trace decision; /* what was decided, and counted */
+};
+
+/* Loads the program with a copy of the image and its prefixes (NULL: none). Close with
+ * testrun_close.
+ */
+int testrun_open(const struct portsieve_image *image, const struct addresses *addresses,
+		 struct testrun **ret_testrun, struct error *error);
+void testrun_close(struct testrun *testrun);
+
+static inline void cleanup_testrun(struct testrun **testrun)
+{
+	testrun_close(*testrun);
+}
+
+#define _cleanup_testrun_ __attribute__((cleanup(cleanup_testrun)))
+
+/* Puts another image in force for the frames after. */
+int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
+		  const struct addresses *addresses, struct error *error);
+
+/* Runs the program on one Ethernet frame. A frame outside the limits is -EINVAL. */
+int testrun_judge(struct testrun *testrun, const void *frame, size_t length_bytes,
+		  struct testrun_outcome *ret_outcome, struct error *error);
+
+/* What the testrun has counted, rows 0..count-1. */
+int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, uint32_t count,
+		     struct error *error);
+
+/* A program that only returns XDP_DROP: what the hook itself costs. Only for testrun_measure. */
+int testrun_open_empty(struct testrun **ret_testrun, struct error *error);
+
+/*
+ * Runs the program `repeat` times on one frame: what one run took, by the kernel's own clock, which
+ * cannot tell the program from the loop around it; see testrun_open_empty.
+ */
+int testrun_measure(struct testrun *testrun, const void *frame, size_t length_bytes,
+		    uint32_t repeat, uint32_t *ret_ns, struct error *error);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tries by bpf(). They grow by one element a system call: the kernel has no batches for them. */
+#include "datapath/tries.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+
+/* A key of either family: as many bytes of it as the family's key has are used. */
+union trie_key {
+	struct portsieve_prefix4 ipv4;
+	struct portsieve_prefix6 ipv6;
+};
+
+static const char *const trie_names[TRIE_FAMILIES] = {
+	[POLICY_IPV4] = "portsieve_ipv4",
+	[POLICY_IPV6] = "portsieve_ipv6",
+};
+
+const uint32_t trie_key_bytes[TRIE_FAMILIES] = {
+	[POLICY_IPV4] = sizeof(struct portsieve_prefix4),
+	[POLICY_IPV6] = sizeof(struct portsieve_prefix6),
+};
+
+/* The flags are those of the templates in bpf/maps.h. Returns a descriptor or -errno. */
+static int make_trie(enum policy_family family)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options,
+		    .map_flags = BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+	int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, trie_names[family], trie_key_bytes[family],
+				sizeof(__u32), PORTSIEVE_PREFIXES_MAX, &options);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void key_write(const struct address_class *address, union trie_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->ipv6.length = PORTSIEVE_DIRECTION_BITS + address->prefix.length;
+	key->ipv6.direction[3] = address->direction;
+	memcpy(key->ipv6.address, address->prefix.address, sizeof(key->ipv6.address));
+}
+
+static void key_read(const union trie_key *key, enum policy_family family, uint32_t class,
+		     struct address_class *address)
+{
+	*address = (struct address_class){
+		.prefix = { .length = key->ipv6.length - PORTSIEVE_DIRECTION_BITS,
+			    .family = family },
+		.direction = key->ipv6.direction[3],
+		.class = class,
+	};
+	memcpy(address->prefix.address, key->ipv6.address,
+	       family == POLICY_IPV4 ? sizeof(key->ipv4.address) : sizeof(key->ipv6.address));
+}
+
+int tries_make(const struct addresses *addresses, int ret_fd[TRIE_FAMILIES], struct error *error)
+{
+	for (size_t i = 0; addresses && i < addresses->count; i++) {
+		const struct address_class *address = &addresses->list[i];
+		enum policy_family family = address->prefix.family;
+		union trie_key key;
+
+		if (ret_fd[family] < 0)
+			ret_fd[family] = make_trie(family);
+		if (ret_fd[family] < 0)
+			return bpf_error(error, -ret_fd[family], "make the map of the prefixes");
+		key_write(address, &key);
+		if (bpf_map_update_elem(ret_fd[family], &key, &address->class, BPF_NOEXIST))
+			return bpf_error(error, errno, "fill the map of the prefixes");
+	}
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		if (ret_fd[family] >= 0 && bpf_map_freeze(ret_fd[family]))
+			return bpf_error(error, errno, "freeze the map of the prefixes");
+	return 0;
+}
+
+static int trie_read(int fd, enum policy_family family, struct addresses *addresses)
+{
+	union trie_key key = { 0 }, *previous = NULL;
+
+	while (!bpf_map_get_next_key(fd, previous, &key)) {
+		struct address_class *list =
+			array_room(addresses->list, addresses->count, sizeof(*list));
+		__u32 class;
+
+		if (!list)
+			return -ENOMEM;
+		addresses->list = list;
+		if (bpf_map_lookup_elem(fd, &key, &class))
+			return -errno;
+		key_read(&key, family, class, &list[addresses->count++]);
+		previous = &key;
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int tries_read(const int fd[TRIE_FAMILIES], struct addresses *ret_addresses, struct error *error)
+{
+	_cleanup_addresses_ struct addresses addresses = { 0 };
+	int r = 0;
+
+	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+		if (fd[family] >= 0)
+			r = trie_read(fd[family], family, &addresses);
+	if (r)
+		return bpf_error(error, -r, "read the map of the prefixes");
+	*ret_addresses = addresses;
+	addresses = (struct addresses){ 0 };
+	return 0;
+}
+
+int tries_put(const int prefixes_fd[TRIE_FAMILIES], const int trie_fd[TRIE_FAMILIES],
+	      uint32_t generation, struct error *error)
+{
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		if (trie_fd[family] >= 0 && bpf_map_update_elem(prefixes_fd[family], &generation,
+								&trie_fd[family], BPF_ANY))
+			return bpf_error(error, errno, "make the prefixes ready");
+	return 0;
+}
+
+static bool is_put(int prefixes_fd, __u32 slot)
+{
+	__u32 id;
+
+	return !bpf_map_lookup_elem(prefixes_fd, &slot, &id);
+}
+
+void tries_remove_others(const int prefixes_fd[TRIE_FAMILIES], uint32_t generation,
+			 uint32_t other_generation)
+{
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		for (__u32 slot = 0; prefixes_fd[family] >= 0 && slot < PORTSIEVE_GENERATIONS;
+		     slot++)
+			if (slot != generation && slot != other_generation &&
+			    is_put(prefixes_fd[family], slot))
+				bpf_map_delete_elem(prefixes_fd[family], &slot);
+}
+
+bool tries_are_put(const int prefixes_fd[TRIE_FAMILIES])
+{
+	for (int family = 0; family < TRIE_FAMILIES; family++)
+		for (__u32 slot = 0; prefixes_fd[family] >= 0 && slot < PORTSIEVE_GENERATIONS;
+		     slot++)
+			if (is_put(prefixes_fd[family], slot))
+				return true;
+	return false;
+}

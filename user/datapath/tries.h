@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Prefixes as tries, and the slots from which the program takes them: one for each generation.
+ * Private to datapath*.c.
+ */
+#ifndef PORTSIEVE_DATAPATH_TRIES_H
+#define PORTSIEVE_DATAPATH_TRIES_H
+
+#include "datapath/pins.h"
+
+/* Makes and fills a trie for each family that has prefixes; the others' stay -1. NULL: none. */
+int tries_make(const struct addresses *addresses, int ret_fd[TRIE_FAMILIES], struct error *error);
+
+/* Reads tries back. The caller owns *ret_addresses (addresses_free). */
+int tries_read(const int fd[TRIE_FAMILIES], struct addresses *ret_addresses, struct error *error);
+
+/* Puts tries into the slots of a generation. Does nothing for a family without a trie. */
+int tries_put(const int prefixes_fd[TRIE_FAMILIES], const int trie_fd[TRIE_FAMILIES],
+	      uint32_t generation, struct error *error);
+
+/* Empties the slots of all generations but these two. */
+void tries_remove_others(const int prefixes_fd[TRIE_FAMILIES], uint32_t generation,
+			 uint32_t other_generation);
+
+/* Is there a trie in any slot? */
+bool tries_are_put(const int prefixes_fd[TRIE_FAMILIES]);
+
+/* Bytes of a key, by family. */
+extern const uint32_t trie_key_bytes[TRIE_FAMILIES];
+
+#endif

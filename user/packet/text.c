@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From words to a description of the packet. */
+#include "packet/text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/suggest.h"
+
+enum {
+	WORDS_MAX = 32,
+	WORD_SIZE = 80,
+	ETHERNET_BYTES = 14,
+};
+
+static const struct {
+	const char *name;
+	uint8_t number;
+	bool has_ports;
+} protocols[] = {
+	{ "tcp", IPPROTO_TCP, true },	      { "udp", IPPROTO_UDP, true },
+	{ "udplite", IPPROTO_UDPLITE, true }, { "sctp", IPPROTO_SCTP, true },
+	{ "dccp", IPPROTO_DCCP, true },	      { "icmp", IPPROTO_ICMP, false },
+	{ "icmpv6", IPPROTO_ICMPV6, false },  { "igmp", IPPROTO_IGMP, false },
+};
+
+static int wrong(struct error *error, const char *word, const char *right)
+{
+	return error_set(error, EINVAL, EXIT_USAGE, "explain: '%s' is not %s", word, right);
+}
+
+static bool read_number(const char *word, unsigned long most, unsigned long *ret_number)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)word[0]))
+		return false;
+	*ret_number = strtoul(word, &end, 10);
+	return !*end && *ret_number <= most;
+}
+
+static int read_protocol(const char *word, struct packet_description *packet, struct error *error)
+{
+	struct suggest suggest;
+	unsigned long number;
+
+	suggest_start(&suggest, word, strlen(word));
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		suggest_offer(&suggest, protocols[i].name);
+		if (strcmp(protocols[i].name, word) != 0 &&
+		    (!read_number(word, 255, &number) || number != protocols[i].number))
+			continue;
+		packet->protocol = protocols[i].number;
+		packet->has_ports = protocols[i].has_ports;
+		return 0;
+	}
+	if (!read_number(word, 255, &number))
+		return error_set(
+			error, EINVAL, EXIT_USAGE, "explain: unknown protocol '%s'%s", word,
+			suggest_hint(&suggest, "tcp, udp, sctp, dccp, icmp ... or a number").text);
+	packet->protocol = number;
+	return 0;
+}
+
+/* Reads ":PORT" and cuts it off. */
+static int read_port(char *colon, struct packet_endpoint *endpoint, struct error *error)
+{
+	unsigned long port;
+
+	if (!read_number(colon + 1, 65535, &port))
+		return wrong(error, colon + 1, "a port from 0 to 65535");
+	endpoint->port = port;
+	endpoint->has_port = true;
+	*colon = '\0';
+	return 0;
+}
+
+/* Where ":PORT" begins in a word without brackets; NULL: nowhere. */
+static char *find_port(char *word)
+{
+	char *colon = strchr(word, ':');
+
+	/* a second colon: an IPv6 address without a port */
+	return colon && !strchr(colon + 1, ':') ? colon : NULL;
+}
+
+static int read_endpoint(const char *original, struct packet_endpoint *endpoint,
+			 struct error *error)
+{
+	static const char right[] = "an address, ADDRESS:PORT or [IPV6]:PORT";
+	char word[WORD_SIZE];
+	char *address = word, *bracket, *colon;
+	int r = 0;
+
+	snprintf(word, sizeof(word), "%s", original);
+	bracket = word[0] == '[' ? strchr(word, ']') : NULL;
+	if (bracket && bracket[1] && bracket[1] != ':')
+		return wrong(error, original, right);
+	colon = bracket && bracket[1] ? bracket + 1 : bracket ? NULL : find_port(word);
+	if (colon)
+		r = read_port(colon, endpoint, error);
+	if (r)
+		return r;
+	if (bracket) {
+		address++;
+		*bracket = '\0';
+	} else if (inet_pton(AF_INET, address, endpoint->address) == 1) {
+		return 0;
+	}
+	endpoint->ipv6 = true;
+	if (inet_pton(AF_INET6, address, endpoint->address) == 1)
+		return 0;
+	return wrong(error, original, right);
+}
+
+static int read_flags(const char *word, struct packet_description *packet, struct error *error)
+{
+	static const char letters[] = "FSRPAU";
+	uint8_t flags = 0;
+
+	for (const char *at = strcmp(word, "none") ? word : ""; *at; at++) {
+		char letter = *at == '.' ? 'A' : *at;
+		const char *found = strchr(letters, letter);
+
+		if (!found)
+			return wrong(
+				error, word,
+				"TCP flags (letters of FSRPAU, or none), `type N` or `vlan ID`");
+		flags |= 1u << (found - letters);
+	}
+	if (packet->has_flags)
+		return wrong(error, word, "to follow other TCP flags; write them as one word");
+	packet->tcp_flags = flags;
+	packet->has_flags = true;
+	return 0;
+}
+
+/* What may follow the addresses. Returns how many words it took, or -EINVAL. */
+static int read_extra(char words[][WORD_SIZE], int left, struct packet_description *packet,
+		      struct error *error)
+{
+	unsigned long number;
+
+	if (left >= 2 && !strcmp(words[0], "vlan")) {
+		if (!read_number(words[1], 4095, &number))
+			return wrong(error, words[1], "a VLAN id from 0 to 4095");
+		if (packet->vlans_count == PACKET_VLANS_MAX)
+			return wrong(error, words[0], "to be given more than four times");
+		packet->vlans[packet->vlans_count++] = number;
+		return 2;
+	}
+	if (left >= 2 && !strcmp(words[0], "type")) {
+		if (!read_number(words[1], 255, &number))
+			return wrong(error, words[1], "a type from 0 to 255");
+		if (packet->has_ports)
+			return wrong(error, words[0], "for a protocol with ports");
+		packet->type = number;
+		return 2;
+	}
+	if (packet->protocol != IPPROTO_TCP)
+		return wrong(error, words[0], "`type N` or `vlan ID`");
+	return read_flags(words[0], packet, error) ? -EINVAL : 1;
+}
+
+static int check(const struct packet_description *packet, struct error *error)
+{
+	bool ports = packet->source.has_port && packet->destination.has_port;
+
+	if (packet->source.ipv6 != packet->destination.ipv6)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: one address is IPv4 and the other IPv6");
+	if (packet->has_ports && !ports)
+		return error_set(
+			error, EINVAL, EXIT_USAGE,
+			"explain: this protocol has ports; write ADDRESS:PORT on both sides");
+	if (!packet->has_ports && (packet->source.has_port || packet->destination.has_port))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: this protocol has no ports; write addresses alone");
+	return 0;
+}
+
+static int describe(char words[][WORD_SIZE], int count, struct packet_description *packet,
+		    struct error *error)
+{
+	int r;
+
+	*packet = (struct packet_description){ .tcp_flags = 0x02 };
+	if (count < 4 || strcmp(words[2], ">") != 0)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: a packet is written like 'tcp 192.0.2.7:40000 > "
+				 "198.51.100.1:8080 S'");
+	r = read_protocol(words[0], packet, error);
+	if (r)
+		return r;
+	if (packet->protocol == IPPROTO_ICMP)
+		packet->type = ICMP_ECHO;
+	if (packet->protocol == IPPROTO_ICMPV6)
+		packet->type = ICMP6_ECHO_REQUEST;
+	r = read_endpoint(words[1], &packet->source, error);
+	if (r)
+		return r;
+	r = read_endpoint(words[3], &packet->destination, error);
+	if (r)
+		return r;
+	for (int i = 4; i < count;) {
+		int taken = read_extra(&words[i], count - i, packet, error);
+
+		if (taken < 0)
+			return taken;
+		i += taken;
+	}
+	return check(packet, error);
+}
+
+static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, struct error *error)
+{
+	uint8_t bytes[PACKET_FRAME_MAX] = { 0 };
+	size_t digits = 0;
+
+	for (; *text; text++) {
+		int digit = isdigit((unsigned char)*text)
+				    ? *text - '0'
+				    : tolower((unsigned char)*text) - 'a' + 10;
+
+		if (isspace((unsigned char)*text) || *text == ':')
+			continue;
+		if (!isxdigit((unsigned char)*text) || digits == 2 * PACKET_FRAME_MAX)
+			return error_set(
+				error, EINVAL, EXIT_USAGE,
+				"explain: hex is followed by the frame's bytes, at most %d",
+				PACKET_FRAME_MAX);
+		bytes[digits / 2] |= digits % 2 ? digit : digit << 4;
+		digits++;
+	}
+	if (digits % 2 || digits < 2 * (size_t)ETHERNET_BYTES)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: a frame has at least %d whole bytes", ETHERNET_BYTES);
+	memcpy(frame, bytes, sizeof(bytes));
+	*ret_length_bytes = digits / 2;
+	return 0;
+}
+
+/* Splits at white space. Returns the number of words, or -EINVAL. */
+static int split(const char *text, char words[WORDS_MAX][WORD_SIZE], struct error *error)
+{
+	int count = 0;
+
+	for (text += strspn(text, " \t\n"); *text; text += strspn(text, " \t\n")) {
+		size_t length = strcspn(text, " \t\n");
+
+		if (count == WORDS_MAX || length >= WORD_SIZE)
+			return error_set(error, EINVAL, EXIT_USAGE,
+					 "explain: too many words, or too long a word");
+		snprintf(words[count++], WORD_SIZE, "%.*s", (int)length, text);
+		text += length;
+	}
+	return count;
+}
+
+int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t *ret_length_bytes,
+		      struct error *error)
+{
+	char words[WORDS_MAX][WORD_SIZE] = { 0 };
+	struct packet_description packet;
+	int count, r;
+
+	text += strspn(text, " \t\n");
+	if (!strncmp(text, "hex", 3) && isspace((unsigned char)text[3]))
+		return read_hex(text + 3, frame, ret_length_bytes, error);
+	count = split(text, words, error);
+	if (count < 0)
+		return count;
+	r = describe(words, count, &packet, error);
+	if (r)
+		return r;
+	*ret_length_bytes = packet_frame_put(&packet, frame);
+	return 0;
+}

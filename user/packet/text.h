@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A packet in words, as `explain` takes it, made into an Ethernet frame. Pure.
+ *
+ *	PROTOCOL SOURCE > DESTINATION [FLAGS] [type N] [vlan ID]...
+ *	hex BYTES
+ *
+ * PROTOCOL is tcp, udp, udplite, sctp, dccp, icmp, icmpv6, igmp or a number; SOURCE and DESTINATION
+ * are ADDRESS or ADDRESS:PORT, an IPv6 address with a port stands in brackets; FLAGS are letters as
+ * tcpdump prints them: S A (or .) F R P U, `none` for none at all, S when left out.
+ */
+#ifndef PORTSIEVE_PACKET_TEXT_H
+#define PORTSIEVE_PACKET_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "packet/frame.h"
+
+/*
+ * Makes the frame, padded to Ethernet's least length of 60 bytes; one given in hex is left as it
+ * is. Returns -EINVAL with the wrong word named in error (EXIT_USAGE); the results are then
+ * untouched.
+ */
+int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t *ret_length_bytes,
+		      struct error *error);
+
+#endif

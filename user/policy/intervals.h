@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ports of a rule as ranges: what `ports` says twice is one. Pure. */
+#ifndef PORTSIEVE_POLICY_INTERVALS_H
+#define PORTSIEVE_POLICY_INTERVALS_H
+
+#include "policy/policy.h"
+
+/*
+ * The rule's intervals in a copy: sorted, those that overlap made one. Adjacent ones stay apart,
+ * for they count apart. The caller frees it; NULL when memory is short.
+ */
+struct policy_interval *policy_intervals_merged(const struct policy_rule *rule, size_t *ret_count);
+
+/* By transport, low, high: as for qsort. */
+int policy_intervals_compare(const void *one, const void *other);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of struct policy, and the names of what a policy speaks of. Reading, checking and
+ * printing one are in policy_*.c.
+ */
+#include "policy/policy.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const transport_names[] = {
+	[PORTSIEVE_TCP] = "tcp",
+	[PORTSIEVE_UDP] = "udp",
+	[PORTSIEVE_SCTP] = "sctp",
+	[PORTSIEVE_DCCP] = "dccp",
+};
+static_assert(sizeof(transport_names) / sizeof(transport_names[0]) == PORTSIEVE_TRANSPORTS,
+	      "each transport has a name");
+
+const char *transport_name(enum portsieve_transport transport)
+{
+	return transport_names[transport];
+}
+
+void policy_init(struct policy *policy)
+{
+	*policy = (struct policy){ .default_action = POLICY_ALLOW, .dhcp_client = true };
+}
+
+void policy_rule_free(struct policy_rule *rule)
+{
+	free(rule->ports);
+	free(rule->intervals);
+	free(rule->from.list);
+	free(rule->to.list);
+	*rule = (struct policy_rule){ 0 };
+}
+
+void policy_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules_count; i++)
+		policy_rule_free(&policy->rules[i]);
+	free(policy->rules);
+	policy_init(policy);
+}
+
+struct policy_rule *policy_rule_named(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->rules_count; i++)
+		if (!strcmp(policy->rules[i].name, name))
+			return &policy->rules[i];
+	return NULL;
+}

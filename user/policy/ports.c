@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The grammar of `ports`: "protocol/item,item protocol/item". Items are ports, ranges, sets and
+ * service names. What is wrong with a word that is none of these is worded in policy_ports_error.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "policy/policy.h"
+#include "policy/ports_error.h"
+#include "policy/ports_words.h"
+#include "policy/quote.h"
+#include "policy/registry.h"
+
+/* One text of `ports` on the way to its intervals. */
+struct ports_reading {
+	struct ports_context context;
+	const struct policy_host *host;
+	const char *at; /* the item being read */
+	struct policy_interval *intervals;
+	size_t intervals_count;
+	size_t items;
+	bool uses_registry_set;
+};
+
+static bool all_digits(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	return length > 0;
+}
+
+static int interval_add(struct ports_reading *reading, uint8_t transport, uint16_t low,
+			uint16_t high)
+{
+	struct policy_interval *intervals;
+
+	if (reading->intervals_count == POLICY_INTERVALS_MAX)
+		return ports_error(&reading->context, reading->at, "more than %d ranges of ports",
+				   POLICY_INTERVALS_MAX);
+	intervals = array_room(reading->intervals, reading->intervals_count, sizeof(*intervals));
+	if (!intervals)
+		return ports_no_memory(&reading->context);
+	reading->intervals = intervals;
+	intervals[reading->intervals_count++] =
+		(struct policy_interval){ .low = low, .high = high, .transport = transport };
+	return 0;
+}
+
+static bool reads_transport(const struct ports_reading *reading, uint8_t transport)
+{
+	return reading->context.protocol->transports >> transport & 1;
+}
+
+/* Adds the same interval for each transport of the entry. */
+static int intervals_add(struct ports_reading *reading, uint16_t low, uint16_t high)
+{
+	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
+		int r = reads_transport(reading, t) ? interval_add(reading, t, low, high) : 0;
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int add_assigned(struct ports_reading *reading, uint8_t transport)
+{
+	const struct registry_range *ranges;
+	size_t count = registry_assigned(transport, &ranges);
+
+	for (size_t i = 0; i < count; i++) {
+		int r = interval_add(reading, transport, ranges[i].low, ranges[i].high);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int add_unassigned(struct ports_reading *reading, uint8_t transport)
+{
+	const struct registry_range *ranges;
+	size_t count = registry_assigned(transport, &ranges);
+	unsigned int low = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		int r = 0;
+
+		if (ranges[i].low > low)
+			r = interval_add(reading, transport, (uint16_t)low,
+					 (uint16_t)(ranges[i].low - 1));
+		if (r)
+			return r;
+		low = ranges[i].high + 1u;
+	}
+	if (low == PORTSIEVE_PORTS)
+		return 0;
+	return interval_add(reading, transport, (uint16_t)low, PORTSIEVE_PORTS - 1);
+}
+
+static int add_set(struct ports_reading *reading, const struct ports_set *set)
+{
+	if (set->kind == PORTS_EPHEMERAL)
+		return intervals_add(reading, reading->host->ephemeral_low,
+				     reading->host->ephemeral_high);
+	if (set->kind == PORTS_FIXED)
+		return intervals_add(reading, set->low, set->high);
+	reading->uses_registry_set = true;
+	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
+		int r;
+
+		if (!reads_transport(reading, t))
+			continue;
+		r = set->kind == PORTS_ASSIGNED ? add_assigned(reading, t)
+						: add_unassigned(reading, t);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int port_read(struct ports_reading *reading, const struct ports_word *word,
+		     uint16_t *ret_port)
+{
+	const char *digits = word->start;
+	size_t length = word->length;
+	unsigned int port = 0;
+
+	while (length > 1 && *digits == '0') {
+		digits++;
+		length--;
+	}
+	if (length < word->length)
+		return ports_error(&reading->context, word->start,
+				   "port '%s' has a leading zero: write %s",
+				   policy_quote(word->start, word->length).text,
+				   policy_quote(digits, length).text);
+	for (size_t i = 0; i < length && port < PORTSIEVE_PORTS; i++)
+		port = 10 * port + (unsigned int)(digits[i] - '0');
+	if (port >= PORTSIEVE_PORTS)
+		return ports_error(&reading->context, word->start,
+				   "port %s does not exist: the last is %d",
+				   policy_quote(digits, length).text, PORTSIEVE_PORTS - 1);
+	*ret_port = (uint16_t)port;
+	return 0;
+}
+
+/* "80" or "80-90". Returns 1 if the word is neither. */
+static int number_read(struct ports_reading *reading, const struct ports_word *word)
+{
+	const char *dash = memchr(word->start, '-', word->length);
+	struct ports_word first = { word->start,
+				    dash ? (size_t)(dash - word->start) : word->length };
+	struct ports_word second = first;
+	uint16_t low = 0, high = 0;
+	int r;
+
+	if (dash)
+		second = (struct ports_word){ dash + 1, word->length - first.length - 1 };
+	if (!all_digits(first.start, first.length) || !all_digits(second.start, second.length))
+		return 1;
+	r = port_read(reading, &first, &low);
+	if (r)
+		return r;
+	r = port_read(reading, &second, &high);
+	if (r)
+		return r;
+	if (low > high)
+		return ports_error(&reading->context, word->start,
+				   "range %u-%u begins behind its end: write %u-%u", low, high,
+				   high, low);
+	return intervals_add(reading, low, high);
+}
+
+static void services_free(const struct registry_service ***services)
+{
+	free(*services);
+}
+
+/* All ports registered under the name for the entry's transports. Returns 1 if there are none. */
+static int service_read(struct ports_reading *reading, const struct ports_word *word)
+{
+	__attribute__((cleanup(services_free))) const struct registry_service **services = NULL;
+	unsigned int transports = reading->context.protocol->transports;
+	struct ports_name name = ports_name(word);
+	size_t count = name.text[0] ? registry_by_name(name.text, transports, NULL, 0) : 0;
+
+	if (!count)
+		return 1;
+	services = calloc(count, sizeof(*services));
+	if (!services)
+		return ports_no_memory(&reading->context);
+	registry_by_name(name.text, transports, services, count);
+	for (size_t i = 0; i < count; i++)
+		for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
+			int r = 0;
+
+			if (services[i]->transports & transports & 1u << t)
+				r = interval_add(reading, t, services[i]->low, services[i]->high);
+			if (r)
+				return r;
+		}
+	return 0;
+}
+
+static int item_read(struct ports_reading *reading, const struct ports_word *word)
+{
+	const struct ports_set *set;
+	int r;
+
+	reading->at = word->start;
+	if (!word->length)
+		return ports_error(
+			&reading->context, word->start,
+			"an item is missing: write a port, low-high, a service or a set");
+	if (++reading->items > POLICY_ITEMS_MAX)
+		return ports_error(&reading->context, word->start, "more than %d items",
+				   POLICY_ITEMS_MAX);
+	r = number_read(reading, word);
+	if (r <= 0)
+		return r;
+	set = ports_set_find(word);
+	if (set)
+		return add_set(reading, set);
+	r = service_read(reading, word);
+	return r <= 0 ? r : ports_unknown_item(&reading->context, word);
+}
+
+static const char *skip_space(const char *text)
+{
+	while (policy_space(*text))
+		text++;
+	return text;
+}
+
+/* "tcp/80, 443": one protocol and its items. Moves *text behind it and the white space after it. */
+static int entry_read(struct ports_reading *reading, const char **text)
+{
+	struct ports_word word = { *text, strcspn(*text, "/, \t\r\n") };
+	const char *at = *text;
+	int r;
+
+	reading->context.protocol = ports_protocol_find(&word);
+	if (!reading->context.protocol || at[word.length] != '/')
+		return ports_unknown_protocol(&reading->context, &word);
+	at += word.length + 1;
+	if (!*at || policy_space(*at))
+		return ports_error(&reading->context, word.start,
+				   "'%s/' has no ports: write %s/80 or %s/all",
+				   reading->context.protocol->name, reading->context.protocol->name,
+				   reading->context.protocol->name);
+	for (;;) {
+		word = (struct ports_word){ at, strcspn(at, ", \t\r\n") };
+		r = item_read(reading, &word);
+		if (r < 0)
+			return r;
+		at = skip_space(at + word.length);
+		if (*at != ',')
+			break;
+		at = skip_space(at + 1);
+	}
+	*text = at;
+	return 0;
+}
+
+static void reading_free(struct ports_reading *reading)
+{
+	free(reading->intervals);
+}
+
+int policy_ports_read(const char *text, const struct policy_host *host,
+		      struct policy_interval **ret_intervals, size_t *ret_count,
+		      bool *ret_uses_registry_set, struct error *error)
+{
+	__attribute__((cleanup(reading_free))) struct ports_reading reading = {
+		.context = { .text = text, .error = error },
+		.host = host,
+	};
+	const char *at = skip_space(text);
+
+	if (!*at)
+		return ports_error(&reading.context, at,
+				   "no ports: write for example tcp/80,443 udp/53");
+	while (*at) {
+		int r = entry_read(&reading, &at);
+
+		if (r < 0)
+			return r;
+	}
+	*ret_intervals = reading.intervals;
+	*ret_count = reading.intervals_count;
+	if (ret_uses_registry_set)
+		*ret_uses_registry_set = reading.uses_registry_set;
+	reading.intervals = NULL;
+	return 0;
+}

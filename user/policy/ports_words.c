@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of protocols and of named sets of ports, one row each. */
+#include "policy/ports_words.h"
+
+#include <string.h>
+
+#include <portsieve/abi.h>
+
+#include "base/cleanup.h"
+
+static const struct ports_protocol protocols[] = {
+	{ "tcp", 1 << PORTSIEVE_TCP },
+	{ "udp", 1 << PORTSIEVE_UDP },
+	{ "tcp+udp", 1 << PORTSIEVE_TCP | 1 << PORTSIEVE_UDP },
+	{ "sctp", 1 << PORTSIEVE_SCTP },
+	{ "dccp", 1 << PORTSIEVE_DCCP },
+};
+
+/* The fixed ranges are those of RFC 6335, section 6; port 0 belongs to no set but `all`. */
+static const struct ports_set sets[] = {
+	{ .name = "all", .low = 0, .high = 65535 },
+	{ .name = "system", .low = 1, .high = 1023 },
+	{ .name = "user", .low = 1024, .high = 49151 },
+	{ .name = "dynamic", .low = 49152, .high = 65535 },
+	{ .name = "ephemeral", .kind = PORTS_EPHEMERAL },
+	{ .name = "assigned", .kind = PORTS_ASSIGNED },
+	{ .name = "unassigned", .kind = PORTS_UNASSIGNED },
+};
+
+bool ports_word_is(const struct ports_word *word, const char *text)
+{
+	return strlen(text) == word->length && !memcmp(text, word->start, word->length);
+}
+
+const struct ports_protocol *ports_protocol_at(size_t index)
+{
+	return index < ARRAY_SIZE(protocols) ? &protocols[index] : NULL;
+}
+
+const struct ports_set *ports_set_at(size_t index)
+{
+	return index < ARRAY_SIZE(sets) ? &sets[index] : NULL;
+}
+
+const struct ports_protocol *ports_protocol_find(const struct ports_word *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (ports_word_is(word, protocols[i].name))
+			return &protocols[i];
+	return NULL;
+}
+
+const struct ports_set *ports_set_find(const struct ports_word *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		if (ports_word_is(word, sets[i].name))
+			return &sets[i];
+	return NULL;
+}
+
+struct ports_name ports_name(const struct ports_word *word)
+{
+	struct ports_name name = { "" };
+
+	if (word->length < sizeof(name.text))
+		memcpy(name.text, word->start, word->length);
+	return name;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One prefix of addresses: from text, to text, and what it holds. Lists are policy_prefixes.c. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy.h"
+#include "policy/quote.h"
+
+static const struct family {
+	const char *name;
+	int number; /* for inet_pton */
+	uint8_t bits;
+} families[] = {
+	[POLICY_IPV4] = { "IPv4", AF_INET, 32 },
+	[POLICY_IPV6] = { "IPv6", AF_INET6, 128 },
+};
+
+static int not_a_prefix(const char *text, struct error *error)
+{
+	return error_set(error, EINVAL, EXIT_USAGE,
+			 "'%s' is not an address or a prefix: write for example 192.0.2.0/24 or "
+			 "2001:db8::/32%s",
+			 policy_quote(text, strlen(text)).text,
+			 strchr(text, ',') ? ", several as a list: [192.0.2.0/24, 198.51.100.7]"
+					   : "");
+}
+
+/* The address in front of '/'. */
+static bool address_read(const char *text, size_t length, struct policy_prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (length >= sizeof(address))
+		return false;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	prefix->family = memchr(address, ':', length) ? POLICY_IPV6 : POLICY_IPV4;
+	return inet_pton(families[prefix->family].number, address, prefix->address) == 1;
+}
+
+/* Digits without leading zeros, up to `max`. */
+static bool length_read(const char *text, unsigned int max, uint8_t *ret_length)
+{
+	unsigned int length = 0;
+
+	if (!*text || (*text == '0' && text[1]))
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		length = length * 10 + (unsigned int)(*text - '0');
+		if (length > max)
+			return false;
+	}
+	*ret_length = (uint8_t)length;
+	return true;
+}
+
+/* Zeros the bits behind the length; returns whether one was set. */
+static bool cut(struct policy_prefix *prefix)
+{
+	bool was_set = false;
+
+	for (unsigned int bit = prefix->length; bit < families[prefix->family].bits; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		was_set |= prefix->address[bit / 8] & mask;
+		prefix->address[bit / 8] &= (uint8_t)~mask;
+	}
+	return was_set;
+}
+
+static struct policy_prefix_text print_with_length(const struct policy_prefix *prefix)
+{
+	struct policy_prefix_text text;
+	size_t end;
+
+	inet_ntop(families[prefix->family].number, prefix->address, text.text, sizeof(text.text));
+	end = strlen(text.text);
+	snprintf(text.text + end, sizeof(text.text) - end, "/%u", prefix->length);
+	return text;
+}
+
+int policy_prefix_read(const char *text, struct policy_prefix *ret_prefix, struct error *error)
+{
+	const char *slash = strchrnul(text, '/');
+	struct policy_prefix prefix = { .length = 0 }, whole;
+
+	if (strchr(text, ',') || !address_read(text, (size_t)(slash - text), &prefix))
+		return not_a_prefix(text, error);
+
+	const struct family *family = &families[prefix.family];
+
+	prefix.length = family->bits;
+	if (*slash && !length_read(slash + 1, family->bits, &prefix.length))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "'%s': the length of an %s prefix is a number from 0 to %u",
+				 policy_quote(text, strlen(text)).text, family->name, family->bits);
+	whole = prefix;
+	whole.length = family->bits;
+	if (cut(&prefix))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "'%s' has bits set behind its length: write %s for all "
+				 "addresses of the prefix, or %s for the one address",
+				 policy_quote(text, strlen(text)).text,
+				 print_with_length(&prefix).text, print_with_length(&whole).text);
+	*ret_prefix = prefix;
+	return 0;
+}
+
+struct policy_prefix_text policy_prefix_print(const struct policy_prefix *prefix)
+{
+	struct policy_prefix_text text = print_with_length(prefix);
+
+	if (prefix->length == families[prefix->family].bits)
+		*strchr(text.text, '/') = '\0';
+	return text;
+}
+
+bool policy_prefix_holds(const struct policy_prefix *prefix, const struct policy_prefix *other)
+{
+	size_t bytes = prefix->length / 8;
+	unsigned int rest = prefix->length % 8;
+
+	if (prefix->family != other->family || prefix->length > other->length ||
+	    memcmp(prefix->address, other->address, bytes) != 0)
+		return false;
+	return !rest || !((prefix->address[bytes] ^ other->address[bytes]) >> (8 - rest));
+}
+
+int policy_prefix_compare(const void *one, const void *other)
+{
+	const struct policy_prefix *a = one, *b = other;
+	int order;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	order = memcmp(a->address, b->address, sizeof(a->address));
+	return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+int policy_prefixes_sort(const struct policy_prefixes *prefixes, struct policy_prefixes *ret_sorted)
+{
+	struct policy_prefix *sorted = calloc(prefixes->count + 1, sizeof(*sorted));
+	size_t count = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	if (prefixes->count)
+		memcpy(sorted, prefixes->list, prefixes->count * sizeof(*sorted));
+	qsort(sorted, prefixes->count, sizeof(*sorted), policy_prefix_compare);
+	for (size_t i = 0; i < prefixes->count; i++)
+		if (!count || policy_prefix_compare(&sorted[count - 1], &sorted[i]))
+			sorted[count++] = sorted[i];
+	*ret_sorted = (struct policy_prefixes){ sorted, count };
+	return 0;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Looks services up in the table that scripts/registry.py made from IANA's registry. Everything
+ * here is constant; what counts as assigned was decided when the table was made.
+ */
+#include <assert.h>
+
+#include "policy/registry.h"
+
+/* How the table writes transports. */
+enum {
+	TCP = 1 << PORTSIEVE_TCP,
+	UDP = 1 << PORTSIEVE_UDP,
+	SCTP = 1 << PORTSIEVE_SCTP,
+	DCCP = 1 << PORTSIEVE_DCCP,
+};
+
+#include "policy/registry_table.inc"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct {
+	const struct registry_range *range;
+	size_t ranges;
+} assigned[] = {
+	[PORTSIEVE_TCP] = { tcp_ranges, ARRAY_SIZE(tcp_ranges) },
+	[PORTSIEVE_UDP] = { udp_ranges, ARRAY_SIZE(udp_ranges) },
+	[PORTSIEVE_SCTP] = { sctp_ranges, ARRAY_SIZE(sctp_ranges) },
+	[PORTSIEVE_DCCP] = { dccp_ranges, ARRAY_SIZE(dccp_ranges) },
+};
+
+static_assert(ARRAY_SIZE(assigned) == PORTSIEVE_TRANSPORTS, "a transport has no ranges");
+
+const char *registry_date(void)
+{
+	return date;
+}
+
+/* Of ASCII only and in any locale, unlike tolower(): the table is sorted this way. */
+static int lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c;
+}
+
+static int compare_names(const char *a, const char *b)
+{
+	while (*a && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+	}
+	return lower(*a) - lower(*b);
+}
+
+static const char *name_at(size_t place)
+{
+	return assignments[by_name[place]].name;
+}
+
+/* The first place in by_name whose name is not before `name`. */
+static size_t find_name(const char *name)
+{
+	size_t low = 0;
+	size_t high = ARRAY_SIZE(by_name);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_names(name_at(middle), name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The first service of one port that is not below `port`. */
+static size_t find_port(uint16_t port)
+{
+	size_t low = 0;
+	size_t high = SINGLES;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (assignments[middle].low < port)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t registry_by_name(const char *name, unsigned int transports,
+			const struct registry_service **services, size_t most)
+{
+	size_t count = 0;
+
+	for (size_t place = find_name(name);
+	     place < ARRAY_SIZE(by_name) && compare_names(name_at(place), name) == 0; place++) {
+		const struct registry_service *service = &assignments[by_name[place]];
+
+		if (!(service->transports & transports))
+			continue;
+		if (count < most)
+			services[count] = service;
+		count++;
+	}
+	return count;
+}
+
+size_t registry_by_port(uint16_t port, unsigned int transports,
+			const struct registry_service **services, size_t most)
+{
+	size_t count = 0;
+	size_t index = find_port(port);
+
+	while (index < ARRAY_SIZE(assignments)) {
+		const struct registry_service *service = &assignments[index];
+
+		/* Past the port's own services only the few ranges at the end may hold it. */
+		if (index < SINGLES && service->low != port) {
+			index = SINGLES;
+			continue;
+		}
+		index++;
+		if (port < service->low || port > service->high ||
+		    !(service->transports & transports))
+			continue;
+		if (count < most)
+			services[count] = service;
+		count++;
+	}
+	return count;
+}
+
+size_t registry_assigned(enum portsieve_transport transport,
+			 const struct registry_range **ret_ranges)
+{
+	*ret_ranges = assigned[transport].range;
+	return assigned[transport].ranges;
+}
+
+const char *registry_name(size_t index)
+{
+	/* by_name without its repeats: each one at or before the place moves it on by one. */
+	for (size_t n = 0; n < ARRAY_SIZE(repeats) && repeats[n] <= index; n++)
+		index++;
+	return index < ARRAY_SIZE(by_name) ? name_at(index) : NULL;
+}

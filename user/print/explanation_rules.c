@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules for a port, as the image tells them: an image knows ranges and conditions, but not
+ * which rule has which addresses. What stands before the rule that decided, and names the port, has
+ * not matched: so it has ended, or has other addresses.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "policy/policy.h"
+#include "print/explanation.h"
+
+/* Conditions that may be met on the way from a port: each is looked at once. */
+struct reach {
+	bool is_in[PORTSIEVE_CONDITIONS_MAX];
+	bool has_grown;
+};
+
+static void reach_add(struct reach *reach, uint16_t entry)
+{
+	uint32_t number;
+
+	if (!is_reference(entry) || entry == PORTSIEVE_ENTRY_FALL)
+		return;
+	number = reference_number(entry);
+	if (number >= PORTSIEVE_CONDITIONS_MAX || reach->is_in[number])
+		return;
+	reach->is_in[number] = true;
+	reach->has_grown = true;
+}
+
+/* A source's answers are destinations and times, a destination's are times: a few rounds do. */
+static void reach_from(struct reach *reach, const struct portsieve_image *image, uint16_t entry)
+{
+	memset(reach, 0, sizeof(*reach));
+	reach_add(reach, entry);
+	while (reach->has_grown) {
+		reach->has_grown = false;
+		for (uint32_t i = 0; i < PORTSIEVE_CONDITIONS_MAX; i++) {
+			if (!reach->is_in[i])
+				continue;
+			reach_add(reach, image->condition[i].otherwise);
+			if (image->condition[i].kind == PORTSIEVE_BY_TIME)
+				reach_add(reach, image->condition[i].then);
+		}
+		for (uint32_t i = 0; i < PORTSIEVE_CELLS; i++) {
+			uint32_t owner = image->cell[i].condition; /* number + 1; 0: empty */
+
+			if (owner && owner <= PORTSIEVE_CONDITIONS_MAX && reach->is_in[owner - 1])
+				reach_add(reach, image->cell[i].entry);
+		}
+	}
+}
+
+static void find_kinds(const struct portsieve_image *image, uint16_t entry,
+		       struct port_rules *rules)
+{
+	struct reach reach;
+
+	reach_from(&reach, image, entry);
+	for (uint32_t i = 0; i < PORTSIEVE_CONDITIONS_MAX; i++) {
+		if (!reach.is_in[i])
+			continue;
+		rules->by_source |= image->condition[i].kind == PORTSIEVE_BY_SOURCE;
+		rules->by_destination |= image->condition[i].kind == PORTSIEVE_BY_DESTINATION;
+	}
+}
+
+static void find_skipped(const struct explanation *explanation, enum portsieve_transport transport,
+			 struct port_rules *rules)
+{
+	const struct portsieve_image *image = explanation->image;
+	const struct outcome *outcome = &explanation->outcome;
+	uint32_t end = outcome->range_id < PORTSIEVE_RANGE_RULES
+			       ? image->rules
+			       : image->range[outcome->range_id].rule;
+	uint32_t last = UINT32_MAX;
+
+	/* ranges stand in the order of their rules */
+	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
+		const struct portsieve_range *range = &image->range[id];
+		const struct portsieve_rule *rule = &image->rule[range->rule];
+
+		if (range->rule >= end || range->rule == last || range->transport != transport ||
+		    outcome->port < range->low || outcome->port > range->high)
+			continue;
+		last = range->rule;
+		if (has_ended(rule->until_ns, (uint64_t)explanation->host.boottime_ns)) {
+			rules->ended = rules->ended ? rules->ended : rule;
+		} else {
+			rules->elsewhere = rules->elsewhere ? rules->elsewhere : rule;
+			rules->elsewhere_count++;
+		}
+	}
+}
+
+struct port_rules port_rules_of(const struct explanation *explanation)
+{
+	const struct portsieve_image *image = explanation->image;
+	const struct outcome *outcome = &explanation->outcome;
+	enum portsieve_transport transport = image->range[outcome->range_id].transport;
+	uint16_t entry = image->port[transport][outcome->port];
+	struct port_rules rules = { 0 };
+	const struct portsieve_port_class *class;
+
+	if (!is_reference(entry) || reference_number(entry) > PORTSIEVE_PORT_CLASSES_MAX)
+		return rules; /* one rule decides the port for all packets, or the default */
+	class = &image->port_class[reference_number(entry)];
+	rules.decider_is_conditional =
+		outcome->range_id >= PORTSIEVE_RANGE_RULES &&
+		(class->otherwise & PORTSIEVE_ENTRY_RANGE) != outcome->range_id;
+	find_kinds(image, class->condition, &rules);
+	find_skipped(explanation, transport, &rules);
+	return rules;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status as a table, and as JSON. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "datapath/device_names.h"
+#include "print/print.h"
+#include "print/json.h"
+#include "base/text_table.h"
+#include "base/utf8.h"
+
+enum {
+	REASON_MAX = 256, /* bytes of a sentence */
+	PATH_BYTES = 48,  /* shown of a path */
+	WAYS = DATAPATH_ATTACH_AUTO,
+};
+
+enum column {
+	DEVICE,
+	MODE,
+	ATTACH,
+	POLICY,
+	DEFAULT,
+	RETURN,
+	RULES,
+	RANGES,
+	MEMORY,
+	APPLIED,
+	COLUMNS,
+};
+
+const char *policy_words(const struct portsieve_image *image)
+{
+	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
+		return "none (counts only)";
+	return image->source[0] ? image->source : "none (runtime rules)";
+}
+
+/* Rules, and ranges of ports of rules, without those whose end has come. */
+struct in_force {
+	uint32_t rules;
+	uint32_t ranges;
+};
+
+static struct in_force in_force_of(const struct snapshot_device *device)
+{
+	const struct portsieve_image *image = device->image;
+	struct in_force in_force = { 0 };
+
+	for (uint32_t rule = 0; rule < image->rules; rule++)
+		in_force.rules += !snapshot_rule_ended(device, &image->rule[rule]);
+	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++)
+		in_force.ranges += !snapshot_range_ended(device, id);
+	return in_force;
+}
+
+static void format_time(uint64_t ns, const char *form, char *text, size_t size)
+{
+	time_t seconds = (time_t)(ns / 1000000000);
+	struct tm parts;
+
+	if (!strftime(text, size, form, gmtime_r(&seconds, &parts)))
+		text[0] = '\0';
+}
+
+/* The end of a long path tells more than its beginning. */
+static const char *path_end(const char *path)
+{
+	size_t length = strlen(path);
+	const char *end = path + (length > PATH_BYTES ? length - PATH_BYTES : 0);
+
+	while (!utf8_begins(*end))
+		end++;
+	return end;
+}
+
+static void add_device(struct table *table, const struct snapshot_device *device)
+{
+	const struct portsieve_image *image = device->image;
+	struct table_row *row = table_add(table, TABLE_PLAIN);
+	struct in_force in_force = in_force_of(device);
+	const char *policy = policy_words(image), *end = path_end(policy);
+
+	strcpy(row->cells[DEVICE], device_name(&device->device).text);
+	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));
+	strcpy(row->cells[ATTACH], datapath_attach_name(device->device.attach));
+	snprintf(row->cells[POLICY], TABLE_CELL_MAX, "%s%s", end > policy ? "..." : "", end);
+	snprintf(row->cells[DEFAULT], TABLE_CELL_MAX, "%s%s",
+		 image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow",
+		 image->flags & PORTSIEVE_IMAGE_MONITOR ? " (monitor)" : "");
+	strcpy(row->cells[RETURN], "none");
+	snprintf(row->cells[RULES], TABLE_CELL_MAX, "%u", in_force.rules);
+	snprintf(row->cells[RANGES], TABLE_CELL_MAX, "%u", in_force.ranges);
+	table_bytes(row->cells[MEMORY], datapath_memory_bytes(image));
+	format_time(image->applied_ns, "%Y-%m-%d %H:%M:%S UTC", row->cells[APPLIED],
+		    TABLE_CELL_MAX);
+}
+
+/* A line for each device whose policy waits to be confirmed or was not, behind an empty one. */
+static void print_unconfirmed(const struct snapshot *snapshot)
+{
+	const char *separator = "\n";
+
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct snapshot_device *device = &snapshot->devices[i];
+		uint64_t seconds_left = snapshot_seconds_left(device);
+
+		if (!seconds_left && !device->device.fallen_back)
+			continue;
+		printf("%s%s: ", separator, device_name(&device->device).text);
+		if (seconds_left)
+			printf("unconfirmed; falls back to the policy before in %" PRIu64
+			       " s, unless: portsieve confirm\n",
+			       seconds_left);
+		else
+			printf("fell back to this policy; the one applied last was not confirmed "
+			       "in time\n");
+		separator = "";
+	}
+}
+
+/* The devices attached in one way, because that was asked for or not; the count of those. */
+static size_t attached(const struct snapshot *snapshot, enum datapath_attach way, bool asked,
+		       struct datapath_device *devices)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->devices[i].device.attach == way &&
+		    snapshot->devices[i].device.attach_asked == asked)
+			devices[count++] = snapshot->devices[i].device;
+	return count;
+}
+
+/* "link: why so", or "link (eth0, eth1): why so" where the others on links have another reason. */
+static int print_way(const struct snapshot *snapshot, enum datapath_attach way, bool asked)
+{
+	_cleanup_free_ struct datapath_device *devices =
+		calloc(snapshot->count + 1, sizeof(*devices));
+	char reason[REASON_MAX];
+	bool both;
+	size_t count;
+
+	if (!devices)
+		return -ENOMEM;
+	both = attached(snapshot, way, !asked, devices) > 0;
+	count = attached(snapshot, way, asked, devices);
+	if (!count)
+		return 0;
+	datapath_attach_reason(way, asked, reason, sizeof(reason));
+	printf("\n%s", datapath_attach_name(way));
+	if (both)
+		printf(" (%s)", device_names(devices, count).text);
+	printf(": %s\n", reason);
+	return 0;
+}
+
+/* How devices are attached, and why so: a line for each way and reason. */
+static int print_reasons(const struct snapshot *snapshot)
+{
+	int r = 0;
+
+	for (int way = 0; !r && way < WAYS; way++) {
+		r = print_way(snapshot, way, false);
+		if (!r)
+			r = print_way(snapshot, way, true);
+	}
+	return r;
+}
+
+int print_status_text(const struct snapshot *snapshot)
+{
+	_cleanup_table_ struct table table = { .columns = COLUMNS,
+					       .right = 1 << RULES | 1 << RANGES | 1 << MEMORY };
+	struct table_row *heading = table_add(&table, TABLE_HEADING);
+	static const char *const names[COLUMNS] = { "DEVICE",  "MODE",	 "ATTACH", "POLICY",
+						    "DEFAULT", "RETURN", "RULES",  "RANGES",
+						    "MEMORY",  "APPLIED" };
+
+	for (size_t c = 0; c < COLUMNS; c++)
+		strcpy(heading->cells[c], names[c]);
+	for (size_t i = 0; i < snapshot->count; i++)
+		add_device(&table, &snapshot->devices[i]);
+	if (table_print(&table, 0, stdout))
+		return -ENOMEM;
+	print_unconfirmed(snapshot);
+	return print_reasons(snapshot);
+}
+
+static json_object *device_object(const struct snapshot_device *device, const char *attach_reason)
+{
+	json_object *object = json_device(device);
+	struct in_force in_force = in_force_of(device);
+	uint64_t seconds_left = snapshot_seconds_left(device);
+	char applied[32];
+
+	format_time(device->image->applied_ns, "%Y-%m-%dT%H:%M:%SZ", applied, sizeof(applied));
+	json_object_object_add(object, "attach_reason", json_object_new_string(attach_reason));
+	json_object_object_add(object, "moved_away", json_object_new_boolean(device->device.moved));
+	json_object_object_add(object, "program_id",
+			       json_object_new_int64(device->device.program_id));
+	json_object_object_add(object, "link_id", json_object_new_int64(device->device.link_id));
+	json_object_object_add(object, "policy_slot_id",
+			       json_object_new_int64(device->device.active_id));
+	json_object_object_add(object, "rules", json_object_new_int64(in_force.rules));
+	json_object_object_add(object, "port_ranges", json_object_new_int64(in_force.ranges));
+	json_object_object_add(object, "memory_bytes",
+			       json_object_new_uint64(datapath_memory_bytes(device->image)));
+	json_object_object_add(object, "applied", json_object_new_string(applied));
+	json_object_object_add(object, "falls_back_in_seconds",
+			       seconds_left ? json_object_new_uint64(seconds_left) : NULL);
+	json_object_object_add(object, "fell_back",
+			       json_object_new_boolean(device->device.fallen_back));
+	return object;
+}
+
+int print_status_json(const struct snapshot *snapshot)
+{
+	json_object *document = json_document();
+	json_object *devices = json_object_new_array();
+	char reasons[WAYS][2][REASON_MAX]; /* by enum datapath_attach, and whether asked for */
+
+	for (int way = 0; snapshot->count && way < WAYS; way++)
+		for (int asked = 0; asked < 2; asked++)
+			datapath_attach_reason(way, asked, reasons[way][asked], REASON_MAX);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct snapshot_device *device = &snapshot->devices[i];
+		enum datapath_attach way = device->device.attach;
+
+		json_object_array_add(
+			devices, device_object(device, reasons[way][device->device.attach_asked]));
+	}
+	json_object_object_add(document, "devices", devices);
+	return print_json(document);
+}
