@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What happens in the lab of scripts/demo, which sources this inside tests/lib/isolate.
+# The steps of scripts/demo, which sources this file inside tests/lib/isolate.
 
 . tests/lib/lab.bash
 
@@ -17,19 +17,19 @@ heading() {
 	printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"
 }
 
-# shown COMMAND...: a command of portsieve on the server, as one would type it, and what it prints.
+# shown COMMAND...: runs a command of portsieve on the server and prints the command line and its output.
 shown() {
 	printf '  %s$ %s%s\n' "$bold" "$*" "$plain"
 	in_server "$@" 2>&1 | sed '/./s/^/  /'
 	[ "${PIPESTATUS[0]}" = 0 ] || failed=$((failed + 1))
 }
 
-# must WHAT OUTCOME COMMAND...: the command succeeds, or the demo has failed.
+# must WHAT OUTCOME COMMAND...: the command must succeed, or the demo fails.
 must() {
 	local what=$1 outcome=$2 mark=$green$yes$plain
 	shift 2
 	if ! "$@" >/dev/null 2>&1; then
-		mark=$red$no$plain outcome="NOT SO: $outcome"
+		mark=$red$no$plain outcome="FAILED, expected: $outcome"
 		failed=$((failed + 1))
 	fi
 	printf '  %s %-48s %s\n' "$mark" "$what" "$outcome"
@@ -82,7 +82,7 @@ forget_and_fetch() {
 	fetch client $SERVER4 80 && fetch client $SERVER6 80
 }
 
-# What the driver says that it has received, all queues together.
+# The packets that the driver has received on all queues.
 received_by_driver() {
 	in_server ethtool -S to_client | awk -F: '/rx_queue_[0-9]+_xdp_packets/ { n += $2 } END { print n }'
 }
@@ -105,7 +105,7 @@ lab_is_gone() {
 	[ -z "$(jobs -r)" ] && [ -z "$(ip netns list)" ]
 }
 
-# ready COMMAND...: what the lab cannot do without.
+# ready COMMAND...: a step that the lab requires.
 ready() {
 	"$@" || {
 		echo "demo: cannot set up the lab: $*" >&2
@@ -142,45 +142,45 @@ shown portsieve load to_client --policy $POLICY
 must "the kernel runs it in native mode" "to_client" test "$(in_server portsieve status -j |
 	jq -r '.devices[0].mode')" = native
 
-heading "What the policy allows goes on working"
+heading "Allowed ports still work"
 web 80 fetches "answered"
 datagrams 7000 come_back "came back"
 must "ping $SERVER4" "answered" answers_ping $SERVER4
 must "ping $SERVER6" "answered" answers_ping $SERVER6
-must "both sides forget their neighbours, curl again" "found again, by ARP and ND" forget_and_fetch
+must "flush the neighbours on both sides, curl again" "resolved again by ARP and ND" forget_and_fetch
 
-heading "What it does not allow gets no answer"
+heading "All other ports are silent"
 web 8080 times_out "timed out"
 datagrams 27015 is_silent "silence"
 nmap_finds $SERVER4 -sS
 nmap_finds $SERVER6 -6 -sS
 
-heading "Open port 8080 while the filter runs"
+heading "Open port 8080 while the filter is running"
 sed -i 's|tcp/80,443|tcp/80,443,8080|' $POLICY
 grep 'name: web' $POLICY | sed 's/^/  /'
 read -r web_before _ <<<"$(row web)"
 shown portsieve apply $POLICY
 web 8080 fetches "answered"
 fetches $SERVER4 80
-must "the counters of the ranges that stay went on" "$web_before and counting" counters_went_on "$web_before"
+must "the counters of unchanged ranges continue" "$web_before and counting" counters_went_on "$web_before"
 
-heading "What it has counted, range by range"
-must "every packet is in exactly one row" "$(received_by_driver) received by the driver" within 2 all_counted
+heading "The counters of each range"
+must "every packet is counted in exactly one row" "$(received_by_driver) received by the driver" within 2 all_counted
 echo
 shown portsieve stats
 echo
 shown portsieve status
 
-heading "Take it off"
+heading "Unload it"
 shown portsieve unload to_client
-must "nothing is left: no program, no pins" "checked" nothing_left
-must "and what was filtered answers again" "udp/27015" come_back udp $SERVER4 27015
+must "nothing is left: no program, no pins" "verified" nothing_left
+must "the filtered port answers again" "udp/27015" come_back udp $SERVER4 27015
 lab_down
-must "the lab is gone too: no servers, no namespaces" "checked" within 5 lab_is_gone
+must "the lab is gone too: no servers, no namespaces" "verified" within 5 lab_is_gone
 
 echo
 if [ $failed -gt 0 ]; then
-	echo "${red}$failed of the above went wrong.${plain}"
+	echo "${red}$failed of the steps above failed.${plain}"
 	exit 1
 fi
-echo "All as it should be."
+echo "All steps succeeded."

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Two versions whose maps have different forms: neither reads, repairs or changes what the other has loaded; it
-# goes on filtering, and says what to do. build/abi/portsieve is this program with another number for the form.
+# Two versions with different ABI numbers: neither reads, repairs or changes a device that the other has loaded.
+# The device stays filtered, and the message says what to do. build/abi/portsieve is this program with another ABI number.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -24,7 +24,7 @@ teardown() {
 	lab_down
 }
 
-# It filters as it did, on the same pins.
+# The filter works as before, on the same pins.
 unchanged() {
 	equal "$PINS" "$(pins)" || return 1
 	equal "$PROGRAM" "$(xdp_of server to_client)" || return 1

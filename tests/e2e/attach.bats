@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How programs are attached, as far as a kernel without freplace can tell; tests/kernels/guest/40-dispatcher.sh has the
-# dispatcher itself.
+# How programs are attached on a kernel without freplace; tests/kernels/guest/40-dispatcher.sh tests the dispatcher
+# itself.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -13,7 +13,7 @@ teardown() {
 	lab_down
 }
 
-# Does this kernel replace functions of BPF programs? Asked without portsieve, of libxdp's own loader.
+# Does this kernel replace functions of BPF programs? libxdp's own loader tells, without portsieve.
 has_freplace() {
 	in_client xdp-loader load to_server "$LAB_ROOT/build/tests/traffic/empty.bpf.o" -n empty_pass >/dev/null 2>&1
 	in_client xdp-loader status to_server | grep -q xdp_dispatcher
@@ -22,7 +22,7 @@ has_freplace() {
 @test "a resource limit of the process is not blamed on the kernel" {
 	local limit found
 	in_server portsieve load to_client
-	for limit in {8000..40000..1000}; do # in some of these the process starts, and cannot find out
+	for limit in {8000..40000..1000}; do # with some of these the process starts but cannot probe the kernel
 		run in_server bash -c "ulimit -v $limit; exec portsieve status -j"
 		[[ $output != *"refuses to replace"*"Cannot allocate"* ]]
 		[[ $output != *"cannot be found out: Cannot allocate memory"* ]] || found=$limit
@@ -72,7 +72,7 @@ has_freplace() {
 	equal 1 "$(in_server portsieve status | grep -c '^link (lo): this kernel refuses')"
 	equal "lo: this, to_client: asked" \
 		"$(in_server portsieve status -j | jq -r '[.devices[] | "\(.device): \(.attach_reason[:5] | rtrimstr(" "))"] | sort | join(", ")')"
-	# what was asked for goes with the device
+	# the request belongs to the device
 	in_server portsieve unload to_client
 	in_server portsieve load to_client
 	equal 1 "$(in_server portsieve status | grep -c '^link: this kernel refuses')"

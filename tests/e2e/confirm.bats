@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# apply --confirm, confirm, rollback: a policy that ends by itself unless someone says that it may stay.
+# apply --confirm, confirm, rollback: a policy that is rolled back by itself unless it is confirmed.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
-# The web server on 8080 is what the policies differ in.
+# The policies differ only in the web server's port 8080.
 OPEN='version: 1
 default: drop
 rules: [{name: web, action: allow, ports: "tcp/80,8080"}]'
@@ -158,13 +158,13 @@ is_closed() {
 	within 20 is_open
 	refused 1 "was not confirmed in time" in_server portsieve rollback
 	is_open
-	# and the way is free again
+	# nothing is pending any more
 	in_server portsieve apply "$CLOSED_FILE"
 	is_closed
 }
 
-# The policy that had fallen back must not be put in force again by a confirm that took too long. strace
-# holds it up when it makes the map of the policy to come, after it has looked at the time.
+# A confirm that takes too long must not bring back the policy that was rolled back meanwhile. strace delays it
+# after it has read the time, when it creates the new policy's map.
 @test "a confirm that misses the deadline changes nothing" {
 	local calls=$BATS_TEST_TMPDIR/calls place
 	in_server portsieve load to_client -p "$OPEN_FILE"
@@ -217,7 +217,7 @@ is_closed() {
 	is_closed
 }
 
-# results: what the JSON of the last command says of each device.
+# results: the result for each device in the JSON of the last command.
 results() {
 	jq -r '[.devices | sort_by(.device) | .[] | "\(.device) \(.result)"] | join(", ")' <<<"$output"
 }
@@ -261,7 +261,7 @@ results() {
 	refused 1 "to_lan: the policy waits to be confirmed for another" in_server portsieve apply "$OPEN_FILE"
 	refused 1 "to_lan: the policy waits to be confirmed for another" in_server portsieve allow tcp/9
 	equal "$shown" "$(in_server portsieve show to_client)"
-	# what does not concern it is not held up
+	# changes of other devices are not blocked
 	in_server portsieve allow tcp/9 --dev to_client
 	in_server portsieve delete allow-tcp-9
 	equal "$shown" "$(in_server portsieve show to_client)"

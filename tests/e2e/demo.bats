@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# scripts/demo: that it says the truth, and that nothing is left of it, however it ends.
+# scripts/demo: it reports failures, and leaves nothing however it ends.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -38,7 +38,7 @@ processes_are_back() {
 	[ "$(processes)" -le "$PROCESSES" ]
 }
 
-# start_demo: in a process group of its own, where it hears SIGINT, as on a terminal.
+# start_demo: in its own process group, where it receives SIGINT as on a terminal.
 start_demo() {
 	setsid env --default-signal=INT scripts/demo >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
 	DEMO=$!
@@ -52,8 +52,8 @@ reached() {
 	local begin=$SECONDS
 	run -0 scripts/demo
 	((SECONDS - begin < 20))
-	[[ $output == *"All as it should be."* ]]
-	[[ $output != *"NOT SO"* && $output != *$'\e'* ]]
+	[[ $output == *"All steps succeeded."* ]]
+	[[ $output != *"FAILED"* && $output != *$'\e'* ]]
 	[[ $output == *"RULE "*"web "*"all packets "* ]]
 	nothing_is_left
 }
@@ -63,7 +63,7 @@ reached() {
 	[[ $output == *$'\e[32m'* && $output == *"portsieve load"* ]]
 	run timeout 2 env NO_COLOR=1 script -qec scripts/demo /dev/null
 	[[ $output != *$'\e'* && $output == *"portsieve load"* ]]
-	# and here the terminal was closed on it
+	# here the terminal was closed early
 	nothing_is_left
 }
 
@@ -75,14 +75,14 @@ reached() {
 	ln -s "$LAB_ROOT/build" "$copy/build"
 	sed -i 's/^default: drop/default: allow/' "$copy/scripts/demo.yaml"
 	run -1 "$copy/scripts/demo"
-	[[ $output == *"curl http://192.0.2.2:8080/"*"NOT SO: timed out"* ]]
-	[[ $output == *"of the above went wrong."* ]]
+	[[ $output == *"curl http://192.0.2.2:8080/"*"FAILED, expected: timed out"* ]]
+	[[ $output == *"of the steps above failed."* ]]
 	nothing_is_left
 }
 
 @test "Ctrl-C at any step leaves nothing" {
 	local step status
-	for step in "joined by a veth pair" "portsieve load" "gets no answer"; do
+	for step in "joined by a veth pair" "portsieve load" "other ports are silent"; do
 		start_demo
 		within 20 reached "$step"
 		kill -INT -- -$DEMO

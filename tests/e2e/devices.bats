@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Several devices, several namespaces, several writers: who shares a policy, and who must not.
+# Several devices, several namespaces, several writers: which devices share a policy, and which must not.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -24,7 +24,7 @@ teardown() {
 	lab_down
 }
 
-# field PATH: of each device's status, one word each.
+# field PATH: the field of each device's status, one word each.
 field() {
 	in_server portsieve status -j | jq -r "[.devices | sort_by(.device) | .[] | $1] | join(\" \")"
 }
@@ -87,7 +87,7 @@ field() {
 	fetch lan 2001:db8:1::2 8080
 	equal "allow allow" "$(field .policy.default)"
 	equal "$slots" "$(field .policy_slot_id)"
-	# the image and its text are filled, one each; the third update is the commit
+	# one update fills the image, one its text; the third is the commit
 	updates=$(grep -c '^[0-9 ]*bpf(BPF_MAP_UPDATE_ELEM' "$BATS_TEST_TMPDIR/calls")
 	equal 3 "$updates"
 }
@@ -108,7 +108,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	run -28 fetch client $SERVER4 8080 1
 	fetch lan 198.51.100.2 8080
 	sum_matches to_lan
-	# and each goes its own way from there
+	# from here on they change separately
 	in_server portsieve apply "$(policy "$ALLOW")" --dev to_client
 	fetch client $SERVER4 8080
 	in_server portsieve unload --all

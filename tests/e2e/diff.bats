@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a policy would change: against what is live, in words and JSON, and nothing does change.
+# diff: the changes against the policy in force, in text and JSON, without changing anything.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -18,7 +18,7 @@ teardown() {
 	lab_down
 }
 
-# changes POLICY [DEVICE]: one line a change, from JSON.
+# changes POLICY [DEVICE]: one line per change, from JSON.
 changes() {
 	in_server portsieve diff "$1" -j ${2:+--dev "$2"} |
 		jq -r '.changes[] | "\(.protocol)/\(.low)-\(.high) \(.from) \(.before.verdict) \(.before.rule) \(.after.verdict) \(.after.rule)"'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What goes wrong at the system's side and on the command line: the exit status, the words, and that nothing has changed.
+# Errors of the system and of the command line: exit status, message, and that nothing has changed.
 # Errors of policies are in golden.bats and limits.bats.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
@@ -17,7 +17,7 @@ teardown() {
 	lab_down
 }
 
-# condition: all that may not change.
+# condition: everything that must not change.
 condition() {
 	in_server portsieve show
 	in_server portsieve status -j
@@ -25,7 +25,7 @@ condition() {
 	pins | grep portsieve | sort
 }
 
-# unprivileged COMMAND...: root's file rights and capabilities are gone.
+# unprivileged COMMAND...: without root's file permissions and capabilities.
 unprivileged() {
 	nsenter --net=/run/netns/server -- setpriv --reuid 65534 --regid 65534 --clear-groups \
 		--inh-caps=-all --bounding-set=-all --no-new-privs "$@"
@@ -92,7 +92,7 @@ unprivileged() {
 
 @test "without bpffs the message says how to mount it" {
 	run --separate-stderr in_server unshare --mount --propagation private bash -c '
-		while umount /sys/fs/bpf 2>/dev/null; do :; done # and what the host has below
+		while umount /sys/fs/bpf 2>/dev/null; do :; done # with that of the host below
 		for words in "load to_client" "unload --all" "apply $1" status stats show; do
 			portsieve $words
 			echo "$?"
@@ -122,7 +122,7 @@ unprivileged() {
 		refused 4 "ermi" unprivileged /run/portsieve $words
 	done
 	equal "$before" "$(condition)"
-	# what needs no rights works
+	# commands that need no privileges work
 	unprivileged /run/portsieve check "$GOOD"
 	unprivileged /run/portsieve registry http
 }
@@ -248,7 +248,7 @@ with_json() {
 	return 0
 }
 
-# unwritten WORDS COMMAND [ARGUMENT]...: with -j into a full disk it ends with 1 and says, last, just this.
+# unwritten WORDS COMMAND [ARGUMENT]...: with -j to a full disk it exits with 1, and this is its last message.
 unwritten() {
 	local words=$1
 	shift
@@ -293,7 +293,7 @@ unwritten() {
 	[ -n "$(xdp_of server to_client)" ]
 }
 
-# named NAME: GOOD in a file of that name.
+# named NAME: copies GOOD to a file of that name.
 named() {
 	cp "$GOOD" "$BATS_TEST_TMPDIR/$1"
 	echo "$BATS_TEST_TMPDIR/$1"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `explain`: what becomes of one packet, and why; by a file's policy and by a loaded one, which it leaves alone.
+# `explain`: the verdict on one packet and the reason, by a policy file and by a loaded policy, which stays unchanged.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -26,7 +26,7 @@ explain() {
 	portsieve explain "$@" --policy "$POLICY"
 }
 
-# says WORDS TEXT...: what is printed of the packet is exactly this.
+# says WORDS TEXT...: the output for the packet is exactly this.
 says() {
 	local packet=$1
 	shift
@@ -111,7 +111,7 @@ seed() {
 	says "$(seed C8)" "pass: igmp: IGMP, which always passes" "  counted  igmp"
 }
 
-# first PACKET: the first line of what is said of it.
+# first PACKET: the first line of the output.
 first() {
 	explain "$1" | head -n 1
 }
@@ -143,7 +143,7 @@ rules:
 		"$(first 'tcp 203.0.113.9:1 > 198.51.100.1:443')"
 	equal "pass: rule 'https' is the first that matches tcp port 443 from 192.0.2.7 ('ban', line 8, has other addresses)" \
 		"$(first 'tcp 192.0.2.7:1 > 198.51.100.1:443')"
-	# rules of other ports and transports are none of its business
+	# rules for other ports and transports do not matter
 	equal "drop: no rule matches udp port 22, and the default is drop" "$(first 'udp 10.0.0.1:1 > 198.51.100.1:22')"
 	equal "drop: no rule matches tcp port 23, and the default is drop" "$(first 'tcp 10.0.0.1:1 > 198.51.100.1:23')"
 	equal "pass: rule 'smtp' is the first that matches tcp port 25" "$(first 'tcp 10.0.0.1:1 > 198.51.100.1:25')"
@@ -267,8 +267,8 @@ bpf_objects() {
 	{ bpftool prog list -j && bpftool map list -j; } | jq -r '.[].id' | sort
 }
 
-# none_left: do the new objects in $left go? The kernel frees a little later, bpftool shows those that it makes for
-# itself, others each time, and another test may have some for as long as it runs.
+# none_left: do the new objects in $left disappear? The kernel frees them with a delay, bpftool also shows its own
+# objects, new ones each time, and another test may have some while it runs.
 none_left() {
 	left=$(comm -12 <(echo "$left") <(bpf_objects))
 	[ -z "$left" ]
@@ -280,7 +280,7 @@ none_left() {
 	in_server portsieve load to_client -p "$POLICY"
 	in_client flood to_server --protocol tcp --port 80 --count 1000 --size 60
 	in_client flood to_server --protocol udp --port 9 --count 1000 --size 60
-	# neighbour discovery must not come in between
+	# neighbour discovery must not interfere
 	in_client ip link set to_server down
 	in_server received to_client
 	stats=$(in_server portsieve stats to_client -j) objects=$(bpf_objects) pinned=$(pins)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A part of the campaign of faults (tests/faults/campaign.py says what is tried and what must hold; `make
-# test-faults` runs it whole): of each command two calls, of the slowest ones one, for each kind of fault, others
-# in every run. The same ones again: FAULTS_SEED=N. More of them: FAULTS_SAMPLE=N.
+# A part of the fault campaign that `make test-faults` runs in full (tests/faults/campaign.py describes it): for each
+# kind of fault two calls of each command, or one of the slowest commands, different ones in every run.
+# FAULTS_SEED=N repeats a run, FAULTS_SAMPLE=N tries more calls.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 

@@ -22,12 +22,12 @@ ranges_in_force() {
 		"\(.rule) \(.protocol) \(.low)-\(.high) \(.action)"'
 }
 
-# Called where `set -e` has no effect: every step says what becomes of it.
+# `set -e` has no effect in the caller, so every step returns explicitly.
 ranges_are_golden() {
 	local file=$GOLDEN/policies/$1
 	in_server portsieve apply "$file.yaml" || return 1
 	diff -u "$file.ranges" <(ranges_in_force) || return 1
-	# and so are those of the text that show prints
+	# the output of show has the same ranges
 	in_server portsieve show >"$BATS_TEST_TMPDIR/shown.yaml" || return 1
 	in_server portsieve apply "$BATS_TEST_TMPDIR/shown.yaml" || return 1
 	diff -u "$file.ranges" <(ranges_in_force)

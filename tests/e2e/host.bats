@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a policy means that depends on the host (ip_local_port_range, forwarding): as it was at load or apply,
-# until the next one.
+# Host settings that a policy depends on (ip_local_port_range, forwarding) are read at load or apply and kept until
+# the next one.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -17,12 +17,12 @@ teardown() {
 	lab_down
 }
 
-# ephemeral LOW HIGH: the range from which the server's own connections take their ports.
+# ephemeral LOW HIGH: sets the port range of the server's own connections.
 ephemeral() {
 	in_server sysctl -qw net.ipv4.ip_local_port_range="$1 $2"
 }
 
-# passed PORT...: those of the TCP ports whose packets pass on to_client, by its counters.
+# passed PORT...: the TCP ports whose packets pass on to_client, by its counters.
 passed() {
 	local port before passed=()
 	for port; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The shape of JSON that others rely on: keys and types. More keys may join, none may change or go.
+# The JSON interface: keys and types. Keys may be added, none may change or be removed.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -179,7 +179,7 @@ services.[].description string' "$(portsieve registry 443 -j | shape)"
 	jq -e '[.results[] | .least_ns <= .median_ns and .median_ns <= .most_ns and .median_ns > 0] | all' <<<"$document"
 	jq -e '[.results[] | select(.program == "empty program") | .net_ns == 0] | all' <<<"$document"
 	jq -e '[.results[] | select(.program == "16,384 port ranges")] | length == 6' <<<"$document"
-	# without a policy all pass; with one, all but what goes to port 80 is dropped
+	# without a policy all packets pass; with one, all but those to port 80 are dropped
 	jq -e '[.results[] | select(.program == "no policy") | .verdict == "pass"] | all and length == 6' <<<"$document"
 	jq -e '[.results[] | select(.program == "1 rule" or .program == "16 rules" or .program == "16,384 port ranges") |
 		.verdict == (if .packet == "TCP to 80" then "pass" else "drop" end)] | all and length == 18' <<<"$document"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One device from load to unload: what stays, what changes, what is left behind.
+# One device from load to unload.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -18,13 +18,13 @@ teardown() {
 	lab_down
 }
 
-# nothing_left [DEVICE]: nothing of portsieve is there.
+# nothing_left [DEVICE]: portsieve has left nothing.
 nothing_left() {
 	equal "" "$(pins)"
 	equal "" "$(xdp_of server "${1:-to_client}")"
 }
 
-# bpftool cannot see the program any more. The kernel frees it a moment later.
+# bpftool no longer shows the program. The kernel frees it with a short delay.
 program_is_gone() {
 	! bpftool prog show id "$1"
 }
@@ -137,7 +137,7 @@ rules:
 	in_client flood to_server --port 250 --count 2000 --size 100
 	in_client flood to_server --port 300 --count 3000 --size 100
 	in_server received to_client
-	# another place, another action and another end
+	# another position, another action and another range end
 	in_server portsieve apply "$(policy 'version: 1
 default: allow
 rules:
@@ -159,7 +159,7 @@ rules:
 	equal "0 40" "$(row comes)"
 	equal "30 0" "$(row _system udp)"
 	sum_matches
-	# rows that are used again have been handed to retired before
+	# rows that are reused were added to retired before
 	in_server portsieve apply "$(policy "$WEB")"
 	in_server portsieve apply "$(policy 'version: 1')"
 	in_server portsieve apply "$(policy "$WEB")"
@@ -256,7 +256,7 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	serve_web server 80 "$BATS_TEST_TMPDIR"
 	in_server portsieve load to_client -p "$(policy "$WEB")"
 	in_client curl --silent --noproxy '*' --max-time 20 "http://$SERVER4/file" | cmp - "$BATS_TEST_TMPDIR/file"
-	# and towards the filter
+	# and in the direction of the filter
 	in_server timeout 20 ncat --listen --recv-only 443 >"$BATS_TEST_TMPDIR/received" 3>&- &
 	within 5 is_listening server tcp 443
 	in_client timeout 20 ncat --send-only $SERVER4 443 <"$BATS_TEST_TMPDIR/file"

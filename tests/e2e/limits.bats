@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each limit of headers/portsieve/abi.h and user/policy/policy.h that a user can meet: at it, and one past it.
+# Each limit of headers/portsieve/abi.h and user/policy/policy.h that a user can reach: at the limit, and one past it.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -23,7 +23,7 @@ unchanged() {
 	equal "$BEFORE" "$(in_force)"
 }
 
-# odd FIRST COUNT: so many odd ports, which are no neighbours, by commas.
+# odd FIRST COUNT: that many odd ports, which are not adjacent, separated by commas.
 odd() {
 	seq -s, "$1" 2 $(($1 + 2 * ($2 - 1)))
 }
@@ -47,7 +47,7 @@ name_of() {
 	refused 2 "portsieve: with the runtime rules there are more than 16384 port ranges; delete some of them" \
 		in_server portsieve allow tcp/5
 	unchanged
-	# the file's own rules are too many with its own runtime rules or without
+	# the file's rules are too many, with its own runtime rules and without
 	refused 2 ":1:56: more than 16384 port ranges in all with those of this rule" in_server portsieve check \
 		"$(policy "{version: 1, rules: [{name: many, action: drop, ports: \"udp/$(odd 1 16385)\"}], runtime: [{name: r, action: drop, ports: tcp/5}]}")"
 }
@@ -62,7 +62,7 @@ name_of() {
 	equal 101 "$(in_server portsieve stats -j |
 		jq '.devices[0].ranges[] | select(.low == 32767) | .dropped.packets')"
 	sum_matches
-	# wholly other ranges get rows too, and back again
+	# a policy of entirely different ranges gets rows too, and so does the first one again
 	in_server portsieve apply "$(policy "{version: 1, rules: [{name: others, action: allow, ports: \"udp/$(odd 2 16384)\"}]}")"
 	in_client flood to_server --ports 0-65535 --sequential --count 65536
 	in_server received to_client
@@ -70,7 +70,7 @@ name_of() {
 	equal "0 16484" "$(row retired)"
 	in_server portsieve apply "$(policy "{version: 1, rules: [{name: many, action: drop, ports: \"udp/$(odd 1 16384)\"}]}")"
 	sum_matches
-	# what show prints of it is accepted
+	# apply accepts the output of show
 	in_server portsieve show >"$BATS_TEST_TMPDIR/shown.yaml"
 	in_server portsieve apply "$BATS_TEST_TMPDIR/shown.yaml"
 }

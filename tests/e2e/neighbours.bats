@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The classic failure of port filters in XDP: all is well while the neighbours are known, and minutes later the
-# host has vanished, for ARP and neighbour discovery were dropped with the rest. The last tests put a program
-# with that mistake (tests/lib/deaf.bpf.c) in the filter's place, to see that these checks would find it.
+# The classic failure of port filters in XDP: everything works while the neighbours are known, and minutes later the
+# host is unreachable, because ARP and neighbour discovery are dropped with everything else. The last tests load a
+# program with that bug (tests/lib/deaf.bpf.c) instead of the filter, to prove that these checks find it.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -16,7 +16,7 @@ setup() {
 	hurry server to_client
 	hurry client to_server
 	serve_web server 80
-	# both ends know each other before any filter is there
+	# both ends know each other before a filter is loaded
 	fetch client $SERVER4 80
 	fetch client $SERVER6 80
 }
@@ -25,7 +25,7 @@ teardown() {
 	lab_down
 }
 
-# hurry NAMESPACE DEVICE: what takes many seconds in life takes one here.
+# hurry NAMESPACE DEVICE: reduces timeouts of many seconds to one.
 hurry() {
 	local family
 	for family in ipv4 ipv6; do
@@ -55,7 +55,7 @@ is_state() {
 	[ "$(state "${@:2}")" = "$1" ]
 }
 
-# forget NAMESPACE DEVICE ADDRESS: the entry's life is over.
+# forget NAMESPACE DEVICE ADDRESS: removes the entry.
 forget() {
 	in_namespace "$1" ip neigh del "$3" dev "$2" 2>/dev/null || true
 	equal NONE "$(state "$@")"
@@ -80,7 +80,7 @@ expired_entry_ends() {
 	within 4 is_state "$1" client to_server "$2"
 }
 
-# An entry that has failed is asked for anew.
+# A failed entry is resolved again.
 failed_entry_recovers() {
 	in_client ip neigh change "$1" dev to_server nud failed
 	fetch client "$1" 80 2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is not as a command left it: interfaces that moved or went, pins that are not whole, folders of
-# others. What is told, what is repaired, and that one such interface hides no other.
+# State that changed since the last command: interfaces moved or deleted, incomplete pins, foreign directories. What
+# the commands report and repair, and that one such interface hides no other.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -26,17 +26,17 @@ index() {
 	in_server ip -j link show dev "$1" | jq '.[0].ifindex'
 }
 
-# pins_of DEVICE: the folder of its pins.
+# pins_of DEVICE: the directory of its pins.
 pins_of() {
 	echo /sys/fs/bpf/portsieve/*/"$(index "$1")"
 }
 
-# field DEVICE PATH: of the device's status.
+# field DEVICE PATH: the field of the device's status.
 field() {
 	in_server portsieve status -j | jq -r --arg device "$1" ".devices[] | select(.device == \$device) | $2"
 }
 
-# says CODE WORDS COMMAND...: as refused, but what the command prints does not matter.
+# says CODE WORDS COMMAND...: like refused, but with any output.
 says() {
 	local code=$1 words=$2
 	shift 2
@@ -61,7 +61,7 @@ udp_packets() {
 	in_server awk '/^Udp: [0-9]/ { print $3 + $4 }' /proc/net/snmp
 }
 
-# passed_from NAMESPACE PORT: how many of 10 packets come to the UDP stack, whatever portsieve says.
+# passed_from NAMESPACE PORT: how many of 10 packets reach the UDP stack, independent of portsieve's counters.
 passed_from() {
 	local before
 	before=$(udp_packets)
@@ -109,7 +109,7 @@ passed_from() {
 		in_server portsieve load twin
 	equal "" "$(xdp_of server twin)"
 	equal dropped "$(verdict lan "" 23)"
-	# what the message names helps
+	# the command in the message helps
 	in_server portsieve unload --all
 	equal "" "$(xdp_of away to_lan)$(pins)"
 	in_server portsieve load twin
@@ -211,12 +211,12 @@ passed_from() {
 	equal "7 0" "$(row web udp to_dmz)"
 	equal "5 0" "$(row retired "" to_lan)"
 	refused 2 "name a device" in_server portsieve show
-	# the same policy on all of them again, in two slots
+	# the same policy on all devices again, in two slots
 	in_server portsieve apply "$DROP"
 	in_server portsieve show | grep -q 'default: drop'
 	equal "7 0" "$(row web udp to_dmz)"
 	equal "drop drop drop" "$(field to_client .policy.default) $(field to_lan .policy.default) $(field to_dmz .policy.default)"
-	# and one alone
+	# and on a single one
 	in_server portsieve apply "$ALLOW" --dev to_client
 	equal "allow drop drop" "$(field to_client .policy.default) $(field to_lan .policy.default) $(field to_dmz .policy.default)"
 	equal passed "$(verdict lan to_lan 80)"
@@ -262,7 +262,7 @@ passed_from() {
 	within 5 sum_matches to_client
 }
 
-# set_generation DEVICE NUMBER: of the counters, on the first CPU. bpftool would write it on every CPU.
+# set_generation DEVICE NUMBER: sets the counters' generation on the first CPU. bpftool would set it on every CPU.
 set_generation() {
 	python3 -c 'import ctypes, os, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -290,7 +290,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	in_server portsieve show | grep -q web
 	in_server portsieve apply "$DROP"
 	equal "7 0" "$(row web udp)"
-	# any writer, also one of another device
+	# any writer repairs them, even one for another device
 	set_generation to_client 5
 	in_server portsieve load to_lan
 	equal "7 0" "$(row web udp)"
@@ -351,7 +351,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	done
 }
 
-# The reader is held between reading the link and asking the interface, the writer between its commit and
+# The reader is stopped between reading the link and querying the interface, the writer between its commit and
 # the removal of the old pins.
 @test "a device whose program is being replaced is not shown as moved away" {
 	in_server portsieve load to_client to_lan -p "$DROP"
@@ -373,7 +373,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 		folder=$(pins_of to_lan)
 		name=$(basename "$folder/$pin"*)
 		rm "$folder/$name"
-		# larger than what is read of ours, for each CPU
+		# with larger values than ours, on each CPU
 		bpftool map create "$folder/$name" type percpu_array key 4 value 32768 entries 2 name foreign
 		says 5 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
 		refused 1 "are not whole" in_server portsieve show to_lan
@@ -499,7 +499,7 @@ not_filtered() {
 	equal "" "$(xdp_of server to_lan)"
 	in_server ip link delete to_lan
 	in_server portsieve load to_client -p "$DROP"
-	# and once more with a load as the next command
+	# again, with load as the next command
 	lab_veth server to_lan lan to_server
 	in_server portsieve load to_lan -p "$DROP"
 	number=$(index to_lan)
@@ -512,7 +512,7 @@ not_filtered() {
 	equal "to_client to_lan" "$(in_server portsieve status -j | jq -r '[.devices[].device] | sort | join(" ")')"
 }
 
-# What is read, and when, is the kernel's business: strace holds the read up.
+# strace delays the read, since the timing is otherwise up to the kernel.
 @test "a policy file replaced while it is read counts as the old one; one changed in place is refused" {
 	local before
 	in_server portsieve load to_lan -p "$DROP"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `replay`: a capture through a policy. What it counts, what it says of each packet, captures of every kind, and that
-# a loaded device counts the same of the same frames.
+# `replay`: runs a capture through a policy. Its counters, the verdict for each packet, captures of every kind, and that
+# a loaded device counts the same frames alike.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -23,7 +23,7 @@ teardown() {
 	lab_down
 }
 
-# capture [pcap|pcapng] [LINK TYPE]: standard input to $FILE.
+# capture [pcap|pcapng] [LINK TYPE]: converts standard input to $FILE.
 capture() {
 	python3 "$LAB_ROOT/tests/lib/write_capture.py" "${1:-pcap}" "$FILE" "${@:2}"
 }
@@ -257,9 +257,9 @@ tcp 8080 60' | head -n $MILLION | capture
 	[ $((end - start)) -lt $((SECONDS_MAX * 1000000)) ]
 	script -qec "portsieve replay $FILE --policy $POLICY" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal"
 	grep -qP '\r\x1b\[K *\d+ %, \d+ packets' "$BATS_TEST_TMPDIR/terminal"
-	# the last line of it is wiped away before the totals
+	# the progress line is erased before the totals
 	grep -qP 'packets\r\x1b\[K[^ \d]' "$BATS_TEST_TMPDIR/terminal"
-	# through a pipe nobody knows how far it is
+	# through a pipe the progress is unknown
 	script -qec "cat $FILE | portsieve replay - --policy $POLICY" /dev/null </dev/null >"$BATS_TEST_TMPDIR/terminal"
 	grep -qP '\r\x1b\[K\d+ packets' "$BATS_TEST_TMPDIR/terminal"
 	# no progress between the lines of --each
@@ -270,7 +270,7 @@ tcp 8080 60' | head -n $MILLION | capture
 @test "replay and a loaded device count generated frames alike" {
 	local frames=60000
 	lab_namespace server client
-	# nobody but the test sends: no IPv6, no ARP, no addresses
+	# only the test sends: no IPv6, no ARP, no addresses
 	in_namespace server sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
 	in_namespace client sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
 	ip link add to_client netns server arp off type veth peer name to_server netns client arp off
@@ -288,9 +288,9 @@ tcp 8080 60' | head -n $MILLION | capture
 	equal $frames "$(the_sum <"$BATS_TEST_TMPDIR/replay")"
 	diff <(jq '.devices[0] | .ranges, .reasons' "$BATS_TEST_TMPDIR/stats") \
 		<(jq '.devices[0] | .ranges, .reasons' "$BATS_TEST_TMPDIR/replay")
-	# of which many kinds were there
+	# the frames were of many kinds
 	[ "$(jq '[.devices[0] | (.ranges[], .reasons[]) | select(.passed.packets + .dropped.packets > 0)] | length' \
 		"$BATS_TEST_TMPDIR/stats")" -gt 25 ]
-	# the replay has moved nothing
+	# the replay has changed nothing
 	equal "$(cat "$BATS_TEST_TMPDIR/stats")" "$(in_server portsieve stats to_client -j)"
 }

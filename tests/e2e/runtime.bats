@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# allow, drop, delete: runtime rules, put before the policy's at once, with and without an end.
+# allow, drop, delete: runtime rules before those of the policy, with and without an end.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -80,7 +80,7 @@ runtime() {
 	within 20 refuses_again
 	equal 0 "$(in_server portsieve show | grep -c runtime)"
 	equal "" "$(runtime)"
-	# and it is not put in force again by a change of something else
+	# another change does not bring it back
 	in_server portsieve drop tcp/81
 	equal drop-tcp-81 "$(runtime)"
 	refuses_again
@@ -99,7 +99,7 @@ refuses_again() {
 	equal allow-tcp-8080 "$(runtime)"
 	sleep 2.5 # past the first end
 	fetch client $SERVER4 8080
-	# without --for it has no end any more
+	# without --for it no longer has an end
 	in_server portsieve allow tcp/8080
 	equal null "$(in_server portsieve show -j | jq '.runtime[0].until')"
 }

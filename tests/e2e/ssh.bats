@@ -42,7 +42,7 @@ loaded() {
 	refused 1 "the default, drop, would cut your own ssh session" over "$SESSION4" portsieve load to_client -p "$SHUT"
 	refused 1 "the default, drop, would cut your own ssh session (from $CLIENT6 port" \
 		over "$SESSION6" portsieve load to_client -p "$SHUT"
-	# whichever of several devices it is
+	# with each of several devices
 	refused 1 "by to_client" over "$SESSION4" portsieve load lo to_client --mode auto -p "$SHUT"
 	equal "" "$(pins)"
 }
@@ -85,11 +85,11 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	refused 1 "rule 'drop-tcp-22' would cut your own ssh session" over "$SESSION4" portsieve drop tcp/22
 	refused 1 "the default, drop, would cut" over "$SESSION4" portsieve delete allow-tcp-22
 	equal allow-tcp-22 "$(in_server portsieve show -j | jq -r '.runtime[].name')"
-	# what does not concern it is done
+	# other changes are done
 	over "$SESSION4" portsieve drop tcp/22 --from 203.0.113.0/24
 	over "$SESSION4" portsieve drop tcp/40000
 	over "$SESSION4" portsieve delete allow-tcp-22 --force
-	# and so is a change while it is cut already: it is not to blame
+	# so is a change while the session is already cut
 	over "$SESSION4" portsieve drop tcp/23
 }
 
@@ -108,11 +108,11 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	refused 1 "the default, drop, would cut your own ssh session (from $CLIENT4 port 40000 to port 22, by to_client) when the rule 'allow-tcp-22' ends" \
 		over "$SESSION4" portsieve apply "$SHUT"
 	over "$SESSION4" portsieve apply "$SHUT" --force
-	# now it ends in any case: other changes are not to blame
+	# now the session ends in any case, so other changes are done
 	over "$SESSION4" portsieve drop tcp/23
 	over "$SESSION4" portsieve delete drop-tcp-23
 	refused 1 "would cut" over "$SESSION4" portsieve delete allow-tcp-22
-	# the rule for good may not go while one that ends stays
+	# the permanent rule cannot be deleted while only an expiring one is left
 	over "$SESSION4" portsieve apply "$GOOD"
 	refused 1 "when the rule 'allow-tcp-22' ends" over "$SESSION4" portsieve apply "$SHUT"
 	equal "ssh" "$(in_server portsieve show | grep -o 'name: ssh' | cut -d' ' -f2)"
@@ -210,7 +210,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	run --separate-stderr -0 over "fe80::1%gone 40000 fe80::2%gone 22" portsieve load to_client -p "$SHUT"
 	equal "portsieve: warning: cannot find out whether your ssh session arrives on to_client (No such device); whether the policy cuts it there is not checked" \
 		"$stderr"
-	# the questions: the devices, the route, the addresses (getifaddrs asks for the devices first)
+	# the queries: the devices, the route, the addresses (getifaddrs lists the devices first)
 	local question
 	for question in 1 2 3 4; do
 		in_server portsieve unload to_client

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What `stats` and `status` say of what is not as usual: no policy file, runtime rules that have ended, a device in
-# another namespace.
+# `stats` and `status` in unusual cases: no policy file, expired runtime rules, a device in another namespace.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -15,7 +14,7 @@ teardown() {
 	lab_down
 }
 
-# column NUMBER RULE: of the table of `stats --all`.
+# column NUMBER RULE: from the table of `stats --all`.
 column() {
 	in_server portsieve stats to_client --all | awk -v number="$1" -v rule="$2" '$1 == rule { print $number }'
 }
@@ -42,7 +41,7 @@ rules: [{name: web, action: allow, ports: "tcp/80,443"}]')"
 	equal "1 2" "$(in_server portsieve status | awk '$1 == "to_client" { print $7, $8 }')"
 	equal "ended ended" "$(column 4 guest | xargs)"
 	equal "allow allow" "$(column 4 web | xargs)"
-	# what it has counted is still told
+	# its counters are still shown
 	in_server portsieve stats | grep -qE '^  guest +udp +9 +ended +- '
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# upgrade: this binary's program in place of the one that runs; everything else stays.
+# upgrade: replaces the running program by that of this binary; everything else stays.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 

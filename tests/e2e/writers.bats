@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writers at once, and writers that die: what one puts in force is whole, and nothing of the other is left.
+# Concurrent writers, and writers that are killed: one policy is completely in force, and nothing is left over.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -24,7 +24,7 @@ passed_packets() {
 passing() {
 	local before n=0 last=-1 still=0 tries
 	before=$(passed_packets)
-	# as many packets to each port as tell it from every sum of others
+	# packet counts per port whose sums are all different
 	in_client bash -c 'for port in 1000 2000 2000 3000 3000 3000 3000 4000 4000 4000 4000 4000 4000 4000 4000; do
 		echo >/dev/udp/$0/$port; done' $SERVER4 2>/dev/null
 	for ((tries = 0; tries < 100 && (n == 0 || still < 3); tries++)); do
@@ -36,7 +36,7 @@ passing() {
 		sed -E 's/\b0 ?//g; s/ $//'
 }
 
-# together COMMAND... -- COMMAND...: both at once; SECOND_CODE and FIRST_CODE are their statuses.
+# together COMMAND... -- COMMAND...: runs both at once; FIRST_CODE and SECOND_CODE are their exit statuses.
 together() {
 	local first=() id
 	while [ "$1" != -- ]; do
@@ -51,8 +51,8 @@ together() {
 	wait $id || FIRST_CODE=$?
 }
 
-# whole PINS: so many pins and folders.
-whole() {
+# has_pins COUNT: there are that many pins and directories.
+has_pins() {
 	local found
 	found=$(pins)
 	equal "$1" "$(wc -l <<<"$found")" || {
@@ -74,7 +74,7 @@ whole() {
 		equal "0 0" "$FIRST_CODE $SECOND_CODE"
 		told=$(in_server portsieve show -j | jq -r '.policy | capture("ports: udp/(?<port>[0-9]+)").port')
 		equal "$told" "$(passing)"
-		whole "$count"
+		has_pins "$count"
 	done
 	sum_matches
 	in_server portsieve unload to_client
@@ -96,7 +96,7 @@ whole() {
 		equal "$wanted" "$(passing)"
 		equal "$wanted" "$(in_server portsieve show -j |
 			jq -r '.policy | [scan("ports: udp/([0-9]+)")[0]] | sort | join(" ")')"
-		whole "$count"
+		has_pins "$count"
 	done
 	sum_matches
 }
@@ -129,7 +129,7 @@ whole() {
 		wait $victim || true
 		in_server portsieve apply "$ONE"
 		equal 1000 "$(passing)"
-		whole "$count"
+		has_pins "$count"
 	done
 	sum_matches
 }
@@ -162,10 +162,10 @@ whole() {
 	until [ "$(passing)" = 1000 ]; do
 		[ $((${EPOCHREALTIME/./} - start)) -lt 30000000 ]
 	done
-	# not before its time
+	# not before the deadline
 	[ $((${EPOCHREALTIME/./} - start)) -ge 5000000 ]
 	equal null "$(in_server portsieve show -j | jq .falls_back_in_seconds)"
-	# the next writer settles it
+	# the next writer completes the rollback
 	run --separate-stderr -0 in_server portsieve apply "$TWO"
 	[[ $stderr == *"was not confirmed in time"* ]]
 	equal 2000 "$(passing)"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The classic mistake of a port filter: it drops what it does not know, ARP and neighbour discovery
+ * The classic mistake of a port filter: it drops unknown packets, including ARP and neighbour discovery
  * among it. A control for tests/e2e/neighbours.bats, which must fail with it.
  */
 #include <linux/bpf.h>

@@ -5,7 +5,7 @@
 #
 #     client: to_server 192.0.2.1/24, 2001:db8::1/64  <-->  server: to_client 192.0.2.2/24, 2001:db8::2/64
 #
-# Everything that waits has a bound. What lab_up makes, lab_down removes.
+# All waits are bounded. lab_down removes what lab_up creates.
 
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PATH=$LAB_ROOT/build:$LAB_ROOT/build/tests/traffic:$LAB_ROOT/build/tests/packet:$PATH
@@ -27,7 +27,7 @@ in_client() {
 	in_namespace client "$@"
 }
 
-# Refuses to work where real interfaces are: only the loopback may be up.
+# Refuses to work next to real interfaces: only the loopback may be up.
 lab_check_isolated() {
 	local up
 	up=$(ip -o link show up | grep -v LOOPBACK)
@@ -75,14 +75,14 @@ lab_up() {
 	lab_address client to_server $CLIENT4/24 $CLIENT6/64
 }
 
-# Ends the servers, then what is in the namespaces goes with them, and last the pins.
+# Stops the servers, then deletes the namespaces with all that is in them, then the pins.
 lab_down() {
 	local name
 	lab_stop
 	for name in $(ip netns list | cut -d' ' -f1); do
 		ip netns delete "$name"
 	done
-	# the others are folders that `ip link set ... xdp` leaves
+	# `ip link set ... xdp` leaves the other directories
 	lab_check_isolated && rm -rf /sys/fs/bpf/{portsieve,ip,tc,xdp}
 }
 
@@ -124,7 +124,7 @@ serve_web() {
 	within 10 is_listening "$1" tcp "$2"
 }
 
-# serve_echo NAMESPACE tcp|udp PORT: sends back what it gets. One ncat for each family: one for both forgets
+# serve_echo NAMESPACE tcp|udp PORT: echoes its input. One ncat for each family, since one for both forgets
 # the other family after its first UDP client.
 serve_echo() {
 	local udp=() family
@@ -136,7 +136,7 @@ serve_echo() {
 	within 10 is_listening "$1" "$2" "$3" 6
 }
 
-# fetch NAMESPACE HOST PORT [SECONDS]: a page by curl; 28 is curl's status for a timeout.
+# fetch NAMESPACE HOST PORT [SECONDS]: fetches a page by curl; 28 is curl's status for a timeout.
 fetch() {
 	local host=$2
 	[[ $host != *:* ]] || host="[$host]"
@@ -144,7 +144,7 @@ fetch() {
 		"http://$host:$3/"
 }
 
-# echoes NAMESPACE tcp|udp HOST PORT [SECONDS]: does a word come back in time? By bash itself, which ends
+# echoes NAMESPACE tcp|udp HOST PORT [SECONDS]: does a word come back in time? Uses bash, which exits
 # with the answer; ncat would not wait for it.
 echoes() {
 	in_namespace "$1" timeout "${5:-2}" bash -c '
@@ -152,7 +152,7 @@ echoes() {
 	' echoes "${@:2:3}" 2>/dev/null
 }
 
-# scan PORTS [NMAP OPTION]... HOST: `80/open` and the like, one a line, as nmap sees them from the client.
+# scan PORTS [NMAP OPTION]... HOST: lines such as `80/open`, as nmap on the client sees them.
 scan() {
 	in_client timeout 60 nmap -n -Pn --max-retries 1 -p "$@" -oG - | grep -oE '[0-9]+/[a-z|]+' |
 		sort -n
@@ -185,7 +185,7 @@ sum() {
 		jq '.devices[0] | [(.ranges[], .reasons[], .retired) | .passed.packets + .dropped.packets] | add'
 }
 
-# sum_matches [DEVICE]: is the sum what the device has received? Neighbour discovery may come in between.
+# sum_matches [DEVICE]: does the sum equal the packets received? Neighbour discovery may interfere.
 sum_matches() {
 	local before after packets tries
 	for tries in 1 2 3 4 5; do
@@ -201,10 +201,10 @@ xdp_of() {
 	in_namespace "$1" ip -j link show dev "$2" | jq -r '.[0].xdp.prog.id // empty'
 }
 
-# pins: what lies in bpffs, apart from the two files that the kernel puts into each.
+# pins: all files in the bpffs except the two that the kernel creates in each.
 pins() {
 	find /sys/fs/bpf -mindepth 1 ! -name progs.debug ! -name maps.debug \
-		! -path /sys/fs/bpf/xdp # that libxdp makes once, for all
+		! -path /sys/fs/bpf/xdp # which libxdp creates once
 }
 
 # policy TEXT: writes it to a file and prints the path. For tests.
@@ -223,7 +223,7 @@ equal() {
 	}
 }
 
-# refused CODE WORDS COMMAND...: the command ends with that code, prints nothing, and says these words.
+# refused CODE WORDS COMMAND...: the command exits with that code, prints nothing, and its error has these words.
 refused() {
 	local code=$1 words=$2
 	shift 2
