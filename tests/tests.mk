@@ -19,7 +19,7 @@ TRAFFIC := build/tests/traffic/flood build/tests/traffic/received build/tests/tr
 .PHONY: tools tests swap-test
 tools: $(TRAFFIC)
 
-# The same program, which takes its maps for another form: for what happens between two versions.
+# The same program with another ABI number, for tests of two versions.
 .PHONY: other-abi
 other-abi:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/abi CFLAGS='-O1 -DPORTSIEVE_ABI=9999' build/abi/portsieve

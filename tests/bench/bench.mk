@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The benchmarks and their tools. Included by the Makefile; the heads of tests/bench/run and scale tell what is measured.
+# The benchmarks and their tools. Included by the Makefile; tests/bench/run and scale describe what they measure.
 
 ROUNDS ?= 7
 BENCH_TOOLS := build/tests/bench/testrun build/tests/bench/sink build/tests/bench/shot.bpf.o build/tests/bench/draw.bpf.o

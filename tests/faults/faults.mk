@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The campaign of faults, whole. `make test` runs a part of it (tests/e2e/faults.bats). Included by the Makefile.
+# The full fault campaign. `make test` runs a part of it (tests/e2e/faults.bats). Included by the Makefile.
 
 SPOIL := build/tests/faults/spoil.so
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tests on other kernels, in QEMU: tests/kernels/run tells how. Included by the Makefile.
+# Tests on other kernels, in QEMU, described in tests/kernels/run. Included by the Makefile.
 
 KERNEL_TOOLS := build/tests/kernels/leave build/tests/kernels/verified
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What became of a guest, from the folder that tests/kernels/boot has filled.
+# The outcome of a guest, from the folder that tests/kernels/boot has filled.
 
-# outcome_count RESULT FOLDER: `PASSED FAILED SKIPPED`. A file that is not there, or has not run as many tests as
-# its plan says, or a guest that did not end by itself and in agreement with its tests, counts as failed.
+# outcome_count RESULT FOLDER: `PASSED FAILED SKIPPED`. These count as failed: a missing file, one that has not run
+# as many tests as its plan says, and a guest that did not end by itself with the status of its tests.
 outcome_count() {
 	local passed failed skipped file end
 	end=$(cat "$1/end")
@@ -30,7 +30,7 @@ outcome_plan_is_kept() {
 		END { exit !(ran > 0 && ran == planned) }' "$1/tap"
 }
 
-# outcome_explain RESULT: how the guest ended, what failed, and the kernel's last words unless it ended by itself.
+# outcome_explain RESULT: how the guest ended, what failed, and the kernel's last messages unless it ended by itself.
 outcome_explain() {
 	local end
 	end=$(cat "$1/end")

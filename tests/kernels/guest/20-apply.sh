@@ -30,7 +30,7 @@ swaps_the_policy() {
 	equal "0 4" "$(row _system udp)"
 	sum_matches
 }
-it 'apply swaps the policy; the counters of what stays go on' swaps_the_policy
+it 'apply swaps the policy; ranges that stay keep their counters' swaps_the_policy
 
 frees_rows() {
 	load
@@ -45,7 +45,7 @@ rules:
 	equal "0 6" "$(row other)"
 	sum_matches
 }
-it 'what a change ends is still in the sum' frees_rows
+it 'counts of ended ranges stay in the sum' frees_rows
 
 # many_rules [PORT ADDED]
 many_rules() {
@@ -86,7 +86,7 @@ shows_what_apply_takes() {
 	in_server portsieve stats >/tmp/stats
 	grep -q 'all packets' /tmp/stats
 }
-it 'status, show and stats work; apply takes what show prints' shows_what_apply_takes
+it 'status, show and stats work; apply accepts the output of show' shows_what_apply_takes
 
 explains() {
 	load
@@ -97,14 +97,14 @@ explains() {
 	equal "drop _system 81" "$(explained 'tcp 192.0.2.1:40000 > 192.0.2.2:81 S')"
 	equal 0 "$(in_server portsieve stats -j | jq '[.devices[0].ranges[].passed.packets] | add')"
 }
-it 'explain tells the verdict, and leaves the counters alone' explains
+it 'explain shows the verdict and changes no counter' explains
 
-# of_rule NAME: its packets in the JSON of replay.
+# of_rule NAME: the rule's packets in the JSON of replay.
 of_rule() {
 	jq -r --arg name "$1" '[.devices[0].ranges[] | select(.rule == $name)] |
 		"\(map(.passed.packets) | add) \(map(.dropped.packets) | add)"'
 }
-# replays CAPTURE: what it counts goes to /tmp/replayed.
+# replays CAPTURE: writes the counters to /tmp/replayed.
 replays() {
 	portsieve replay "/captures/$1.pcap" --policy "$(policy "$WEB")" -j >/tmp/replayed
 }

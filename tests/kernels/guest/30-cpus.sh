@@ -13,7 +13,7 @@ remark_cpus() {
 	remark "possible $(cat $CPU/possible), online $(cat $CPU/online)"
 }
 
-# on_cpu CPU COMMAND...: a veth's packets are taken in where they were sent.
+# on_cpu CPU COMMAND...: runs a command there; a veth's packets are received on the CPU that sends them.
 on_cpu() {
 	taskset -pc "$1" $BASHPID >/dev/null
 	"${@:2}"
@@ -29,7 +29,7 @@ adds_up_when_more_are_possible() {
 	equal "70 0" "$(row dns)"
 	sum_matches
 }
-it 'what several CPUs count is added up' adds_up_when_more_are_possible
+it 'the counts of several CPUs are added up' adds_up_when_more_are_possible
 
 adds_up_when_one_leaves() {
 	in_server portsieve load to_client -p "$(policy "$WEB")"
@@ -52,7 +52,7 @@ adds_up_when_one_leaves() {
 	equal "50 0" "$(row dns)"
 	sum_matches
 }
-it 'what a CPU has counted stays when it goes offline' adds_up_when_one_leaves
+it 'the counts of a CPU stay when it goes offline' adds_up_when_one_leaves
 echo 1 >$CPU/cpu1/online # also after a failure: other files follow
 
 loads_with_one_offline() {

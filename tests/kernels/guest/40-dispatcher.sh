@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# libxdp's dispatcher: beside xdp-filter, under upgrades, kills and other people's tools.
+# libxdp's dispatcher: next to xdp-filter, with upgrades, kills and foreign tools.
 source /portsieve/tests/kernels/guest/lab.bash
 
 CHAIN=portsieve_chain # our program's name
@@ -16,7 +16,7 @@ load() {
 	in_server portsieve load to_client -p "$(policy "$WEB")" "$@"
 }
 
-# says WORDS COMMAND...: it fails, with these words.
+# says WORDS COMMAND...: the command fails with these words.
 says() {
 	not "${@:2}" >/tmp/said 2>&1
 	cat /tmp/said
@@ -39,18 +39,18 @@ filter_off() {
 	in_server xdp-filter unload to_client
 }
 
-# left: the pins, but for those of xdp-filter, for libxdp's folder, which it does not remove, and for what it leaves
-# in there when it is killed while it asks whether the kernel can.
+# left: the pins, except those of xdp-filter, libxdp's directory, which it does not remove, and what it leaves there
+# if it is killed while it probes the kernel.
 left() {
 	pins | grep -vE '^/sys/fs/bpf/xdp(-filter.*|/prog-test-link-[0-9-]+)?$' || true
 }
 
-# dispatchers: how many libxdp keeps.
+# dispatchers: the number that libxdp has pinned.
 dispatchers() {
 	find /sys/fs/bpf/xdp -name '*-prog' | xargs -n 1 dirname | sort -u | wc -l
 }
 
-# taken_in: the datagrams that got past XDP; nothing listens to them.
+# taken_in: the datagrams that passed XDP; nothing listens for them.
 taken_in() {
 	in_server awk '$1 == "Udp:" && $3 ~ /^[0-9]+$/ { print $3 }' /proc/net/snmp
 }
@@ -80,9 +80,9 @@ chooses_the_dispatcher() {
 	load
 	equal "0 0" "$(row dns)"
 }
-it 'auto takes the dispatcher, says so, and leaves nothing' chooses_the_dispatcher
+it 'auto uses the dispatcher, says so, and leaves nothing' chooses_the_dispatcher
 
-# both_filter: with members in place, each by its own rules.
+# both_filter: both members are attached, and each filters by its own rules.
 both_filter() {
 	local before
 	before=$(taken_in)
@@ -123,7 +123,7 @@ joins_xdp_filter() {
 	in_server received to_client
 	equal "6 0" "$(row blocked)"
 }
-it 'beside an xdp-filter that was there: both filter, either can go' joins_xdp_filter
+it 'with an xdp-filter loaded before: both filter, and either can be unloaded' joins_xdp_filter
 
 is_joined_by_xdp_filter() {
 	load
@@ -146,7 +146,7 @@ rules: [{name: none, action: drop, ports: udp/53}]')"
 	in_server received to_client
 	equal "0 3" "$(row none)"
 }
-it 'an xdp-filter that comes later: both filter, either can go' is_joined_by_xdp_filter
+it 'with an xdp-filter loaded later: both filter, and either can be unloaded' is_joined_by_xdp_filter
 
 names_the_occupant() {
 	filter_on
@@ -188,7 +188,7 @@ works_generic() {
 }
 it 'generic mode too' works_generic
 
-# sends_until FILE: bursts as fast as the kernel can, to ports 53 and 54 by chance, until the file is there.
+# sends_until FILE: sends bursts at full rate to ports 53 and 54 at random until the file exists.
 sends_until() {
 	until [ -e "$1" ]; do
 		in_client flood to_server --protocol udp --ports 53-54 --count 2000 --rush --seed $((RANDOM + 1))
@@ -263,7 +263,7 @@ parts_from_another() {
 	in_server portsieve unload --all
 	equal "" "$(left)"
 }
-it 'devices that share a policy are parted' parts_from_another
+it 'apply --dev separates a device from one that shares its policy' parts_from_another
 
 undoes_the_fall_back() {
 	mkdir -p /tmp/no-bpffs
@@ -296,7 +296,7 @@ tells_what_others_did() {
 	load
 	both_filter
 }
-it 'a program that others took off is told' tells_what_others_did
+it 'a program that another tool detached is reported' tells_what_others_did
 
 survives_the_interface() {
 	load
@@ -312,7 +312,7 @@ survives_the_interface() {
 	in_server received to_client
 	equal "3 0" "$(row dns)"
 }
-it 'an interface that was deleted' survives_the_interface
+it 'a deleted interface is cleaned up' survives_the_interface
 
 refuses_its_own_orphan() {
 	load
@@ -321,9 +321,9 @@ refuses_its_own_orphan() {
 	in_server xdp-loader unload to_client --all
 	load
 }
-it 'a program of its own without pins is not joined by a second' refuses_its_own_orphan
+it 'no second program joins one of ours that has lost its pins' refuses_its_own_orphan
 
-# killed CALL N COMMAND...: kills it at its Nth such system call. Fails when it makes fewer.
+# killed CALL N COMMAND...: kills the command at its Nth such system call. Fails if it makes fewer.
 killed() {
 	not strace -f -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" -- "${@:3}" >/dev/null 2>&1
 }
@@ -362,9 +362,9 @@ load_is_killed() {
 		equal "" "$(left)"
 	done
 }
-it 'a load that is killed has loaded or not; the next command repairs' load_is_killed
+it 'a killed load has loaded completely or not at all; the next command repairs' load_is_killed
 
-# updates: the calls of an upgrade that change a map, among them those by which the turn passes.
+# updates: the calls of an upgrade that change a map, including those of the handover.
 updates() {
 	in_server strace -qq -o /tmp/trace -e trace=bpf portsieve upgrade to_client
 	awk '/BPF_MAP_UPDATE_ELEM/ { print "bpf:" NR }' /tmp/trace | tail -n 8
@@ -392,9 +392,9 @@ upgrade_is_killed() {
 	in_server portsieve unload to_client
 	equal "" "$(left)"
 }
-it 'an upgrade that is killed: every packet is judged and counted once' upgrade_is_killed
+it 'a killed upgrade: every packet is judged and counted once' upgrade_is_killed
 
-# Nothing arrives between the kill and the repair: no CPU may need a packet to learn whose turn it is.
+# No packet arrives between the kill and the repair: no CPU may depend on a packet to complete the handover.
 is_repaired_unseen() {
 	local call cpu expected=0
 	load
@@ -413,7 +413,7 @@ is_repaired_unseen() {
 		sum_matches
 	done
 }
-it 'an upgrade that is killed and repaired before any packet came: each is judged, on every CPU' is_repaired_unseen
+it 'a killed upgrade, repaired before any packet arrives: each packet is judged, on every CPU' is_repaired_unseen
 
 knows_its_own() {
 	load
@@ -423,6 +423,6 @@ knows_its_own() {
 	in_server portsieve unload to_client
 	equal "" "$(members)$(left)"
 }
-it 'a member whose policy slot has lost its pin is told as broken, filters on, and can be unloaded' knows_its_own
+it 'a member whose policy slot has lost its pin is reported, keeps filtering, and can be unloaded' knows_its_own
 
 finish

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Rules with addresses and with an end, policies that wait to be confirmed, and the upgrade of the program.
+# Rules with addresses and with an end, unconfirmed policies, and the upgrade of the program.
 source /portsieve/tests/kernels/guest/lab.bash
 
 FROM='version: 1
@@ -45,7 +45,7 @@ many_prefixes() {
 	equal "2 0" "$(row here4)"
 	sum_matches
 }
-it 'a block list of 100,000 prefixes is applied, and taken away' many_prefixes
+it 'a block list of 100,000 prefixes is applied and removed' many_prefixes
 
 a_runtime_rule_ends() {
 	in_server portsieve load to_client -p "$(policy "$FROM")"
@@ -69,7 +69,7 @@ falls_back() {
 	echoes client udp $SERVER4 2000
 	sum_matches
 }
-it 'a policy that nobody confirms falls back, one that is confirmed stays' falls_back
+it 'an unconfirmed policy is rolled back, a confirmed one stays' falls_back
 
 upgrades() {
 	in_server portsieve load to_client -p "$(policy "$FROM")"
@@ -86,6 +86,6 @@ upgrades() {
 	in_server portsieve unload to_client
 	equal "" "$(pins)"
 }
-it 'upgrade goes on counting, and unload leaves nothing' upgrades
+it 'upgrade keeps the counters, and unload leaves nothing' upgrades
 
 finish

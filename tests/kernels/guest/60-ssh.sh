@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A policy that would cut the caller's ssh session, whose address is on a device above the one that is loaded: of
-# each kind, as not every kernel has them all. What else the check does: tests/e2e/ssh.bats.
+# A policy that would cut the caller's ssh session, whose address is on a device above the loaded one, for each kind of
+# device, since not every kernel has them all. tests/e2e/ssh.bats has the other tests of this check.
 source /portsieve/tests/kernels/guest/lab.bash
 
 SESSION='198.51.100.1 40000 198.51.100.2 22'
 
-# cuts DEVICE [SESSION]: is a policy that drops everything refused for the session's sake?
+# cuts DEVICE [SESSION]: is a policy that drops everything refused because of the session?
 cuts() {
 	local words
 	words=$(SSH_CONNECTION=${2:-$SESSION} in_server portsieve load "$1" --mode generic \
@@ -14,7 +14,7 @@ cuts() {
 	[[ $words == *"would cut your own ssh session"*"by $1)"* ]]
 }
 
-# refuses_below OPTION...: with the session's address on such a device above to_client.
+# refuses_below OPTION...: with the session's address on a device of this kind above to_client.
 refuses_below() {
 	in_server ip address flush dev to_client
 	in_server ip link add upper0 "$@"
@@ -25,7 +25,7 @@ refuses_below() {
 	not cuts lo
 }
 
-# refuses_member OPTION...: with to_client in such a device.
+# refuses_member OPTION...: with to_client as a member of a device of this kind.
 refuses_member() {
 	in_server ip link set to_client down
 	in_server ip link add master0 "$@"

@@ -46,7 +46,7 @@ finish() {
 	exit $TEST_FAILED
 }
 
-# guest_clean: ends what a test started, whatever became of it, and takes the lab down.
+# guest_clean: stops everything that a test started and takes the lab down.
 guest_clean() {
 	local process
 	for process in /proc/[0-9]*; do
