@@ -32,8 +32,8 @@ analysis: compile policy base
 packet: policy base
 host: policy base
 datapath: host packet compile policy base
-print: control datapath analysis packet compile policy base
-control: commands print datapath host analysis packet compile policy base
+print: datapath analysis packet compile policy base
+control: print datapath host analysis packet compile policy base
 commands: control print datapath host analysis packet compile policy base
 TABLE
 ls -d user/*/ | grep -vE '/(base|policy|compile|analysis|packet|host|datapath|print|control|commands)/$' |
@@ -45,7 +45,7 @@ grep -nE '^#include "datapath/' user/[^d]*/*.[ch] |
 	check 'other folders see only the public headers of datapath'
 grep -nE '^#include (<bpf/|<xdp/|"[a-z_]+\.skel\.h")' user/*/*.[ch] | grep -v '^user/datapath/' |
 	check 'only datapath includes libbpf, libxdp and skeletons'
-grep -nE '^#include (<sys/socket|<libmnl/|<time\.h>|<poll\.h>|<fcntl\.h>|<unistd\.h>|"base/(log|output)\.h")' \
+grep -nE '^#include (<sys/socket|<libmnl/|<time\.h>|<poll\.h>|<fcntl\.h>|<unistd\.h>|"base/(clock|log|output)\.h")' \
 	user/{policy,compile,analysis,packet}/*.[ch] | grep -v '^user/policy/until\.c:.*<time\.h>' |
 	check 'policy, compile, analysis and packet know no clock, file, socket, log'
 grep -nE '\b(printf|puts|putchar|fopen|open|getenv|clock_gettime|time|exit)\(|\bstd(in|out|err)\b' \

@@ -93,7 +93,7 @@ static bool is_about_headers(uint32_t counter)
 struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length)
 {
 	struct judgement judgement = { .port = -1 };
-	struct testrun_outcome outcome;
+	struct testrun_result outcome;
 	struct error error = { 0 };
 
 	must(testrun_judge(judge->testrun, frame, length, &outcome, &error), &error);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/deadline.h"
 #include "base/cleanup.h"
 #include "policy/policy.h"
 #include "analysis/cover.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading the clock. */
 #include "base/clock.h"
+#include "base/clock.h"
+#include "base/deadline.h"
 
 #include <time.h>
 

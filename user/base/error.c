@@ -2,6 +2,7 @@
 /* Filling in and wording struct error. Prints nothing. */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,11 @@ int error_set(struct error *error, int errnum, enum exit_code exit, const char *
 		error->exit = exit;
 	}
 	return -errnum;
+}
+
+int error_no_memory(struct error *error)
+{
+	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 }
 
 void error_prefix(struct error *error, const char *prefix)

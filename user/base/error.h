@@ -33,6 +33,9 @@ struct error {
 int error_set(struct error *error, int errnum, enum exit_code exit, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The error of every failed allocation. Returns -ENOMEM. error may be NULL. */
+int error_no_memory(struct error *error);
+
 /* Puts "prefix: " before the text, unless the text begins with the prefix or names it already. */
 void error_prefix(struct error *error, const char *prefix);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve apply, portsieve check. */
+/* portsieve apply. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 
 #include "control/device_groups.h"
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/cleanup.h"
 #include "commands/command.h"
 #include "base/log.h"
-#include "print/check.h"
 #include "print/runtime.h"
 #include "control/ruleset.h"
 #include "control/ssh_session.h"
@@ -20,7 +20,7 @@
  * which an older version may have written and this one may not understand.
  */
 static int count_runtime_rules(const struct datapath *datapath, const struct policy *policy,
-			       const struct apply_group *group, size_t *ret_count,
+			       const struct device_group *group, size_t *ret_count,
 			       struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = NULL;
@@ -42,7 +42,7 @@ static int count_runtime_rules(const struct datapath *datapath, const struct pol
 /* A policy of the group's own: that of the file behind the runtime rules that are in force there.
  */
 static int keep_runtime_rules(const struct datapath *datapath, const struct ruleset *ruleset,
-			      struct apply_group *group, struct error *error)
+			      struct device_group *group, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset live = { 0 };
 	int r = ruleset_read_live(datapath, &group->devices[0], &live, error);
@@ -63,7 +63,7 @@ static int keep_runtime_rules(const struct datapath *datapath, const struct rule
 
 /* Chooses the group's policy, and refuses it if it cuts the session (NULL: whatever it does). */
 static int ready_group(const struct datapath *datapath, const struct ruleset *ruleset,
-		       const struct ssh_session *session, struct apply_group *group,
+		       const struct ssh_session *session, struct device_group *group,
 		       struct error *error)
 {
 	size_t runtime_rules = 0;
@@ -75,14 +75,14 @@ static int ready_group(const struct datapath *datapath, const struct ruleset *ru
 	else if (!r && runtime_rules)
 		r = keep_runtime_rules(datapath, ruleset, group, error);
 	if (!r)
-		r = apply_group_check_waiting(group, error);
+		r = device_group_check_waiting(group, error);
 	if (!r && session)
-		r = apply_group_check_session(group, session, true, error);
+		r = device_group_check_session(group, session, true, error);
 	return r;
 }
 
 /* One moment for all groups: they return together. */
-static void set_deadline(struct apply_groups *groups, uint32_t seconds)
+static void set_deadline(struct device_groups *groups, uint32_t seconds)
 {
 	uint64_t until_ns = boottime_ns() + seconds * SECOND_NS;
 
@@ -96,7 +96,7 @@ static void set_deadline(struct apply_groups *groups, uint32_t seconds)
 	}
 }
 
-static void note_kept(const struct apply_group *group)
+static void note_kept(const struct device_group *group)
 {
 	const struct policy *policy = &group->own.file.policy;
 	char text[512];
@@ -104,24 +104,24 @@ static void note_kept(const struct apply_group *group)
 	snprintf(text, sizeof(text),
 		 "%s: %zu runtime rule%s (%s) stay%s in force before those of the file; to end "
 		 "one: portsieve delete NAME",
-		 apply_group_names(group).text, policy->runtime_count,
+		 device_group_names(group).text, policy->runtime_count,
 		 policy->runtime_count == 1 ? "" : "s", runtime_rule_names(policy).text,
 		 policy->runtime_count == 1 ? "s" : "");
 	log_note(text);
 }
 
-static void note_ended(const struct apply_group *group)
+static void note_ended(const struct device_group *group)
 {
 	char text[400];
 
 	snprintf(text, sizeof(text),
 		 "%s: %zu runtime rule%s gone: the file has the key `runtime`, which replaces them",
-		 apply_group_names(group).text, group->runtime_rules,
+		 device_group_names(group).text, group->runtime_rules,
 		 group->runtime_rules == 1 ? " is" : "s are");
 	log_note(text);
 }
 
-static void note_waiting(const struct apply_group *group, uint32_t seconds)
+static void note_waiting(const struct device_group *group, uint32_t seconds)
 {
 	char text[512];
 
@@ -130,21 +130,21 @@ static void note_waiting(const struct apply_group *group, uint32_t seconds)
 			text, sizeof(text),
 			"%s: the time had passed before the policy was in force: the one before it "
 			"stays; apply it again with a longer time",
-			apply_group_names(group).text);
+			device_group_names(group).text);
 		log_note(text);
 		return;
 	}
 	snprintf(text, sizeof(text),
 		 "%s: in force for %u s; to keep it: portsieve confirm; otherwise the policy "
 		 "before returns by itself",
-		 apply_group_names(group).text, seconds);
+		 device_group_names(group).text, seconds);
 	log_note(text);
 }
 
-static void note_applied(const struct apply_groups *groups, const struct settings *settings)
+static void note_applied(const struct device_groups *groups, const struct settings *settings)
 {
 	for (size_t i = 0; i < groups->count; i++) {
-		const struct apply_group *group = &groups->list[i];
+		const struct device_group *group = &groups->list[i];
 
 		if (group->left_out)
 			continue;
@@ -160,26 +160,27 @@ static void note_applied(const struct apply_groups *groups, const struct setting
 static enum exit_code apply_to_all(const struct datapath *datapath, const struct settings *settings,
 				   const struct ruleset *ruleset, struct error *error)
 {
-	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
+	_cleanup_device_groups_ struct device_groups groups = { 0 };
 	struct ssh_session session;
 	bool checks_session = !settings->force && ssh_session_find(&session);
 	enum exit_code code;
-	int r = apply_groups_find(datapath, settings, &groups, error);
+	int r = device_groups_find(datapath, settings->devices, settings->devices_count, &groups,
+				   error);
 
 	for (size_t i = 0; !r && i < groups.count; i++) {
-		if (apply_group_is_live(&groups.list[i]))
+		if (device_group_is_live(&groups.list[i]))
 			r = ready_group(datapath, ruleset, checks_session ? &session : NULL,
 					&groups.list[i], error);
 		if (r)
-			apply_groups_prefix(&groups, &groups.list[i], error);
+			device_groups_prefix(&groups, &groups.list[i], error);
 	}
 	if (r)
 		return error->exit;
 	if (settings->confirm_seconds)
 		set_deadline(&groups, settings->confirm_seconds);
-	code = apply_groups_change(datapath, &groups, apply_group_apply);
+	code = device_groups_change(datapath, &groups, device_group_apply);
 	note_applied(&groups, settings);
-	return settings->json && apply_groups_print_json(&groups, "applied") ? EXIT_FAILED : code;
+	return settings->json && device_groups_print_json(&groups, "applied") ? EXIT_FAILED : code;
 }
 
 static enum exit_code apply(const struct settings *settings, int count, char **operands,
@@ -209,28 +210,4 @@ const struct command command_apply = {
 	.options = { &option_dev, &option_confirm, &option_force, &option_json },
 	.changes = true,
 	.run = apply,
-};
-
-static enum exit_code check(const struct settings *settings, int count, char **operands,
-			    struct error *error)
-{
-	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
-	int r;
-
-	(void)count;
-	if (ruleset_read(operands[0], &ruleset, error))
-		return error->exit;
-	r = settings->json ? print_check_json(operands[0], &ruleset)
-			   : print_check_text(operands[0], &ruleset);
-	return r ? EXIT_FAILED : EXIT_DONE;
-}
-
-const struct command command_check = {
-	.name = "check",
-	.operands = "POLICY",
-	.operands_min = 1,
-	.operands_max = 1,
-	.summary = "Check a policy file and remark on it; change nothing",
-	.options = { &option_json },
-	.run = check,
 };

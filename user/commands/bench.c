@@ -17,7 +17,7 @@ static enum exit_code run_bench(const struct settings *settings, int count, char
 		return error->exit;
 	r = settings->json ? print_bench_json(&bench) : print_bench_text(&bench);
 	if (r)
-		error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		error_no_memory(error);
 	return r ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -11,19 +11,19 @@
 
 /* The two ways in which waiting ends at a user's word. */
 struct ending {
-	apply_group_fn *end;
+	device_group_fn *end;
 	const char *result; /* in JSON */
 	const char *note;
 };
 
-static bool waits(const struct apply_group *group)
+static bool waits(const struct device_group *group)
 {
 	return group->devices[0].broken || group->devices[0].confirm_until_ns ||
 	       group->devices[0].fallen_back;
 }
 
 /* Devices that nobody named and on which nothing waits are nobody's concern. */
-static int leave_out_others(const struct settings *settings, struct apply_groups *groups,
+static int leave_out_others(const struct settings *settings, struct device_groups *groups,
 			    struct error *error)
 {
 	size_t waiting = 0;
@@ -38,42 +38,43 @@ static int leave_out_others(const struct settings *settings, struct apply_groups
 			 "no policy waits to be confirmed; what is in force: portsieve show");
 }
 
-static int confirm_group(const struct datapath *datapath, const struct apply_group *group,
+static int confirm_group(const struct datapath *datapath, const struct device_group *group,
 			 struct error *error)
 {
 	return datapath_confirm(datapath, &group->devices[0], error);
 }
 
-static int rollback_group(const struct datapath *datapath, const struct apply_group *group,
+static int rollback_group(const struct datapath *datapath, const struct device_group *group,
 			  struct error *error)
 {
 	return datapath_rollback(datapath, &group->devices[0], error);
 }
 
-static void note_ended(const struct apply_group *group, const struct ending *ending)
+static void note_ended(const struct device_group *group, const struct ending *ending)
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (asprintf(&text, "%s: %s", apply_group_names(group).text, ending->note) >= 0)
+	if (asprintf(&text, "%s: %s", device_group_names(group).text, ending->note) >= 0)
 		log_note(text);
 }
 
 static enum exit_code end_all(const struct datapath *datapath, const struct settings *settings,
 			      const struct ending *ending, struct error *error)
 {
-	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
+	_cleanup_device_groups_ struct device_groups groups = { 0 };
 	enum exit_code code;
 
-	if (apply_groups_find(datapath, settings, &groups, error) ||
+	if (device_groups_find(datapath, settings->devices, settings->devices_count, &groups,
+			       error) ||
 	    leave_out_others(settings, &groups, error))
 		return error->exit;
 	groups.whole_only = true; /* the waiting is the slot's */
-	code = apply_groups_change(datapath, &groups, ending->end);
+	code = device_groups_change(datapath, &groups, ending->end);
 	for (size_t i = 0; i < groups.count; i++)
 		if (!groups.list[i].left_out)
 			note_ended(&groups.list[i], ending);
-	return settings->json && apply_groups_print_json(&groups, ending->result) ? EXIT_FAILED
-										  : code;
+	return settings->json && device_groups_print_json(&groups, ending->result) ? EXIT_FAILED
+										   : code;
 }
 
 static enum exit_code end_waiting(const struct settings *settings, const struct ending *ending,

@@ -11,7 +11,7 @@
 
 /* Both sides, and what they are read from. */
 struct diff_sides {
-	struct common_policy common; /* what the live policy is that of */
+	struct shared_policy common; /* what the live policy is that of */
 	struct ruleset live;
 	struct policy_file file;
 	struct portsieve_image *file_image;
@@ -19,7 +19,7 @@ struct diff_sides {
 
 static void sides_free(struct diff_sides *sides)
 {
-	common_policy_free(&sides->common);
+	shared_policy_free(&sides->common);
 	ruleset_free(&sides->live);
 	policy_file_free(&sides->file);
 	free(sides->file_image);
@@ -43,7 +43,7 @@ static int merge_runtime(struct diff_sides *sides, const char *path, struct erro
 static int find_live(const struct datapath *datapath, const struct settings *settings,
 		     struct diff_sides *sides, struct error *error)
 {
-	int r = common_policy_find(datapath, settings->devices, settings->devices_count,
+	int r = shared_policy_find(datapath, settings->devices, settings->devices_count,
 				   settings->devices_count ? "compare with one --dev at a time"
 							   : "choose one with --dev",
 				   &sides->common, error);
@@ -70,7 +70,7 @@ static int compare(const struct settings *settings, const char *path,
 
 	if (!r)
 		r = settings->json ? print_diff_json(&report) : print_diff_text(&report);
-	return r ? error_set(error, -r, EXIT_FAILED, "not enough memory") : 0;
+	return r ? error_no_memory(error) : 0;
 }
 
 static enum exit_code diff(const struct settings *settings, int count, char **operands,
@@ -92,7 +92,7 @@ static enum exit_code diff(const struct settings *settings, int count, char **op
 		r = policy_file_compile(&sides.file, &sides.file_image, error);
 	if (!r)
 		r = compare(settings, operands[0], &sides, error);
-	return r ? error->exit : common_policy_code(&sides.common);
+	return r ? error->exit : shared_policy_code(&sides.common);
 }
 
 const struct command command_diff = {

@@ -4,16 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "commands/command.h"
 #include "control/judging_policy.h"
 #include "base/cleanup.h"
 #include "packet/text.h"
 #include "control/policy_file.h"
 #include "print/explanation.h"
 
-static int try_frame(const struct chosen_policy *policy, const uint8_t *frame, size_t length_bytes,
-		     struct outcome *ret_outcome, struct error *error)
+static int try_frame(const struct judging_policy *policy, const uint8_t *frame, size_t length_bytes,
+		     struct packet_verdict *ret_result, struct error *error)
 {
-	struct testrun_outcome tried;
+	struct testrun_result tried;
 	_cleanup_testrun_ struct testrun *testrun = NULL;
 	int r = testrun_open(policy->image, &policy->addresses, &testrun, error);
 
@@ -22,14 +23,14 @@ static int try_frame(const struct chosen_policy *policy, const uint8_t *frame, s
 	r = testrun_judge(testrun, frame, length_bytes, &tried, error);
 	if (r)
 		return r;
-	*ret_outcome = outcome_of(&tried, policy->image);
+	*ret_result = packet_verdict_of(&tried, policy->image);
 	return 0;
 }
 
 static enum exit_code explain(const struct settings *settings, int count, char **operands,
 			      struct error *error)
 {
-	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
+	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
 	uint8_t frame[PACKET_FRAME_MAX];
 	struct explanation explanation = { 0 };
 	size_t length_bytes;
@@ -37,9 +38,10 @@ static enum exit_code explain(const struct settings *settings, int count, char *
 
 	(void)count;
 	if (!r)
-		r = chosen_policy_read(settings, &policy, error);
+		r = judging_policy_read(settings->policy, settings->devices,
+					settings->devices_count, &policy, error);
 	if (!r)
-		r = try_frame(&policy, frame, length_bytes, &explanation.outcome, error);
+		r = try_frame(&policy, frame, length_bytes, &explanation.verdict, error);
 	if (r)
 		return error->exit;
 	explanation.names = frame_names_of(frame, length_bytes);
@@ -48,7 +50,7 @@ static enum exit_code explain(const struct settings *settings, int count, char *
 	r = settings->json ? print_explanation_json(&explanation)
 			   : print_explanation_text(&explanation);
 	if (r)
-		error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		error_no_memory(error);
 	return r ? EXIT_FAILED : EXIT_DONE;
 }
 

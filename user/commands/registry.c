@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "print/print.h"
+#include "print/services.h"
 #include "base/suggest.h"
 
 enum { SERVICES_MAX = 256, ALL_TRANSPORTS = (1 << PORTSIEVE_TRANSPORTS) - 1 };
@@ -57,7 +57,7 @@ static enum exit_code registry(const struct settings *settings, int count, char 
 	r = settings->json ? print_services_json(services, found)
 			   : print_services_text(services, found);
 	if (r)
-		error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		error_no_memory(error);
 	return r ? EXIT_FAILED : EXIT_DONE;
 }
 

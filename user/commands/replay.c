@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/command.h"
 #include "base/clock.h"
 #include "packet/capture.h"
 #include "control/judging_policy.h"
@@ -14,7 +15,9 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "control/policy_file.h"
-#include "print/print.h"
+#include "print/stats.h"
+#include "print/verdict.h"
+#include "print/stats.h"
 
 enum { PROGRESS_EVERY = 4096 }; /* packets */
 
@@ -48,16 +51,16 @@ static void show_progress(struct replay *replay)
 }
 
 static int judge(struct replay *replay, const struct capture_packet *packet,
-		 struct outcome *ret_outcome, struct error *error)
+		 struct packet_verdict *ret_result, struct error *error)
 {
 	size_t length_bytes = packet->captured_bytes;
-	struct testrun_outcome tried;
+	struct testrun_result tried;
 	int r;
 
 	if (length_bytes < TESTRUN_FRAME_MIN) {
 		replay->runts.verdict[PORTSIEVE_DROPPED].packets++;
 		replay->runts.verdict[PORTSIEVE_DROPPED].bytes += length_bytes;
-		*ret_outcome = outcome_of_runt(replay->image);
+		*ret_result = packet_verdict_of_runt(replay->image);
 		return 0;
 	}
 	if (length_bytes > TESTRUN_FRAME_MAX) {
@@ -66,15 +69,15 @@ static int judge(struct replay *replay, const struct capture_packet *packet,
 	}
 	r = testrun_judge(replay->testrun, packet->frame, length_bytes, &tried, error);
 	if (!r)
-		*ret_outcome = outcome_of(&tried, replay->image);
+		*ret_result = packet_verdict_of(&tried, replay->image);
 	return r;
 }
 
 static int replay_packet(struct replay *replay, const struct capture_packet *packet,
 			 struct error *error)
 {
-	struct outcome outcome;
-	int r = judge(replay, packet, &outcome, error);
+	struct packet_verdict verdict;
+	int r = judge(replay, packet, &verdict, error);
 
 	if (r)
 		return r;
@@ -84,9 +87,9 @@ static int replay_packet(struct replay *replay, const struct capture_packet *pac
 	if (!replay->settings->each)
 		return 0;
 	if (replay->settings->json)
-		print_outcome_json(replay->totals.packets, &outcome);
+		print_verdict_json(replay->totals.packets, &verdict);
 	else
-		print_outcome_text(replay->totals.packets, &outcome,
+		print_verdict_text(replay->totals.packets, &verdict,
 				   replay->image->flags & PORTSIEVE_IMAGE_MONITOR);
 	if (ferror(stdout)) {
 		output_flush(); /* main says why */
@@ -133,7 +136,7 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 	int r;
 
 	if (!rows)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	r = testrun_counters(replay->testrun, rows, replay->image->counters, error);
 	if (r)
 		return r;
@@ -143,13 +146,13 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 	r = replay->settings->json
 		    ? print_replay_json(&device, path, &replay->totals)
 		    : print_replay_text(&device, path, &replay->totals, replay->settings->all);
-	return r ? error_set(error, ENOMEM, EXIT_FAILED, "not enough memory") : 0;
+	return r ? error_no_memory(error) : 0;
 }
 
 static enum exit_code replay(const struct settings *settings, int count, char **operands,
 			     struct error *error)
 {
-	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
+	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
 	struct replay replay __attribute__((cleanup(close_replay))) = {
 		.settings = settings,
 		/* not between lines of --each on the same terminal */
@@ -160,7 +163,8 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 
 	(void)count;
 	if (!r)
-		r = chosen_policy_read(settings, &policy, error);
+		r = judging_policy_read(settings->policy, settings->devices,
+					settings->devices_count, &policy, error);
 	if (!r)
 		r = testrun_open(policy.image, &policy.addresses, &replay.testrun, error);
 	if (!r) {

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "control/device_groups.h"
-#include "base/clock.h"
+#include "base/deadline.h"
 #include "base/cleanup.h"
 #include "commands/command.h"
 #include "base/log.h"
-#include "print/print.h"
+
 #include "print/json.h"
 #include "print/runtime.h"
 #include "policy/runtime_words.h"
@@ -29,34 +29,34 @@ static void note(const char *subject, const char *text)
 		log_note(line);
 }
 
-static int read_live_groups(const struct datapath *datapath, struct apply_groups *groups,
+static int read_live_groups(const struct datapath *datapath, struct device_groups *groups,
 			    struct error *error)
 {
 	int r = 0;
 
 	for (size_t i = 0; !r && i < groups->count; i++) {
-		struct apply_group *group = &groups->list[i];
+		struct device_group *group = &groups->list[i];
 
 		group->ruleset = &group->own;
-		if (apply_group_is_live(group))
+		if (device_group_is_live(group))
 			r = ruleset_read_live(datapath, &group->devices[0], &group->own, error);
 	}
 	return r;
 }
 
 /* What a first dropping rule makes of a load without a policy file, and what its deletion does. */
-static void note_mode(const struct apply_group *group)
+static void note_mode(const struct device_group *group)
 {
 	bool only_counts = ruleset_only_counts(&group->own);
 
 	if (group->left_out || !group->own.image)
 		return;
 	if (group->only_counted && !only_counts)
-		note(apply_group_names(group).text,
+		note(device_group_names(group).text,
 		     "no policy was loaded; from now on one is in force (mode enforce, default "
 		     "allow), which drops malformed packets too");
 	else if (!group->only_counted && only_counts)
-		note(apply_group_names(group).text,
+		note(device_group_names(group).text,
 		     "no rule is left that drops: packets are counted, none is dropped");
 }
 
@@ -64,7 +64,7 @@ static void note_mode(const struct apply_group *group)
  * Makes the group's coming policy. A session that the policy in force does not pass, now or for
  * good, cannot be cut by the change.
  */
-static int ready_group(struct apply_group *group, change_fn *change, void *context,
+static int ready_group(struct device_group *group, change_fn *change, void *context,
 		       const struct ssh_session *session, struct error *error)
 {
 	struct policy *policy = &group->own.file.policy;
@@ -76,18 +76,18 @@ static int ready_group(struct apply_group *group, change_fn *change, void *conte
 	group->only_counted = ruleset_only_counts(&group->own);
 	r = change(policy, &group->own.file.host, context, error);
 	if (!r)
-		r = apply_group_check_waiting(group, error);
+		r = device_group_check_waiting(group, error);
 	if (!r)
 		r = ruleset_compile(&group->own, error);
 	if (!r && can_cut)
-		r = apply_group_check_session(group, session, for_good, error);
+		r = device_group_check_session(group, session, for_good, error);
 	return r;
 }
 
 /* Readies all groups, and only then changes them. -ENOENT in all of them, or any other error, ends
  * it. */
 static enum exit_code change_groups(const struct datapath *datapath,
-				    const struct settings *settings, struct apply_groups *groups,
+				    const struct settings *settings, struct device_groups *groups,
 				    change_fn *change, void *context, struct error *error)
 {
 	struct ssh_session session;
@@ -97,21 +97,21 @@ static enum exit_code change_groups(const struct datapath *datapath,
 	size_t ready = 0;
 
 	for (size_t i = 0; i < groups->count; i++) {
-		struct apply_group *group = &groups->list[i];
+		struct device_group *group = &groups->list[i];
 		int r = -ENOENT;
 
-		if (!apply_group_is_live(group))
+		if (!device_group_is_live(group))
 			continue;
 		r = ready_group(group, change, context, checks_session ? &session : NULL, error);
 		if (r && r != -ENOENT) {
-			apply_groups_prefix(groups, group, error);
+			device_groups_prefix(groups, group, error);
 			return error->exit;
 		}
 		group->left_out = r == -ENOENT;
 		if (group->left_out && !missing.text[0]) {
 			missing = *error;
 			if (settings->devices_count)
-				error_prefix(&missing, apply_group_names(group).text);
+				error_prefix(&missing, device_group_names(group).text);
 		}
 		ready += !group->left_out;
 	}
@@ -120,13 +120,13 @@ static enum exit_code change_groups(const struct datapath *datapath,
 		*error = missing;
 		return error->exit;
 	}
-	code = apply_groups_change(datapath, groups, apply_group_apply);
+	code = device_groups_change(datapath, groups, device_group_apply);
 	for (size_t i = 0; i < groups->count; i++)
 		note_mode(&groups->list[i]);
 	return code;
 }
 
-static void json_add_devices(json_object *document, const struct apply_groups *groups)
+static void json_add_devices(json_object *document, const struct device_groups *groups)
 {
 	json_object *names = json_object_new_array();
 
@@ -138,7 +138,7 @@ static void json_add_devices(json_object *document, const struct apply_groups *g
 }
 
 /* One name for all groups: no group may have a rule of that name which says something else. */
-static void choose_name(struct policy_rule *rule, const struct apply_groups *groups)
+static void choose_name(struct policy_rule *rule, const struct device_groups *groups)
 {
 	char name[PORTSIEVE_RULE_NAME_MAX + 1];
 	unsigned int number = 1, before;
@@ -147,7 +147,7 @@ static void choose_name(struct policy_rule *rule, const struct apply_groups *gro
 	do {
 		before = number;
 		for (size_t i = 0; i < groups->count; i++)
-			if (apply_group_is_live(&groups->list[i]))
+			if (device_group_is_live(&groups->list[i]))
 				number = runtime_rule_number(rule, name, number,
 							     &groups->list[i].own.file.policy);
 	} while (number != before);
@@ -180,21 +180,21 @@ static int add_rule(struct policy *policy, const struct policy_host *host, void 
 }
 
 /* Where some devices drop and others do not. */
-static void note_monitors(const struct addition *addition, const struct apply_groups *groups)
+static void note_monitors(const struct addition *addition, const struct device_groups *groups)
 {
 	for (size_t i = 0; i < groups->count; i++) {
-		const struct apply_group *group = &groups->list[i];
+		const struct device_group *group = &groups->list[i];
 
 		if (!group->left_out && group->own.image && group->own.file.policy.monitor &&
 		    addition->drops && addition->words.action == POLICY_DROP)
-			note(apply_group_names(group).text,
+			note(device_group_names(group).text,
 			     "the policy is in monitor mode: nothing is dropped");
 	}
 }
 
 /* What was done, and on which devices unless on all loaded ones; nothing where nothing was. */
 static int tell_added(const struct settings *settings, const struct addition *addition,
-		      const struct policy_rule *rule, const struct apply_groups *groups)
+		      const struct policy_rule *rule, const struct device_groups *groups)
 {
 	_cleanup_free_ char *says =
 		runtime_rule_text(rule, &addition->host, addition->monitors && !addition->drops);
@@ -209,7 +209,7 @@ static int tell_added(const struct settings *settings, const struct addition *ad
 	if (!done)
 		return 0;
 	if (says &&
-	    asprintf(&text, "%s%s%s: %s%s", everywhere ? "" : apply_groups_names(groups).text,
+	    asprintf(&text, "%s%s%s: %s%s", everywhere ? "" : device_groups_names(groups).text,
 		     everywhere ? "" : ": ", rule->name, addition->renewed ? "renewed: " : "",
 		     says) >= 0)
 		log_note(text);
@@ -227,10 +227,11 @@ static enum exit_code add_to_groups(const struct datapath *datapath,
 				    const struct settings *settings, struct addition *addition,
 				    struct policy_rule *rule, struct error *error)
 {
-	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
+	_cleanup_device_groups_ struct device_groups groups = { 0 };
 	enum exit_code code;
 
-	if (apply_groups_find(datapath, settings, &groups, error) ||
+	if (device_groups_find(datapath, settings->devices, settings->devices_count, &groups,
+			       error) ||
 	    read_live_groups(datapath, &groups, error))
 		return error->exit;
 	if (!settings->name)
@@ -329,7 +330,7 @@ static int remove_rule(struct policy *policy, const struct policy_host *host, vo
 }
 
 static int tell_deleted(const struct settings *settings, const char *name,
-			const struct apply_groups *groups)
+			const struct device_groups *groups)
 {
 	json_object *document;
 	bool done = false;
@@ -337,7 +338,7 @@ static int tell_deleted(const struct settings *settings, const char *name,
 	for (size_t i = 0; i < groups->count; i++) {
 		if (groups->list[i].left_out)
 			continue;
-		note(apply_group_names(&groups->list[i]).text, "the rule is deleted");
+		note(device_group_names(&groups->list[i]).text, "the rule is deleted");
 		done = true;
 	}
 	if (!settings->json || !done)
@@ -352,10 +353,11 @@ static enum exit_code delete_from_groups(const struct datapath *datapath,
 					 const struct settings *settings, char *name,
 					 struct error *error)
 {
-	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
+	_cleanup_device_groups_ struct device_groups groups = { 0 };
 	enum exit_code code;
 
-	if (apply_groups_find(datapath, settings, &groups, error) ||
+	if (device_groups_find(datapath, settings->devices, settings->devices_count, &groups,
+			       error) ||
 	    read_live_groups(datapath, &groups, error))
 		return error->exit;
 	code = change_groups(datapath, settings, &groups, remove_rule, name, error);

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/cleanup.h"
 #include "commands/command.h"
 #include "control/shared_policy.h"
-#include "print/print.h"
+
 #include "print/json.h"
 #include "print/runtime.h"
 #include "control/ruleset.h"
@@ -65,7 +66,7 @@ static json_object *json_runtime(const struct ruleset *ruleset)
 	return rules;
 }
 
-static int show_json(const struct common_policy *common, const struct shown *shown)
+static int show_json(const struct shared_policy *common, const struct shown *shown)
 {
 	json_object *document = json_document();
 	json_object *names = json_object_new_array();
@@ -93,10 +94,10 @@ static int show_text(const struct shown *shown)
 
 /* Two policies would not make one file. */
 static int show_loaded(const struct datapath *datapath, const struct settings *settings, int count,
-		       char **operands, struct common_policy *common, struct error *error)
+		       char **operands, struct shared_policy *common, struct error *error)
 {
 	struct shown shown __attribute__((cleanup(shown_free))) = { 0 };
-	int r = common_policy_find(datapath, (const char *const *)operands, (size_t)count,
+	int r = shared_policy_find(datapath, (const char *const *)operands, (size_t)count,
 				   "name a device: portsieve show DEV", common, error);
 
 	if (!r)
@@ -110,13 +111,13 @@ static int show_loaded(const struct datapath *datapath, const struct settings *s
 static enum exit_code show(const struct settings *settings, int count, char **operands,
 			   struct error *error)
 {
-	_cleanup_common_policy_ struct common_policy common = { 0 };
+	_cleanup_shared_policy_ struct shared_policy common = { 0 };
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (!r)
 		r = show_loaded(&datapath, settings, count, operands, &common, error);
-	return r ? error->exit : common_policy_code(&common);
+	return r ? error->exit : shared_policy_code(&common);
 }
 
 const struct command command_show = {

@@ -41,11 +41,11 @@ static enum exit_code upgrade(const struct settings *settings, int count, char *
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	size_t found;
 
-	if (targets_named_or_all("upgrade", settings->all, count, error) ||
+	if (loaded_devices_named_or_all("upgrade", settings->all, count, error) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
-	if (targets_find(&datapath, (const char *const *)names, (size_t)count, &devices, &found,
-			 error))
+	if (loaded_devices_find(&datapath, (const char *const *)names, (size_t)count, &devices,
+				&found, error))
 		return error->exit;
 	return upgrade_devices(&datapath, settings, devices, found);
 }

@@ -75,7 +75,7 @@ static void classifying_free(struct classifying *work)
 
 static int no_memory(struct error *error)
 {
-	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	return error_no_memory(error);
 }
 
 static int too_many(const struct classifying *work, uint32_t list, int limit, const char *what)

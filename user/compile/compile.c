@@ -190,7 +190,7 @@ int image_compile(const struct policy *policy, const struct policy_host *host, c
 		calloc(PORTSIEVE_TRANSPORTS, sizeof(*unpainted));
 
 	if (!unpainted)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	memset(image, 0, sizeof(*image));
 	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
 		free_ports_init(&unpainted[transport]);
@@ -203,7 +203,7 @@ int image_compile(const struct policy *policy, const struct policy_host *host, c
 		if (r == -E2BIG)
 			return too_many_ranges(policy, rule, file, error);
 		if (r)
-			return error_set(error, -r, EXIT_FAILED, "not enough memory");
+			return error_no_memory(error);
 	}
 	compile_default(policy, unpainted, image);
 	return conditions_compile(policy, file, image, error);

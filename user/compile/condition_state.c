@@ -9,7 +9,7 @@ enum { ENTRIES = UINT16_MAX + 1 };
 
 int condition_no_memory(const struct condition_state *state)
 {
-	return error_set(state->error, ENOMEM, EXIT_FAILED, "not enough memory");
+	return error_no_memory(state->error);
 }
 
 const struct policy_rule *condition_rule_of(const struct condition_state *state, uint16_t range)

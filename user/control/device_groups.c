@@ -12,9 +12,9 @@
 #include "control/loaded_devices.h"
 
 /* Takes the group of devices[0] out of the devices, by moving it to their front. */
-static struct apply_group next_group(struct datapath_device *devices, size_t count)
+static struct device_group next_group(struct datapath_device *devices, size_t count)
 {
-	struct apply_group group = { .devices = devices, .count = 1 };
+	struct device_group group = { .devices = devices, .count = 1 };
 
 	for (size_t i = 1; i < count && !devices[0].broken; i++) {
 		struct datapath_device device = devices[i];
@@ -27,45 +27,45 @@ static struct apply_group next_group(struct datapath_device *devices, size_t cou
 	return group;
 }
 
-int apply_groups_find(const struct datapath *datapath, const struct settings *settings,
-		      struct apply_groups *ret_groups, struct error *error)
+int device_groups_find(const struct datapath *datapath, const char *const *names, size_t count,
+		       struct device_groups *ret_groups, struct error *error)
 {
-	_cleanup_apply_groups_ struct apply_groups groups = { 0 };
-	int r = targets_find(datapath, settings->devices, settings->devices_count, &groups.devices,
-			     &groups.devices_count, error);
+	_cleanup_device_groups_ struct device_groups groups = { 0 };
+	int r = loaded_devices_find(datapath, names, count, &groups.devices, &groups.devices_count,
+				    error);
 
 	if (r)
 		return r;
 	groups.list = calloc(groups.devices_count, sizeof(*groups.list));
 	if (!groups.list)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	for (size_t at = 0; at < groups.devices_count;) {
-		struct apply_group *group = &groups.list[groups.count++];
+		struct device_group *group = &groups.list[groups.count++];
 
 		*group = next_group(groups.devices + at, groups.devices_count - at);
 		at += group->count;
 	}
 	*ret_groups = groups;
-	groups = (struct apply_groups){ 0 };
+	groups = (struct device_groups){ 0 };
 	return 0;
 }
 
-void apply_groups_free(struct apply_groups *groups)
+void device_groups_free(struct device_groups *groups)
 {
 	for (size_t i = 0; i < groups->count; i++)
 		ruleset_free(&groups->list[i].own);
 	free(groups->list);
 	free(groups->devices);
-	*groups = (struct apply_groups){ 0 };
+	*groups = (struct device_groups){ 0 };
 }
 
-bool apply_group_is_live(const struct apply_group *group)
+bool device_group_is_live(const struct device_group *group)
 {
 	return !group->left_out && !group->devices[0].broken;
 }
 
-int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
-			      bool for_good, struct error *error)
+int device_group_check_session(const struct device_group *group, const struct ssh_session *session,
+			       bool for_good, struct error *error)
 {
 	for (size_t i = 0; i < group->count; i++) {
 		const char *device = group->devices[i].name;
@@ -79,19 +79,19 @@ int apply_group_check_session(const struct apply_group *group, const struct ssh_
 	return 0;
 }
 
-int apply_group_check_waiting(const struct apply_group *group, struct error *error)
+int device_group_check_waiting(const struct device_group *group, struct error *error)
 {
 	uint64_t until_ns = group->devices[0].confirm_until_ns;
 
 	return until_ns ? datapath_refuse_waiting(until_ns, error) : 0;
 }
 
-struct device_names apply_group_names(const struct apply_group *group)
+struct device_names device_group_names(const struct device_group *group)
 {
 	return device_names(group->devices, group->count);
 }
 
-struct device_names apply_groups_names(const struct apply_groups *groups)
+struct device_names device_groups_names(const struct device_groups *groups)
 {
 	_cleanup_free_ struct datapath_device *devices =
 		calloc(groups->devices_count, sizeof(*devices));
@@ -103,18 +103,18 @@ struct device_names apply_groups_names(const struct apply_groups *groups)
 	return device_names(devices, count);
 }
 
-void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
-			 struct error *error)
+void device_groups_prefix(const struct device_groups *groups, const struct device_group *group,
+			  struct error *error)
 {
 	if (groups->count > 1)
-		error_prefix(error, apply_group_names(group).text);
+		error_prefix(error, device_group_names(group).text);
 }
 
 /*
  * Does every loaded device that shares the group's slot belong to the group? Of one whose pins are
  * not whole nobody knows; to part from it is right in any case, where parting is done.
  */
-static bool is_whole(const struct apply_group *group, const struct datapath_device *all,
+static bool is_whole(const struct device_group *group, const struct datapath_device *all,
 		     size_t count, bool whole_only)
 {
 	size_t sharing = 0;
@@ -125,7 +125,7 @@ static bool is_whole(const struct apply_group *group, const struct datapath_devi
 	return sharing == group->count;
 }
 
-static bool has_device(const struct apply_group *group, uint32_t ifindex)
+static bool has_device(const struct device_group *group, uint32_t ifindex)
 {
 	for (size_t i = 0; i < group->count; i++)
 		if (group->devices[i].ifindex == ifindex)
@@ -133,25 +133,25 @@ static bool has_device(const struct apply_group *group, uint32_t ifindex)
 	return false;
 }
 
-static int refuse_part(const struct apply_group *group, const struct datapath_device *all,
+static int refuse_part(const struct device_group *group, const struct datapath_device *all,
 		       size_t count, struct error *error)
 {
 	_cleanup_free_ struct datapath_device *others = calloc(count, sizeof(*others));
-	struct apply_group rest = { .devices = others };
+	struct device_group rest = { .devices = others };
 
 	if (!others)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	for (size_t i = 0; i < count; i++)
 		if (!all[i].broken && all[i].active_id == group->devices[0].active_id &&
 		    !has_device(group, all[i].ifindex))
 			others[rest.count++] = all[i];
 	return error_set(error, EBUSY, EXIT_FAILED,
 			 "the policy is one with that of %s: name all of them, or leave out --dev",
-			 apply_group_names(&rest).text);
+			 device_group_names(&rest).text);
 }
 
 /* What is done to the group's slot is done to the group alone from here on. */
-static int make_whole(const struct datapath *datapath, const struct apply_group *group,
+static int make_whole(const struct datapath *datapath, const struct device_group *group,
 		      bool whole_only, struct error *error)
 {
 	_cleanup_free_ struct datapath_device *all = NULL;
@@ -165,8 +165,8 @@ static int make_whole(const struct datapath *datapath, const struct apply_group 
 	return datapath_part(datapath, group->devices, group->count, error);
 }
 
-static int change_group(const struct datapath *datapath, const struct apply_group *group,
-			bool whole_only, apply_group_fn *change, struct error *error)
+static int change_group(const struct datapath *datapath, const struct device_group *group,
+			bool whole_only, device_group_fn *change, struct error *error)
 {
 	int r;
 
@@ -177,14 +177,14 @@ static int change_group(const struct datapath *datapath, const struct apply_grou
 	return r ? r : change(datapath, group, error);
 }
 
-enum exit_code apply_groups_change(const struct datapath *datapath, struct apply_groups *groups,
-				   apply_group_fn *change)
+enum exit_code device_groups_change(const struct datapath *datapath, struct device_groups *groups,
+				    device_group_fn *change)
 {
 	enum exit_code code = EXIT_DONE;
 	bool some_done = false;
 
 	for (size_t i = 0; i < groups->count; i++) {
-		struct apply_group *group = &groups->list[i];
+		struct device_group *group = &groups->list[i];
 		struct error error = { .exit = EXIT_FAILED };
 
 		if (group->left_out)
@@ -193,7 +193,7 @@ enum exit_code apply_groups_change(const struct datapath *datapath, struct apply
 			change_group(datapath, group, groups->whole_only, change, &error) != 0;
 		if (group->failed) {
 			group->left_out = true;
-			error_prefix(&error, apply_group_names(group).text);
+			error_prefix(&error, device_group_names(group).text);
 			log_error(&error);
 			code = code ? code : error.exit;
 		} else {
@@ -203,20 +203,20 @@ enum exit_code apply_groups_change(const struct datapath *datapath, struct apply
 	return code && some_done ? EXIT_PARTLY : code;
 }
 
-int apply_group_apply(const struct datapath *datapath, const struct apply_group *group,
-		      struct error *error)
+int device_group_apply(const struct datapath *datapath, const struct device_group *group,
+		       struct error *error)
 {
 	struct datapath_policy policy = ruleset_policy(group->ruleset);
 
 	return datapath_apply(datapath, &group->devices[0], &policy, error);
 }
 
-int apply_groups_print_json(const struct apply_groups *groups, const char *result)
+int device_groups_print_json(const struct device_groups *groups, const char *result)
 {
 	json_object *devices = json_object_new_array();
 
 	for (size_t i = 0; i < groups->count; i++) {
-		const struct apply_group *group = &groups->list[i];
+		const struct device_group *group = &groups->list[i];
 
 		if (group->left_out && !group->failed)
 			continue;

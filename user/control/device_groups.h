@@ -7,12 +7,12 @@
 #ifndef PORTSIEVE_APPLY_GROUPS_H
 #define PORTSIEVE_APPLY_GROUPS_H
 
-#include "commands/command.h"
+#include "datapath/datapath.h"
 #include "datapath/device_names.h"
 #include "control/ruleset.h"
 #include "control/ssh_session.h"
 
-struct apply_group {
+struct device_group {
 	const struct datapath_device *devices;
 	size_t count;
 	bool left_out; /* nothing to do here, or it failed */
@@ -23,60 +23,60 @@ struct apply_group {
 	const struct ruleset *ruleset; /* the policy that it gets: &own or one of the caller's */
 };
 
-struct apply_groups {
+struct device_groups {
 	struct datapath_device *devices;
 	size_t devices_count;
-	struct apply_group *list;
+	struct device_group *list;
 	size_t count;
 	bool whole_only; /* never part devices that share a slot: an error instead */
 };
 
 /*
- * The groups of the devices that --dev names, or of all loaded ones; errors as of targets_find.
- * Those whose pins are not whole make groups of one, which apply_groups_change says. The caller
- * owns *ret_groups (apply_groups_free).
+ * The groups of the devices of those names, or of all loaded ones where count is 0; errors as of
+ * loaded_devices_find. Those whose pins are not whole make groups of one, which
+ * device_groups_change says. The caller owns *ret_groups (device_groups_free).
  */
-int apply_groups_find(const struct datapath *datapath, const struct settings *settings,
-		      struct apply_groups *ret_groups, struct error *error);
-void apply_groups_free(struct apply_groups *groups);
-#define _cleanup_apply_groups_ __attribute__((cleanup(apply_groups_free)))
+int device_groups_find(const struct datapath *datapath, const char *const *names, size_t count,
+		       struct device_groups *ret_groups, struct error *error);
+void device_groups_free(struct device_groups *groups);
+#define _cleanup_device_groups_ __attribute__((cleanup(device_groups_free)))
 
 /* Can the policy of this group be read and changed? */
-bool apply_group_is_live(const struct apply_group *group);
+bool device_group_is_live(const struct device_group *group);
 
 /* Refuses a policy that cuts the session on a device of the group, as ssh_session_check. */
-int apply_group_check_session(const struct apply_group *group, const struct ssh_session *session,
-			      bool for_good, struct error *error);
+int device_group_check_session(const struct device_group *group, const struct ssh_session *session,
+			       bool for_good, struct error *error);
 
 /* -EBUSY with the error filled in while its policy waits to be confirmed: known beforehand. */
-int apply_group_check_waiting(const struct apply_group *group, struct error *error);
+int device_group_check_waiting(const struct device_group *group, struct error *error);
 
 /* Before what is wrong with a group's coming policy: which devices, where there are others. */
-void apply_groups_prefix(const struct apply_groups *groups, const struct apply_group *group,
-			 struct error *error);
+void device_groups_prefix(const struct device_groups *groups, const struct device_group *group,
+			  struct error *error);
 
 /* The names of the group's devices; of those of all groups that are not left out. */
-struct device_names apply_group_names(const struct apply_group *group);
-struct device_names apply_groups_names(const struct apply_groups *groups);
+struct device_names device_group_names(const struct device_group *group);
+struct device_names device_groups_names(const struct device_groups *groups);
 
 /*
  * Does `change` to the first device of each group that is not left out, parted before from devices
  * that share its slot and are not in the group. What goes wrong with one is logged, and leaves the
  * others to be done: EXIT_PARTLY then. A group that failed is left out afterwards.
  */
-typedef int apply_group_fn(const struct datapath *datapath, const struct apply_group *group,
-			   struct error *error);
-enum exit_code apply_groups_change(const struct datapath *datapath, struct apply_groups *groups,
-				   apply_group_fn *change);
+typedef int device_group_fn(const struct datapath *datapath, const struct device_group *group,
+			    struct error *error);
+enum exit_code device_groups_change(const struct datapath *datapath, struct device_groups *groups,
+				    device_group_fn *change);
 
-/* An apply_group_fn: datapath_apply of the group's ruleset. */
-int apply_group_apply(const struct datapath *datapath, const struct apply_group *group,
-		      struct error *error);
+/* An device_group_fn: datapath_apply of the group's ruleset. */
+int device_group_apply(const struct datapath *datapath, const struct device_group *group,
+		       struct error *error);
 
 /*
  * Prints what became of each device as JSON: `result` where it was done, else "failed"; nothing of
  * groups that were left out from the start. Returns as print_json.
  */
-int apply_groups_print_json(const struct apply_groups *groups, const char *result);
+int device_groups_print_json(const struct device_groups *groups, const char *result);
 
 #endif

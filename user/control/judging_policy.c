@@ -11,14 +11,14 @@
 
 enum { READ_TRIES = 100 };
 
-void chosen_policy_free(struct chosen_policy *policy)
+void judging_policy_free(struct judging_policy *policy)
 {
 	free(policy->image);
 	addresses_free(&policy->addresses);
-	*policy = (struct chosen_policy){ 0 };
+	*policy = (struct judging_policy){ 0 };
 }
 
-static int read_file(const char *path, struct chosen_policy *policy, struct error *error)
+static int read_file(const char *path, struct judging_policy *policy, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 	int r = ruleset_read(path, &ruleset, error);
@@ -26,7 +26,7 @@ static int read_file(const char *path, struct chosen_policy *policy, struct erro
 	if (r)
 		return r;
 	if (counter_ids_assign(ruleset.image, NULL))
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	policy->image = TAKE_PTR(ruleset.image);
 	policy->addresses = ruleset.addresses;
 	ruleset.addresses = (struct addresses){ 0 };
@@ -35,13 +35,13 @@ static int read_file(const char *path, struct chosen_policy *policy, struct erro
 
 /* Image and prefixes of one policy: again, if another one came into force between them. */
 static int read_whole(const struct datapath *datapath, struct datapath_device device,
-		      struct chosen_policy *policy, struct error *error)
+		      struct judging_policy *policy, struct error *error)
 {
 	for (int tries = 0; tries < READ_TRIES; tries++) {
 		uint32_t image_id = device.image_id;
 		int r;
 
-		chosen_policy_free(policy);
+		judging_policy_free(policy);
 		r = datapath_policy_read(datapath, &device, &policy->image, NULL, error);
 		if (!r)
 			r = datapath_addresses_read(datapath, &device, &policy->addresses, error);
@@ -54,32 +54,31 @@ static int read_whole(const struct datapath *datapath, struct datapath_device de
 			 "the policy changes faster than it can be read; try again");
 }
 
-static int read_loaded(const struct settings *settings, struct chosen_policy *policy,
+static int read_loaded(const char *const *names, size_t count, struct judging_policy *policy,
 		       struct error *error)
 {
-	_cleanup_common_policy_ struct common_policy common = { 0 };
+	_cleanup_shared_policy_ struct shared_policy common = { 0 };
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (!r)
-		r = common_policy_find(&datapath, settings->devices, settings->devices_count,
-				       "choose one with --dev or --policy", &common, error);
+		r = shared_policy_find(&datapath, names, count, "choose one with --dev or --policy",
+				       &common, error);
 	return r ? r : read_whole(&datapath, common.devices[0], policy, error);
 }
 
-int chosen_policy_read(const struct settings *settings, struct chosen_policy *ret_policy,
-		       struct error *error)
+int judging_policy_read(const char *path, const char *const *names, size_t count,
+			struct judging_policy *ret_policy, struct error *error)
 {
-	_cleanup_chosen_policy_ struct chosen_policy policy = { 0 };
+	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
 	int r;
 
-	if (settings->policy && settings->devices_count)
+	if (path && count)
 		return error_set(error, EINVAL, EXIT_USAGE, "give --policy or --dev, not both");
-	r = settings->policy ? read_file(settings->policy, &policy, error)
-			     : read_loaded(settings, &policy, error);
+	r = path ? read_file(path, &policy, error) : read_loaded(names, count, &policy, error);
 	if (r)
 		return r;
 	*ret_policy = policy;
-	policy = (struct chosen_policy){ 0 };
+	policy = (struct judging_policy){ 0 };
 	return 0;
 }

@@ -3,20 +3,20 @@
 #ifndef PORTSIEVE_CHOSEN_POLICY_H
 #define PORTSIEVE_CHOSEN_POLICY_H
 
-#include "commands/command.h"
+#include "datapath/datapath.h"
 
-struct chosen_policy {
+struct judging_policy {
 	struct portsieve_image *image;
 	struct addresses addresses;
 };
 
 /*
- * That of --policy, or in force on --dev, or, with neither, the one that is loaded if there is but
- * one. The caller owns *ret_policy (chosen_policy_free).
+ * The policy of the file at path; if path is NULL, the one in force on the named devices (count 0:
+ * on all that are loaded), which must share it. The caller owns *ret_policy (judging_policy_free).
  */
-int chosen_policy_read(const struct settings *settings, struct chosen_policy *ret_policy,
-		       struct error *error);
-void chosen_policy_free(struct chosen_policy *policy);
-#define _cleanup_chosen_policy_ __attribute__((cleanup(chosen_policy_free)))
+int judging_policy_read(const char *path, const char *const *names, size_t count,
+			struct judging_policy *ret_policy, struct error *error);
+void judging_policy_free(struct judging_policy *policy);
+#define _cleanup_judging_policy_ __attribute__((cleanup(judging_policy_free)))
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "base/cleanup.h"
 
-int target_find(const struct datapath *datapath, const char *name,
-		struct datapath_device *ret_device, struct error *error)
+int loaded_device_find(const struct datapath *datapath, const char *name,
+		       struct datapath_device *ret_device, struct error *error)
 {
 	uint32_t ifindex = if_nametoindex(name);
 	int r = ifindex ? datapath_device(datapath, ifindex, ret_device, error) : -ENOENT;
@@ -50,9 +50,9 @@ static int find_named(const struct datapath *datapath, const char *const *names,
 	size_t found = 0;
 
 	if (!devices)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	for (size_t i = 0; i < count; i++) {
-		int r = target_find(datapath, names[i], &devices[found], error);
+		int r = loaded_device_find(datapath, names[i], &devices[found], error);
 
 		if (r)
 			return r;
@@ -64,8 +64,9 @@ static int find_named(const struct datapath *datapath, const char *const *names,
 	return 0;
 }
 
-int targets_find(const struct datapath *datapath, const char *const *names, size_t count,
-		 struct datapath_device **ret_devices, size_t *ret_count, struct error *error)
+int loaded_devices_find(const struct datapath *datapath, const char *const *names, size_t count,
+			struct datapath_device **ret_devices, size_t *ret_count,
+			struct error *error)
 {
 	int r;
 
@@ -81,7 +82,7 @@ int targets_find(const struct datapath *datapath, const char *const *names, size
 	return r;
 }
 
-int targets_named_or_all(const char *command, bool all, int count, struct error *error)
+int loaded_devices_named_or_all(const char *command, bool all, int count, struct error *error)
 {
 	if (all && count)
 		return error_set(error, EINVAL, EXIT_USAGE,

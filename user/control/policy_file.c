@@ -123,7 +123,7 @@ static int read_all(int fd, const char *path, char **ret_text, size_t *ret_size,
 	ssize_t n;
 
 	if (!text)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	do {
 		n = read_some(fd, text + size, POLICY_TEXT_MAX + 1 - size);
 		if (n < 0)
@@ -175,7 +175,7 @@ int policy_file_read(const char *path, struct policy_file *ret_file, struct erro
 		file.path = strdup(path);
 		if (!file.path) {
 			policy_free(&file.policy);
-			return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+			return error_no_memory(error);
 		}
 	}
 	*ret_file = file;
@@ -214,7 +214,7 @@ int policy_file_compile(const struct policy_file *file, struct portsieve_image *
 	int r;
 
 	if (!image)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	r = image_compile(&file->policy, &file->host, file->path ? file->path : "", image, error);
 	if (r)
 		return r;

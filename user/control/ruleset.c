@@ -62,7 +62,7 @@ int ruleset_print(struct ruleset *ruleset, struct error *error)
 		policy.runtime_count; /* the text is the same before and after them */
 	printed = policy_print(&policy, &ruleset->file.host);
 	if (!printed || asprintf(&text, "%s%s", heading(ruleset), printed) < 0)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	if (strlen(text) > POLICY_TEXT_MAX) {
 		free(text);
 		return error_set(error, E2BIG, EXIT_USAGE,
@@ -164,7 +164,7 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 	int r;
 
 	if (!image)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	r = image_compile(&file->policy, &file->host, file->path ? file->path : "", image, error);
 	if (!r)
 		r = compile_addresses(ruleset, error);
@@ -228,7 +228,7 @@ static int reread(struct ruleset *ruleset, struct error *error)
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
 		file->policy.monitor = false;
 	if (image->source[0] && !(file->path = strdup(image->source)))
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	return 0;
 }
 
@@ -259,7 +259,7 @@ int ruleset_copy(const struct ruleset *ruleset, struct ruleset *ret_copy, struct
 	copy.image = malloc(sizeof(*copy.image));
 	copy.text = strdup(ruleset->text);
 	if (!copy.image || !copy.text)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	memcpy(copy.image, ruleset->image, sizeof(*copy.image));
 	r = reread(&copy, error);
 	if (!r)

@@ -46,7 +46,7 @@ static int is_same_policy(const struct datapath *datapath, const struct datapath
 }
 
 /* Moves those that can be read to the front. */
-static void leave_unreadable(struct common_policy *common)
+static void leave_unreadable(struct shared_policy *common)
 {
 	size_t readable = 0, all = common->count;
 
@@ -70,12 +70,12 @@ static void leave_unreadable(struct common_policy *common)
 	}
 }
 
-int common_policy_find(const struct datapath *datapath, const char *const *names, size_t count,
-		       const char *advice, struct common_policy *ret_common, struct error *error)
+int shared_policy_find(const struct datapath *datapath, const char *const *names, size_t count,
+		       const char *advice, struct shared_policy *ret_common, struct error *error)
 {
-	_cleanup_common_policy_ struct common_policy common = { 0 };
+	_cleanup_shared_policy_ struct shared_policy common = { 0 };
 	bool same = true;
-	int r = targets_find(datapath, names, count, &common.devices, &common.count, error);
+	int r = loaded_devices_find(datapath, names, count, &common.devices, &common.count, error);
 
 	if (r)
 		return r;
@@ -90,17 +90,17 @@ int common_policy_find(const struct datapath *datapath, const char *const *names
 	if (r)
 		return r;
 	*ret_common = common;
-	common = (struct common_policy){ 0 };
+	common = (struct shared_policy){ 0 };
 	return 0;
 }
 
-void common_policy_free(struct common_policy *common)
+void shared_policy_free(struct shared_policy *common)
 {
 	free(common->devices);
-	*common = (struct common_policy){ 0 };
+	*common = (struct shared_policy){ 0 };
 }
 
-enum exit_code common_policy_code(const struct common_policy *common)
+enum exit_code shared_policy_code(const struct shared_policy *common)
 {
 	return common->unreadable ? EXIT_PARTLY : EXIT_DONE;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/cleanup.h"
 #include "compile/counter_ids.h"
 #include "datapath/counters.h"
@@ -112,7 +113,7 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 	if (!r)
 		r = image_read(attachment_policy(&attachment)->image_fd, &previous, error);
 	if (!r && counter_ids_assign(image, previous))
-		r = error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		r = error_no_memory(error);
 	if (r)
 		return r;
 	image->prefixes = policy->addresses ? policy->addresses->count : 0;

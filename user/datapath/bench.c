@@ -76,7 +76,7 @@ static int compile_policy(const char *text, struct portsieve_image *image, struc
 	if (r)
 		return r;
 	if (counter_ids_assign(image, NULL))
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	return 0;
 }
 
@@ -93,7 +93,7 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 	int r;
 
 	if (!text)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	if (program == BENCH_EMPTY)
 		return testrun_open_empty(ret_testrun, error);
 	if (program == BENCH_COUNTS)
@@ -125,7 +125,7 @@ static int write_frames(struct frame frames[BENCH_PACKETS], struct error *error)
 static int judge(struct testrun *testrun, enum bench_program program, const struct frame *frame,
 		 bool *ret_dropped, struct error *error)
 {
-	struct testrun_outcome outcome = { .dropped = true };
+	struct testrun_result outcome = { .dropped = true };
 
 	if (program != BENCH_EMPTY) {
 		int r = testrun_judge(testrun, frame->bytes, frame->length_bytes, &outcome, error);
@@ -196,7 +196,7 @@ int bench_run(struct bench *ret_bench, struct error *error)
 	int r;
 
 	if (!image)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	r = write_frames(frames, error);
 	if (r)
 		return r;

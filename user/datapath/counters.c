@@ -68,7 +68,7 @@ int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t firs
 	values = calloc((size_t)count * cpus, sizeof(*values));
 	ids = calloc(count, sizeof(*ids));
 	if (!values || !ids)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	r = read_per_cpu(counters_fd, values, ids, first, count, cpus);
 	if (r)
 		return bpf_error(error, -r, "read the counters");
@@ -150,7 +150,7 @@ static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
 	int r;
 
 	if (!values)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	generation->verdict[PORTSIEVE_PASSED].packets |= 1;
 	put_row(values, ids, 0, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
 	put_row(values, ids, count + 1, cpus, PORTSIEVE_COUNTER_RETIRED, retired);
@@ -171,7 +171,7 @@ static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, s
 	int r;
 
 	if (!rows || !ids)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	if (!span.count)
 		return 0;
 	r = counters_read(counters_fd, rows, span.first, span.count, error);
@@ -215,7 +215,7 @@ int counters_still(int counters_fd, const struct portsieve_counter *rows, bool *
 	uint32_t id = PORTSIEVE_COUNTER_GENERATION;
 
 	if (!values)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	if (bpf_map_lookup_elem(counters_fd, &id, values))
 		return bpf_error(error, errno, "read the counters");
 	*ret_still = !(before & 1) && values[0].verdict[PORTSIEVE_PASSED].packets == before;
@@ -229,7 +229,7 @@ int counters_prepare(int counters_fd, const struct portsieve_image *image,
 	_cleanup_free_ bool *kept = calloc(PORTSIEVE_COUNTERS, sizeof(*kept));
 
 	if (!wanted || !kept)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	counter_ids_used(image, wanted);
 	counter_ids_used(previous, kept);
 	for (uint32_t id = 0; id < PORTSIEVE_COUNTERS; id++)

@@ -76,7 +76,7 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 		return r;
 	devices = calloc(found + 1, sizeof(*devices));
 	if (!devices)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	for (size_t i = 0; i < found; i++) {
 		r = datapath_device(datapath, ifindexes[i], &devices[count], error);
 		if (r == -EUCLEAN) { /* one folder must not hide the others */

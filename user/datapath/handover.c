@@ -68,7 +68,7 @@ static int write_seen(int seen_fd, uint32_t turn, struct error *error)
 	__u32 zero = 0;
 
 	if (!values)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	for (int cpu = 0; cpu < cpus; cpu++)
 		*(uint32_t *)&values[cpu] = turn; /* each value begins 8 bytes after the last */
 	if (bpf_map_update_elem(seen_fd, &zero, values, BPF_ANY))

@@ -144,7 +144,7 @@ static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
 	int r = counter_ids_assign(policy->image, NULL);
 
 	if (r)
-		return error_set(error, -r, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	policy->image->generation = 0;
 	policy->image->prefixes = policy->addresses ? policy->addresses->count : 0;
 	r = policy_maps_make(policy, &maps, error);

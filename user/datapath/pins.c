@@ -199,7 +199,7 @@ int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t 
 			continue;
 		larger = realloc(ifindexes, (count + 1) * sizeof(*ifindexes));
 		if (!larger)
-			return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+			return error_no_memory(error);
 		ifindexes = larger;
 		ifindexes[count++] = ifindex;
 	}

@@ -130,7 +130,7 @@ int image_read(int image_fd, struct portsieve_image **ret_image, struct error *e
 		return bpf_error(error, errno, "read the policy's map");
 	image = calloc(1, info.value_size > sizeof(*image) ? info.value_size : sizeof(*image));
 	if (!image)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	if (bpf_map_lookup_elem(image_fd, &slot, image))
 		return bpf_error(error, errno, "read the policy's map");
 	if (image->abi != PORTSIEVE_ABI || info.value_size != sizeof(*image))

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/cleanup.h"
 #include "compile/counter_ids.h"
 #include "datapath/counter_sum.h"
@@ -53,7 +54,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 
 	device->rows = calloc(device->image->counters, sizeof(*device->rows));
 	if (!device->rows)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	r = counters_read(attachment->counters_fd, device->rows, 0, device->image->counters, error);
 	if (!r)
 		r = counters_still(attachment->counters_fd, device->rows, &still, error);
@@ -63,7 +64,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	    !attachment_is_settled(attachment))
 		return -EAGAIN;
 	if (sum_retired(device))
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	return 0;
 }
 
@@ -144,7 +145,7 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 	snapshot.devices = calloc(count + 1, sizeof(*snapshot.devices));
 	snapshot.unreadable = calloc(count + 1, sizeof(*snapshot.unreadable));
 	if (!snapshot.devices || !snapshot.unreadable)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	for (size_t i = 0; i < count; i++) {
 		if (ifindex && devices[i].ifindex != ifindex)
 			continue;

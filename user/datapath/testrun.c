@@ -53,7 +53,7 @@ int testrun_open(const struct portsieve_image *image, const struct addresses *ad
 	int r;
 
 	if (!testrun)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	testrun->empty_fd = -1;
 	r = program_load(&options, &testrun->program, error);
 	if (r)
@@ -66,7 +66,7 @@ int testrun_open(const struct portsieve_image *image, const struct addresses *ad
 }
 
 int testrun_judge(struct testrun *testrun, const void *frame, size_t length_bytes,
-		  struct testrun_outcome *ret_outcome, struct error *error)
+		  struct testrun_result *ret_result, struct error *error)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = length_bytes,
 		    .repeat = 1);
@@ -82,8 +82,8 @@ int testrun_judge(struct testrun *testrun, const void *frame, size_t length_byte
 					 length_bytes, strerror(errno));
 		return bpf_error(error, errno, "try a packet");
 	}
-	ret_outcome->dropped = options.retval == XDP_DROP;
-	ret_outcome->decision = *program_last_decision(&testrun->program);
+	ret_result->dropped = options.retval == XDP_DROP;
+	ret_result->decision = *program_last_decision(&testrun->program);
 	return 0;
 }
 
@@ -102,7 +102,7 @@ int testrun_open_empty(struct testrun **ret_testrun, struct error *error)
 	_cleanup_testrun_ struct testrun *testrun = calloc(1, sizeof(*testrun));
 
 	if (!testrun)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	testrun->empty_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", program,
 					  ARRAY_SIZE(program), NULL);
 	if (testrun->empty_fd < 0)

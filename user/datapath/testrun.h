@@ -17,7 +17,7 @@ enum testrun_limits {
 struct testrun;
 
 /* What became of a packet. */
-struct testrun_outcome {
+struct testrun_result {
 	bool dropped;			 /* as the wire would see it: never in monitor mode */
 	struct portsieve_trace decision; /* what was decided, and counted */
 };
@@ -42,7 +42,7 @@ int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 
 /* Runs the program on one Ethernet frame. A frame outside the limits is -EINVAL. */
 int testrun_judge(struct testrun *testrun, const void *frame, size_t length_bytes,
-		  struct testrun_outcome *ret_outcome, struct error *error);
+		  struct testrun_result *ret_result, struct error *error);
 
 /* What the testrun has counted, rows 0..count-1. */
 int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, uint32_t count,

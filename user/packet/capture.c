@@ -86,7 +86,7 @@ int capture_open(const char *path, struct capture **ret_capture, struct error *e
 		capture->path = strdup(path);
 	if (!capture || !capture->path) {
 		capture_close(capture);
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	}
 	r = open_file(capture, error);
 	if (!r)

@@ -3,7 +3,7 @@
  * What decides a packet, read off the rules as they stand. The datapath comes to the same by
  * tables; this is what it can be held against, and what tells one packet's rule.
  */
-#include "base/clock.h"
+#include "base/deadline.h"
 #include "policy/policy.h"
 
 static bool ports_match(const struct policy_rule *rule, const struct policy_packet *packet)

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/deadline.h"
 #include "policy/policy.h"
 #include "policy/quote.h"
 #include "base/suggest.h"
 
 static int no_memory(struct error *error)
 {
-	return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	return error_no_memory(error);
 }
 
 /* Is there room for `rules` with so many intervals and prefixes? policy_read has the same limits.

@@ -79,7 +79,7 @@ static int from_read(const struct runtime_words *words, struct policy_prefixes *
 		return 0;
 	prefixes->list = calloc(words->from_count, sizeof(*prefixes->list));
 	if (!prefixes->list)
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	for (size_t i = 0; i < words->from_count; i++) {
 		int r;
 
@@ -108,7 +108,7 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 				    .runtime = true,
 				    .until_ns = words->until_ns,
 				    .ports = join(words->ports, words->ports_count) };
-	int r = rule.ports ? 0 : error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+	int r = rule.ports ? 0 : error_no_memory(error);
 
 	if (!r)
 		r = policy_ports_read(rule.ports, host, &rule.intervals, &rule.intervals_count,

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "print/print.h"
 #include "print/json.h"
 #include "base/text_table.h"
 

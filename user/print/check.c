@@ -5,41 +5,36 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "print/print.h"
+#include "print/format.h"
 #include "print/json.h"
 #include "base/utf8.h"
-
-static uint32_t ranges_of(const struct ruleset *ruleset)
-{
-	return ruleset->image->ranges - PORTSIEVE_RANGE_RULES;
-}
 
 static const char *plural(size_t count)
 {
 	return count == 1 ? "" : "s";
 }
 
-int print_check_text(const char *path, const struct ruleset *ruleset)
+int print_check_text(const struct check_report *report)
 {
-	const struct policy *policy = &ruleset->file.policy;
+	const struct policy *policy = report->policy;
 	char name[PATH_MAX];
 
-	utf8_copy_printable(name, sizeof(name), path);
-	printf("%s: good: %zu rule%s in %u port range%s, default %s%s; %zu warning%s\n", name,
-	       policy->rules_count, plural(policy->rules_count), ranges_of(ruleset),
-	       plural(ranges_of(ruleset)), policy->default_action == POLICY_DROP ? "drop" : "allow",
-	       policy->monitor ? ", monitor only" : "", ruleset->remarks, plural(ruleset->remarks));
+	utf8_copy_printable(name, sizeof(name), report->path);
+	printf("%s: OK: %zu rule%s, %zu port range%s, default %s%s; %zu warning%s\n", name,
+	       policy->rules_count, plural(policy->rules_count), report->ranges,
+	       plural(report->ranges), policy->default_action == POLICY_DROP ? "drop" : "allow",
+	       policy->monitor ? ", monitor only" : "", report->warnings, plural(report->warnings));
 	return 0;
 }
 
-int print_check_json(const char *path, const struct ruleset *ruleset)
+int print_check_json(const struct check_report *report)
 {
-	const struct policy *policy = &ruleset->file.policy;
+	const struct policy *policy = report->policy;
 	json_object *document = json_document();
 	char sha256[65], name[PATH_MAX];
 
-	utf8_copy_printable(name, sizeof(name), path);
-	format_sha256(ruleset->file.sha256, sha256);
+	utf8_copy_printable(name, sizeof(name), report->path);
+	format_sha256(report->sha256, sha256);
 	json_object_object_add(document, "policy", json_object_new_string(name));
 	json_object_object_add(document, "sha256", json_object_new_string(sha256));
 	json_object_object_add(
@@ -47,7 +42,7 @@ int print_check_json(const char *path, const struct ruleset *ruleset)
 		json_object_new_string(policy->default_action == POLICY_DROP ? "drop" : "allow"));
 	json_object_object_add(document, "monitor", json_object_new_boolean(policy->monitor));
 	json_object_object_add(document, "rules", json_object_new_uint64(policy->rules_count));
-	json_object_object_add(document, "port_ranges", json_object_new_uint64(ranges_of(ruleset)));
-	json_object_object_add(document, "warnings", json_object_new_uint64(ruleset->remarks));
+	json_object_object_add(document, "port_ranges", json_object_new_uint64(report->ranges));
+	json_object_object_add(document, "warnings", json_object_new_uint64(report->warnings));
 	return print_json(document);
 }

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "print/print.h"
+#include "print/format.h"
 #include "base/utf8.h"
 
 enum { LISTED_MAX = 10 }; /* prefixes, or names, in one line */

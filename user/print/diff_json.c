@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include <json-c/json.h>
+
 #include "base/output.h"
-#include "print/print.h"
+
 #include "print/diff.h"
 #include "print/reason.h"
 #include "base/utf8.h"

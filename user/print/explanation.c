@@ -1,37 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* explain, in sentences and as JSON. */
+#include "policy/registry.h"
 #include "print/explanation.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "policy/until.h"
-#include "print/print.h"
+#include "print/verdict.h"
+#include "print/format.h"
 #include "print/json.h"
 #include "print/reason.h"
 
 /* The registered name of the packet's port; NULL: none. */
-static const char *service_of(const struct outcome *outcome)
+static const char *service_of(const struct packet_verdict *verdict)
 {
 	const struct registry_service *service;
 
-	for (enum portsieve_transport t = 0; outcome->protocol && t < PORTSIEVE_TRANSPORTS; t++)
-		if (!strcmp(outcome->protocol, transport_name(t)) &&
-		    registry_by_port(outcome->port, 1u << t, &service, 1) && service->name[0])
+	for (enum portsieve_transport t = 0; verdict->protocol && t < PORTSIEVE_TRANSPORTS; t++)
+		if (!strcmp(verdict->protocol, transport_name(t)) &&
+		    registry_by_port(verdict->port, 1u << t, &service, 1) && service->name[0])
 			return service->name;
 	return NULL;
 }
 
-static const char *verdict_words(const struct outcome *outcome)
+static const char *verdict_words(const struct packet_verdict *verdict)
 {
-	return outcome->would_drop ? "pass (monitor: would drop)" : outcome->verdict;
+	return verdict->would_drop ? "pass (monitor: would drop)" : verdict->word;
 }
 
 /* NULL where no rule decided. */
 static const struct portsieve_rule *decider_of(const struct explanation *explanation)
 {
 	const struct portsieve_image *image = explanation->image;
-	int range_id = explanation->outcome.range_id;
+	int range_id = explanation->verdict.range_id;
 
 	return range_id < PORTSIEVE_RANGE_RULES ? NULL : &image->rule[image->range[range_id].rule];
 }
@@ -79,12 +81,12 @@ static void print_skipped(const struct port_rules *rules)
 
 static void print_by_rule(const struct explanation *explanation)
 {
-	const struct outcome *outcome = &explanation->outcome;
+	const struct packet_verdict *verdict = &explanation->verdict;
 	struct port_rules rules = port_rules_of(explanation);
 	bool names = rules.decider_is_conditional || rules.elsewhere;
 
-	printf("rule '%s' is the first that matches %s port %d", outcome->rule, outcome->protocol,
-	       outcome->port);
+	printf("rule '%s' is the first that matches %s port %d", verdict->rule, verdict->protocol,
+	       verdict->port);
 	print_addresses(&explanation->names, names && rules.by_source,
 			names && rules.by_destination);
 	print_skipped(&rules);
@@ -93,10 +95,10 @@ static void print_by_rule(const struct explanation *explanation)
 
 static void print_by_default(const struct explanation *explanation)
 {
-	const struct outcome *outcome = &explanation->outcome;
+	const struct packet_verdict *verdict = &explanation->verdict;
 	struct port_rules rules = port_rules_of(explanation);
 
-	printf("no rule matches %s port %d", outcome->protocol, outcome->port);
+	printf("no rule matches %s port %d", verdict->protocol, verdict->port);
 	print_addresses(&explanation->names, rules.elsewhere, rules.elsewhere);
 	print_skipped(&rules);
 	printf(", and the default is %s\n",
@@ -105,18 +107,18 @@ static void print_by_default(const struct explanation *explanation)
 
 static void print_by_reason(const struct explanation *explanation)
 {
-	const struct outcome *outcome = &explanation->outcome;
+	const struct packet_verdict *verdict = &explanation->verdict;
 	int type = explanation->names.icmp_type;
 	struct reason_text icmp;
 
-	printf("%s: ", outcome->reason);
-	if (type >= 0 && !strcmp(outcome->reason, reason_name(PORTSIEVE_ICMP)))
+	printf("%s: ", verdict->reason);
+	if (type >= 0 && !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMP)))
 		icmp = reason_icmp_print(PORTSIEVE_ICMP, type);
-	else if (type >= 0 && !strcmp(outcome->reason, reason_name(PORTSIEVE_ICMPV6)))
+	else if (type >= 0 && !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMPV6)))
 		icmp = reason_icmp_print(PORTSIEVE_ICMPV6, type);
 	else
 		type = -1;
-	printf("%s\n", type >= 0 ? icmp.text : outcome->words);
+	printf("%s\n", type >= 0 ? icmp.text : verdict->words);
 }
 
 /* "2026-11-21 15:22:15 UTC" */
@@ -142,34 +144,34 @@ static void print_rule(const struct explanation *explanation, const struct ports
 	}
 }
 
-static void print_range(const struct outcome *outcome, const struct portsieve_image *image)
+static void print_range(const struct packet_verdict *verdict, const struct portsieve_image *image)
 {
-	const struct portsieve_range *range = &image->range[outcome->range_id];
+	const struct portsieve_range *range = &image->range[verdict->range_id];
 	char ports[16];
 
 	format_ports(range->low, range->high, ports);
-	printf("  range    %s %s\n", outcome->protocol, ports);
+	printf("  range    %s %s\n", verdict->protocol, ports);
 }
 
 int print_explanation_text(const struct explanation *explanation)
 {
-	const struct outcome *outcome = &explanation->outcome;
+	const struct packet_verdict *verdict = &explanation->verdict;
 	const struct portsieve_rule *rule = decider_of(explanation);
-	const char *service = service_of(outcome);
+	const char *service = service_of(verdict);
 
-	printf("%s: ", verdict_words(outcome));
+	printf("%s: ", verdict_words(verdict));
 	if (rule) {
 		print_by_rule(explanation);
 		print_rule(explanation, rule);
-	} else if (outcome->range_id >= 0) {
+	} else if (verdict->range_id >= 0) {
 		print_by_default(explanation);
-		printf("  counted  %s\n", outcome->rule);
+		printf("  counted  %s\n", verdict->rule);
 	} else {
 		print_by_reason(explanation);
-		printf("  counted  %s\n", outcome->reason);
+		printf("  counted  %s\n", verdict->reason);
 	}
-	if (outcome->range_id >= 0)
-		print_range(outcome, explanation->image);
+	if (verdict->range_id >= 0)
+		print_range(verdict, explanation->image);
 	if (service)
 		printf("  service  %s (IANA)\n", service);
 	return 0;
@@ -182,29 +184,29 @@ static void add_text(json_object *object, const char *key, const char *text)
 
 int print_explanation_json(const struct explanation *explanation)
 {
-	const struct outcome *outcome = &explanation->outcome;
+	const struct packet_verdict *verdict = &explanation->verdict;
 	const struct portsieve_rule *rule = decider_of(explanation);
 	const struct portsieve_range *range =
-		outcome->range_id < 0 ? NULL : &explanation->image->range[outcome->range_id];
+		verdict->range_id < 0 ? NULL : &explanation->image->range[verdict->range_id];
 	json_object *document = json_document();
 
-	add_text(document, "verdict", outcome->verdict);
+	add_text(document, "verdict", verdict->word);
 	json_object_object_add(document, "would_drop",
-			       json_object_new_boolean(outcome->would_drop));
-	add_text(document, "reason", outcome->reason);
-	add_text(document, "rule", outcome->rule);
+			       json_object_new_boolean(verdict->would_drop));
+	add_text(document, "reason", verdict->reason);
+	add_text(document, "rule", verdict->rule);
 	json_object_object_add(document, "runtime", json_object_new_boolean(rule && rule->runtime));
 	add_text(document, "until",
 		 rule && rule->until_ns ? policy_time_print(rule->until_ns, &explanation->host).text
 					: NULL);
 	json_object_object_add(document, "line",
 			       rule && !rule->runtime ? json_object_new_int64(rule->line) : NULL);
-	add_text(document, "protocol", outcome->protocol);
+	add_text(document, "protocol", verdict->protocol);
 	json_object_object_add(document, "port",
-			       outcome->port < 0 ? NULL : json_object_new_int(outcome->port));
+			       verdict->port < 0 ? NULL : json_object_new_int(verdict->port));
 	json_object_object_add(document, "low", range ? json_object_new_int(range->low) : NULL);
 	json_object_object_add(document, "high", range ? json_object_new_int(range->high) : NULL);
-	add_text(document, "service", service_of(outcome));
+	add_text(document, "service", service_of(verdict));
 	json_object_object_add(document, "return_lookup", json_object_new_boolean(false));
 	return print_json(document);
 }

@@ -3,11 +3,11 @@
 #ifndef PORTSIEVE_PRINT_EXPLANATION_H
 #define PORTSIEVE_PRINT_EXPLANATION_H
 
-#include "print/outcome.h"
+#include "print/verdict.h"
 #include "packet/headers.h"
 
 struct explanation {
-	struct outcome outcome;
+	struct packet_verdict verdict;
 	struct frame_names names;
 	const struct portsieve_image *image; /* that it was judged by */
 	struct policy_host host;	     /* its clocks, at that time */

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/deadline.h"
 #include "policy/policy.h"
 #include "print/explanation.h"
 
@@ -70,10 +70,10 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 			 struct port_rules *rules)
 {
 	const struct portsieve_image *image = explanation->image;
-	const struct outcome *outcome = &explanation->outcome;
-	uint32_t end = outcome->range_id < PORTSIEVE_RANGE_RULES
+	const struct packet_verdict *verdict = &explanation->verdict;
+	uint32_t end = verdict->range_id < PORTSIEVE_RANGE_RULES
 			       ? image->rules
-			       : image->range[outcome->range_id].rule;
+			       : image->range[verdict->range_id].rule;
 	uint32_t last = UINT32_MAX;
 
 	/* ranges stand in the order of their rules */
@@ -82,7 +82,7 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 		const struct portsieve_rule *rule = &image->rule[range->rule];
 
 		if (range->rule >= end || range->rule == last || range->transport != transport ||
-		    outcome->port < range->low || outcome->port > range->high)
+		    verdict->port < range->low || verdict->port > range->high)
 			continue;
 		last = range->rule;
 		if (has_ended(rule->until_ns, (uint64_t)explanation->host.boottime_ns)) {
@@ -97,9 +97,9 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 struct port_rules port_rules_of(const struct explanation *explanation)
 {
 	const struct portsieve_image *image = explanation->image;
-	const struct outcome *outcome = &explanation->outcome;
-	enum portsieve_transport transport = image->range[outcome->range_id].transport;
-	uint16_t entry = image->port[transport][outcome->port];
+	const struct packet_verdict *verdict = &explanation->verdict;
+	enum portsieve_transport transport = image->range[verdict->range_id].transport;
+	uint16_t entry = image->port[transport][verdict->port];
 	struct port_rules rules = { 0 };
 	const struct portsieve_port_class *class;
 
@@ -107,8 +107,8 @@ struct port_rules port_rules_of(const struct explanation *explanation)
 		return rules; /* one rule decides the port for all packets, or the default */
 	class = &image->port_class[reference_number(entry)];
 	rules.decider_is_conditional =
-		outcome->range_id >= PORTSIEVE_RANGE_RULES &&
-		(class->otherwise & PORTSIEVE_ENTRY_RANGE) != outcome->range_id;
+		verdict->range_id >= PORTSIEVE_RANGE_RULES &&
+		(class->otherwise & PORTSIEVE_ENTRY_RANGE) != verdict->range_id;
 	find_kinds(image, class->condition, &rules);
 	find_skipped(explanation, transport, &rules);
 	return rules;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Forms that text and JSON share. */
+#include "print/format.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "print/print.h"
 
 void format_sha256(const uint8_t sha256[32], char text[65])
 {
@@ -22,4 +22,11 @@ void format_ports(uint16_t low, uint16_t high, char text[16])
 		snprintf(text, 16, "%u", low);
 	else
 		snprintf(text, 16, "%u-%u", low, high);
+}
+
+const char *policy_source_text(const struct portsieve_image *image)
+{
+	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
+		return "none (counts only)";
+	return image->source[0] ? image->source : "none (runtime rules)";
 }

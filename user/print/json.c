@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/output.h"
-#include "print/print.h"
 
 json_object *json_document(void)
 {

@@ -7,6 +7,9 @@
 
 #include "datapath/snapshot.h"
 
+/* Prints a document on one line and releases it. -ENOMEM when document is NULL. */
+int print_json(json_object *document);
+
 /* {"schema":1} */
 json_object *json_document(void);
 

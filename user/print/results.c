@@ -2,7 +2,6 @@
 /* Results of commands that do something to each of several devices. */
 #include "print/results.h"
 
-#include "print/print.h"
 #include "print/json.h"
 
 void json_add_result(json_object *devices, const char *device, const char *result)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/deadline.h"
 #include "base/duration.h"
 #include "policy/until.h"
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "policy/policy.h"
-#include "print/print.h"
+#include "print/services.h"
+#include "print/format.h"
 #include "print/json.h"
 #include "base/text_table.h"
 

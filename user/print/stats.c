@@ -7,7 +7,9 @@
 #include "datapath/counter_sum.h"
 #include "policy/policy.h"
 #include "datapath/device_names.h"
-#include "print/print.h"
+#include "datapath/testrun.h"
+#include "print/stats.h"
+#include "print/format.h"
 #include "print/reason.h"
 #include "base/text_table.h"
 #include "base/utf8.h"
@@ -187,7 +189,7 @@ static void print_policy(const struct snapshot_device *device)
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
 		printf("no policy: counts, drops nothing");
 	else
-		printf("policy %s, default %s", policy_words(image),
+		printf("policy %s, default %s", policy_source_text(image),
 		       image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
 	if (snapshot_seconds_left(device))
 		printf(", unconfirmed");

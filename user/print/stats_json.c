@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "policy/policy.h"
-#include "print/print.h"
+#include "print/stats.h"
+#include "print/format.h"
 #include "print/json.h"
 #include "print/reason.h"
 #include "base/utf8.h"

@@ -8,7 +8,8 @@
 
 #include "base/cleanup.h"
 #include "datapath/device_names.h"
-#include "print/print.h"
+#include "print/status.h"
+#include "print/format.h"
 #include "print/json.h"
 #include "base/text_table.h"
 #include "base/utf8.h"
@@ -32,13 +33,6 @@ enum column {
 	APPLIED,
 	COLUMNS,
 };
-
-const char *policy_words(const struct portsieve_image *image)
-{
-	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
-		return "none (counts only)";
-	return image->source[0] ? image->source : "none (runtime rules)";
-}
 
 /* Rules, and ranges of ports of rules, without those whose end has come. */
 struct in_force {
@@ -83,7 +77,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	const struct portsieve_image *image = device->image;
 	struct table_row *row = table_add(table, TABLE_PLAIN);
 	struct in_force in_force = in_force_of(device);
-	const char *policy = policy_words(image), *end = path_end(policy);
+	const char *policy = policy_source_text(image), *end = path_end(policy);
 
 	strcpy(row->cells[DEVICE], device_name(&device->device).text);
 	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));

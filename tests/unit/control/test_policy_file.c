@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "control/policy_file.h"
-#include "print/print.h"
+#include "print/format.h"
 
 static char folder[] = "/tmp/test_policy_file.XXXXXX";
 

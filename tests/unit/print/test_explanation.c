@@ -73,8 +73,9 @@ static const struct explained {
 	  "has other addresses; runtime rule 'guest' has ended), and the default is allow" },
 };
 
-static struct outcome judge(const struct portsieve_image *image, const struct addresses *addresses,
-			    const struct frame_names *names, uint16_t port)
+static struct packet_verdict judge(const struct portsieve_image *image,
+				   const struct addresses *addresses,
+				   const struct frame_names *names, uint16_t port)
 {
 	const struct policy_packet packet = {
 		.transport = PORTSIEVE_TCP,
@@ -86,7 +87,7 @@ static struct outcome judge(const struct portsieve_image *image, const struct ad
 	uint16_t entry = image_evaluate(image, addresses, &packet);
 	int range = entry & PORTSIEVE_ENTRY_RANGE;
 
-	return (struct outcome){
+	return (struct packet_verdict){
 		.verdict = entry & PORTSIEVE_ENTRY_DROP ? "drop" : "pass",
 		.reason = range < PORTSIEVE_RANGE_RULES ? "default" : "rule",
 		.words = "",
@@ -116,7 +117,7 @@ static char *explained(const struct explained *one, int (*print)(const struct ex
 	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
 	assert_int_equal(packet_text_frame(one->packet, frame, &length_bytes, &error), 0);
 	explanation.names = frame_names_of(frame, length_bytes);
-	explanation.outcome = judge(image, &addresses, &explanation.names,
+	explanation.verdict = judge(image, &addresses, &explanation.names,
 				    (uint16_t)atoi(strrchr(one->packet, ':') + 1));
 	capture = capture_start(stdout);
 	assert_int_equal(print(&explanation), 0);

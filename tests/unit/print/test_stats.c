@@ -12,7 +12,10 @@
 #include <cmocka.h>
 
 #include "lib/printed.h"
-#include "print/print.h"
+#include "print/stats.h"
+#include "print/status.h"
+#include "print/services.h"
+#include "print/format.h"
 #include "snapshot_by_hand.h"
 
 static void stats_as_text(const struct snapshot *snapshot)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* portsieve check. */
+#include "commands/command.h"
+#include "control/ruleset.h"
+#include "print/check.h"
+
+static enum exit_code check(const struct settings *settings, int count, char **operands,
+			    struct error *error)
+{
+	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
+	int r;
+
+	(void)count;
+	if (ruleset_read(operands[0], &ruleset, error))
+		return error->exit;
+	const struct check_report report = {
+		.path = operands[0],
+		.sha256 = ruleset.file.sha256,
+		.policy = &ruleset.file.policy,
+		.ranges = ruleset.image->ranges - PORTSIEVE_RANGE_RULES,
+		.warnings = ruleset.remarks,
+	};
+
+	r = settings->json ? print_check_json(&report) : print_check_text(&report);
+	return r ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.operands = "POLICY",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Check a policy file and remark on it; change nothing",
+	.options = { &option_json },
+	.run = check,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* portsieve status. */
+#include <errno.h>
+
+#include "commands/command.h"
+#include "control/loaded_snapshot.h"
+#include "print/status.h"
+
+static enum exit_code status(const struct settings *settings, int count, char **operands,
+			     struct error *error)
+{
+	_cleanup_snapshot_ struct snapshot snapshot = { 0 };
+
+	if (loaded_snapshot_read(count ? operands[0] : NULL, &snapshot, error))
+		return error->exit;
+	if (settings->json ? print_status_json(&snapshot) : print_status_text(&snapshot)) {
+		error_no_memory(error);
+		return error->exit;
+	}
+	return loaded_snapshot_report_unreadable(&snapshot);
+}
+
+const struct command command_status = {
+	.name = "status",
+	.operands = "[DEV]",
+	.operands_max = 1,
+	.summary = "Print which devices are loaded, how, and with which policy",
+	.options = { &option_json },
+	.run = status,
+};

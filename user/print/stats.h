@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stats, and replay's counts, as tables or as JSON. Each returns 0 or -ENOMEM. */
+#ifndef PORTSIEVE_PRINT_STATS_H
+#define PORTSIEVE_PRINT_STATS_H
+
+#include <stdbool.h>
+
+#include "datapath/snapshot.h"
+
+/* Rows that have counted nothing are left out of the text unless all_rows. */
+int print_stats_text(const struct snapshot *snapshot, bool all_rows);
+int print_stats_json(const struct snapshot *snapshot);
+
+/* The packets of a capture. */
+struct replay_totals {
+	uint64_t packets;
+	uint64_t cut;	  /* of which the capture holds only the beginning */
+	uint64_t clipped; /* too long to be tried whole */
+};
+
+int print_replay_text(const struct snapshot_device *device, const char *path,
+		      const struct replay_totals *totals, bool all_rows);
+int print_replay_json(const struct snapshot_device *device, const char *path,
+		      const struct replay_totals *totals);
+
+#endif
