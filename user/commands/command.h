@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The commands: one table row each for what it is called, takes and does. Parsing, --help, shell
- * completion and the synopsis of the manual page all come from these rows.
+ * The commands: a table row for each, with its name, operands, options and function. Parsing and
+ * --help follow these rows.
  */
 #ifndef PORTSIEVE_COMMAND_H
 #define PORTSIEVE_COMMAND_H
@@ -19,8 +19,8 @@ struct command {
 	const char *summary;
 	const char *details; /* further lines of the help; may be NULL */
 	const struct option_row *options[COMMAND_OPTIONS_MAX + 1]; /* NULL-terminated */
-	bool changes; /* what is loaded, when it ends well or in part */
-	/* Returns an exit code; an error that is not yet written is in *error (text not empty). */
+	bool changes;						   /* changes what is loaded */
+	/* Returns an exit code. *error is an error still to be logged, if its text is not empty. */
 	enum exit_code (*run)(const struct settings *settings, int count, char **operands,
 			      struct error *error);
 };
@@ -30,7 +30,7 @@ extern const struct command command_load, command_unload, command_apply, command
 	command_replay, command_bench, command_allow, command_drop, command_delete, command_confirm,
 	command_rollback, command_upgrade, command_diff;
 
-/* What a command line that has been run has changed of what is loaded. */
+/* How much of what is loaded a command has changed. */
 enum command_changes {
 	CHANGES_NOTHING,
 	CHANGES_PART,

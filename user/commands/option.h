@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options: what a row says of one, the rows that commands choose from (option_rows.c), and struct
- * settings, which they fill. Knows neither parsing (options.h) nor commands (command.h).
+ * Options: struct option_row, the rows that commands choose from (option_rows.c), and struct
+ * settings, which the options fill. Knows neither parsing (options.h) nor commands (command.h).
  */
 #ifndef PORTSIEVE_OPTION_H
 #define PORTSIEVE_OPTION_H
@@ -16,7 +16,7 @@ enum command_limits {
 	COMMAND_DEVICES_MAX = 256,   /* named on one command line */
 	COMMAND_PREFIXES_MAX = 256,  /* --from, on one command line */
 	COMMAND_OPTIONS_MAX = 12,    /* of one command */
-	COMMAND_CONFIRM_MAX = 86400, /* seconds that a policy can wait to be confirmed */
+	COMMAND_CONFIRM_MAX = 86400, /* seconds until an unconfirmed change is rolled back */
 };
 
 /* What the options of a command line have set. */
@@ -29,13 +29,13 @@ struct settings {
 	const char *name;
 	const char *from[COMMAND_PREFIXES_MAX];
 	size_t from_count;
-	uint32_t for_seconds;	  /* 0: without end */
+	uint32_t for_seconds;	  /* 0: no end */
 	uint32_t confirm_seconds; /* 0: in force without confirmation */
 	bool force;
 	bool all;
 	bool json;
 	double watch_seconds; /* 0: once */
-	long count;	      /* 0: without end */
+	long count;	      /* 0: no end */
 	bool each;
 };
 
@@ -65,7 +65,7 @@ struct option_row {
 	const char *argument; /* its name in the help; NULL for a flag */
 	const char *help;
 	const char *const *choices; /* of OPTION_CHOICE, NULL-terminated */
-	bool never_suggested;	    /* dangerous: a typing error must not lead to it */
+	bool never_suggested;	    /* too dangerous to be suggested for a misspelled option */
 };
 
 extern const struct option_row option_policy, option_mode, option_attach, option_all_devices,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parsing by rows of options (getopt_long), and the help of the rows. */
-#include "commands/options.h"
+/* Turns rows into the tables of getopt_long, checks the values, and prints the help of the rows. */
+#include "options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -10,7 +10,7 @@
 #include "base/duration.h"
 #include "base/suggest.h"
 
-enum { HELP = 1, ROWS = 256 }; /* values of getopt_long: letters lie between */
+enum { HELP = 1, ROWS = 256 }; /* values that getopt_long returns; letters are between them */
 
 static int invalid(const struct option_row *row, const char *value, const char *right,
 		   struct error *error)
@@ -83,7 +83,7 @@ static int set_whole_seconds(const struct option_row *row, const char *value, ui
 	return 0;
 }
 
-/* One more of devices or of from. */
+/* Appends to devices or from. */
 static int add_text(const char *value, const char **list, size_t *count, size_t max,
 		    const char *things, struct error *error)
 {
@@ -123,12 +123,12 @@ static int set(const struct option_row *row, const char *value, struct settings 
 	return -EINVAL;
 }
 
-/* The rows in the form of getopt_long. */
+/* Fills the tables of getopt_long from the rows. */
 static void translate(const struct option_row *const *rows, struct option *longs, char *shorts)
 {
 	size_t count = 0;
 
-	*shorts++ = ':'; /* tell a missing argument from an unknown option, print nothing */
+	*shorts++ = ':'; /* print nothing, return a colon for a missing value */
 	*shorts++ = 'h';
 	for (; rows[count]; count++) {
 		const struct option_row *row = rows[count];
@@ -156,7 +156,7 @@ static const struct option_row *find_row(const struct option_row *const *rows, i
 	return NULL;
 }
 
-/* getopt_long has left in optopt a letter it does not know, or the value of a flag given one. */
+/* optopt is the unknown letter, the return value of a flag that got a value, or 0. */
 static int unknown_option(const struct command_line *line, const char *word, struct error *error)
 {
 	char letter[2] = { (char)optopt, '\0' };
@@ -183,8 +183,8 @@ static int unknown_option(const struct command_line *line, const char *word, str
 }
 
 /*
- * getopt_long takes a unique beginning for the whole name: `load --for 1h` would be --force. The
- * word of such a long option, as it has just been read; NULL: it is written in full, or a letter.
+ * getopt_long accepts unique abbreviations: `load --for 1h` would be --force. Returns the word just
+ * read if it abbreviates a long option, else NULL.
  */
 static const char *abbreviated(const struct command_line *line, int value)
 {
@@ -192,7 +192,7 @@ static const char *abbreviated(const struct command_line *line, int value)
 
 	if (value != HELP && value < ROWS)
 		return NULL;
-	if (optarg == word) /* the value is a word of its own */
+	if (optarg == word) /* the value is a separate word */
 		word = line->argv[optind - 2];
 	name = value == HELP ? "help" : line->rows[value - ROWS]->name;
 	if (!strncmp(word + 2, name, strlen(name)) && strchr("=", word[2 + strlen(name)]))
@@ -207,7 +207,7 @@ int options_parse(struct command_line *line, struct error *error)
 	int value, r;
 
 	translate(line->rows, longs, shorts);
-	optind = 0; /* start anew, also GNU getopt's inner state */
+	optind = 0; /* also resets GNU getopt's internal state */
 	while ((value = getopt_long(line->argc, line->argv, shorts, longs, NULL)) != -1) {
 		const char *word = abbreviated(line, value);
 

@@ -6,12 +6,12 @@
 #include "base/error.h"
 #include "commands/option.h"
 
-/* A command line from the command's name on, and what it says. */
+/* A command line that begins with the command's name, and the result of parsing it. */
 struct command_line {
 	const char *name;		      /* of the command, for errors */
-	const struct option_row *const *rows; /* what it takes, NULL-terminated */
+	const struct option_row *const *rows; /* the command's options, NULL-terminated */
 	int argc;
-	char **argv; /* [0] is not looked at */
+	char **argv; /* [0] is ignored */
 
 	/* Set by options_parse. */
 	struct settings settings;
@@ -20,7 +20,8 @@ struct command_line {
 };
 
 /*
- * Parses argv[1..] into the zeroed rest of *line and moves the operands to the end of argv. -EINVAL
+ * Parses argv[1..] into the rest of *line, which is zeroed, and moves the operands to the end of
+ * argv. -EINVAL
  * (-E2BIG: too many devices or prefixes) with error filled in.
  */
 int options_parse(struct command_line *line, struct error *error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A list becomes a condition by source; what each class of sources leaves of it, one by
- * destination; what that leaves, steps by time.
+ * A list becomes a condition by source. The ranges that a class of sources leaves become a
+ * condition by destination, and the ranges that a class of destinations leaves become steps by
+ * time.
  */
 #include "compile/condition_graph.h"
 
@@ -33,7 +34,7 @@ static int condition_add(struct condition_state *state, const struct portsieve_c
 	return 0;
 }
 
-/* A condition by time, or the one that is there already. */
+/* Adds a condition by time, or finds an equal one. */
 static int time_condition(struct condition_state *state,
 			  const struct portsieve_condition *condition, uint16_t range,
 			  uint16_t *ret_entry)
@@ -59,8 +60,7 @@ static int time_condition(struct condition_state *state,
 }
 
 /*
- * The steps by time: of rules in this order, one that ends before an earlier one does is never
- * asked.
+ * Makes the steps by time. A rule that ends no later than a rule before it never decides: skip it.
  */
 static int by_time(struct condition_state *state, const struct range_list *list,
 		   uint16_t *ret_entry)
@@ -102,7 +102,7 @@ static int by_time(struct condition_state *state, const struct range_list *list,
 	return 0;
 }
 
-/* Ends a list with the first range that decides whatever is asked after this direction. */
+/* Cuts the list after the first range that nothing asked after this direction can rule out. */
 static void trim(const struct condition_state *state, enum portsieve_direction direction,
 		 struct range_list *list)
 {
@@ -117,7 +117,7 @@ static void trim(const struct condition_state *state, enum portsieve_direction d
 static int by_direction(struct condition_state *state, enum portsieve_direction direction,
 			const struct range_list *list, uint16_t *ret_entry);
 
-/* A condition_rest_fn: after the source comes the destination, after that the time. */
+/* A condition_rest_fn: the destination follows the source, the time follows the destination. */
 static int rest(struct condition_state *state, enum portsieve_direction direction,
 		struct range_list *left, uint16_t *ret_entry)
 {
@@ -127,7 +127,7 @@ static int rest(struct condition_state *state, enum portsieve_direction directio
 	return by_time(state, left, ret_entry);
 }
 
-/* Adds the condition of a row. The row's cells are the state's then. */
+/* Adds the condition of a row and moves the row's cells to the state. */
 static int direction_condition(struct condition_state *state, struct condition_row *row,
 			       uint16_t *ret_entry)
 {
@@ -150,7 +150,7 @@ static int direction_condition(struct condition_state *state, struct condition_r
 	return 0;
 }
 
-/* Makes the condition of a list by a direction, and of what that leaves by what is asked next. */
+/* Makes the condition of a list by a direction, and the conditions that its row refers to. */
 static int by_direction(struct condition_state *state, enum portsieve_direction direction,
 			const struct range_list *list, uint16_t *ret_entry)
 {

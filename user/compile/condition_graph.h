@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The conditions of an image: what a list of ranges of conditional rules comes to, by source, then
- * by destination, then by time. Equal lists become one condition, wherever they occur. Pure;
- * private to the compiler.
+ * The conditions of an image: turns a list of ranges of conditional rules into conditions by
+ * source, then by destination, then by time. Equal lists share one condition. Pure; private to the
+ * compiler.
  */
 #ifndef PORTSIEVE_CONDITION_GRAPH_H
 #define PORTSIEVE_CONDITION_GRAPH_H
@@ -14,7 +14,10 @@
  * filled in.
  */
 
-/* What a list comes to: a reference to its condition. */
+/*
+ * Makes the condition of a list, or finds it. *ret_entry is a reference to it, or the entry that
+ * decides without a condition.
+ */
 int condition_graph_enter(struct condition_state *state, const struct range_list *list,
 			  uint16_t *ret_entry);
 

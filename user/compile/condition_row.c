@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows: what each class of addresses leaves of a list of ranges, and which of it needs no cell. */
-#include "compile/condition_row.h"
+/*
+ * For each class of addresses: the ranges of the list that match it, and their entry. The most
+ * frequent entry becomes the default and needs no cells.
+ */
+#include "condition_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +11,7 @@
 #include "base/array.h"
 
 enum {
-	/* ids of ranges that are looked at, over all classes: some seconds */
+	/* ids of ranges looked at, over all classes: takes some seconds */
 	WORK_MAX = 400000000,
 	INSERTED_MAX = 8, /* more are sorted by qsort() */
 };
@@ -29,7 +32,7 @@ static int compare_ids(const void *one, const void *other)
 	return *(const uint16_t *)one - *(const uint16_t *)other;
 }
 
-/* Of which the first `sorted` are in order. */
+/* Sorts ids whose first `sorted` are in order already. */
 static void sort(uint16_t *ids, size_t count, size_t sorted)
 {
 	if (count - sorted > INSERTED_MAX) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The row of a condition by source or destination: an entry for each class of addresses that
- * differs from what the others get. Pure; private to condition_graph.c.
+ * The row of a condition by source or destination: an entry for each class of addresses, except
+ * for those with the row's default entry. Pure; private to condition_graph.c.
  */
 #ifndef PORTSIEVE_CONDITION_ROW_H
 #define PORTSIEVE_CONDITION_ROW_H
@@ -9,13 +9,13 @@
 #include "compile/condition_state.h"
 
 /*
- * The entry of the ranges that are left once a direction is known: what is asked after it. May
- * shorten *left, and make rows of later directions.
+ * Makes the entry of the ranges that are left once the class in a direction is known. May shorten
+ * *left, and may make conditions of later directions.
  */
 typedef int condition_rest_fn(struct condition_state *state, enum portsieve_direction direction,
 			      struct range_list *left, uint16_t *ret_entry);
 
-/* A row on its way; cells and otherwise are made. */
+/* A row being made, with its inputs. The caller sets state, direction, list and rest. */
 struct condition_row {
 	struct condition_state *state;
 	enum portsieve_direction direction;

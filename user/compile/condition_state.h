@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the conditions of an image are made with: the policy, its address classes, the conditions
- * and rows so far, and the errors of all who work on them. Pure; private to the compiler.
+ * The state of making an image's conditions: the policy, its address classes, the conditions and
+ * rows made so far, and their errors. Knows nothing of how they are made (condition_row.c,
+ * condition_graph.c). Pure; private to the compiler.
  */
 #ifndef PORTSIEVE_CONDITION_STATE_H
 #define PORTSIEVE_CONDITION_STATE_H
@@ -14,14 +15,17 @@
 
 enum { RANGE_NUMBERS = PORTSIEVE_ENTRY_RANGE + 1 };
 
-/* What one direction needs while a condition by it is made. Stamps spare clearing. */
+/*
+ * Scratch space of one direction. An array's element is valid if its stamp is that of the condition
+ * being made, so that nothing has to be cleared.
+ */
 struct direction_work {
 	struct address_classes classes;
-	uint32_t *list_stamp;  /* by list of prefixes: the condition that it was met in */
+	uint32_t *list_stamp;  /* by list of prefixes: the condition whose ranges are chained */
 	uint16_t *first_range; /* by list: the first range of that list's rules; 0: none */
 	uint32_t *class_stamp; /* by class: the condition that has its cell */
 	uint16_t *next_range;  /* by range id: the next of the same list; 0: none */
-	uint16_t *left;	       /* ids of the ranges that a class leaves */
+	uint16_t *left;	       /* ids of the ranges that match a class */
 	uint16_t *any;	       /* ids of the ranges without prefixes, ascending, at its end */
 	size_t any_count;
 };

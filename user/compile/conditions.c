@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For each stretch of ports under the same conditional rules: the list of their ranges, in the
- * order of the rules, up to the range that decides without condition. What the list comes to, and
- * that range, are a port class, which the ports of the stretch then refer to.
+ * Finds the stretches of ports with the same conditional ranges. For each stretch: lists these
+ * ranges in rule order, up to the first unconditional range, and makes the list's condition. The
+ * condition and the unconditional range form a port class, and the ports then refer to it.
  */
 #include "compile/conditions.h"
 
@@ -25,7 +25,7 @@ bool rule_is_conditional(const struct policy_rule *rule)
 	return rule->from.count || rule->to.count || rule->until_ns;
 }
 
-/* The reference to the port class of a condition and the entry that decides without it. */
+/* Finds or adds the port class of a condition and of the entry if the condition does not decide. */
 static int port_class_entry(struct painting *painting, uint16_t condition, uint16_t otherwise,
 			    uint16_t range, uint16_t *ret_entry)
 {
@@ -56,7 +56,7 @@ static int port_class_entry(struct painting *painting, uint16_t condition, uint1
 	return 0;
 }
 
-/* The entry of a port that `otherwise` decides unless one of the active ranges before it does. */
+/* The entry of a port: the active ranges before `otherwise` decide first, then `otherwise`. */
 static int port_entry(struct painting *painting, const struct range_list *active,
 		      uint16_t otherwise, uint16_t *ret_entry)
 {
@@ -76,7 +76,7 @@ static int port_entry(struct painting *painting, const struct range_list *active
 	return port_class_entry(painting, condition, otherwise, list.ids[0], ret_entry);
 }
 
-/* Enters the ports low..high of a table, over which the same conditional ranges are active. */
+/* Sets the entries of the ports low..high, which share their active conditional ranges. */
 static int stretch_enter(struct painting *painting, const struct range_list *active,
 			 uint16_t *table, uint32_t low, uint32_t high)
 {
@@ -96,7 +96,7 @@ static int stretch_enter(struct painting *painting, const struct range_list *act
 	return 0;
 }
 
-/* Where a conditional range begins, or ends (the port behind it). */
+/* The first port of a conditional range, or the port after its last. */
 struct border {
 	uint32_t port;
 	uint16_t range;
@@ -130,7 +130,7 @@ static size_t find_borders(const struct painting *painting, enum portsieve_trans
 	return count;
 }
 
-/* Enters a range among the active ones, which stay sorted, or removes it. */
+/* Adds the range to the active ones, which stay sorted, or removes it. */
 static void border_cross(struct range_list *active, const struct border *border)
 {
 	size_t at = 0;
@@ -187,7 +187,7 @@ static int all_transports(struct painting *painting)
 	return 0;
 }
 
-/* Which families of addresses there are tries for. */
+/* The flags of the address families that the rules name. */
 static uint32_t families_of(const struct policy *policy)
 {
 	static const uint32_t flags[] = {

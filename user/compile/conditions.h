@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Conditions: what decides ports that rules with addresses or an end name. The flat tables are
- * painted with the other rules before; here the ports in question get port classes. Pure; private
- * to the compiler.
+ * Conditions: rules that have addresses or an end. compile.c writes the unconditional rules into
+ * the flat tables first; here the ports of conditional rules get port classes. Pure; private to the
+ * compiler.
  */
 #ifndef PORTSIEVE_CONDITIONS_H
 #define PORTSIEVE_CONDITIONS_H
@@ -10,12 +10,12 @@
 #include "base/error.h"
 #include "policy/policy.h"
 
-/* Does a rule decide only for some addresses, or only for some time? */
+/* Does the rule name addresses or an end? */
 bool rule_is_conditional(const struct policy_rule *rule);
 
 /*
- * Completes an image whose ranges are all there and whose flat tables hold what the unconditional
- * rules and the default say. -E2BIG with the place in `file` past a limit; -ENOMEM.
+ * Completes an image that has all its ranges, and flat tables of the unconditional rules and the
+ * default. -E2BIG with the place in `file` past a limit; -ENOMEM.
  */
 int conditions_compile(const struct policy *policy, const char *file, struct portsieve_image *image,
 		       struct error *error);

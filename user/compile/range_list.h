@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lists of ranges of conditional rules, in the order of the rules, which is that of their ids; and
- * a memory of the entries that such lists have become. Pure; private to the compiler.
+ * Lists of ranges of conditional rules, by ascending id, which is the order of the rules; and a
+ * hash table from such lists to their entries. Pure; private to the compiler.
  */
 #ifndef PORTSIEVE_RANGE_LIST_H
 #define PORTSIEVE_RANGE_LIST_H
@@ -14,10 +14,10 @@ struct range_list {
 	size_t count;
 };
 
-/* A hash of ids, or of other short numbers. */
+/* A hash of ids, or of other 16-bit numbers. */
 uint32_t range_list_hash(uint32_t seed, const uint16_t *ids, size_t count);
 
-/* A list that has become an entry. `kind` tells lists apart that were asked about differently. */
+/* A list with its entry. The same list has an entry for each `kind` of condition. */
 struct known_list {
 	unsigned int kind;
 	size_t first; /* index in ids */
@@ -37,12 +37,11 @@ struct known_lists {
 int known_lists_init(struct known_lists *known);
 void known_lists_free(struct known_lists *known);
 
-/* The entry of a list, or -1 when it is not known. */
+/* The entry of a list, or -1 if it is not known. */
 int known_lists_find(const struct known_lists *known, unsigned int kind,
 		     const struct range_list *list);
 
-/* Remembers an entry, unless there are very many: the list is only looked at anew then. -ENOMEM, or
- * 0. */
+/* Adds an entry; does nothing once the table is half full. -ENOMEM, or 0. */
 int known_lists_add(struct known_lists *known, unsigned int kind, const struct range_list *list,
 		    uint16_t entry);
 

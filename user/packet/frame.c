@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the parts of a packet to its bytes. */
-#include "packet/frame.h"
+/* Writes the headers of a described packet. */
+#include "packet_frame.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static void put16(uint8_t *at, uint16_t value)
 	at[1] = value;
 }
 
-/* The L4 header; returns its length. Bytes not set are zero. */
+/* Writes the L4 header into zeroed bytes. Returns its length. */
 static size_t put_l4(const struct packet_description *packet, uint8_t *at)
 {
 	if (packet->has_ports) {

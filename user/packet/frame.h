@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A packet by its parts, and its bytes on Ethernet. Pure. */
+/*
+ * The description of a packet, and the Ethernet frame made of it. Knows nothing of the words that
+ * people write for a packet (packet_text.h). Pure.
+ */
 #ifndef PORTSIEVE_PACKET_FRAME_H
 #define PORTSIEVE_PACKET_FRAME_H
 
@@ -21,16 +24,16 @@ struct packet_endpoint {
 
 struct packet_description {
 	uint8_t protocol;
-	bool has_ports; /* of the protocol's kind */
+	bool has_ports; /* does the protocol have ports? */
 	struct packet_endpoint source, destination;
 	uint8_t tcp_flags;
-	bool has_flags; /* given, not those of a connection's beginning */
-	uint8_t type;	/* of ICMP */
+	bool has_flags; /* were given; else tcp_flags is SYN */
+	uint8_t type;	/* ICMP, ICMPv6, IGMP */
 	uint16_t vlans[PACKET_VLANS_MAX];
 	size_t vlans_count;
 };
 
-/* Writes the frame, padded to 60 bytes, checksums zero. Returns its length in bytes. */
+/* Writes the frame, padded to 60 bytes, with zero checksums. Returns its length in bytes. */
 size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[PACKET_FRAME_MAX]);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From words to a description of the packet. */
-#include "packet/text.h"
+/* Parses the words into a packet_description; packet_frame.c makes the frame. */
+#include "packet_text.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -84,7 +84,7 @@ static int read_port(char *colon, struct packet_endpoint *endpoint, struct error
 	return 0;
 }
 
-/* Where ":PORT" begins in a word without brackets; NULL: nowhere. */
+/* The colon of ":PORT" in a word without brackets; NULL if there is none. */
 static char *find_port(char *word)
 {
 	char *colon = strchr(word, ':');
@@ -144,7 +144,7 @@ static int read_flags(const char *word, struct packet_description *packet, struc
 	return 0;
 }
 
-/* What may follow the addresses. Returns how many words it took, or -EINVAL. */
+/* Reads what may follow the addresses. Returns the number of words read, or -EINVAL. */
 static int read_extra(char words[][WORD_SIZE], int left, struct packet_description *packet,
 		      struct error *error)
 {

@@ -6,8 +6,8 @@
  *	hex BYTES
  *
  * PROTOCOL is tcp, udp, udplite, sctp, dccp, icmp, icmpv6, igmp or a number; SOURCE and DESTINATION
- * are ADDRESS or ADDRESS:PORT, an IPv6 address with a port stands in brackets; FLAGS are letters as
- * tcpdump prints them: S A (or .) F R P U, `none` for none at all, S when left out.
+ * are ADDRESS or ADDRESS:PORT (brackets around an IPv6 address with a port); FLAGS are letters as
+ * tcpdump prints them: S A (or .) F R P U, or `none`; the default is S.
  */
 #ifndef PORTSIEVE_PACKET_TEXT_H
 #define PORTSIEVE_PACKET_TEXT_H
@@ -19,9 +19,8 @@
 #include "packet/frame.h"
 
 /*
- * Makes the frame, padded to Ethernet's least length of 60 bytes; one given in hex is left as it
- * is. Returns -EINVAL with the wrong word named in error (EXIT_USAGE); the results are then
- * untouched.
+ * Makes the frame, padded to Ethernet's minimum of 60 bytes; a frame in hex is not padded. Returns
+ * -EINVAL with the wrong word named in error (EXIT_USAGE), and leaves the results untouched.
  */
 int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t *ret_length_bytes,
 		      struct error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The grammar of `ports`: "protocol/item,item protocol/item". Items are ports, ranges, sets and
- * service names. What is wrong with a word that is none of these is worded in policy_ports_error.c.
+ * service names. policy_ports_error.c words the error about a word that is none of these.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "policy/quote.h"
 #include "policy/registry.h"
 
-/* One text of `ports` on the way to its intervals. */
+/* The reading of one text: where it is, and the intervals so far. */
 struct ports_reading {
 	struct ports_context context;
 	const struct policy_host *host;
@@ -181,7 +181,7 @@ static void services_free(const struct registry_service ***services)
 	free(*services);
 }
 
-/* All ports registered under the name for the entry's transports. Returns 1 if there are none. */
+/* Adds all ports of that service name and the entry's transports. Returns 1 if there are none. */
 static int service_read(struct ports_reading *reading, const struct ports_word *word)
 {
 	__attribute__((cleanup(services_free))) const struct registry_service **services = NULL;
@@ -237,7 +237,7 @@ static const char *skip_space(const char *text)
 	return text;
 }
 
-/* "tcp/80, 443": one protocol and its items. Moves *text behind it and the white space after it. */
+/* "tcp/80, 443": one protocol and its items. Moves *text past them and the space that follows. */
 static int entry_read(struct ports_reading *reading, const char **text)
 {
 	struct ports_word word = { *text, strcspn(*text, "/, \t\r\n") };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is wrong with a word of `ports`, and what its author probably meant. Only runs when a text
- * has been refused, so it may look at the whole registry.
+ * Says what is wrong with a word of `ports`, and what its author probably meant. Runs only after a
+ * text was refused, so it can afford to search the whole registry.
  */
 #include "policy/ports_error.h"
 
@@ -21,7 +21,7 @@ enum {
 	ALL_TRANSPORTS = (1 << PORTSIEVE_TRANSPORTS) - 1,
 };
 
-/* Words that people write for a protocol, and what to write instead. */
+/* Common mistakes for a protocol, and what to write instead. */
 static const struct {
 	const char *word;
 	const char *instead;
@@ -34,7 +34,7 @@ static const struct {
 	{ "*", "write tcp+udp" },
 };
 
-/* Protocols that no rule can be about, and what is. */
+/* Protocols without ports, and what decides about their packets. */
 static const struct {
 	const char *name;
 	const char *decided;
@@ -65,7 +65,7 @@ int ports_no_memory(const struct ports_context *context)
 	return error_set(context->error, ENOMEM, EXIT_FAILED, "out of memory while reading ports");
 }
 
-/* Says so and returns true if the word is a protocol without ports. */
+/* Sets the error and returns true if the word is a protocol without ports. */
 static bool refuse_without_ports(const struct ports_context *context, const struct ports_word *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(without_ports); i++)
@@ -78,7 +78,7 @@ static bool refuse_without_ports(const struct ports_context *context, const stru
 	return false;
 }
 
-/* A word that no '/' follows: "80", "http", "tcp". */
+/* The word is not followed by '/': "80", "http", "tcp". */
 static int no_protocol(const struct ports_context *context, const struct ports_word *word)
 {
 	struct policy_quote quote = policy_quote(word->start, word->length);
@@ -95,7 +95,7 @@ static int no_protocol(const struct ports_context *context, const struct ports_w
 
 int ports_unknown_protocol(const struct ports_context *context, const struct ports_word *word)
 {
-	struct ports_word behind = { word->start + word->length + 1, 0 };
+	struct ports_word after = { word->start + word->length + 1, 0 };
 	struct policy_quote quote = policy_quote(word->start, word->length);
 	struct suggest suggest;
 
@@ -107,10 +107,10 @@ int ports_unknown_protocol(const struct ports_context *context, const struct por
 		if (ports_word_is(word, explained[i].word))
 			return ports_error(context, word->start, "unknown protocol '%s' (%s)",
 					   quote.text, explained[i].instead);
-	behind.length = strcspn(behind.start, ", \t\r\n");
-	if (ports_protocol_find(&behind))
+	after.length = strcspn(after.start, ", \t\r\n");
+	if (ports_protocol_find(&after))
 		return ports_error(context, word->start, "the protocol comes first: write %.*s/%s",
-				   (int)behind.length, behind.start, quote.text);
+				   (int)after.length, after.start, quote.text);
 	suggest_start(&suggest, word->start, word->length);
 	for (size_t i = 0; ports_protocol_at(i); i++)
 		suggest_offer(&suggest, ports_protocol_at(i)->name);
@@ -118,7 +118,7 @@ int ports_unknown_protocol(const struct ports_context *context, const struct por
 			   suggest_hint(&suggest, "write tcp, udp, tcp+udp, sctp or dccp").text);
 }
 
-/* "udp/53" behind a comma. */
+/* "udp/53": an entry, where an item is expected. */
 static bool is_entry(const struct ports_word *word)
 {
 	const char *slash = memchr(word->start, '/', word->length);
@@ -127,7 +127,7 @@ static bool is_entry(const struct ports_word *word)
 	return slash && ports_protocol_find(&protocol);
 }
 
-/* "80:90", "-5", "80-", "80–90": made of digits and of what people put between them. */
+/* "80:90", "-5", "80-", "80–90": digits and the separators that people try. */
 static bool is_like_number(const struct ports_word *word)
 {
 	bool digits = false;
@@ -142,7 +142,7 @@ static bool is_like_number(const struct ports_word *word)
 	return digits;
 }
 
-/* "80-http": digits beside a dash. */
+/* "80-http": digits on one side of a dash. */
 static bool is_half_a_range(const struct ports_word *word)
 {
 	const char *dash = memchr(word->start, '-', word->length);
@@ -153,7 +153,7 @@ static bool is_half_a_range(const struct ports_word *word)
 			(after && strspn(dash + 1, "0123456789") == after));
 }
 
-/* The transports that know a service of that name, "udp or sctp". */
+/* The transports with a service of that name, "udp or sctp". */
 static struct policy_list transports_of(const struct ports_name *name)
 {
 	const char *names[PORTSIEVE_TRANSPORTS] = { NULL };
@@ -164,7 +164,7 @@ static struct policy_list transports_of(const struct ports_name *name)
 	return policy_list(names, PORTSIEVE_TRANSPORTS);
 }
 
-/* What people call a service that the registry has under another name. */
+/* Common names of services that the registry has under other names. */
 static const struct {
 	const char *called, *registered;
 } other_names[] = {
@@ -183,7 +183,7 @@ static const char *registered_name(const struct ports_context *context,
 	return NULL;
 }
 
-/* The set or service, known for the entry's transports, that the word comes closest to. */
+/* The set, or the service of the entry's transports, that is closest to the word. */
 static struct suggest closest(const struct ports_context *context, const struct ports_word *word)
 {
 	struct suggest best;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The vocabulary of `ports`: its protocols and named sets, and words of the text to compare with
- * them. Knows neither the grammar (policy_ports.c) nor what is said about mistakes
+ * them. Knows neither the grammar (policy_ports.c) nor the errors
  * (policy_ports_error.c); only these two include it.
  */
 #ifndef PORTSIEVE_POLICY_PORTS_WORDS_H
