@@ -88,7 +88,7 @@ static struct packet_verdict judge(const struct portsieve_image *image,
 	int range = entry & PORTSIEVE_ENTRY_RANGE;
 
 	return (struct packet_verdict){
-		.verdict = entry & PORTSIEVE_ENTRY_DROP ? "drop" : "pass",
+		.word = entry & PORTSIEVE_ENTRY_DROP ? "drop" : "pass",
 		.reason = range < PORTSIEVE_RANGE_RULES ? "default" : "rule",
 		.words = "",
 		.rule = range_rule_name(image, (unsigned int)range),
