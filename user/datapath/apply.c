@@ -25,43 +25,71 @@ static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
 	size_t count;
 	int r = pins_list(datapath, &ifindexes, &count, error);
 
-	for (size_t i = 0; !r && i < count; i++) {
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
 		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+		struct error why = { 0 };
 
-		r = attachment_open(datapath, ifindexes[i], &attachment, error);
+		r = attachment_open(datapath, ifindexes[i], &attachment, &why);
 		if (r == -ENOENT || r == -ENOLINK || r == -EUCLEAN)
-			r = 0; /* on its own, not of this slot */
-		if (r || attachment.active_id != active_id)
+			continue; /* stale or broken: it does not use this slot */
+		if (r) {
+			if (error)
+				*error = why;
+			return r;
+		}
+		if (attachment.active_id != active_id)
 			continue;
-		if (previous)
+		if (previous) {
 			r = counters_prepare(attachment.counters_fd, image, previous, error);
-		if (!r)
-			r = policy_maps_pin(datapath, ifindexes[i], maps, error);
+			if (r)
+				return r;
+		}
+		r = policy_maps_pin(datapath, ifindexes[i], maps, error);
+		if (r)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+/* The steps of apply_commit before it removes what is no longer needed. */
+static int commit(const struct datapath *datapath, const struct attachment *attachment,
+		  const struct apply *apply, struct error *error)
+{
+	const struct portsieve_image *image = apply->image;
+	int r = prepare_devices(datapath, attachment->active_id, image, apply->previous,
+				apply->maps, error);
+
+	if (r)
+		return r;
+	r = tries_put(attachment->prefixes_fd, apply->maps->trie_fd, image->generation, error);
+	if (r)
+		return r;
+	if (image->flags & PORTSIEVE_IMAGE_UNCONFIRMED) {
+		r = image_keep_before(attachment->active_fd, attachment_policy(attachment), error);
+		if (r)
+			return r;
+	}
+	if (has_ended(apply->not_after_ns, boottime_ns()))
+		return -ETIME;
+	return image_commit(attachment->active_fd, apply->maps, error);
 }
 
 int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
-		 const struct portsieve_image *image, const struct portsieve_image *previous,
-		 const struct policy_maps *maps, uint64_t not_after_ns, struct error *error)
+		 const struct apply *apply, struct error *error)
 {
-	bool waits = image->flags & PORTSIEVE_IMAGE_UNCONFIRMED;
-	int r = prepare_devices(datapath, attachment->active_id, image, previous, maps, error);
+	const struct portsieve_image *image = apply->image;
+	bool is_pending = image->flags & PORTSIEVE_IMAGE_UNCONFIRMED;
+	int r = commit(datapath, attachment, apply, error);
 
-	if (!r)
-		r = tries_put(attachment->prefixes_fd, maps->trie_fd, image->generation, error);
-	if (!r && waits)
-		r = image_keep_before(attachment->active_fd, attachment_policy(attachment), error);
-	if (!r && has_ended(not_after_ns, boottime_ns()))
-		r = -ETIME;
-	if (!r)
-		r = image_commit(attachment->active_fd, maps, error);
-	/* done: what cannot be removed now, the next writer removes */
-	if (!r && !waits && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
-		image_keep_before(attachment->active_fd, NULL, NULL);
-	if (!r)
+	if (!r) {
+		/* The change is made: what cannot be removed now, the next writer removes. */
+		if (!is_pending && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
+			image_keep_before(attachment->active_fd, NULL, NULL);
 		tries_remove_others(attachment->prefixes_fd, image->generation,
-				    waits ? previous->generation : image->generation);
+				    is_pending ? apply->previous->generation : image->generation);
+	}
 	stale_remove_all(datapath);
 	return r;
 }
@@ -92,8 +120,9 @@ int apply_require(const struct datapath *datapath, const struct datapath_device 
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
-	if (!r)
-		r = check_none_waits(&attachment, error);
+	if (r)
+		return r;
+	r = check_none_waits(&attachment, error);
 	if (r)
 		return r;
 	*ret_attachment = attachment;
@@ -110,16 +139,21 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 	struct portsieve_image *image = policy->image;
 	int r = apply_require(datapath, device, &attachment, error);
 
-	if (!r)
-		r = image_read(attachment_policy(&attachment)->image_fd, &previous, error);
-	if (!r && counter_ids_assign(image, previous))
-		r = error_no_memory(error);
 	if (r)
 		return r;
+	r = image_read(attachment_policy(&attachment)->image_fd, &previous, error);
+	if (r)
+		return r;
+	if (counter_ids_assign(image, previous))
+		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
 	image->prefixes = policy->addresses ? policy->addresses->count : 0;
 	image->generation = (previous->generation + 1) % PORTSIEVE_GENERATIONS;
 	if (image->confirm_until_ns)
 		image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;
 	r = policy_maps_make(policy, &maps, error);
-	return r ? r : apply_commit(datapath, &attachment, image, previous, &maps, 0, error);
+	if (r)
+		return r;
+	return apply_commit(datapath, &attachment,
+			    &(struct apply){ .image = image, .previous = previous, .maps = &maps },
+			    error);
 }

@@ -9,15 +9,25 @@
 int apply_require(const struct datapath *datapath, const struct datapath_device *device,
 		  struct attachment *ret_attachment, struct error *error);
 
+/* A change of policy that is ready to be made. */
+struct apply {
+	const struct portsieve_image *image;
+	const struct policy_maps *maps; /* of the image */
+
+	/*
+	 * The policy in force until now: rows that it does not count in are zeroed. NULL if the
+	 * image counts in rows of its own only, which then stay.
+	 */
+	const struct portsieve_image *previous;
+	uint64_t not_after_ns; /* CLOCK_BOOTTIME; 0: no limit */
+};
+
 /*
- * Puts the maps of `image` in force on all devices that share the slot of the attachment.
- * `previous` is in force there: rows that it has not are zeroed; NULL when all rows of the image
- * are its own already. If the image is UNCONFIRMED, `previous` is kept to come back to. Then what
- * no policy needs any more is removed. -ETIME without a word in error: `not_after_ns` has come
- * before the slot's turn (CLOCK_BOOTTIME; 0: never), and nothing has changed.
+ * Puts a policy in force on all devices that share the slot of the attachment. If the image is
+ * UNCONFIRMED, the previous policy is kept for a rollback. Then removes what no policy needs any
+ * more. -ETIME, without error filled in: not_after_ns has passed, and nothing has changed.
  */
 int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
-		 const struct portsieve_image *image, const struct portsieve_image *previous,
-		 const struct policy_maps *maps, uint64_t not_after_ns, struct error *error);
+		 const struct apply *apply, struct error *error);
 
 #endif

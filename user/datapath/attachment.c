@@ -225,9 +225,11 @@ static int count_all_rows(const struct attachment *attachment, struct portsieve_
 	if (attachment->in_force == PORTSIEVE_SLOT_NOW)
 		return 0;
 	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &other, error);
-	if (!r && other->counters > image->counters)
+	if (r)
+		return r;
+	if (other->counters > image->counters)
 		image->counters = other->counters;
-	return r;
+	return 0;
 }
 
 int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
@@ -236,8 +238,9 @@ int attachment_image(const struct attachment *attachment, struct portsieve_image
 	_cleanup_free_ struct portsieve_image *image = NULL;
 	int r = image_read(attachment_policy(attachment)->image_fd, &image, error);
 
-	if (!r)
-		r = count_all_rows(attachment, image, error);
+	if (r)
+		return r;
+	r = count_all_rows(attachment, image, error);
 	if (r)
 		return r;
 	*ret_image = TAKE_PTR(image);

@@ -22,8 +22,9 @@ static int settle_on(const struct datapath *datapath, const struct attachment *a
 	_cleanup_free_ struct portsieve_image *image = NULL, *other = NULL;
 	int r = image_read(attachment->slots[slot].image_fd, &image, error);
 
-	if (!r)
-		r = image_read(attachment->slots[!slot].image_fd, &other, error);
+	if (r)
+		return r;
+	r = image_read(attachment->slots[!slot].image_fd, &other, error);
 	if (r)
 		return r;
 	image->flags &= ~(uint32_t)PORTSIEVE_IMAGE_UNCONFIRMED;
@@ -31,7 +32,12 @@ static int settle_on(const struct datapath *datapath, const struct attachment *a
 	if (other->counters > image->counters)
 		image->counters = other->counters;
 	r = policy_maps_make_like(&attachment->slots[slot], image, &maps, error);
-	return r ? r : apply_commit(datapath, attachment, image, NULL, &maps, not_after_ns, error);
+	if (r)
+		return r;
+	return apply_commit(
+		datapath, attachment,
+		&(struct apply){ .image = image, .maps = &maps, .not_after_ns = not_after_ns },
+		error);
 }
 
 static int waiting_open(const struct datapath *datapath, const struct datapath_device *device,
@@ -41,8 +47,10 @@ static int waiting_open(const struct datapath *datapath, const struct datapath_d
 	_cleanup_free_ struct portsieve_image *image = NULL;
 	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
-	if (!r) /* one of another ABI is no policy that does not wait */
-		r = image_read(attachment.slots[PORTSIEVE_SLOT_NOW].image_fd, &image, error);
+	if (r)
+		return r;
+	/* one of another ABI is no policy that does not wait */
+	r = image_read(attachment.slots[PORTSIEVE_SLOT_NOW].image_fd, &image, error);
 	if (r)
 		return r;
 	if (!attachment.confirm_until_ns)

@@ -175,8 +175,9 @@ static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, s
 	if (!span.count)
 		return 0;
 	r = counters_read(counters_fd, rows, span.first, span.count, error);
-	if (!r)
-		r = counters_read(counters_fd, own, 0, PORTSIEVE_COUNTER_POOL, error);
+	if (r)
+		return r;
+	r = counters_read(counters_fd, own, 0, PORTSIEVE_COUNTER_POOL, error);
 	if (r)
 		return r;
 	count = rows_to_free(rows, span, wanted, ids + 1, &own[PORTSIEVE_COUNTER_RETIRED]);

@@ -47,20 +47,30 @@ static int describe(const struct attachment *attachment, struct datapath_device 
 	return 0;
 }
 
+static int read_device(const struct datapath *datapath, uint32_t ifindex,
+		       struct datapath_device *ret_device, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	struct datapath_device device;
+	int r = attachment_open(datapath, ifindex, &attachment, error);
+
+	if (r)
+		return r;
+	r = describe(&attachment, &device, error);
+	if (r)
+		return r;
+	device.attach_asked = hook_is_asked(datapath, ifindex);
+	*ret_device = device;
+	return 0;
+}
+
 int datapath_device(const struct datapath *datapath, uint32_t ifindex,
 		    struct datapath_device *ret_device, struct error *error)
 {
 	int r = -EAGAIN;
 
-	for (int tries = 0; r == -EAGAIN && tries < 100; tries++) {
-		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-
-		r = attachment_open(datapath, ifindex, &attachment, error);
-		if (!r)
-			r = describe(&attachment, ret_device, error);
-		if (!r)
-			ret_device->attach_asked = hook_is_asked(datapath, ifindex);
-	}
+	for (int tries = 0; r == -EAGAIN && tries < 100; tries++)
+		r = read_device(datapath, ifindex, ret_device, error);
 	return r == -ENOLINK ? -ENOENT : r;
 }
 
@@ -87,10 +97,11 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 				error->text[0] = '\0';
 			r = 0;
 		}
-		if (!r)
-			count++;
-		else if (r != -ENOENT)
+		if (r == -ENOENT)
+			continue;
+		if (r)
 			return r;
+		count++;
 	}
 	*ret_devices = TAKE_PTR(devices);
 	*ret_count = count;
@@ -122,8 +133,9 @@ int datapath_policy_read(const struct datapath *datapath, const struct datapath_
 	_cleanup_free_ struct portsieve_image *image = NULL;
 	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
-	if (!r)
-		r = attachment_image(&attachment, &image, error);
+	if (r)
+		return r;
+	r = attachment_image(&attachment, &image, error);
 	if (r)
 		return r;
 	if (ret_text) {

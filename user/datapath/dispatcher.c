@@ -264,9 +264,11 @@ int dispatcher_attach(uint32_t ifindex, const char *device, const struct program
 			r = attach_in_mode(ifindex, device, maps, own_turn, tried, error);
 		}
 	}
-	if (!r && ret_mode)
+	if (r)
+		return r;
+	if (ret_mode)
 		*ret_mode = tried;
-	return r;
+	return 0;
 }
 
 int dispatcher_detach(const struct datapath *datapath, uint32_t ifindex, uint32_t kept_id,

@@ -24,18 +24,17 @@ static void destroy(struct freplace_probe **skeleton)
 /* A program whose only function can be replaced: plain XDP, which has to work in any case. */
 static int load_target(struct freplace_probe **ret_skeleton, struct error *error)
 {
-	struct freplace_probe *skeleton = freplace_probe__open();
-	int r = skeleton ? 0 : -errno;
+	_cleanup_replaceable_ struct replaceable *skeleton = replaceable__open();
+	int r;
 
+	if (!skeleton)
+		return bpf_error(error, errno, "load an XDP program");
+	r = bpf_program__set_autoload(skeleton->progs.replaceable, true);
 	if (!r)
-		r = bpf_program__set_autoload(skeleton->progs.replaceable, true);
-	if (!r)
-		r = freplace_probe__load(skeleton);
-	if (r) {
-		freplace_probe__destroy(skeleton);
+		r = replaceable__load(skeleton);
+	if (r)
 		return bpf_error(error, -r, "load an XDP program");
-	}
-	*ret_skeleton = skeleton;
+	*ret_skeleton = TAKE_PTR(skeleton);
 	return 0;
 }
 
@@ -50,10 +49,12 @@ static int replace_function(int target_fd)
 		return -errno;
 	program = skeleton->progs.replacement;
 	r = bpf_program__set_attach_target(program, target_fd, "replaceable");
-	if (!r)
-		r = bpf_program__set_autoload(program, true);
-	if (!r)
-		r = freplace_probe__load(skeleton);
+	if (r)
+		return r;
+	r = bpf_program__set_autoload(program, true);
+	if (r)
+		return r;
+	r = replaceable__load(skeleton);
 	if (r)
 		return r;
 	link = bpf_program__attach_freplace(program, target_fd, "replaceable");
@@ -70,21 +71,22 @@ static int look_at_program(int program_fd, struct error *error)
 	uint32_t id;
 	int r = program_id(program_fd, &id);
 
-	if (!r)
+	if (!r) {
 		fd = bpf_prog_get_fd_by_id(id);
-	if (!r && fd >= 0)
-		return 0;
+		if (fd >= 0)
+			return 0;
+	}
 	return error_set(
 		error, r ? -r : errno, EXIT_FAILED,
 		"libxdp's dispatcher needs CAP_SYS_ADMIN, to look at the programs of others");
 }
 
-static int try_freplace(struct error *error)
+static int probe_freplace(struct error *error)
 {
 	_cleanup_probe_ struct freplace_probe *target = NULL;
 	int r = load_target(&target, error);
 
-	if (!target)
+	if (r)
 		return r;
 	r = look_at_program(bpf_program__fd(target->progs.replaceable), error);
 	if (r)
@@ -104,7 +106,7 @@ static int try_freplace(struct error *error)
 }
 
 /* libxdp makes its folder when it first needs it. */
-static int try_folder(struct error *error)
+static int probe_folder(struct error *error)
 {
 	char folder[DISPATCHER_PATH_MAX];
 
@@ -122,20 +124,18 @@ static int try_folder(struct error *error)
 	return 0;
 }
 
-static int try_object(struct error *error)
+static int probe_object(struct error *error)
 {
 	struct xdp_program *program = xdp_program__find_file("xdp-dispatcher.o", "xdp", NULL);
 	long r = libxdp_get_error(program);
 
-	if (!r) {
-		xdp_program__close(program);
-		return 0;
-	}
-	return error_set(
-		error, (int)-r, EXIT_FAILED,
-		"libxdp does not find its xdp-dispatcher.o (%s), which the package libxdp1 "
-		"brings along",
-		strerror((int)-r));
+	if (r)
+		return error_set(error, (int)-r, EXIT_FAILED,
+				 "libxdp does not find its xdp-dispatcher.o (%s), which the "
+				 "package libxdp1 brings along",
+				 strerror((int)-r));
+	xdp_program__close(program);
+	return 0;
 }
 
 int dispatcher_available(struct error *error)
@@ -143,8 +143,9 @@ int dispatcher_available(struct error *error)
 	int r;
 
 	program_quiet();
-	r = try_freplace(error);
-	if (!r)
-		r = try_object(error);
-	return r ? r : try_folder(error);
+	r = probe_freplace(error);
+	if (r)
+		return r;
+	r = probe_object(error);
+	return r ? r : probe_folder(error);
 }

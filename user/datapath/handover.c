@@ -93,9 +93,10 @@ static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_
 	if (turn.now != turn.next) {
 		turn.now = turn.next;
 		r = write_turn(turn_fd, &turn, error);
+		if (r)
+			return r;
 	}
-	if (!r)
-		r = wait_for_packets(attachment, error);
+	r = wait_for_packets(attachment, error);
 	return r ? r : write_seen(seen_fd, turn.next, error);
 }
 
@@ -126,18 +127,23 @@ int handover_settle(const struct datapath *datapath, const struct attachment *at
 	if (turn_fd < 0 || seen_fd < 0)
 		return bpf_error(error, turn_fd < 0 ? -turn_fd : -seen_fd, "open the pins");
 	r = read_turn(turn_fd, &turn, error);
-	if (!r && turn.program_id && turn.program_id != attachment->hook.program_id)
+	if (r)
+		return r;
+	if (turn.program_id && turn.program_id != attachment->hook.program_id) {
 		r = pass_turn(attachment, turn_fd, seen_fd, error);
-	if (!r)
-		r = dispatcher_detach(datapath, attachment->ifindex, attachment->hook.program_id,
-				      error);
-	if (!r)
-		r = clear_turn(turn_fd, error);
-	if (!r)
-		dispatcher_remove_stale(datapath, attachment->ifindex);
-	if (!r && hook_mark_chained(datapath, attachment->ifindex))
-		r = bpf_error(error, EIO, "pin what tells that the program is attached");
-	return r;
+		if (r)
+			return r;
+	}
+	r = dispatcher_detach(datapath, attachment->ifindex, attachment->hook.program_id, error);
+	if (r)
+		return r;
+	r = clear_turn(turn_fd, error);
+	if (r)
+		return r;
+	dispatcher_remove_stale(datapath, attachment->ifindex);
+	if (hook_mark_chained(datapath, attachment->ifindex))
+		return bpf_error(error, EIO, "pin what tells that the program is attached");
+	return 0;
 }
 
 int handover_replace(const struct datapath *datapath, const char *device,
@@ -153,10 +159,12 @@ int handover_replace(const struct datapath *datapath, const char *device,
 	turn.next = !turn.now;
 	turn.program_id = attachment->hook.program_id;
 	r = write_turn(maps->turn_fd, &turn, error);
-	if (!r)
-		r = dispatcher_attach(attachment->ifindex, device, maps, turn.next,
-				      DATAPATH_MODE_AUTO, NULL, error);
-	if (!r)
-		r = attachment_require(datapath, attachment->ifindex, &now, error);
+	if (r)
+		return r;
+	r = dispatcher_attach(attachment->ifindex, device, maps, turn.next, DATAPATH_MODE_AUTO,
+			      NULL, error);
+	if (r)
+		return r;
+	r = attachment_require(datapath, attachment->ifindex, &now, error);
 	return r ? r : handover_settle(datapath, &now, error);
 }

@@ -57,20 +57,19 @@ static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, c
 	struct datapath_device device;
 	int r = datapath_device(datapath, ifindex, &device, error);
 
-	if (!r && device.moved)
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	if (device.moved)
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
 			"index %u, which %s has, belonged to an interface that has moved to "
 			"another network namespace with its filter; take that off first: "
 			"portsieve unload --all",
 			ifindex, name);
-	if (!r)
-		return error_set(
-			error, EBUSY, EXIT_FAILED,
-			"%s is loaded already; to change its policy: portsieve apply POLICY "
-			"--dev %s",
-			name, name);
-	return r == -ENOENT ? 0 : r;
+	return error_set(error, EBUSY, EXIT_FAILED,
+			 "%s is loaded already; to change its policy: portsieve apply POLICY "
+			 "--dev %s",
+			 name, name);
 }
 
 /* Turns AUTO into the dispatcher, where it can be had, or the link. -EBUSY: no room for that. */
@@ -120,7 +119,9 @@ static int find_equal(const struct datapath *datapath, const struct portsieve_im
 	size_t count;
 	int r = pins_list(datapath, &ifindexes, &count, error);
 
-	for (size_t i = 0; !r && i < count; i++) {
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
 		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 		_cleanup_free_ struct portsieve_image *other = NULL;
 
@@ -132,144 +133,160 @@ static int find_equal(const struct datapath *datapath, const struct portsieve_im
 		attachment = ATTACHMENT_NONE;
 		return 0;
 	}
-	return r ? r : -ENOENT;
+	return -ENOENT;
+}
+
+/* An interface on its way to being loaded. */
+struct loading {
+	const struct datapath *datapath;
+	const char *device;
+	uint32_t ifindex;
+	struct datapath_load_options options; /* as asked for; attach: as chosen */
+	const struct datapath_policy *policy;
+	struct attachment equal; /* a device that has the policy already, if open */
+	struct program program;
+};
+
+static void loading_close(struct loading *loading)
+{
+	program_close(&loading->program);
+	attachment_close(&loading->equal);
 }
 
 /* Makes the maps of the policy and puts them into the new program's slots. */
-static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
-			  const struct program *program, const struct datapath_policy *policy,
-			  struct error *error)
+static int provide_policy(const struct loading *loading, struct error *error)
 {
 	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
-	int r = counter_ids_assign(policy->image, NULL);
+	struct portsieve_image *image = loading->policy->image;
+	int r = counter_ids_assign(image, NULL);
 
 	if (r)
-		return error_no_memory(error);
-	policy->image->generation = 0;
-	policy->image->prefixes = policy->addresses ? policy->addresses->count : 0;
-	r = policy_maps_make(policy, &maps, error);
-	if (!r)
-		r = policy_maps_pin(datapath, ifindex, &maps, error);
-	if (!r)
-		r = tries_put(program->prefixes_fd, maps.trie_fd, policy->image->generation, error);
-	return r ? r : image_commit(program->active_fd, &maps, error);
+		return error_set(error, -r, EXIT_FAILED, "not enough memory");
+	image->generation = 0;
+	image->prefixes = loading->policy->addresses ? loading->policy->addresses->count : 0;
+	r = policy_maps_make(loading->policy, &maps, error);
+	if (r)
+		return r;
+	r = policy_maps_pin(loading->datapath, loading->ifindex, &maps, error);
+	if (r)
+		return r;
+	r = tries_put(loading->program.prefixes_fd, maps.trie_fd, image->generation, error);
+	return r ? r : image_commit(loading->program.active_fd, &maps, error);
 }
 
-/* The same, where the slots are shared with a device that has an equal policy in force. */
-static int share_policy(const struct datapath *datapath, uint32_t ifindex,
-			const struct attachment *equal, struct error *error)
+/* Pins the policies of the slots that are shared with a device of an equal policy. */
+static int share_policy(const struct loading *loading, struct error *error)
 {
-	int r = 0;
+	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
+		const struct policy_maps *maps = &loading->equal.slots[slot];
+		int r = maps->id ? policy_maps_pin(loading->datapath, loading->ifindex, maps, error)
+				 : 0;
 
-	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
-		if (equal->slots[slot].id)
-			r = policy_maps_pin(datapath, ifindex, &equal->slots[slot], error);
-	return r;
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
-static void note_mode(const struct datapath *datapath, const char *device, enum datapath_mode asked,
-		      enum datapath_mode mode)
+static void note_mode(const struct loading *loading, enum datapath_mode mode)
 {
 	char text[160];
 
-	if (asked != DATAPATH_MODE_AUTO || mode != DATAPATH_GENERIC || !datapath->note)
+	if (loading->options.mode != DATAPATH_MODE_AUTO || mode != DATAPATH_GENERIC ||
+	    !loading->datapath->note)
 		return;
 	snprintf(text, sizeof(text),
 		 "%s runs in GENERIC mode: its driver refuses native XDP; expect a fraction of the "
 		 "speed",
-		 device);
-	datapath->note(text);
+		 loading->device);
+	loading->datapath->note(text);
 }
 
-/* The last step: from the pin of the link on, the device is loaded. */
-static int put_on_link(const struct datapath *datapath, uint32_t ifindex, const char *device,
-		       const struct program *program, enum datapath_mode *mode, struct error *error)
+/*
+ * The last step. On a link the pin of it makes the device a loaded one; in a dispatcher the
+ * attaching does, for libxdp pins what holds the program.
+ */
+static int attach(const struct loading *loading, struct error *error)
 {
 	_cleanup_close_ int link_fd = -1;
-	int r = link_attach(ifindex, device, program->program_fd, *mode, &link_fd, mode, error);
+	enum datapath_mode mode = loading->options.mode;
+	int r;
+
+	if (loading->options.attach == DATAPATH_DISPATCHER) {
+		r = dispatcher_attach(loading->ifindex, loading->device, &loading->program, 0, mode,
+				      &mode, error);
+		if (r)
+			return r;
+		/* the next writer does it if this fails */
+		hook_mark_chained(loading->datapath, loading->ifindex);
+	} else {
+		r = link_attach(loading->ifindex, loading->device, loading->program.program_fd,
+				mode, &link_fd, &mode, error);
+		if (r)
+			return r;
+		r = pin_put(loading->datapath, loading->ifindex, "link", 0, link_fd);
+		if (r)
+			return bpf_error(error, -r, "pin the link");
+	}
+	note_mode(loading, mode);
+	return 0;
+}
+
+/* Pins, fills and attaches the program. The caller undoes it if it fails. */
+static int put_on(const struct loading *loading, struct error *error)
+{
+	int r = pins_make_directory(loading->datapath, loading->ifindex, error);
 
 	if (r)
 		return r;
-	r = pin_put(datapath, ifindex, "link", 0, link_fd);
-	return r ? bpf_error(error, -r, "pin the link") : 0;
-}
-
-/* Here the attaching itself is the last step: libxdp pins what holds it. */
-static int put_into_dispatcher(const struct datapath *datapath, uint32_t ifindex,
-			       const char *device, const struct program *maps,
-			       enum datapath_mode *mode, struct error *error)
-{
-	int r = dispatcher_attach(ifindex, device, maps, 0, *mode, mode, error);
-
-	if (!r)
-		hook_mark_chained(datapath, ifindex); /* else the next writer does */
-	return r;
-}
-
-static int attach(const struct datapath *datapath, uint32_t ifindex, const char *device,
-		  const struct program *program, const struct datapath_load_options *options,
-		  struct error *error)
-{
-	enum datapath_mode mode = options->mode;
-	int r = options->attach == DATAPATH_DISPATCHER
-			? put_into_dispatcher(datapath, ifindex, device, program, &mode, error)
-			: put_on_link(datapath, ifindex, device, program, &mode, error);
-
-	if (!r)
-		note_mode(datapath, device, options->mode, mode);
-	return r;
-}
-
-/* Pins, fills and attaches; undone by the caller when it fails. */
-static int put_on(const struct datapath *datapath, uint32_t ifindex, const char *device,
-		  const struct program *program, const struct attachment *equal,
-		  const struct datapath_load_options *options, const struct datapath_policy *policy,
-		  struct error *error)
-{
-	int r = pins_make_directory(datapath, ifindex, error);
-
-	if (!r)
-		r = equal->active_fd >= 0
-			    ? share_policy(datapath, ifindex, equal, error)
-			    : provide_policy(datapath, ifindex, program, policy, error);
-	if (!r)
-		r = program_pin(datapath, ifindex, program, error);
-	return r ? r : attach(datapath, ifindex, device, program, options, error);
+	r = loading->equal.active_fd >= 0 ? share_policy(loading, error)
+					  : provide_policy(loading, error);
+	if (r)
+		return r;
+	r = program_pin(loading->datapath, loading->ifindex, &loading->program, error);
+	return r ? r : attach(loading, error);
 }
 
 int datapath_load(const struct datapath *datapath, const char *device,
 		  const struct datapath_load_options *load_options,
 		  const struct datapath_policy *policy, struct error *error)
 {
-	_cleanup_attachment_ struct attachment equal = ATTACHMENT_NONE;
-	_cleanup_program_ struct program program = { 0 };
-	struct datapath_load_options chosen = *load_options;
+	struct loading loading __attribute__((cleanup(loading_close))) = {
+		.datapath = datapath,
+		.device = device,
+		.options = *load_options,
+		.policy = policy,
+		.equal = ATTACHMENT_NONE,
+	};
 	struct program_options options = { .counters_fd = -1, .turn_fd = -1, .seen_fd = -1 };
-	uint32_t ifindex;
-	int r = find_interface(device, &ifindex, error);
+	int r = find_interface(device, &loading.ifindex, error);
 
-	if (!r)
-		r = check_not_loaded(datapath, ifindex, device, error);
-	if (!r)
-		r = choose_attach(ifindex, device, &chosen.attach, error);
 	if (r)
 		return r;
-	r = find_equal(datapath, policy->image, &equal, error);
+	r = check_not_loaded(datapath, loading.ifindex, device, error);
+	if (r)
+		return r;
+	r = choose_attach(loading.ifindex, device, &loading.options.attach, error);
+	if (r)
+		return r;
+	r = find_equal(datapath, policy->image, &loading.equal, error);
 	if (r && r != -ENOENT)
 		return r;
-	attachment_share(&equal, &options);
-	options.in_chain = chosen.attach == DATAPATH_DISPATCHER;
-	r = program_load(&options, &program, error);
+	attachment_share(&loading.equal, &options);
+	options.in_chain = loading.options.attach == DATAPATH_DISPATCHER;
+	r = program_load(&options, &loading.program, error);
 	if (r)
 		return r;
-	r = put_on(datapath, ifindex, device, &program, &equal, &chosen, policy, error);
-	/* without the pins nobody would know a program in a dispatcher for ours */
-	if (r && (chosen.attach != DATAPATH_DISPATCHER ||
-		  !dispatcher_detach(datapath, ifindex, 0, NULL)))
-		pins_remove_all(datapath, ifindex, NULL);
-	if (!r && load_options->attach != DATAPATH_ATTACH_AUTO)
-		hook_mark_asked(datapath, ifindex); /* for status only: no reason to fail */
-	return r;
+	r = put_on(&loading, error);
+	if (r) {
+		/* without its pins nobody could tell that a program in a dispatcher is ours */
+		if (!options.in_chain || !dispatcher_detach(datapath, loading.ifindex, 0, NULL))
+			pins_remove_all(datapath, loading.ifindex, NULL);
+		return r;
+	}
+	if (load_options->attach != DATAPATH_ATTACH_AUTO)
+		hook_mark_asked(datapath, loading.ifindex); /* only `status` needs it */
+	return 0;
 }
 
 static int unload_link(const struct datapath *datapath, const struct datapath_device *device,
@@ -278,16 +295,22 @@ static int unload_link(const struct datapath *datapath, const struct datapath_de
 	struct occupant occupant = { 0 };
 	int r = link_detach(link_fd, error);
 
-	if (!r)
-		r = pins_remove_all(datapath, device->ifindex, error);
-	if (!r && device->name[0])
-		r = occupant_read(device->ifindex, &occupant, error);
-	if (!r && occupant.program_id)
+	if (r)
+		return r;
+	r = pins_remove_all(datapath, device->ifindex, error);
+	if (r)
+		return r;
+	if (!device->name[0])
+		return 0;
+	r = occupant_read(device->ifindex, &occupant, error);
+	if (r)
+		return r;
+	if (occupant.program_id)
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
 			"%s still carries an XDP program, '%s' (id %u), that is not portsieve's",
 			device->name, occupant.name, occupant.program_id);
-	return r;
+	return 0;
 }
 
 int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
@@ -301,7 +324,8 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 	if (link_fd != -ENOENT)
 		return bpf_error(error, -link_fd, "open the link");
 	r = dispatcher_detach(datapath, device->ifindex, 0, error);
-	if (!r)
-		dispatcher_remove_stale(datapath, device->ifindex);
-	return r ? r : pins_remove_all(datapath, device->ifindex, error);
+	if (r)
+		return r;
+	dispatcher_remove_stale(datapath, device->ifindex);
+	return pins_remove_all(datapath, device->ifindex, error);
 }

@@ -122,11 +122,10 @@ static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
 int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error)
 {
-	struct datapath datapath = { .lock_fd = -1, .note = note };
+	_cleanup_datapath_ struct datapath datapath = { .lock_fd = -1, .note = note };
 	struct stat namespace;
-	int r;
+	int r = check_bpffs(error);
 
-	r = check_bpffs(error);
 	if (r)
 		return r;
 	if (stat("/proc/self/ns/net", &namespace))
@@ -139,14 +138,14 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		return r;
 	if (access == DATAPATH_WRITE) {
 		r = take_lock(note, &datapath.lock_fd, error);
-		if (!r)
-			r = repair_all(&datapath, error);
-		if (r) {
-			datapath_close(&datapath);
+		if (r)
 			return r;
-		}
+		r = repair_all(&datapath, error);
+		if (r)
+			return r;
 	}
 	*ret_datapath = datapath;
+	datapath.lock_fd = -1;
 	return 0;
 }
 

@@ -51,8 +51,9 @@ int policy_maps_make(const struct datapath_policy *policy, struct policy_maps *r
 	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
 	int r = tries_make(policy->addresses, maps.trie_fd, error);
 
-	if (!r)
-		r = make_image(policy->image, &maps, error);
+	if (r)
+		return r;
+	r = make_image(policy->image, &maps, error);
 	if (r)
 		return r;
 	maps.text_fd = make_frozen("portsieve_text", policy->text, strlen(policy->text) + 1, 0);
@@ -91,12 +92,16 @@ int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
 {
 	int r = pin_put(datapath, ifindex, "text", maps->id, maps->text_fd);
 
-	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
-		if (maps->trie_fd[family] >= 0)
-			r = pin_put(datapath, ifindex, trie_kinds[family], maps->id,
-				    maps->trie_fd[family]);
-	if (!r)
-		r = pin_put(datapath, ifindex, "image", maps->id, maps->image_fd);
+	if (r)
+		return bpf_error(error, -r, "pin the policy");
+	for (int family = 0; family < TRIE_FAMILIES; family++) {
+		if (maps->trie_fd[family] < 0)
+			continue;
+		r = pin_put(datapath, ifindex, trie_kinds[family], maps->id, maps->trie_fd[family]);
+		if (r)
+			return bpf_error(error, -r, "pin the policy");
+	}
+	r = pin_put(datapath, ifindex, "image", maps->id, maps->image_fd);
 	return r ? bpf_error(error, -r, "pin the policy") : 0;
 }
 

@@ -61,13 +61,13 @@ static int reuse_maps(struct portsieve *skeleton, const struct program_options *
 {
 	int r = reuse(skeleton->maps.counters, options->counters_fd);
 
-	if (!r)
-		r = reuse(skeleton->maps.active, options->active_fd);
-	if (!r && options->active_fd >= 0)
-		r = reuse(skeleton->maps.prefixes4, options->prefixes_fd[POLICY_IPV4]);
-	if (!r && options->active_fd >= 0)
-		r = reuse(skeleton->maps.prefixes6, options->prefixes_fd[POLICY_IPV6]);
-	return r;
+	if (r || options->active_fd < 0)
+		return r;
+	r = reuse(skeleton->maps.active, options->active_fd);
+	if (r)
+		return r;
+	r = reuse(skeleton->maps.prefixes4, options->prefixes_fd[POLICY_IPV4]);
+	return r ? r : reuse(skeleton->maps.prefixes6, options->prefixes_fd[POLICY_IPV6]);
 }
 
 /* Only a program in a chain takes turns. */
@@ -89,12 +89,16 @@ static int configure(struct portsieve *skeleton, const struct program_options *o
 		options->in_chain ? skeleton->progs.portsieve_chain : skeleton->progs.portsieve;
 	int r = reuse_maps(skeleton, options);
 
-	if (!r)
-		r = choose_turns(skeleton, options);
-	if (!r && options->in_chain)
-		r = bpf_program__set_autoload(skeleton->progs.portsieve, false);
 	if (r)
 		return r;
+	r = choose_turns(skeleton, options);
+	if (r)
+		return r;
+	if (options->in_chain) {
+		r = bpf_program__set_autoload(skeleton->progs.portsieve, false);
+		if (r)
+			return r;
+	}
 	skeleton->rodata->tracing = options->tracing;
 	skeleton->rodata->has_buffers = program_has_buffers();
 	if (skeleton->rodata->has_buffers)
@@ -116,12 +120,20 @@ static int describe(struct program *program)
 	program->prefixes_fd[POLICY_IPV6] = bpf_map__fd(skeleton->maps.prefixes6);
 	program->turn_fd = bpf_map__fd(skeleton->maps.turn);
 	program->seen_fd = bpf_map__fd(skeleton->maps.seen);
-	r = program->program_fd < 0 ? 0 : program_id(program->program_fd, &program->id);
-	if (!r)
-		r = map_id(program->active_fd, &program->active_id);
-	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+	if (program->program_fd >= 0) {
+		r = program_id(program->program_fd, &program->id);
+		if (r)
+			return r;
+	}
+	r = map_id(program->active_fd, &program->active_id);
+	if (r)
+		return r;
+	for (int family = 0; family < TRIE_FAMILIES; family++) {
 		r = map_id(program->prefixes_fd[family], &program->prefixes_id[family]);
-	return r;
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 int program_load(const struct program_options *options, struct program *ret_program,
@@ -189,22 +201,32 @@ bool program_is_loaded(const struct program *program)
 	return bpf_program__fd(program->skeleton->progs.portsieve_chain) >= 0;
 }
 
-int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program,
-		struct error *error)
+static int pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program)
 {
 	int r = pin_put(datapath, ifindex, "counters", 0, program->counters_fd);
 
-	if (!r)
-		r = pin_put(datapath, ifindex, "active", program->active_id, program->active_fd);
-	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
+	if (r)
+		return r;
+	r = pin_put(datapath, ifindex, "active", program->active_id, program->active_fd);
+	if (r)
+		return r;
+	for (int family = 0; family < TRIE_FAMILIES; family++) {
 		r = prefixes_pin(datapath, ifindex, family, program->prefixes_id[family],
 				 program->prefixes_fd[family]);
-	if (!r && program->program_fd >= 0)
-		r = pin_put(datapath, ifindex, "program", program->id, program->program_fd);
-	if (!r && program->program_fd < 0)
-		r = pin_put(datapath, ifindex, "turn", 0, program->turn_fd);
-	if (!r && program->program_fd < 0)
-		r = pin_put(datapath, ifindex, "seen", 0, program->seen_fd);
+		if (r)
+			return r;
+	}
+	if (program->program_fd >= 0)
+		return pin_put(datapath, ifindex, "program", program->id, program->program_fd);
+	r = pin_put(datapath, ifindex, "turn", 0, program->turn_fd);
+	return r ? r : pin_put(datapath, ifindex, "seen", 0, program->seen_fd);
+}
+
+int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program,
+		struct error *error)
+{
+	int r = pin(datapath, ifindex, program);
+
 	return r ? bpf_error(error, -r, "pin the program and its maps") : 0;
 }
 

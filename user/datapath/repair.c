@@ -119,6 +119,7 @@ static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 	if (!state) {
 		repair_loaded(datapath, &attachment);
 		remove_stale(datapath, ifindex);
+		return;
 	}
 	if (state != -ENOENT && state != -ENOLINK)
 		return;
@@ -141,7 +142,9 @@ int repair_all(const struct datapath *datapath, struct error *error)
 	size_t count;
 	int r = pins_list(datapath, &ifindexes, &count, error);
 
-	for (size_t i = 0; !r && i < count; i++)
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++)
 		repair_device(datapath, ifindexes[i]);
-	return r;
+	return 0;
 }

@@ -55,8 +55,10 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 	struct program_options options = { .active_fd = -1 };
 	int r = attachment_require(datapath, device->ifindex, &attachment, error);
 
-	if (!r) /* the program must not read what it would not understand */
-		r = image_read(attachment_policy(&attachment)->image_fd, &image, error);
+	if (r)
+		return r;
+	/* the program must not read what it would not understand */
+	r = image_read(attachment_policy(&attachment)->image_fd, &image, error);
 	if (r)
 		return r;
 	attachment_share(&attachment, &options);
@@ -75,8 +77,9 @@ static int fill_slots(const struct attachment *attachment, const struct program 
 	_cleanup_free_ struct portsieve_image *image = NULL;
 	int r = image_read(maps->image_fd, &image, error);
 
-	if (!r)
-		r = tries_put(program->prefixes_fd, maps->trie_fd, image->generation, error);
+	if (r)
+		return r;
+	r = tries_put(program->prefixes_fd, maps->trie_fd, image->generation, error);
 	return r ? r : image_commit(program->active_fd, maps, error);
 }
 
@@ -99,15 +102,19 @@ static int part_device(const struct datapath *datapath, const struct datapath_de
 		memcpy(options.prefixes_fd, first->prefixes_fd, sizeof(options.prefixes_fd));
 	}
 	r = make_program(datapath, &attachment, &options, &program, error);
-	if (!r && !first->skeleton)
-		r = fill_slots(&attachment, &program, error);
-	if (!r)
-		r = put_on(datapath, device->name, &attachment, &program, error);
-	if (!r && !first->skeleton) {
-		*first = program;
-		program.skeleton = NULL;
-	}
-	return r;
+	if (r)
+		return r;
+	if (first->skeleton)
+		return put_on(datapath, device->name, &attachment, &program, error);
+	r = fill_slots(&attachment, &program, error);
+	if (r)
+		return r;
+	r = put_on(datapath, device->name, &attachment, &program, error);
+	if (r)
+		return r;
+	*first = program;
+	program.skeleton = NULL;
+	return 0;
 }
 
 int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,

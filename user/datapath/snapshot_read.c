@@ -20,6 +20,8 @@ static void free_device(struct snapshot_device *device)
 	free(device->rows);
 }
 
+#define _cleanup_device_ __attribute__((cleanup(free_device)))
+
 void snapshot_free(struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++)
@@ -56,8 +58,9 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	if (!device->rows)
 		return error_no_memory(error);
 	r = counters_read(attachment->counters_fd, device->rows, 0, device->image->counters, error);
-	if (!r)
-		r = counters_still(attachment->counters_fd, device->rows, &still, error);
+	if (r)
+		return r;
+	r = counters_still(attachment->counters_fd, device->rows, &still, error);
 	if (r)
 		return r;
 	if (!still || !hook_is_current(attachment->ifindex, &attachment->hook) ||
@@ -72,23 +75,25 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 		     struct snapshot_device *ret_device, struct error *error)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-	struct snapshot_device device = { 0 };
+	_cleanup_device_ struct snapshot_device device = { 0 };
 	int r = datapath_device(datapath, ifindex, &device.device, error);
 
-	if (!r)
-		r = attachment_open(datapath, ifindex, &attachment, error);
-	if (!r && attachment.hook.program_id != device.device.program_id)
-		r = -EAGAIN;
-	if (!r)
-		r = attachment_image(&attachment, &device.image, error);
-	if (!r)
-		r = read_rows(&attachment, &device, error);
-	if (r) {
-		free_device(&device);
+	if (r)
+		return r;
+	r = attachment_open(datapath, ifindex, &attachment, error);
+	if (r)
 		return r == -ENOLINK ? -ENOENT : r;
-	}
+	if (attachment.hook.program_id != device.device.program_id)
+		return -EAGAIN;
+	r = attachment_image(&attachment, &device.image, error);
+	if (r)
+		return r;
+	r = read_rows(&attachment, &device, error);
+	if (r)
+		return r;
 	device.read_ns = boottime_ns();
 	*ret_device = device;
+	device = (struct snapshot_device){ 0 };
 	return 0;
 }
 
