@@ -2,7 +2,6 @@
 /* Writing to stderr. */
 #include "base/log.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +42,11 @@ void log_warning(const struct error *error)
 void log_note(const char *text)
 {
 	write_line("portsieve: ", text);
+}
+
+int log_debug(const char *format, va_list arguments)
+{
+	return vfprintf(stderr, format, arguments);
 }
 
 void log_progress(const char *format, ...)

@@ -3,7 +3,9 @@
 #ifndef PORTSIEVE_LOG_H
 #define PORTSIEVE_LOG_H
 
-#include "base/error.h"
+#include <stdarg.h>
+
+#include "error.h"
 
 /* "portsieve: text", or "file:line:column: text" where the error has a place. */
 void log_error(const struct error *error);
@@ -13,6 +15,9 @@ void log_warning(const struct error *error);
 
 /* "portsieve: text": something was repaired or chosen that the user should know of. */
 void log_note(const char *text);
+
+/* A message of a library, as it is; for those who look for a bug. Returns as vprintf does. */
+int log_debug(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 /* A line on a terminal that the next one overwrites; log_progress_end clears it. */
 void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/command.h"
-#include "base/log.h"
-#include "base/output.h"
+#include "command.h"
+#include "datapath.h"
+#include "log.h"
+#include "output.h"
 
 /* Whoever reads only the exit status, or the output, must not take what was done for undone. */
 static void fail_output(int errnum, enum command_changes changes)
@@ -25,9 +26,13 @@ static void fail_output(int errnum, enum command_changes changes)
 int main(int argc, char **argv)
 {
 	enum command_changes changes = CHANGES_NOTHING;
-	enum exit_code code = command_main(argc, argv, &changes);
-	int r = output_flush();
+	enum exit_code code;
+	int r;
 
+	if (getenv("PORTSIEVE_DEBUG"))
+		datapath_debug(log_debug);
+	code = command_main(argc, argv, &changes);
+	r = output_flush();
 	/* a full disk or a closed pipe must not look like success */
 	if (r) {
 		fail_output(-r, changes);

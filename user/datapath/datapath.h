@@ -13,6 +13,7 @@
 #define PORTSIEVE_DATAPATH_H
 
 #include <net/if.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -173,6 +174,10 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
  * in it.
  */
 uint64_t datapath_memory_bytes(const struct portsieve_image *image);
+
+/* Gets the messages of libbpf and libxdp, by printf's format; without a receiver they are lost. */
+typedef int datapath_debug_fn(const char *format, va_list arguments);
+void datapath_debug(datapath_debug_fn *print);
 
 /* "1.1": of the library that loads the programs. */
 const char *datapath_libbpf_version(void);

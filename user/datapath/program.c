@@ -6,8 +6,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xdp/libxdp.h>
 
@@ -34,11 +32,18 @@ bool program_has_buffers(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
 }
 
-/* libbpf's own words help only who looks for a bug; the errors say what users need. */
+static datapath_debug_fn *debug;
+
+void datapath_debug(datapath_debug_fn *print)
+{
+	debug = print;
+}
+
+/* The errors say what users need; the messages of the libraries help to find a bug. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	(void)level;
-	return getenv("PORTSIEVE_DEBUG") ? vfprintf(stderr, format, arguments) : 0;
+	return debug ? debug(format, arguments) : 0;
 }
 
 static int print_libxdp(enum libxdp_print_level level, const char *format, va_list arguments)

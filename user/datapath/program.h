@@ -49,7 +49,7 @@ struct bpf_object *program_object(const struct program *program);
 /* Has libxdp got as far as to load it? */
 bool program_is_loaded(const struct program *program);
 
-/* Libraries keep their words to themselves, unless PORTSIEVE_DEBUG is set. */
+/* Sends the messages of libbpf and libxdp to the receiver that datapath_debug has set. */
 void program_quiet(void);
 
 /* Pins the program and its maps for a device. */
