@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Taking turns: two programs of portsieve stand one behind the other in libxdp's dispatcher while
- * the second replaces the first. Exactly one of them judges each packet, also one that is between
- * them when the turn changes: what the first saw is kept for the second, by CPU, for nothing comes
- * between the two.
+ * A handover: two programs of portsieve are attached one after the other in libxdp's dispatcher
+ * while the second replaces the first. Exactly one of them judges each packet, even a packet that
+ * is between them when the turn passes: what the first program saw is stored for the second, per
+ * CPU, since no other packet of that CPU runs between the two.
  */
 #ifndef PORTSIEVE_HANDOVER_H
 #define PORTSIEVE_HANDOVER_H
@@ -18,7 +18,7 @@ portsieve_inline _Bool is_own_turn(void)
 	__u32 *seen_before = bpf_map_lookup_elem(&seen, &zero);
 	__u32 now;
 
-	if (!whose || !seen_before) /* cannot be */
+	if (!whose || !seen_before) /* never happens */
 		return 1;
 	now = *(const volatile __u32 *)&whose->now;
 	if (now != own_turn) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changing the policy of loaded devices: everything is made ready, then one system call commits. */
-#include "datapath/apply.h"
+/* Changing the policy of loaded devices: all is prepared first, then one system call commits. */
+#include "datapath_apply.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #include "datapath/stale.h"
 #include "datapath/tries.h"
 
-/* Readies each device of the slot for the coming policy: its rows zeroed, its maps pinned. */
+/* Prepares each device of the slot for the new policy: zeroes its new rows, pins the maps. */
 static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
 			   const struct portsieve_image *image,
 			   const struct portsieve_image *previous, const struct policy_maps *maps,
@@ -102,7 +102,7 @@ int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error)
 			 seconds_until(confirm_until_ns, boottime_ns()));
 }
 
-/* A policy that waits may be ended by its own commands only. */
+/* While a change is pending, only `confirm` and `rollback` may touch the policy. */
 static int check_none_waits(const struct attachment *attachment, struct error *error)
 {
 	if (!attachment->confirm_until_ns)

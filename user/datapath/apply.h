@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The steps of a change of policy that several commands have in common. Private to datapath*.c. */
+/* The steps of a policy change that several commands share. Private to datapath*.c. */
 #ifndef PORTSIEVE_DATAPATH_APPLY_H
 #define PORTSIEVE_DATAPATH_APPLY_H
 
 #include "datapath/attachment.h"
 
-/* Opens a device whose policy is to be changed; -EBUSY while it waits to be confirmed. */
+/* Opens a device to change its policy; -EBUSY while a change is pending. */
 int apply_require(const struct datapath *datapath, const struct datapath_device *device,
 		  struct attachment *ret_attachment, struct error *error);
 
-/* A change of policy that is ready to be made. */
+/* A policy change that is ready to commit. */
 struct apply {
 	const struct portsieve_image *image;
 	const struct policy_maps *maps; /* of the image */

@@ -46,7 +46,7 @@ bool attachment_is_settled(const struct attachment *attachment)
 	return true;
 }
 
-/* What has no id of its own to be known by: text and tries are named by their image's. */
+/* Text and tries are pinned under the id of their image, so only their form can be checked. */
 static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
 {
 	struct bpf_map_info info = { 0 };
@@ -134,7 +134,7 @@ static int follow_time(struct attachment *attachment)
 	if (!attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 		return 0;
 	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL);
-	if (r == -EPROTO) /* of another ABI: whoever reads its policy is told */
+	if (r == -EPROTO) /* of another ABI: the reader of the policy gets the error */
 		return 0;
 	if (r)
 		return r;
@@ -146,7 +146,7 @@ static int follow_time(struct attachment *attachment)
 	return attachment_is_settled(attachment) ? 0 : -ENOENT;
 }
 
-/* What the hook's program leads to. Takes the hook over. */
+/* Follows the program of the hook to its maps. Takes the hook over. */
 static int follow(const struct datapath *datapath, uint32_t ifindex, struct hook *hook,
 		  struct attachment *ret_attachment)
 {
@@ -177,7 +177,7 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 {
 	int r = -ENOENT;
 
-	/* A writer may pass between two steps of a reader: its old pins are then gone. */
+	/* A writer may remove old pins between two steps of a reader: try again. */
 	for (int tries = 0; r == -ENOENT && tries < 100; tries++) {
 		_cleanup_hook_ struct hook hook = HOOK_NONE;
 
@@ -215,7 +215,7 @@ bool attachment_is_understood(const struct attachment *attachment)
 	return image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL) != -EPROTO;
 }
 
-/* Rows beyond those of the policy in force may have counted for one that was not confirmed. */
+/* The rows of a policy that was not confirmed in time stay readable after the rollback. */
 static int count_all_rows(const struct attachment *attachment, struct portsieve_image *image,
 			  struct error *error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a device's link leads to: the program, its slots, the policies in them. Private to
- * datapath*.c and snapshot_read.c.
+ * A loaded device as its pins describe it: the program, its policy slots, the policies in them.
+ * Private to datapath*.c and snapshot_read.c.
  */
 #ifndef PORTSIEVE_DATAPATH_ATTACHMENT_H
 #define PORTSIEVE_DATAPATH_ATTACHMENT_H
@@ -10,7 +10,7 @@
 #include "datapath/policy_maps.h"
 #include "datapath/program.h"
 
-/* The objects of a loaded device, as its link leads to them. Descriptors; -1: not open. */
+/* The objects of a loaded device. Descriptors; -1: not open. */
 struct attachment {
 	uint32_t ifindex;
 	struct hook hook; /* with its program_fd open, on a link too */
@@ -20,9 +20,9 @@ struct attachment {
 	struct policy_maps slots[PORTSIEVE_SLOTS];
 
 	/*
-	 * When the policy in the first slot gives way to the second one (CLOCK_BOOTTIME), and which
-	 * of them was in force when they were read. 0: it does not, and the second is empty, or
-	 * left over.
+	 * When the policy in the first slot is rolled back to the second (CLOCK_BOOTTIME; 0: no
+	 * change is pending, and the second slot is empty or stale), and which of the two was in
+	 * force when they were read.
 	 */
 	uint64_t confirm_until_ns;
 	enum portsieve_slot in_force;
@@ -48,15 +48,15 @@ static inline const struct policy_maps *attachment_policy(const struct attachmen
 }
 
 /*
- * Follows the pins of a device, from its link, or from the member of libxdp's dispatcher that is
- * ours. -ENOENT when there is no folder, or neither of these; -ENOLINK when there was one: the link
- * is a husk whose device is gone, or the program is not in the dispatcher any more; error is filled
- * in for other failures.
+ * Follows the pins of a device, from its link or from our program in libxdp's dispatcher. -ENOENT:
+ * there is no folder, or neither of the two was ever attached; -ENOLINK: the device of the link was
+ * deleted, or the program is no longer in the dispatcher. For all other errors `error` is filled
+ * in.
  */
 int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 		    struct attachment *ret_attachment, struct error *error);
 
-/* As attachment_open, for a device that has to be there: all errors are filled in. */
+/* As attachment_open, for a device that must be loaded: every error is filled in. */
 int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 		       struct attachment *ret_attachment, struct error *error);
 
@@ -78,12 +78,11 @@ int slot_image_id(int active_fd, enum portsieve_slot slot, uint32_t *ret_image_i
 /* Are the policies in the slots still those that the attachment was opened with? */
 bool attachment_is_settled(const struct attachment *attachment);
 
-/* Was it loaded by a program of this ABI? Else nothing but unloading may touch its maps and pins.
- */
+/* Is the policy of this ABI? If not, only unloading may touch the maps and pins. */
 bool attachment_is_understood(const struct attachment *attachment);
 
 /*
- * Reads the image in force; its `counters` are those of all rows that have counted. The caller
+ * Reads the image in force, with `counters` raised to cover all rows that have counted. The caller
  * frees *ret_image.
  */
 int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,

@@ -9,8 +9,8 @@
 #include "base/error.h"
 
 enum bench_size {
-	BENCH_ROUNDS = 5,      /* of all pairs in turn: noise that comes and goes hits all alike */
-	BENCH_REPEAT = 500000, /* runs in a row of one pair */
+	BENCH_ROUNDS = 5,      /* over all pairs, so that passing noise hits all alike */
+	BENCH_REPEAT = 500000, /* runs of one pair in a row */
 };
 
 enum bench_program {
@@ -32,16 +32,16 @@ enum bench_packet {
 	BENCH_PACKETS,
 };
 
-/* Nanoseconds a packet, of all rounds, ascending. */
+/* Nanoseconds per packet, of all rounds, ascending. */
 struct bench {
 	uint32_t ns[BENCH_PROGRAMS][BENCH_PACKETS][BENCH_ROUNDS];
-	bool dropped[BENCH_PROGRAMS][BENCH_PACKETS]; /* what the program made of it */
+	bool dropped[BENCH_PROGRAMS][BENCH_PACKETS]; /* by the program */
 };
 
 /* Measures on private maps; no interface is touched. Takes a few seconds. */
 int bench_run(struct bench *ret_bench, struct error *error);
 
-/* The median, and what it is over that of the empty program; noise may make it negative. */
+/* The median, and by how much it exceeds that of the empty program; noise may make it negative. */
 uint32_t bench_median_ns(const struct bench *bench, enum bench_program program,
 			 enum bench_packet packet);
 int64_t bench_net_ns(const struct bench *bench, enum bench_program program,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy that waits to be confirmed: how the waiting ends. The program itself falls back when the
- * deadline in the image passes; what is done here only settles it.
+ * How a pending change ends. The program itself rolls back when the deadline in the image passes;
+ * the code here only makes that permanent.
  */
 #include "datapath/confirm.h"
 
@@ -12,8 +12,8 @@
 #include "datapath/policy_maps.h"
 
 /*
- * Puts the policy of a slot in force for good: a copy of its image that does not wait. Rows that
- * the other policy has counted in go on being read. not_after_ns as of apply_commit.
+ * Puts the policy of a slot in force for good, as a copy of its image without the deadline. The
+ * rows that the other policy has counted in stay readable. not_after_ns: as in struct apply.
  */
 static int settle_on(const struct datapath *datapath, const struct attachment *attachment,
 		     enum portsieve_slot slot, uint64_t not_after_ns, struct error *error)
@@ -49,7 +49,7 @@ static int waiting_open(const struct datapath *datapath, const struct datapath_d
 
 	if (r)
 		return r;
-	/* one of another ABI is no policy that does not wait */
+	/* tells another ABI from "no change is pending" */
 	r = image_read(attachment.slots[PORTSIEVE_SLOT_NOW].image_fd, &image, error);
 	if (r)
 		return r;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a writer does about policies that nobody has confirmed. Private to datapath*.c. */
+/* Repairing policies that were not confirmed in time. Private to datapath*.c. */
 #ifndef PORTSIEVE_DATAPATH_CONFIRM_H
 #define PORTSIEVE_DATAPATH_CONFIRM_H
 
 #include "datapath/attachment.h"
 
 /*
- * Settles a policy that has fallen back (*ret_fell_back), for all devices of its slot, and empties
- * a slot that nothing will come back to.
+ * Makes a rollback that the program has made on its own (*ret_fell_back) permanent, for all devices
+ * of the slot. Empties the second slot if no change is pending.
  */
 int confirm_repair(const struct datapath *datapath, const struct attachment *attachment,
 		   bool *ret_fell_back);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows of a per-CPU array come as one struct portsieve_counter for each possible CPU, online or
- * not, laid end to end (its size is a multiple of 8, to which the kernel rounds).
+ * A row of a per-CPU array is one struct portsieve_counter for each possible CPU, online or not,
+ * laid end to end. (The kernel rounds each up to 8 bytes; the size is a multiple of that.)
  */
 #include "datapath/counters.h"
 
@@ -21,8 +21,8 @@ static_assert(sizeof(struct portsieve_counter) % 8 == 0, "the kernel would pad i
 enum { ENOTSUPP_KERNEL = 524 };
 
 /*
- * Reads count rows of each CPU, the first of them `first`: batches, or one by one where the kernel
- * (before 5.13) has none. A batch begins behind the row that `position` names.
+ * Reads `count` rows of each CPU from `first` on: in batches, or one by one on kernels without
+ * batches (before 5.13). A batch starts after the row that `position` names.
  */
 static int read_per_cpu(int fd, struct portsieve_counter *values, uint32_t *ids, uint32_t first,
 			uint32_t count, int cpus)
@@ -113,7 +113,7 @@ static struct span wanted_span(const bool *wanted, uint32_t rows_count)
 	return (struct span){ first, end - first };
 }
 
-/* Lists the rows to be freed that are not zero, and sums them up. ids has room for all. */
+/* Lists the wanted rows that are not zero, and adds them up. `ids` has room for all. */
 static uint32_t rows_to_free(const struct portsieve_counter *rows, struct span span,
 			     const bool *wanted, uint32_t *ids, struct portsieve_counter *sum)
 {
@@ -133,12 +133,12 @@ static void put_row(struct portsieve_counter *values, uint32_t *ids, uint32_t at
 		    uint32_t id, const struct portsieve_counter *row)
 {
 	ids[at] = id;
-	values[(size_t)at * cpus] = *row; /* all of it on the first CPU, zero on the others */
+	values[(size_t)at * cpus] = *row; /* the whole sum on the first CPU, zero on the others */
 }
 
 /*
- * Zeroes count rows, whose ids begin at ids[1], in one batch between two steps of the generation: a
- * reader that comes in between reads again.
+ * Zeroes `count` rows, with ids from ids[1] on. The same batch makes the generation odd first and
+ * even last, as a seqlock does: a reader that sees it change reads again.
  */
 static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
 		     struct portsieve_counter *generation, const struct portsieve_counter *retired,
@@ -160,7 +160,7 @@ static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
 	return r ? bpf_error(error, -r, "zero the counters of new ranges") : 0;
 }
 
-/* Zeroes rows that become a new range's (wanted) and adds what they held to the retired. */
+/* Zeroes the rows that new ranges get (wanted) and adds their old values to the retired row. */
 static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, struct error *error)
 {
 	struct portsieve_counter own[PORTSIEVE_COUNTER_POOL];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is loaded: the devices, and the policy in force on one. */
+/* What is loaded: the devices, and the policy in force on each. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,9 +15,9 @@
 #include "datapath/tries.h"
 
 /*
- * Fills in what is known of a device from its attachment. If the interface of its index does not
- * run the link's program, though the link still does, it is another one, or none: ours has moved to
- * another network namespace, with its filter. -EAGAIN: the program was replaced meanwhile.
+ * Describes a device by its attachment. If the link still runs its program but the interface with
+ * its ifindex does not, our interface has moved to another network namespace with its filter.
+ * -EAGAIN: the program was replaced while we looked.
  */
 static int describe(const struct attachment *attachment, struct datapath_device *device,
 		    struct error *error)
@@ -89,7 +89,7 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 		return error_no_memory(error);
 	for (size_t i = 0; i < found; i++) {
 		r = datapath_device(datapath, ifindexes[i], &devices[count], error);
-		if (r == -EUCLEAN) { /* one folder must not hide the others */
+		if (r == -EUCLEAN) { /* a broken device must not hide the others */
 			devices[count] =
 				(struct datapath_device){ .ifindex = ifindexes[i], .broken = true };
 			if_indextoname(ifindexes[i], devices[count].name);
@@ -108,7 +108,7 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 	return 0;
 }
 
-/* The text is as long as its map's value. */
+/* The value of the map is the text, NUL-terminated. */
 static int read_text(int text_fd, char **ret_text)
 {
 	_cleanup_free_ char *text = NULL;
@@ -158,8 +158,8 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
 }
 
 /*
- * A per-CPU array has a pointer and, for each possible CPU, a row for each id. A trie has a node
- * for each prefix, and at most one more where two part; docs/performance.md.
+ * A per-CPU array has a pointer for each id and a row for each id and possible CPU. A trie has a
+ * node for each prefix and at most one more where two branch; see docs/performance.md.
  */
 uint64_t datapath_memory_bytes(const struct portsieve_image *image)
 {

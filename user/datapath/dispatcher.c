@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Into libxdp's dispatcher and out of it. Its silent fall-back to a plain attach is undone here. */
-#include "datapath/dispatcher.h"
+/*
+ * Joining libxdp's dispatcher and leaving it. If libxdp falls back to a plain attach, which it does
+ * silently, that is detected and undone.
+ */
+#include "datapath_dispatcher.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,9 +20,9 @@
 #include "datapath/pins.h"
 
 /*
- * Programs run by ascending priority. After xdp-filter (10), so that what a list of addresses
- * drops need not be judged; before programs that take packets away, as libxdp's own for AF_XDP (20)
- * and whatever has the default (50), which are to see only what the policy lets pass.
+ * Programs run by ascending priority. Ours runs after xdp-filter (10), so that it need not judge
+ * what an address list drops, and before programs that redirect packets, such as libxdp's own for
+ * AF_XDP (20) and those with the default (50), which should see only what the policy passes.
  */
 enum { RUN_PRIORITY = 15 };
 
@@ -35,7 +38,7 @@ static void close_multiprog(struct xdp_multiprog **dispatcher)
 
 #define _cleanup_multiprog_ __attribute__((cleanup(close_multiprog)))
 
-/* When its pins cannot be read, libxdp takes a dispatcher for a plain program. */
+/* If libxdp cannot read its pins, it reports a dispatcher as a plain program. */
 static bool is_unread(const struct xdp_multiprog *found)
 {
 	const char *name = xdp_program__name(xdp_multiprog__main_prog(found));
@@ -60,8 +63,9 @@ static int open_once(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 }
 
 /*
- * -ENOENT: nothing is on the interface, or no dispatcher, or one that has lost its pins and so
- * calls no program any more. Other programs may come and go meanwhile, and the pins with them.
+ * -ENOENT: there is no program on the interface, or no dispatcher, or a dispatcher that has lost
+ * its pins and so calls no program. Other programs may come and go while we look, and the pins with
+ * them: hence the tries.
  */
 static int open_dispatcher(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 {
@@ -117,7 +121,7 @@ bool dispatcher_has(uint32_t ifindex, uint32_t program_id)
 	return !open_dispatcher(ifindex, &dispatcher) && find_member(dispatcher, program_id);
 }
 
-/* The newest of ours that is not `but_id`. */
+/* Our newest program, `but_id` apart. */
 static struct xdp_program *find_own(const struct datapath *datapath, uint32_t ifindex,
 				    const struct xdp_multiprog *dispatcher, uint32_t but_id)
 {
@@ -151,7 +155,7 @@ int dispatcher_find(const struct datapath *datapath, uint32_t ifindex,
 	return 0;
 }
 
-/* The mode of the dispatcher that is there, if one is, decides. */
+/* An existing dispatcher decides the mode. */
 static int check_mode(uint32_t ifindex, const char *device, enum datapath_mode *mode,
 		      struct error *error)
 {
@@ -177,8 +181,8 @@ static int check_mode(uint32_t ifindex, const char *device, enum datapath_mode *
 }
 
 /*
- * Where something is missing, libxdp says nothing, attaches the program by itself, and cannot
- * detach it later. Takes such a program off again.
+ * If a requirement is missing, libxdp silently attaches the program without a dispatcher, and
+ * cannot detach it later. Detaches such a program.
  */
 static int check_attached(uint32_t ifindex, const char *device, struct xdp_program *program,
 			  struct error *error)
@@ -200,7 +204,7 @@ static int check_attached(uint32_t ifindex, const char *device, struct xdp_progr
 			 device);
 }
 
-/* libxdp has not come as far as to attach. */
+/* libxdp failed before it attached anything. */
 static int load_error(struct error *error, const char *device, int errnum)
 {
 	if (errnum == EBUSY)
@@ -253,7 +257,7 @@ int dispatcher_attach(uint32_t ifindex, const char *device, const struct program
 
 	if (r)
 		return r;
-	unsetenv("LIBXDP_SKIP_DISPATCHER"); /* it asks for the fall-back */
+	unsetenv("LIBXDP_SKIP_DISPATCHER"); /* it asks libxdp for the plain attach */
 	if (tried != DATAPATH_MODE_AUTO) {
 		r = attach_in_mode(ifindex, device, maps, own_turn, tried, error);
 	} else {

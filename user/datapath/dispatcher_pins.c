@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What libxdp keeps of dispatchers in bpffs, and leaves there when nobody takes them off. */
+/* libxdp's pins of dispatchers in bpffs: reading them, and removing stale ones. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ enum {
 	STALE_TRIES = 60, /* of 100 ms */
 };
 
-/* Is one of the programs that are pinned in a dispatcher's folder ours? */
+/* Is one of the programs pinned in a dispatcher's folder ours? */
 static bool holds_own(const struct datapath *datapath, uint32_t ifindex, const char *path)
 {
 	_cleanup_closedir_ DIR *directory = opendir(path);
@@ -69,14 +69,14 @@ static void remove_folder(const char *path)
 			continue;
 		if (unlinkat(dirfd(directory), entry->d_name, 0) && errno != ENOENT)
 			return;
-		rewinddir(directory); /* its place in what has changed is not to be relied on */
+		rewinddir(directory); /* a stream is undefined after its directory has changed */
 	}
 	rmdir(path);
 }
 
 /*
- * libxdp pins a dispatcher first and attaches it then, in another process too: what is not attached
- * is left over only when it has been there for a while.
+ * libxdp, maybe in another process, pins a dispatcher before it attaches it. So one that is not
+ * attached is stale only after a while.
  */
 static int64_t age_ms(const char *path)
 {
@@ -89,11 +89,11 @@ static int64_t age_ms(const char *path)
 	       (now.tv_nsec - status.st_mtim.tv_nsec) / 1000000;
 }
 
-/* What was found of dispatchers that are not on the interface. */
+/* What a pass over the dispatchers that are not on the interface found. */
 struct stale {
 	bool removed;
-	bool held;  /* there is no such interface here */
-	bool young; /* to be looked at again later */
+	bool held;  /* the interface does not exist here */
+	bool young; /* maybe about to be attached: look again later */
 };
 
 static void look_at(const struct datapath *datapath, uint32_t ifindex, const char *path, bool gone,
@@ -102,8 +102,7 @@ static void look_at(const struct datapath *datapath, uint32_t ifindex, const cha
 	int64_t age = age_ms(path);
 
 	if (!holds_own(datapath, ifindex, path)) {
-		/* an empty one is what is left of one that was taken off; no other can be removed
-		 * so */
+		/* an empty folder is left of a detached dispatcher; rmdir removes no other */
 		if (age >= SETTLED_MS && !rmdir(path))
 			stale->removed = true;
 		return;
@@ -150,7 +149,7 @@ bool dispatcher_remove_stale(const struct datapath *datapath, uint32_t ifindex)
 	static const struct timespec pause = { .tv_nsec = 100000000 };
 	struct stale stale = { .removed = true };
 
-	/* one a time: a directory that changes is read from its beginning */
+	/* one at a time: a changed directory has to be read from the start */
 	for (int tries = 0; (stale.removed || stale.young) && tries < STALE_TRIES; tries++) {
 		if (stale.young)
 			nanosleep(&pause, NULL);

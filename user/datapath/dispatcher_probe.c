@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Can libxdp's dispatcher be had here? Asked of the kernel itself, by trying what it would do. */
+/* Is libxdp's dispatcher available? Tries what libxdp would do, for no version number tells. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -21,8 +21,8 @@ static void destroy(struct freplace_probe **skeleton)
 
 #define _cleanup_probe_ __attribute__((cleanup(destroy)))
 
-/* A program whose only function can be replaced: plain XDP, which has to work in any case. */
-static int load_target(struct freplace_probe **ret_skeleton, struct error *error)
+/* A plain XDP program with one function that can be replaced; every kernel has to accept it. */
+static int load_target(struct replaceable **ret_skeleton, struct error *error)
 {
 	_cleanup_replaceable_ struct replaceable *skeleton = replaceable__open();
 	int r;
@@ -64,7 +64,7 @@ static int replace_function(int target_fd)
 	return 0;
 }
 
-/* libxdp finds programs, and their BTF, by their ids. */
+/* libxdp looks up programs and their BTF by id, which needs CAP_SYS_ADMIN. */
 static int look_at_program(int program_fd, struct error *error)
 {
 	_cleanup_close_ int fd = -1;
@@ -92,7 +92,8 @@ static int probe_freplace(struct error *error)
 	if (r)
 		return r;
 	r = replace_function(bpf_program__fd(target->progs.replaceable));
-	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) /* a limit, and none of the kernel's */
+	if (r == -ENOMEM || r == -EMFILE ||
+	    r == -ENFILE) /* a limit of this process, not a missing feature */
 		return error_set(error, -r, EXIT_FAILED,
 				 "whether this kernel can replace functions of BPF programs, which "
 				 "libxdp's dispatcher needs, cannot be found out: %s",
@@ -105,7 +106,7 @@ static int probe_freplace(struct error *error)
 	return 0;
 }
 
-/* libxdp makes its folder when it first needs it. */
+/* libxdp creates its folder on first use. */
 static int probe_folder(struct error *error)
 {
 	char folder[DISPATCHER_PATH_MAX];

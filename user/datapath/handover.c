@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose turn it is, of two of our programs in one dispatcher. bpf/judge/handover.h is the other
- * side. */
-#include "datapath/hook.h"
-#include "datapath/handover.h"
+/*
+ * The control side of a handover between two of our programs in one dispatcher. The packet side is
+ * bpf/handover.h.
+ */
+#include "datapath_hook.h"
+#include "datapath_handover.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,7 +14,7 @@
 #include "datapath/dispatcher.h"
 #include "datapath/pins.h"
 
-/* Another map under the name of ours may have values that no buffer here has room for. */
+/* A foreign map under our name may have values larger than our buffers. */
 static int open_pinned(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 		       enum bpf_map_type type, uint32_t value_size)
 {
@@ -47,8 +49,8 @@ static int write_turn(int turn_fd, const struct portsieve_turn *turn, struct err
 }
 
 /*
- * Waits until no packet is under way that met the programs before now. An update of a map of maps
- * ends in that waiting, whatever it writes: this one writes what is there.
+ * Waits for an RCU grace period: afterwards no packet is in flight that entered the programs
+ * before. The kernel waits after an update of a map of maps, even if the value does not change.
  */
 static int wait_for_packets(const struct attachment *attachment, struct error *error)
 {
@@ -60,7 +62,7 @@ static int wait_for_packets(const struct attachment *attachment, struct error *e
 	return 0;
 }
 
-/* What each CPU saw last, for when no packet has come there since the turn passed. */
+/* Sets what each CPU has seen, for CPUs that no packet reaches during the handover. */
 static int write_seen(int seen_fd, uint32_t turn, struct error *error)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -70,17 +72,17 @@ static int write_seen(int seen_fd, uint32_t turn, struct error *error)
 	if (!values)
 		return error_no_memory(error);
 	for (int cpu = 0; cpu < cpus; cpu++)
-		*(uint32_t *)&values[cpu] = turn; /* each value begins 8 bytes after the last */
+		*(uint32_t *)&values[cpu] = turn; /* the kernel rounds each value up to 8 bytes */
 	if (bpf_map_update_elem(seen_fd, &zero, values, BPF_ANY))
 		return bpf_error(error, errno, "write whose turn it is");
 	return 0;
 }
 
 /*
- * The first store is what passes the turn. A packet between the programs is judged by what the
- * first of them saw; when all of these are through, the second no longer has to ask. All of it is
- * done again after a process that died in the middle: a CPU that has met no packet since the turn
- * passed would else let pass whatever comes once the first program is gone.
+ * Storing `now` passes the turn. A packet that is between the two programs is judged by what the
+ * first one saw; after the grace period no such packet is left, and the second program no longer
+ * has to ask. All steps are repeated after a process died half way: else a CPU that has had no
+ * packet since the turn passed would let packets through once the first program is detached.
  */
 static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_fd,
 		     struct error *error)
@@ -100,7 +102,7 @@ static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_
 	return r ? r : write_seen(seen_fd, turn.next, error);
 }
 
-/* Nothing is left to be passed. */
+/* Marks the handover as finished. */
 static int clear_turn(int turn_fd, struct error *error)
 {
 	struct portsieve_turn turn;

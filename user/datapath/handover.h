@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replacing our program in libxdp's dispatcher, which cannot exchange one: the new program is
- * attached behind the old one, then the turn to judge passes, then the old one is taken out. Every
- * packet is judged and counted by one of them. Private to datapath*.c.
+ * Replacing our program in libxdp's dispatcher, which cannot exchange a member: the new program is
+ * attached after the old one, then the turn to judge passes to it, then the old one is detached.
+ * Exactly one of them judges and counts each packet. Private to datapath*.c.
  */
 #ifndef PORTSIEVE_DATAPATH_HANDOVER_H
 #define PORTSIEVE_DATAPATH_HANDOVER_H
@@ -11,15 +11,15 @@
 #include "datapath/program.h"
 
 /*
- * Puts the program upon these maps, which are pinned and filled, in the place of the attachment's.
- * A process that dies on the way leaves the old program judging, or both with one judging:
+ * Replaces the attachment's program by one that uses these maps, which are pinned and filled. If
+ * the process dies, the old program goes on judging, or both are attached and one of them judges:
  * handover_settle ends that.
  */
 int handover_replace(const struct datapath *datapath, const char *device,
 		     const struct attachment *attachment, const struct program *maps,
 		     struct error *error);
 
-/* Ends a replacement that got as far as the new program, which the attachment has to lead to. */
+/* Completes a handover to the program that the attachment leads to. */
 int handover_settle(const struct datapath *datapath, const struct attachment *attachment,
 		    struct error *error);
 

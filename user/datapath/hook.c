@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a device to its program: by the pin of the link, or by libxdp's dispatcher. */
-#include "datapath/hook.h"
+/* Finds the program of a device: by the pin of the link, or in libxdp's dispatcher. */
+#include "datapath_hook.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -15,7 +15,7 @@ void hook_close(struct hook *hook)
 	cleanup_close(&hook->program_fd);
 }
 
-/* The link, and the id of the program that it runs. -ENOLINK: its device is gone. */
+/* The link, and the id of its program. -ENOLINK: its device was deleted. */
 static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook)
 {
 	_cleanup_close_ int link_fd = hook_link(datapath, ifindex);
@@ -38,7 +38,7 @@ static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct
 	return 0;
 }
 
-/* The dispatcher's member of ours. -ENOENT: there is none, and never was; -ENOLINK: there was. */
+/* Our program in the dispatcher. -ENOENT: there never was one; -ENOLINK: it is no longer there. */
 static int follow_dispatcher(const struct datapath *datapath, uint32_t ifindex,
 			     struct hook *ret_hook)
 {

@@ -27,21 +27,24 @@ void hook_close(struct hook *hook);
 #define _cleanup_hook_ __attribute__((cleanup(hook_close)))
 
 /*
- * Finds what is attached. -ENOENT: neither is there, and none was; -ENOLINK: there was one: the
- * device of the link is gone, or the program is no longer in the dispatcher. Other errors are
- * -errno. The caller owns *ret_hook (hook_close).
+ * Finds what is attached. -ENOENT: neither is, nor ever was; -ENOLINK: the device of the link was
+ * deleted, or the program is no longer in the dispatcher. Other errors are -errno. The caller owns
+ * *ret_hook (hook_close).
  */
 int hook_follow(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook);
 
 /* Only the link of a device, even if its other pins are gone. Returns a descriptor or -errno. */
 int hook_link(const struct datapath *datapath, uint32_t ifindex);
 
-/* Notes that a dispatcher has the program: from then on its absence is a loss. Returns -errno. */
+/*
+ * Records that a dispatcher has the program: from then on its absence means that it was detached.
+ * Returns -errno.
+ */
 int hook_mark_chained(const struct datapath *datapath, uint32_t ifindex);
 
 /*
- * Notes that the user asked for the way in which the device is attached (its counters have to be
- * pinned already), and whether that was noted. Returns -errno.
+ * Records that the user chose how the device is attached (its counters must be pinned already), and
+ * reads that back. Returns -errno.
  */
 int hook_mark_asked(const struct datapath *datapath, uint32_t ifindex);
 bool hook_is_asked(const struct datapath *datapath, uint32_t ifindex);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Attaching by bpf_link, and what errors of it mean to the user. */
-#include "datapath/link.h"
+/* Attaching by bpf_link, and what its errors mean to the user. */
+#include "datapath_link.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -18,7 +18,7 @@ const char *datapath_mode_name(enum datapath_mode mode)
 	return mode == DATAPATH_GENERIC ? "generic" : "native";
 }
 
-/* Best effort: reading a foreign program needs CAP_SYS_ADMIN. */
+/* Best effort: reading the name of a foreign program needs CAP_SYS_ADMIN. */
 static void read_program_name(uint32_t id, char *name, size_t size)
 {
 	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(id);

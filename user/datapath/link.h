@@ -5,7 +5,7 @@
 
 #include "datapath/datapath.h"
 
-/* What is on an interface. */
+/* The XDP program on an interface. */
 struct occupant {
 	uint32_t program_id; /* 0: nothing */
 	enum datapath_mode mode;
@@ -18,16 +18,16 @@ int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error 
 int attach_error(struct error *error, const char *device, enum datapath_mode mode, int errnum);
 
 /*
- * Attaches a program by a link that lives as long as *ret_link_fd or a pin of it. `mode` AUTO tries
- * native, then generic. ret_mode says which it became.
+ * Attaches a program by a link, which lasts as long as *ret_link_fd or its pin. `mode` AUTO tries
+ * native, then generic; *ret_mode is the mode that worked.
  */
 int link_attach(uint32_t ifindex, const char *device, int program_fd, enum datapath_mode mode,
 		int *ret_link_fd, enum datapath_mode *ret_mode, struct error *error);
 
-/* One system call: every packet meets the old program or the new. */
+/* One system call: each packet meets either the old program or the new one. */
 int link_replace(int link_fd, int program_fd, struct error *error);
 
-/* Detaches at once, whoever else still holds the link. */
+/* Detaches at once, even if other processes hold the link. */
 int link_detach(int link_fd, struct error *error);
 
 #endif

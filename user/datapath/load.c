@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading and unloading: the order of the steps, so that one system call commits and a process may
- * die before or after any of them.
+ * Loading and unloading. The steps are ordered so that one system call commits, and a process may
+ * die at any point.
  */
 #include <errno.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static int occupied(const char *name, const struct occupant *occupant, struct er
 		occupant->mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
 }
 
-/* -EBUSY when the interface is ours already. */
+/* -EBUSY if the interface is loaded already. */
 static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, const char *name,
 			    struct error *error)
 {
@@ -72,7 +72,10 @@ static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, c
 			 name, name);
 }
 
-/* Turns AUTO into the dispatcher, where it can be had, or the link. -EBUSY: no room for that. */
+/*
+ * Resolves AUTO: the dispatcher if it is available, else the link. -EBUSY: another program is
+ * attached that leaves no room.
+ */
 static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attach *attach,
 			 struct error *error)
 {
@@ -111,7 +114,7 @@ static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attac
 	return 0;
 }
 
-/* Looks for a loaded device with an equal policy, whose slot can be shared. -ENOENT: none. */
+/* Finds a loaded device with an equal policy, to share its slot. -ENOENT: there is none. */
 static int find_equal(const struct datapath *datapath, const struct portsieve_image *image,
 		      struct attachment *ret_attachment, struct error *error)
 {
@@ -136,14 +139,14 @@ static int find_equal(const struct datapath *datapath, const struct portsieve_im
 	return -ENOENT;
 }
 
-/* An interface on its way to being loaded. */
+/* An interface that is being loaded. */
 struct loading {
 	const struct datapath *datapath;
 	const char *device;
 	uint32_t ifindex;
-	struct datapath_load_options options; /* as asked for; attach: as chosen */
+	struct datapath_load_options options; /* as requested, with `attach` resolved */
 	const struct datapath_policy *policy;
-	struct attachment equal; /* a device that has the policy already, if open */
+	struct attachment equal; /* a loaded device with an equal policy; not open: none */
 	struct program program;
 };
 
@@ -203,8 +206,8 @@ static void note_mode(const struct loading *loading, enum datapath_mode mode)
 }
 
 /*
- * The last step. On a link the pin of it makes the device a loaded one; in a dispatcher the
- * attaching does, for libxdp pins what holds the program.
+ * The last step, which makes the device a loaded one: pinning the link, or attaching to the
+ * dispatcher, which libxdp pins.
  */
 static int attach(const struct loading *loading, struct error *error)
 {
@@ -217,7 +220,7 @@ static int attach(const struct loading *loading, struct error *error)
 				      &mode, error);
 		if (r)
 			return r;
-		/* the next writer does it if this fails */
+		/* if this fails, the next writer does it */
 		hook_mark_chained(loading->datapath, loading->ifindex);
 	} else {
 		r = link_attach(loading->ifindex, loading->device, loading->program.program_fd,
@@ -279,7 +282,10 @@ int datapath_load(const struct datapath *datapath, const char *device,
 		return r;
 	r = put_on(&loading, error);
 	if (r) {
-		/* without its pins nobody could tell that a program in a dispatcher is ours */
+		/*
+		 * the pins tell that a program in a dispatcher is ours: keep them while it is
+		 * attached
+		 */
 		if (!options.in_chain || !dispatcher_detach(datapath, loading.ifindex, 0, NULL))
 			pins_remove_all(datapath, loading.ifindex, NULL);
 		return r;

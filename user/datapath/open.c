@@ -46,7 +46,7 @@ static int not_accessible(struct error *error, int errnum)
 	return error_set(error, errnum, EXIT_FAILED, "cannot use " PINS ": %s", strerror(errnum));
 }
 
-/* Whoever owns the folder, or may write in it, owns the filter. */
+/* The owner of the folder, and everyone who may write to it, controls the filter. */
 static int check_owner(int fd, struct error *error)
 {
 	struct stat status;
@@ -61,7 +61,7 @@ static int check_owner(int fd, struct error *error)
 	return 0;
 }
 
-/* A folder that is not there yet is fine. */
+/* The folder need not exist yet. */
 static int check_reader(struct error *error)
 {
 	_cleanup_close_ int fd = open(PINS, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -77,7 +77,7 @@ static bool is_still(int fd, const char *path)
 	       held.st_dev == there.st_dev;
 }
 
-/* One try: -EWOULDBLOCK when another process holds the lock, or has just removed the folder. */
+/* One try. -EWOULDBLOCK: another process holds the lock, or has just removed the folder. */
 static int try_lock(int *ret_fd, struct error *error)
 {
 	_cleanup_close_ int fd = -1;
@@ -91,7 +91,7 @@ static int try_lock(int *ret_fd, struct error *error)
 	r = check_owner(fd, error);
 	if (r)
 		return r;
-	if (access(PINS, W_OK) && errno == EROFS) /* before anything is done in part */
+	if (access(PINS, W_OK) && errno == EROFS) /* before anything is changed */
 		return bpf_error(error, EROFS, "change what is loaded");
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EWOULDBLOCK : not_accessible(error, errno);
@@ -101,7 +101,10 @@ static int try_lock(int *ret_fd, struct error *error)
 	return 0;
 }
 
-/* The folder itself is the lock: it is there with the pins, and no dead process can hold it. */
+/*
+ * The folder itself is the lock: it exists as long as the pins, and the kernel releases the lock of
+ * a process that dies.
+ */
 static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
 {
 	static const struct timespec pause = { .tv_nsec = 50000000 };
@@ -152,7 +155,7 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 void datapath_close(struct datapath *datapath)
 {
 	if (datapath->lock_fd >= 0) {
-		rmdir(datapath->directory); /* these succeed when no device is left */
+		rmdir(datapath->directory); /* these fail while a device is loaded */
 		rmdir(PINS);
 		close(datapath->lock_fd);
 	}

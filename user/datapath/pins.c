@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The folders of pins: paths, opening, putting, removing. See datapath.h for what is in them. */
-#include "datapath/pins.h"
+/* The folders of pins: paths, opening, pinning, removing. datapath.h says what is in them. */
+#include "datapath_pins.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -145,8 +145,10 @@ int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 	while ((entry = readdir(directory))) {
 		if (entry->d_name[0] == '.' || is_among(names, count, entry->d_name))
 			continue;
-		/* the stream's place in a directory that has changed is not to be relied on; what
-		 * cannot be removed must not keep the rest */
+		/*
+		 * a stream is undefined after its directory has changed; one pin that cannot be
+		 * removed must not keep the others
+		 */
 		if (!unlinkat(dirfd(directory), entry->d_name, 0))
 			rewinddir(directory);
 		else if (errno != ENOENT)
@@ -167,7 +169,7 @@ int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct er
 	if (r)
 		return error_set(error, -r, EXIT_FAILED, "cannot remove %s: %s", path,
 				 strerror(-r));
-	rmdir(datapath->directory); /* succeeds for the last device only */
+	rmdir(datapath->directory); /* fails while another device is loaded */
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pins: where they are, putting and removing them. Private to datapath*.c and snapshot_read.c. */
+/* Pins: their paths, pinning and removing objects. Private to datapath*.c and snapshot_read.c. */
 #ifndef PORTSIEVE_DATAPATH_PINS_H
 #define PORTSIEVE_DATAPATH_PINS_H
 
@@ -14,27 +14,30 @@ enum {
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
 
 /*
- * Pins an object as "<kind>_<id>", or as "<kind>" when id is 0. One that is there already is the
- * same object, and fine; but a link's is -EEXIST, for it would be another's.
+ * Pins an object as "<kind>_<id>", or as "<kind>" if id is 0. A pin that exists already is taken
+ * for the same object; only for a link it is -EEXIST, as it belongs to another one.
  */
 int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
 	    int fd);
 
-/* Makes the folder of a device, and the ones above it. */
+/* Makes the folder of a device and of the namespace. */
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error);
 
-/* Removes every pin of a device but those of these names. Returns -errno of the last failure. */
+/* Removes every pin of a device except those named. Returns -errno of the last failure. */
 int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 		       char names[][PIN_NAME_MAX], size_t count);
 
-/* Removes a device's folder with all pins in it, and the namespace's when it was the last. */
+/*
+ * Removes the folder of a device with all its pins, and the namespace's folder after the last
+ * device.
+ */
 int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct error *error);
 
 /* The ifindexes that have a folder, ascending; the caller frees *ret_ifindexes. */
 int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t *ret_count,
 	      struct error *error);
 
-/* The kinds of the pins that a family has: a policy's trie, and the slots of tries. */
+/* The kinds of pins by family: the trie of a policy, and the slots of tries. */
 extern const char *const trie_kinds[TRIE_FAMILIES];
 extern const char *const prefixes_kinds[TRIE_FAMILIES];
 
@@ -47,7 +50,10 @@ int map_id(int map_fd, uint32_t *ret_id);
 bool map_has_id(int map_fd, uint32_t id);
 int program_id(int program_fd, uint32_t *ret_id);
 
-/* Words an errno of a bpf() call: no rights, or what was tried and why it failed. */
+/*
+ * Turns the errno of a bpf() call into a message: not permitted, or what was tried and why it
+ * failed.
+ */
 int bpf_error(struct error *error, int errnum, const char *tried);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Images as maps. The image is what the map holds, byte for byte. */
-#include "datapath/policy_maps.h"
+/* A policy as maps. The map of the image holds struct portsieve_image, byte for byte. */
+#include "datapath_policy_maps.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -32,7 +32,10 @@ static int make_frozen(const char *name, const void *value, size_t size, uint32_
 	return TAKE_FD(fd);
 }
 
-/* The flag is that of the template in bpf/maps.h, or the kernel refuses it in the slot. */
+/*
+ * The flag must equal that of the template in bpf/maps.h, or the kernel refuses the map in the
+ * slot.
+ */
 static int make_image(const struct portsieve_image *image, struct policy_maps *maps,
 		      struct error *error)
 {

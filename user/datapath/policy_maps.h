@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Images as maps: making, reading, comparing, swapping. Private to datapath*.c. */
+/* The maps of a policy: making, pinning, reading, comparing, committing. Private to datapath*.c. */
 #ifndef PORTSIEVE_DATAPATH_POLICY_MAPS_H
 #define PORTSIEVE_DATAPATH_POLICY_MAPS_H
 
@@ -22,37 +22,34 @@ struct policy_maps {
 void policy_maps_close(struct policy_maps *maps);
 #define _cleanup_policy_maps_ __attribute__((cleanup(policy_maps_close)))
 
-/*
- * Makes and fills the maps of a policy whose counters and generation are assigned; nothing can
- * change them then.
- */
+/* Makes, fills and freezes the maps of a policy whose counters and generation are assigned. */
 int policy_maps_make(const struct datapath_policy *policy, struct policy_maps *ret_maps,
 		     struct error *error);
 
 /*
- * Makes the maps of an image that takes over text and tries of `like`: the same policy, waiting for
- * its confirmation or not.
+ * Makes the maps of an image with the text and tries of `like`: the same policy with another
+ * deadline.
  */
 int policy_maps_make_like(const struct policy_maps *like, const struct portsieve_image *image,
 			  struct policy_maps *ret_maps, struct error *error);
 
-/* Pins the maps of a policy for a device, before it comes into force. */
+/* Pins the maps of a policy for a device, before the commit. */
 int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
 		    const struct policy_maps *maps, struct error *error);
 
 /*
- * Puts an image into the slot: the commit. When it returns no packet reads the one before any more
- * (the kernel waits for them after an update of a map in a map).
+ * The commit: puts an image into the slot. When it returns, no packet reads the previous image any
+ * more: the kernel waits for an RCU grace period after an update of a map of maps.
  */
 int image_commit(int active_fd, const struct policy_maps *maps, struct error *error);
 
-/* Puts an image into the second slot, to come back to, or empties that (NULL). */
+/* Puts an image into the second slot, for a rollback; NULL empties it. */
 int image_keep_before(int active_fd, const struct policy_maps *maps, struct error *error);
 
 /* Reads the image of a map; -EPROTO for one of another ABI. The caller frees *ret_image. */
 int image_read(int image_fd, struct portsieve_image **ret_image, struct error *error);
 
-/* Do two images say the same of every packet, whatever they count it in? */
+/* Do two images decide every packet alike, no matter which rows they count in? */
 bool image_equal(const struct portsieve_image *one, const struct portsieve_image *other);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one place that knows the skeleton. */
-#include "datapath/program.h"
+/* The only file that knows the skeleton. */
+#include "datapath_program.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -18,15 +18,15 @@
 
 const char *datapath_libbpf_version(void)
 {
-	return libbpf_version_string() + 1; /* it begins with a v */
+	return libbpf_version_string() + 1; /* skip the "v" */
 }
 
 const char *datapath_libxdp_version(void)
 {
-	return PORTSIEVE_LIBXDP_VERSION; /* of the build: libxdp cannot be asked */
+	return PORTSIEVE_LIBXDP_VERSION; /* of the build: libxdp has no function for it */
 }
 
-/* Frames of several buffers and the helper that tells their length came together (5.18). */
+/* Multi-buffer frames and the helper for their length came in the same kernel (5.18). */
 bool program_has_buffers(void)
 {
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
@@ -75,7 +75,7 @@ static int reuse_maps(struct portsieve *skeleton, const struct program_options *
 	return r ? r : reuse(skeleton->maps.prefixes6, options->prefixes_fd[POLICY_IPV6]);
 }
 
-/* Only a program in a chain takes turns. */
+/* Only a program in a dispatcher takes part in handovers. */
 static int choose_turns(struct portsieve *skeleton, const struct program_options *options)
 {
 	int r;

@@ -8,7 +8,7 @@
 
 struct bpf_object;
 
-/* The program for libxdp's dispatcher, by its name in the object. */
+/* The program for libxdp's dispatcher: its name in the object. */
 #define PROGRAM_IN_CHAIN "portsieve_chain"
 
 /* A loaded program with its maps, not attached. Descriptors; -1: not open. */
@@ -26,12 +26,12 @@ struct program {
 };
 
 struct program_options {
-	int counters_fd; /* to go on counting in, or -1 */
-	int active_fd;	 /* to share, or -1; the slots of tries go with it */
+	int counters_fd; /* to continue counting in, or -1 */
+	int active_fd;	 /* to share, or -1; prefixes_fd goes with it */
 	int prefixes_fd[TRIE_FAMILIES];
-	bool tracing;  /* leave each decision in program_last_decision */
+	bool tracing;  /* record each decision for program_last_decision */
 	bool in_chain; /* for libxdp's dispatcher: see program_open_in_chain */
-	int turn_fd;   /* to take turns by, or -1; these two only for a program in a chain */
+	int turn_fd;   /* of a handover, or -1; these two only for a program in a chain */
 	int seen_fd;
 };
 
@@ -39,14 +39,14 @@ int program_load(const struct program_options *options, struct program *ret_prog
 		 struct error *error);
 
 /*
- * libxdp loads programs itself, when it attaches them. So the maps are loaded alone, by
- * program_load with `in_chain`, and filled; then the program is opened upon them, not loaded.
+ * libxdp loads a program itself when it attaches it. So program_load with `in_chain` loads only the
+ * maps; after they are filled, this opens the program that uses them, without loading it.
  */
 int program_open_in_chain(const struct program *maps, uint32_t own_turn,
 			  struct program *ret_program, struct error *error);
 struct bpf_object *program_object(const struct program *program);
 
-/* Has libxdp got as far as to load it? */
+/* Has libxdp loaded it? */
 bool program_is_loaded(const struct program *program);
 
 /* Sends the messages of libbpf and libxdp to the receiver that datapath_debug has set. */
@@ -61,7 +61,7 @@ void program_close(struct program *program);
 /* The decision of the last packet, of a program loaded with `tracing`. */
 const struct portsieve_trace *program_last_decision(const struct program *program);
 
-/* Was the program loaded to take frames of several buffers? */
+/* Does the program take multi-buffer frames? */
 bool program_has_buffers(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a writer does first: it repairs what a process that died left, and tells the user. */
-#include "datapath/repair.h"
+/* What a writer does first: it repairs what a killed process left behind, and tells the user. */
+#include "datapath_repair.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "datapath/tries.h"
 #include "datapath/device_names.h"
 
-/* Why a folder without a live link is there, for the user to hear of. */
+/* Why there is a folder without a live link, for the user. */
 static const char *left_over_because(uint32_t ifindex, int state)
 {
 	char name[IF_NAMESIZE];
@@ -41,7 +41,9 @@ static struct device_names names_of_sharing(const struct datapath *datapath, uin
 	return device_names(devices, kept);
 }
 
-/* Empties the slots that no policy of the device names: a writer that died may have left them. */
+/*
+ * Empties slots of tries that no policy of the device uses; a killed writer may have filled them.
+ */
 static int repair_tries(const struct attachment *attachment)
 {
 	uint32_t generations[PORTSIEVE_SLOTS] = { PORTSIEVE_GENERATIONS, PORTSIEVE_GENERATIONS };
@@ -64,8 +66,7 @@ static int repair_tries(const struct attachment *attachment)
 	return 0;
 }
 
-/* What does not hold the next command up is done as far as it goes, and tried again by the one
- * after. */
+/* Best effort: none of this blocks the next command, and the next writer tries again. */
 static void repair_loaded(const struct datapath *datapath, const struct attachment *attachment)
 {
 	char text[400];
@@ -84,7 +85,7 @@ static void repair_loaded(const struct datapath *datapath, const struct attachme
 	}
 }
 
-/* After repairs: only a fresh look tells what is in force now. */
+/* Looks again after the repairs, which may have changed what is in force. */
 static void remove_stale(const struct datapath *datapath, uint32_t ifindex)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
@@ -93,7 +94,9 @@ static void remove_stale(const struct datapath *datapath, uint32_t ifindex)
 		stale_remove(datapath, &attachment);
 }
 
-/* Whether an interface is gone or elsewhere cannot be told; a filter must not end for that. */
+/*
+ * A deleted interface cannot be told from one that has moved; the filter of the latter must stay.
+ */
 static void note_held(const struct datapath *datapath, uint32_t ifindex)
 {
 	char text[640], folder[DISPATCHER_PATH_MAX];

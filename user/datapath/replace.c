@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replacing the program of a loaded device, by one update of its link or in turns in its
- * dispatcher: with this binary's (upgrade), or with one that reads other slots (part).
+ * Replacing the program of a loaded device, by one update of its link or by a handover in its
+ * dispatcher: with this binary's program (upgrade), or with one that reads other slots (part).
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "datapath/tries.h"
 #include "datapath/handover.h"
 
-/* Loads a program that goes on where the attachment's is; for a dispatcher only its maps. */
+/* Loads a program that continues with the attachment's counters; for a dispatcher only its maps. */
 static int make_program(const struct datapath *datapath, const struct attachment *attachment,
 			struct program_options *options, struct program *ret_program,
 			struct error *error)
@@ -57,7 +57,7 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 
 	if (r)
 		return r;
-	/* the program must not read what it would not understand */
+	/* the program would misread an image of another ABI */
 	r = image_read(attachment_policy(&attachment)->image_fd, &image, error);
 	if (r)
 		return r;
@@ -69,7 +69,7 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 	return r;
 }
 
-/* New slots for a program, with the policy in force in them. */
+/* Fills the new slots of a program with the policy in force. */
 static int fill_slots(const struct attachment *attachment, const struct program *program,
 		      struct error *error)
 {
@@ -84,8 +84,8 @@ static int fill_slots(const struct attachment *attachment, const struct program 
 }
 
 /*
- * Moves one device to the slots of *first, or, if that is empty, to new ones, which then are those
- * of *first: with the policy that is in force on it, so that no packet is judged otherwise.
+ * Moves one device to the slots of *first, or to new ones if *first is empty, which *first then
+ * takes over. The policy stays the same, so that no packet is judged differently.
  */
 static int part_device(const struct datapath *datapath, const struct datapath_device *device,
 		       struct program *first, struct error *error)

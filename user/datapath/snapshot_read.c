@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way up: from maps to struct snapshot. */
+/* Reading devices, from maps to struct snapshot; and what the time of reading says about them. */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 #include "datapath/hook.h"
 #include "datapath/snapshot.h"
 
-enum { TRIES = 100 }; /* against writers that apply in between */
+enum { TRIES = 100 }; /* while writers apply in between */
 
 static void free_device(struct snapshot_device *device)
 {
@@ -31,7 +31,7 @@ void snapshot_free(struct snapshot *snapshot)
 	*snapshot = (struct snapshot){ 0 };
 }
 
-/* Sums up rows of the pool that the image no longer counts in, and what was put aside before. */
+/* Adds up the rows of the pool that the image does not count in, and the retired row. */
 static int sum_retired(struct snapshot_device *device)
 {
 	_cleanup_free_ bool *used = calloc(PORTSIEVE_COUNTERS, sizeof(*used));
@@ -47,7 +47,7 @@ static int sum_retired(struct snapshot_device *device)
 	return 0;
 }
 
-/* -EAGAIN when the policy was changed between reading it and reading the rows. */
+/* -EAGAIN: the policy was changed between the reading of it and of the rows. */
 static int read_rows(const struct attachment *attachment, struct snapshot_device *device,
 		     struct error *error)
 {

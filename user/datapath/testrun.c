@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* BPF_PROG_TEST_RUN on a private copy. */
-#include "datapath/testrun.h"
+/* BPF_PROG_TEST_RUN on a private copy of the program. */
+#include "datapath_testrun.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 struct testrun {
 	struct program program;
-	int empty_fd; /* of the empty program, which is no struct program; -1: none */
+	int empty_fd; /* of the empty program, which has no struct program; -1: none */
 };
 
 void testrun_close(struct testrun *testrun)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trying packets on the real program, with maps of its own: nothing live is touched or counted.
+ * Test runs of packets on the real program with maps of its own: nothing live is touched or
+ * counted.
  */
 #ifndef PORTSIEVE_DATAPATH_TESTRUN_H
 #define PORTSIEVE_DATAPATH_TESTRUN_H
@@ -10,20 +11,21 @@
 #include "datapath/datapath.h"
 
 enum testrun_limits {
-	TESTRUN_FRAME_MIN = 14,	   /* bytes: the kernel tries no shorter ones */
+	TESTRUN_FRAME_MIN = 14,	   /* bytes: the kernel runs no shorter ones */
 	TESTRUN_FRAME_MAX = 65535, /* bytes */
 };
 
 struct testrun;
 
-/* What became of a packet. */
-struct testrun_result {
-	bool dropped;			 /* as the wire would see it: never in monitor mode */
+/* The result for one packet. */
+struct testrun_outcome {
+	bool dropped;			 /* by the return code: never in monitor mode */
 	struct portsieve_trace decision; /* what was decided, and counted */
 };
 
-/* Loads the program with a copy of the image and its prefixes (NULL: none). Close with
- * testrun_close.
+/*
+ * Loads the program with a copy of the image and its prefixes (NULL: none). The caller owns
+ * *ret_testrun (testrun_close).
  */
 int testrun_open(const struct portsieve_image *image, const struct addresses *addresses,
 		 struct testrun **ret_testrun, struct error *error);
@@ -44,7 +46,7 @@ int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 int testrun_judge(struct testrun *testrun, const void *frame, size_t length_bytes,
 		  struct testrun_result *ret_result, struct error *error);
 
-/* What the testrun has counted, rows 0..count-1. */
+/* Reads what the test run has counted, rows 0..count-1. */
 int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, uint32_t count,
 		     struct error *error);
 
@@ -52,8 +54,8 @@ int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, ui
 int testrun_open_empty(struct testrun **ret_testrun, struct error *error);
 
 /*
- * Runs the program `repeat` times on one frame: what one run took, by the kernel's own clock, which
- * cannot tell the program from the loop around it; see testrun_open_empty.
+ * Runs the program `repeat` times on one frame. *ret_ns is the time of one run by the kernel's
+ * clock, which includes its loop around the program; testrun_open_empty measures that.
  */
 int testrun_measure(struct testrun *testrun, const void *frame, size_t length_bytes,
 		    uint32_t repeat, uint32_t *ret_ns, struct error *error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tries by bpf(). They grow by one element a system call: the kernel has no batches for them. */
-#include "datapath/tries.h"
+/* Filling tries takes one system call for each prefix: the kernel has no batches for them. */
+#include "datapath_tries.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 
-/* A key of either family: as many bytes of it as the family's key has are used. */
+/* A key of either family; IPv4 uses the first bytes only. */
 union trie_key {
 	struct portsieve_prefix4 ipv4;
 	struct portsieve_prefix6 ipv6;
@@ -25,7 +25,7 @@ const uint32_t trie_key_bytes[TRIE_FAMILIES] = {
 	[POLICY_IPV6] = sizeof(struct portsieve_prefix6),
 };
 
-/* The flags are those of the templates in bpf/maps.h. Returns a descriptor or -errno. */
+/* The flags must equal those of the templates in bpf/maps.h. Returns a descriptor or -errno. */
 static int make_trie(enum policy_family family)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prefixes as tries, and the slots from which the program takes them: one for each generation.
+ * Prefixes as tries, and the slots that the program reads them from, one for each generation.
  * Private to datapath*.c.
  */
 #ifndef PORTSIEVE_DATAPATH_TRIES_H
@@ -8,7 +8,10 @@
 
 #include "datapath/pins.h"
 
-/* Makes and fills a trie for each family that has prefixes; the others' stay -1. NULL: none. */
+/*
+ * Makes and fills a trie for each family that has prefixes; without prefixes ret_fd stays -1.
+ * addresses NULL: none. The caller closes ret_fd, on failure too.
+ */
 int tries_make(const struct addresses *addresses, int ret_fd[TRIE_FAMILIES], struct error *error);
 
 /* Reads tries back. The caller owns *ret_addresses (addresses_free). */
@@ -18,7 +21,7 @@ int tries_read(const int fd[TRIE_FAMILIES], struct addresses *ret_addresses, str
 int tries_put(const int prefixes_fd[TRIE_FAMILIES], const int trie_fd[TRIE_FAMILIES],
 	      uint32_t generation, struct error *error);
 
-/* Empties the slots of all generations but these two. */
+/* Empties the slots of all generations except these two. */
 void tries_remove_others(const int prefixes_fd[TRIE_FAMILIES], uint32_t generation,
 			 uint32_t other_generation);
 
