@@ -32,9 +32,9 @@ unchanged() {
 	run -28 fetch client $SERVER4 8080 1
 }
 
-@test "commands that read it name its ABI and say what to do" {
-	local command words="another portsieve, whose maps have the form 9999, not $OWN as this one's; use that one, or: "
-	words+="portsieve show with that one, then unload and load with this one"
+@test "commands that read say which form it has, and what to do" {
+	local command words="another version of portsieve (map format 9999, not $OWN): use that version, or save the "
+	words+="policy with its \`portsieve show\`, then unload with it and load with this version"
 	for command in status stats; do
 		run --separate-stderr -1 in_server portsieve $command
 		[[ $stderr == "portsieve: to_client (index "*"): its policy was loaded by $words" ]]
@@ -49,7 +49,7 @@ unchanged() {
 	local command
 	for command in "upgrade to_client" "apply $FILE" "apply $FILE --confirm 9" "allow tcp/8080" "drop tcp/80"; do
 		# shellcheck disable=SC2086
-		refused 1 "whose maps have the form 9999" in_server portsieve $command || return 1
+		refused 1 "(map format 9999" in_server portsieve $command || return 1
 	done
 	unchanged
 }
@@ -58,10 +58,10 @@ unchanged() {
 	in_server portsieve load lo --mode generic -p "$FILE"
 	run --separate-stderr -5 in_server portsieve status -j
 	equal lo "$(jq -r '.devices[].device' <<<"$output")"
-	[[ $stderr == *"whose maps have the form 9999"* ]]
+	[[ $stderr == *"(map format 9999"* ]]
 	in_server portsieve apply "$FILE" --dev lo
 	run --separate-stderr -5 in_server portsieve upgrade --all
-	[[ $stderr == *"whose maps have the form 9999"* ]]
+	[[ $stderr == *"(map format 9999"* ]]
 	in_server portsieve unload lo
 	unchanged
 }
@@ -70,7 +70,7 @@ unchanged() {
 	in_server portsieve unload to_client
 	equal "" "$(pins)$(xdp_of server to_client)"
 	in_server portsieve load to_client -p "$FILE"
-	refused 1 "whose maps have the form $OWN, not 9999" in_server "$OTHER" apply "$FILE"
+	refused 1 "(map format $OWN, not 9999)" in_server "$OTHER" apply "$FILE"
 	in_server "$OTHER" unload to_client
 	equal "" "$(pins)$(xdp_of server to_client)"
 }
@@ -79,10 +79,10 @@ unchanged() {
 	in_server portsieve load lo --mode generic -p "$FILE"
 	in_server "$OTHER" apply "$FILE" --dev to_client --confirm 3600
 	run --separate-stderr -5 in_server portsieve status
-	[[ $output == *lo* && $stderr == *"to_client"*"whose maps have the form 9999"* ]]
+	[[ $output == *lo* && $stderr == *"to_client"*"(map format 9999"* ]]
 	in_server portsieve apply "$FILE" --dev lo
-	refused 1 "whose maps have the form 9999" in_server portsieve confirm --dev to_client
-	refused 1 "whose maps have the form 9999" in_server portsieve rollback --dev to_client
+	refused 1 "(map format 9999" in_server portsieve confirm --dev to_client
+	refused 1 "(map format 9999" in_server portsieve rollback --dev to_client
 	in_server portsieve unload to_client
 	equal "" "$(xdp_of server to_client)"
 	in_server portsieve unload --all

@@ -25,7 +25,7 @@ has_freplace() {
 	for limit in {8000..40000..1000}; do # with some of these the process starts but cannot probe the kernel
 		run in_server bash -c "ulimit -v $limit; exec portsieve status -j"
 		[[ $output != *"refuses to replace"*"Cannot allocate"* ]]
-		[[ $output != *"cannot be found out: Cannot allocate memory"* ]] || found=$limit
+		[[ $output != *"cannot find out whether this kernel"*"needs: Cannot allocate memory"* ]] || found=$limit
 	done
 	[ -n "$found" ]
 }
@@ -57,20 +57,20 @@ has_freplace() {
 	for step in status "allow tcp/1" "apply $(policy '{version: 1, default: drop}')" "upgrade to_client"; do
 		# shellcheck disable=SC2086
 		in_server portsieve $step
-		equal "asked for by --attach link" "$(in_server portsieve status -j | jq -r '.devices[0].attach_reason')"
+		equal "requested with --attach link" "$(in_server portsieve status -j | jq -r '.devices[0].attach_reason')"
 	done
-	equal "link: asked for by --attach link" "$(in_server portsieve status | tail -n 1)"
+	equal "link: requested with --attach link" "$(in_server portsieve status | tail -n 1)"
 	equal link "$(in_server portsieve status -j | jq -r '.devices[0].attach')"
 	[ -e "$(echo /sys/fs/bpf/portsieve/*/*/link)" ]
 }
 
-@test "status tells which of two devices got its link on request" {
+@test "of devices on links, one requested and one not, status names which is which" {
 	! has_freplace || skip "this kernel has freplace"
 	in_server portsieve load to_client --attach link
 	in_server portsieve load lo --mode generic
-	equal 1 "$(in_server portsieve status | grep -c '^link (to_client): asked for by --attach link$')"
+	equal 1 "$(in_server portsieve status | grep -c '^link (to_client): requested with --attach link$')"
 	equal 1 "$(in_server portsieve status | grep -c '^link (lo): this kernel refuses')"
-	equal "lo: this, to_client: asked" \
+	equal "lo: this, to_client: reque" \
 		"$(in_server portsieve status -j | jq -r '[.devices[] | "\(.device): \(.attach_reason[:5] | rtrimstr(" "))"] | sort | join(", ")')"
 	# the request belongs to the device
 	in_server portsieve unload to_client

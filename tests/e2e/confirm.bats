@@ -57,7 +57,7 @@ is_closed() {
 		is_closed
 	done
 	equal 0 "$(in_server portsieve show | grep -c -e 8080 -e unconfirmed)"
-	refused 1 "no policy waits to be confirmed" in_server portsieve confirm
+	refused 1 "no change is pending" in_server portsieve confirm
 	sum_matches
 }
 
@@ -73,7 +73,7 @@ is_closed() {
 	equal "portsieve: to_client: the policy before is in force again" "$stderr"
 	is_open
 	equal 17 "$(in_server portsieve stats -j | jq '.devices[0].ranges[] | select(.rule == "web" and .low == 80) | .passed.packets')"
-	refused 1 "no policy waits to be confirmed" in_server portsieve rollback
+	refused 1 "no change is pending" in_server portsieve rollback
 	sum_matches
 }
 
@@ -189,15 +189,15 @@ is_closed() {
 	in_server portsieve apply "$CLOSED_FILE" --confirm 1
 	within 20 is_open
 	run --separate-stderr -0 in_server portsieve allow tcp/55
-	[[ $stderr =~ "the policy applied to "(to_client, to_lan|to_lan, to_client)" was not confirmed in time: the one before it is in force again" ]]
+	[[ $stderr =~ "the policy applied to "(to_client, to_lan|to_lan, to_client)" was not confirmed in time: rolled back to the previous policy" ]]
 }
 
 @test "confirm and rollback fail if nothing is pending" {
 	refused 3 "nothing is loaded" in_server portsieve confirm
 	in_server portsieve load to_client -p "$OPEN_FILE"
-	refused 1 "no policy waits to be confirmed" in_server portsieve confirm
-	refused 1 "no policy waits to be confirmed" in_server portsieve rollback
-	refused 1 "no policy waits to be confirmed on to_client" in_server portsieve confirm --dev to_client
+	refused 1 "no change is pending" in_server portsieve confirm
+	refused 1 "no change is pending" in_server portsieve rollback
+	refused 1 "no change is pending on to_client" in_server portsieve confirm --dev to_client
 	refused 3 "lo is not loaded" in_server portsieve confirm --dev lo
 	refused 2 "confirm: too many arguments" in_server portsieve confirm to_client
 	refused 2 "--confirm: '0' is not a whole number of seconds from 1 to 86400" \
@@ -228,7 +228,7 @@ results() {
 	in_server portsieve load to_lan -p "$(policy '{version: 1}')"
 	rm "$(find /sys/fs/bpf/portsieve -path "*/$(in_server ip -j link show to_lan | jq ".[0].ifindex")/counters")"
 	run --separate-stderr -5 in_server portsieve apply "$CLOSED_FILE" --confirm 3600 -j
-	[[ $stderr == *"to_lan"*"its pins are not whole"* ]]
+	[[ $stderr == *"to_lan"*"its pinned state is incomplete"* ]]
 	equal "to_client applied, to_lan failed" "$(results)"
 	is_closed
 	run --separate-stderr -5 in_server portsieve confirm -j
@@ -258,8 +258,8 @@ results() {
 	in_server portsieve apply "$OPEN_FILE" --confirm 300 --dev to_lan
 	local shown
 	shown=$(in_server portsieve show to_client)
-	refused 1 "to_lan: the policy waits to be confirmed for another" in_server portsieve apply "$OPEN_FILE"
-	refused 1 "to_lan: the policy waits to be confirmed for another" in_server portsieve allow tcp/9
+	refused 1 "to_lan: a change is pending (" in_server portsieve apply "$OPEN_FILE"
+	refused 1 "to_lan: a change is pending (" in_server portsieve allow tcp/9
 	equal "$shown" "$(in_server portsieve show to_client)"
 	# changes of other devices are not blocked
 	in_server portsieve allow tcp/9 --dev to_client

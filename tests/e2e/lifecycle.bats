@@ -289,7 +289,7 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	in_server ip link delete to_client
 	refused 3 "nothing is loaded" in_server portsieve status
 	run --separate-stderr -0 in_server portsieve load lo --mode generic
-	[[ $stderr == *"removed what was left of the interface with index"*"the interface is gone"* ]]
+	[[ $stderr == *"cleaned up stale state of ifindex"*"the interface was deleted"* ]]
 	in_server portsieve unload lo
 	nothing_left lo
 }

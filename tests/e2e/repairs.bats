@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# State that changed since the last command: interfaces moved or deleted, incomplete pins, foreign directories. What
-# the commands report and repair, and that one such interface hides no other.
+# What is not as a command left it: interfaces that moved or went, pinned state that is incomplete, folders of
+# others. What is told, what is repaired, and that one such interface hides no other.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -105,7 +105,7 @@ passed_from() {
 	refused 3 "twin is not loaded" in_server portsieve show twin
 	refused 3 "twin is not loaded" in_server portsieve apply "$ALLOW" --dev twin
 	refused 3 "twin is not loaded" in_server portsieve unload twin
-	refused 1 "index $moved, which twin has, belonged to an interface that has moved to another network namespace" \
+	refused 1 "twin has ifindex $moved, which belonged to an interface that has moved to another network namespace" \
 		in_server portsieve load twin
 	equal "" "$(xdp_of server twin)"
 	equal dropped "$(verdict lan "" 23)"
@@ -116,26 +116,26 @@ passed_from() {
 	equal "$(xdp_of server twin)" "$(field twin .program_id)"
 }
 
-@test "a device with incomplete pins is named and hides no other" {
+@test "a device whose pinned state is incomplete is named and hides no other" {
 	local pin
 	for pin in program image; do
 		in_server portsieve load to_client to_lan -p "$DROP"
 		rm "$(pins_of to_lan)/${pin}"_*
-		says 5 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
+		says 5 "to_lan (index $(index to_lan)): its pinned state is incomplete" in_server portsieve status
 		[[ $output == *to_client* && $output != *to_lan* ]]
 		says 5 "to_lan" in_server portsieve stats -j
 		equal to_client "$(jq -r '.devices[].device' <<<"$output")"
-		says 1 "its pins are not whole" in_server portsieve status to_lan
-		says 1 "its pins are not whole" in_server portsieve stats to_lan -j
+		says 1 "its pinned state is incomplete" in_server portsieve status to_lan
+		says 1 "its pinned state is incomplete" in_server portsieve stats to_lan -j
 		in_server portsieve stats to_client
-		says 5 "to_lan: its pins are not whole" in_server portsieve show -j
+		says 5 "to_lan: its pinned state is incomplete" in_server portsieve show -j
 		equal '["to_client"]' "$(jq -c .devices <<<"$output")"
-		says 5 "to_lan: its pins are not whole" in_server portsieve diff "$DROP"
+		says 5 "to_lan: its pinned state is incomplete" in_server portsieve diff "$DROP"
 		equal "$DROP changes nothing on to_client" "${output%$'\n'}"
-		refused 5 "to_lan: its pins are not whole" in_server portsieve apply "$ALLOW"
+		refused 5 "to_lan: its pinned state is incomplete" in_server portsieve apply "$ALLOW"
 		equal passed "$(verdict client to_client 80)"
-		refused 1 "to_lan: its pins are not whole" in_server portsieve apply "$DROP" --dev to_lan
-		refused 1 "pins" in_server portsieve load to_lan
+		refused 1 "to_lan: its pinned state is incomplete" in_server portsieve apply "$DROP" --dev to_lan
+		refused 1 "pinned state" in_server portsieve load to_lan
 		in_server portsieve unload to_lan
 		equal "" "$(xdp_of server to_lan)"
 		in_server portsieve load to_lan -p "$DROP"
@@ -146,13 +146,13 @@ passed_from() {
 	done
 }
 
-@test "if the only device has incomplete pins, the exit status is 1, and unload --all removes it" {
+@test "when the only device's pinned state is incomplete, the status is 1, and unload --all removes it" {
 	in_server portsieve load to_lan -p "$DROP"
 	rm "$(pins_of to_lan)"/text_*
-	says 1 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
-	says 1 "its pins are not whole" in_server portsieve stats
-	refused 1 "its pins are not whole" in_server portsieve apply "$DROP"
-	refused 1 "not whole" in_server portsieve show
+	says 1 "to_lan (index $(index to_lan)): its pinned state is incomplete" in_server portsieve status
+	says 1 "its pinned state is incomplete" in_server portsieve stats
+	refused 1 "its pinned state is incomplete" in_server portsieve apply "$DROP"
+	refused 1 "is incomplete" in_server portsieve show
 	in_server portsieve unload --all
 	equal "" "$(xdp_of server to_lan)$(pins)"
 }
@@ -164,7 +164,7 @@ passed_from() {
 	bpftool link detach pinned "$folder/link"
 	equal to_client "$(in_server portsieve status -j | jq -r '.devices[].device')"
 	refused 3 "to_lan is not loaded" in_server portsieve stats to_lan
-	says 0 "removed what was left of the interface with index $(index to_lan): its program was detached; the interface is NOT FILTERED now" \
+	says 0 "cleaned up stale state of ifindex $(index to_lan): its program was detached; the interface is NOT FILTERED now" \
 		in_server portsieve apply "$ALLOW"
 	[ ! -e "$folder" ]
 	run --separate-stderr -0 in_server portsieve load to_lan
@@ -177,7 +177,7 @@ passed_from() {
 	folder=$(pins_of to_lan) number=$(index to_lan)
 	in_server ip link delete to_lan
 	equal to_client "$(in_server portsieve status -j | jq -r '.devices[].device')"
-	says 0 "removed what was left of the interface with index $number: the interface is gone" \
+	says 0 "cleaned up stale state of ifindex $number: the interface was deleted" \
 		in_server portsieve apply "$ALLOW"
 	[ ! -e "$folder" ]
 }
@@ -226,7 +226,7 @@ passed_from() {
 	equal "" "$(pins)"
 }
 
-@test "a device with incomplete pins is not changed along with one that shares its policy" {
+@test "a device whose pinned state is incomplete is not changed by what is done to another that shares its policy" {
 	in_server portsieve load to_client to_lan -p "$DROP"
 	rm "$(find /sys/fs/bpf/portsieve -path "*/$(index to_lan)/text_*")"
 	in_server portsieve apply "$ALLOW" --dev to_client
@@ -365,7 +365,7 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 	jq -e '.devices[0] | .device == "to_client"' "$BATS_TEST_TMPDIR/read"
 }
 
-@test "a foreign map under the name of one of our pins is not read, and the filter stays" {
+@test "a foreign map under the name of a pin of ours is not read: the pinned state is incomplete, and the filter goes on" {
 	local pin name folder addresses
 	addresses=$(policy '{version: 1, default: drop, rules: [{name: web, action: allow, ports: udp/80, from: [0.0.0.0/0]}]}')
 	for pin in counters program image text trie4 active prefixes4; do
@@ -375,9 +375,9 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 		rm "$folder/$name"
 		# with larger values than ours, on each CPU
 		bpftool map create "$folder/$name" type percpu_array key 4 value 32768 entries 2 name foreign
-		says 5 "to_lan (index $(index to_lan)): its pins are not whole" in_server portsieve status
-		refused 1 "are not whole" in_server portsieve show to_lan
-		refused 5 "to_lan: its pins are not whole" in_server portsieve apply "$ALLOW"
+		says 5 "to_lan (index $(index to_lan)): its pinned state is incomplete" in_server portsieve status
+		refused 1 "is incomplete" in_server portsieve show to_lan
+		refused 5 "to_lan: its pinned state is incomplete" in_server portsieve apply "$ALLOW"
 		equal dropped "$(verdict lan to_client 23)"
 		in_server portsieve unload --all
 		equal "" "$(xdp_of server to_lan)$(pins)"
@@ -417,14 +417,14 @@ not_filtered() {
 	equal "$folder/foreign" "$(find "$folder" -mindepth 1)"
 	refused 3 "nothing is loaded" in_server portsieve status
 	rmdir "$folder/foreign"
-	says 3 "removed what was left" in_server portsieve unload to_lan
+	says 3 "cleaned up stale state" in_server portsieve unload to_lan
 	rmdir /sys/fs/bpf/portsieve/foreign /sys/fs/bpf/portsieve
 	equal "" "$(pins)"
 }
 
 @test "something else in place of the pin directory is named" {
 	bpftool map create /sys/fs/bpf/portsieve type array key 4 value 4 entries 1 name foreign
-	refused 1 "/sys/fs/bpf/portsieve is no directory; remove it" in_server portsieve load to_lan -p "$DROP"
+	refused 1 "/sys/fs/bpf/portsieve is not a directory; remove it" in_server portsieve load to_lan -p "$DROP"
 	equal "" "$(xdp_of server to_lan)"
 	rm /sys/fs/bpf/portsieve
 	in_server portsieve load to_lan -p "$DROP"
@@ -507,7 +507,7 @@ not_filtered() {
 	ip link add to_lan netns server index "$number" type veth peer name to_server netns lan
 	in_server ip link set to_lan up
 	in_namespace lan ip link set to_server up
-	says 0 "removed what was left of the interface with index $number" in_server portsieve load to_lan -p "$DROP"
+	says 0 "cleaned up stale state of ifindex $number" in_server portsieve load to_lan -p "$DROP"
 	equal dropped "$(verdict lan to_lan 23)"
 	equal "to_client to_lan" "$(in_server portsieve status -j | jq -r '[.devices[].device] | sort | join(" ")')"
 }

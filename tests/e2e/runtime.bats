@@ -219,7 +219,7 @@ refuses_again() {
 	equal "portsieve: to_lan: allow-tcp-10: allows tcp/10 until it is deleted" "$stderr"
 	rm /sys/fs/bpf/portsieve/*/"$(in_server ip -j link show to_lan | jq '.[0].ifindex')"/image_*
 	run --separate-stderr -5 in_server portsieve allow tcp/11
-	[[ $stderr == *"to_lan: its pins are not whole"*$'\n'"portsieve: to_client: allow-tcp-11: allows tcp/11 until it is deleted" ]]
+	[[ $stderr == *"to_lan: its pinned state is incomplete"*$'\n'"portsieve: to_client: allow-tcp-11: allows tcp/11 until it is deleted" ]]
 }
 
 @test "a name gets a number if any of the devices uses it for something else" {

@@ -113,7 +113,7 @@ teardown() {
 	before=$(xdp_of server to_client)
 	rm "$(find /sys/fs/bpf/portsieve -path "*/$(in_server ip -j link show to_lan | jq ".[0].ifindex")/counters")"
 	run --separate-stderr -5 in_server portsieve upgrade --all -j
-	[[ $stderr == *"to_lan"*"its pins are not whole"* ]]
+	[[ $stderr == *"to_lan"*"its pinned state is incomplete"* ]]
 	equal "to_client upgraded, to_lan failed" \
 		"$(jq -r '[.devices | sort_by(.device) | .[] | "\(.device) \(.result)"] | join(", ")' <<<"$output")"
 	[ "$(xdp_of server to_client)" != "$before" ]

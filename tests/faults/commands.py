@@ -64,7 +64,7 @@ COMMANDS = {command.name: command for command in (
     Command("apply", ONE, TWO, _apply, alternates=True),
     Command("apply-addresses", FIRST, SECOND, _apply, alternates=True),
     Command("apply-confirm", ONE, WAITING, lambda c: ["apply", file(c.after), "--confirm", "SECONDS"],
-            (1, "waits to be confirmed")),
+            (1, "a change is pending")),
     Command("apply-expired", ONE, TWO, _apply, expired=True),
     Command("part", ONE, TWO, lambda c: ["apply", file(c.after), "--dev", DEVICE], shared=True),
     Command("unload", ONE, NONE, lambda c: ["unload", DEVICE], (3, "not loaded"), may_finish=True),
@@ -72,6 +72,6 @@ COMMANDS = {command.name: command for command in (
     Command("allow", ONE, State("one", True),
             lambda c: ["allow", "udp/%d" % laboratory.RUNTIME_PORT, "--for", "1h", "--name", RULE]),
     Command("delete", State("one", True), ONE, lambda c: ["delete", RULE], (1, "no runtime rule")),
-    Command("confirm", WAITING, TWO, lambda c: ["confirm"], (1, "no policy waits")),
-    Command("rollback", WAITING, ONE, lambda c: ["rollback"], (1, "no policy waits")),
+    Command("confirm", WAITING, TWO, lambda c: ["confirm"], (1, "no change is pending")),
+    Command("rollback", WAITING, ONE, lambda c: ["rollback"], (1, "no change is pending")),
 )}

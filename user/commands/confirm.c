@@ -35,7 +35,7 @@ static int leave_out_others(const struct settings *settings, struct device_group
 	if (waiting)
 		return 0;
 	return error_set(error, ENOENT, EXIT_FAILED,
-			 "no policy waits to be confirmed; what is in force: portsieve show");
+			 "no change is pending; to see the policy in force: portsieve show");
 }
 
 static int confirm_group(const struct datapath *datapath, const struct device_group *group,

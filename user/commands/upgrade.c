@@ -15,7 +15,7 @@ static int upgrade_one(const struct datapath *datapath, const struct datapath_de
 {
 	if (device->broken)
 		return error_set(error, EUCLEAN, EXIT_FAILED,
-				 "its pins are not whole; unload it and load it again");
+				 "its pinned state is incomplete; unload it and load it again");
 	return datapath_upgrade(datapath, device, error);
 }
 

@@ -172,7 +172,7 @@ static int change_group(const struct datapath *datapath, const struct device_gro
 
 	if (group->devices[0].broken)
 		return error_set(error, EUCLEAN, EXIT_FAILED,
-				 "its pins are not whole; unload it and load it again");
+				 "its pinned state is incomplete; unload it and load it again");
 	r = make_whole(datapath, group, whole_only, error);
 	return r ? r : change(datapath, group, error);
 }

@@ -63,7 +63,7 @@ static void leave_unreadable(struct shared_policy *common)
 			continue;
 		}
 		error_set(&error, EUCLEAN, EXIT_PARTLY,
-			  "its pins are not whole; unload it and load it again");
+			  "its pinned state is incomplete; unload it and load it again");
 		error_prefix(&error, device_name(&common->devices[i]).text);
 		log_error(&error);
 		common->unreadable++;

@@ -97,8 +97,9 @@ int apply_commit(const struct datapath *datapath, const struct attachment *attac
 int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error)
 {
 	return error_set(error, EBUSY, EXIT_FAILED,
-			 "the policy waits to be confirmed for another %" PRIu64
-			 " s; first: portsieve confirm, or portsieve rollback",
+			 "a change is pending (%" PRIu64
+			 " s left): confirm it or roll it back first (portsieve confirm, portsieve "
+			 "rollback)",
 			 seconds_until(confirm_until_ns, boottime_ns()));
 }
 
@@ -109,8 +110,8 @@ static int check_none_waits(const struct attachment *attachment, struct error *e
 		return 0;
 	if (attachment->in_force == PORTSIEVE_SLOT_BEFORE)
 		return error_set(error, EBUSY, EXIT_FAILED,
-				 "the policy was not confirmed in time, and the one before it is "
-				 "in force again since this moment; give the command again");
+				 "the policy was not confirmed in time and has just been rolled "
+				 "back to the previous one; run the command again");
 	return datapath_refuse_waiting(attachment->confirm_until_ns, error);
 }
 

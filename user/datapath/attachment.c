@@ -191,7 +191,7 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 	}
 	if (r == -ENOENT || r == -EUCLEAN)
 		return error_set(error, EUCLEAN, EXIT_FAILED,
-				 "the pins of the interface with index %u below %s are not whole; "
+				 "the pinned state of ifindex %u in %s is incomplete; "
 				 "unload it and load it again",
 				 ifindex, datapath->directory);
 	return bpf_error(error, -r, "read the pins of a loaded interface");
@@ -203,8 +203,8 @@ int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 	int r = attachment_open(datapath, ifindex, ret_attachment, error);
 
 	if (r == -ENOENT || r == -ENOLINK)
-		return error_set(error, -r, EXIT_NOT_LOADED,
-				 "the interface with index %u is not loaded any more", ifindex);
+		return error_set(error, -r, EXIT_NOT_LOADED, "ifindex %u is no longer loaded",
+				 ifindex);
 	return r;
 }
 

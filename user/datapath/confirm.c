@@ -54,8 +54,8 @@ static int waiting_open(const struct datapath *datapath, const struct datapath_d
 	if (r)
 		return r;
 	if (!attachment.confirm_until_ns)
-		return error_set(error, ENOENT, EXIT_FAILED,
-				 "no policy waits to be confirmed on %s", device->name);
+		return error_set(error, ENOENT, EXIT_FAILED, "no change is pending on %s",
+				 device->name);
 	*ret_attachment = attachment;
 	attachment = ATTACHMENT_NONE;
 	return 0;
@@ -75,8 +75,8 @@ int datapath_confirm(const struct datapath *datapath, const struct datapath_devi
 			      attachment.confirm_until_ns, error);
 	if (r == -ETIME)
 		error_set(error, ETIME, EXIT_FAILED,
-			  "too late: the policy on %s was not confirmed in time, and the one "
-			  "before it is in force again; apply it anew",
+			  "the policy on %s was not confirmed in time and has been rolled back "
+			  "to the previous one; apply it again",
 			  device->name);
 	return r;
 }

@@ -177,13 +177,13 @@ void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text,
 	struct error error = { 0 };
 
 	if (asked)
-		snprintf(text, size, "asked for by --attach %s", datapath_attach_name(attach));
+		snprintf(text, size, "requested with --attach %s", datapath_attach_name(attach));
 	else if (attach == DATAPATH_DISPATCHER)
 		snprintf(text, size,
-			 "this kernel can, so that other XDP programs have room beside it");
+			 "this kernel supports it, so that other XDP programs can be attached too");
 	else if (dispatcher_available(&error))
 		snprintf(text, size, "%s", error.text);
 	else
 		snprintf(text, size,
-			 "libxdp's dispatcher could not be had at loading; it could be now");
+			 "libxdp's dispatcher was not available at load time; it is now");
 }

@@ -173,8 +173,8 @@ static int check_mode(uint32_t ifindex, const char *device, enum datapath_mode *
 				 device, datapath_mode_name(there), datapath_mode_name(there));
 	if (xdp_multiprog__program_count(dispatcher) >= MEMBERS_MAX)
 		return error_set(error, E2BIG, EXIT_FAILED,
-				 "the dispatcher on %s has %d programs, and no room for more; "
-				 "look at them: xdp-loader status %s",
+				 "the dispatcher on %s is full (%d programs); "
+				 "to list them: xdp-loader status %s",
 				 device, MEMBERS_MAX, device);
 	*mode = there;
 	return 0;
@@ -198,10 +198,11 @@ static int check_attached(uint32_t ifindex, const char *device, struct xdp_progr
 			       occupant.mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE
 								 : XDP_FLAGS_DRV_MODE,
 			       &only_ours);
-	return error_set(error, ENOTSUP, EXIT_FAILED,
-			 "libxdp has not put the program into a dispatcher on %s; its words: "
-			 "PORTSIEVE_DEBUG=1 portsieve ...; or use --attach link",
-			 device);
+	return error_set(
+		error, ENOTSUP, EXIT_FAILED,
+		"libxdp did not put the program into a dispatcher on %s; for its messages: "
+		"PORTSIEVE_DEBUG=1 portsieve ...; or use --attach link",
+		device);
 }
 
 /* libxdp failed before it attached anything. */
@@ -210,13 +211,14 @@ static int load_error(struct error *error, const char *device, int errnum)
 	if (errnum == EBUSY)
 		return error_set(error, errnum, EXIT_FAILED,
 				 "the dispatcher on %s was made by a libxdp of another version, "
-				 "which this one cannot extend; take its programs off first: "
+				 "which this one cannot extend; unload its programs first: "
 				 "xdp-loader status %s",
 				 device, device);
-	return error_set(error, errnum, EXIT_FAILED,
-			 "libxdp cannot load the program into a dispatcher on %s (%s); its words: "
-			 "PORTSIEVE_DEBUG=1 portsieve ...; or use --attach link",
-			 device, strerror(errnum));
+	return error_set(
+		error, errnum, EXIT_FAILED,
+		"libxdp cannot load the program into a dispatcher on %s (%s); for its messages: "
+		"PORTSIEVE_DEBUG=1 portsieve ...; or use --attach link",
+		device, strerror(errnum));
 }
 
 static int attach_in_mode(uint32_t ifindex, const char *device, const struct program *maps,

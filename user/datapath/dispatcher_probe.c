@@ -76,9 +76,8 @@ static int look_at_program(int program_fd, struct error *error)
 		if (fd >= 0)
 			return 0;
 	}
-	return error_set(
-		error, r ? -r : errno, EXIT_FAILED,
-		"libxdp's dispatcher needs CAP_SYS_ADMIN, to look at the programs of others");
+	return error_set(error, r ? -r : errno, EXIT_FAILED,
+			 "libxdp's dispatcher needs CAP_SYS_ADMIN, to inspect other programs");
 }
 
 static int probe_freplace(struct error *error)
@@ -95,8 +94,8 @@ static int probe_freplace(struct error *error)
 	if (r == -ENOMEM || r == -EMFILE ||
 	    r == -ENFILE) /* a limit of this process, not a missing feature */
 		return error_set(error, -r, EXIT_FAILED,
-				 "whether this kernel can replace functions of BPF programs, which "
-				 "libxdp's dispatcher needs, cannot be found out: %s",
+				 "cannot find out whether this kernel can replace functions of BPF "
+				 "programs, which libxdp's dispatcher needs: %s",
 				 strerror(-r));
 	if (r)
 		return error_set(error, -r, EXIT_FAILED,
@@ -132,8 +131,8 @@ static int probe_object(struct error *error)
 
 	if (r)
 		return error_set(error, (int)-r, EXIT_FAILED,
-				 "libxdp does not find its xdp-dispatcher.o (%s), which the "
-				 "package libxdp1 brings along",
+				 "libxdp cannot find xdp-dispatcher.o (%s); install the package "
+				 "libxdp1",
 				 strerror((int)-r));
 	xdp_program__close(program);
 	return 0;

@@ -80,8 +80,8 @@ int attach_error(struct error *error, const char *device, enum datapath_mode mod
 	case EEXIST:
 		return error_set(
 			error, errnum, EXIT_FAILED,
-			"another XDP program came onto %s in the meantime; look at it: ip link "
-			"show dev %s",
+			"another XDP program was attached to %s in the meantime; to see it: ip "
+			"link show dev %s",
 			device, device);
 	default:
 		break;

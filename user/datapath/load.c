@@ -42,8 +42,8 @@ static int occupied(const char *name, const struct occupant *occupant, struct er
 {
 	return error_set(
 		error, EBUSY, EXIT_FAILED,
-		"%s already carries the XDP program '%s' (id %u, %s mode); take it off first "
-		"with the tool that put it there, or: ip link set dev %s %s off (where a "
+		"%s already carries the XDP program '%s' (id %u, %s mode); remove it first "
+		"with the tool that attached it, or: ip link set dev %s %s off (where a "
 		"bpf_link holds it: bpftool link list, bpftool link detach)",
 		name, occupant->name[0] ? occupant->name : "unknown", occupant->program_id,
 		datapath_mode_name(occupant->mode), name,
@@ -62,10 +62,10 @@ static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, c
 	if (device.moved)
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
-			"index %u, which %s has, belonged to an interface that has moved to "
-			"another network namespace with its filter; take that off first: "
+			"%s has ifindex %u, which belonged to an interface that has moved to "
+			"another network namespace with its filter; unload that one first: "
 			"portsieve unload --all",
-			ifindex, name);
+			name, ifindex);
 	return error_set(error, EBUSY, EXIT_FAILED,
 			 "%s is loaded already; to change its policy: portsieve apply POLICY "
 			 "--dev %s",
@@ -91,15 +91,16 @@ static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attac
 	if (occupant.program_id && !dispatched)
 		return occupied(name, &occupant, error);
 	if (*attach == DATAPATH_LINK && dispatched)
-		return error_set(error, EBUSY, EXIT_FAILED,
-				 "%s already carries libxdp's dispatcher with: %s; a link cannot "
-				 "stand beside it: use --attach dispatcher to join it",
-				 name, members);
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"%s already carries libxdp's dispatcher with: %s; a link cannot be "
+			"attached beside it: use --attach dispatcher to join it",
+			name, members);
 	if (dispatched && strstr(members, PROGRAM_IN_CHAIN))
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
 			"libxdp's dispatcher on %s has a program of portsieve whose pins are "
-			"gone; take it off first: xdp-loader unload %s --id ID (its ID: "
+			"gone; remove it first: xdp-loader unload %s --id ID (its ID: "
 			"xdp-loader status %s)",
 			name, name, name);
 	if (*attach == DATAPATH_LINK)

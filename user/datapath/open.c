@@ -42,7 +42,7 @@ static int not_accessible(struct error *error, int errnum)
 		return bpf_error(error, errnum, "use " PINS);
 	if (errnum == ENOTDIR)
 		return error_set(error, errnum, EXIT_FAILED,
-				 PINS " is no directory; remove it, it is not portsieve's");
+				 PINS " is not a directory; remove it: it is not portsieve's");
 	return error_set(error, errnum, EXIT_FAILED, "cannot use " PINS ": %s", strerror(errnum));
 }
 

@@ -144,10 +144,9 @@ int image_read(int image_fd, struct portsieve_image **ret_image, struct error *e
 	if (image->abi != PORTSIEVE_ABI || info.value_size != sizeof(*image))
 		return error_set(
 			error, EPROTO, EXIT_FAILED,
-			"its policy was loaded by another portsieve, whose maps have the form %u, "
-			"not "
-			"%d as this one's; use that one, or: portsieve show with that one, then "
-			"unload and load with this one",
+			"its policy was loaded by another version of portsieve (map format %u, not "
+			"%d): use that version, or save the policy with its `portsieve show`, then "
+			"unload with it and load with this version",
 			image->abi, PORTSIEVE_ABI);
 	*ret_image = TAKE_PTR(image);
 	return 0;

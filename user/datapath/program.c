@@ -158,10 +158,11 @@ int program_load(const struct program_options *options, struct program *ret_prog
 	if (!r)
 		r = describe(&program);
 	if (r == -EACCES || r == -E2BIG)
-		return error_set(error, -r, EXIT_FAILED,
-				 "this kernel's verifier refuses the program (%s); its words: "
-				 "PORTSIEVE_DEBUG=1 portsieve ...",
-				 strerror(-r));
+		return error_set(
+			error, -r, EXIT_FAILED,
+			"this kernel's verifier refuses the program (%s); for its messages: "
+			"PORTSIEVE_DEBUG=1 portsieve ...",
+			strerror(-r));
 	if (r)
 		return bpf_error(error, -r, "load the program");
 	*ret_program = program;

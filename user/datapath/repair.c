@@ -25,7 +25,7 @@ static const char *left_over_because(uint32_t ifindex, int state)
 		return "it was never fully loaded";
 	return if_indextoname(ifindex, name)
 		       ? "its program was detached; the interface is NOT FILTERED now"
-		       : "the interface is gone";
+		       : "the interface was deleted";
 }
 
 /* The devices that share the policy slot. */
@@ -78,8 +78,8 @@ static void repair_loaded(const struct datapath *datapath, const struct attachme
 	repair_tries(attachment);
 	if (!confirm_repair(datapath, attachment, &fell_back) && fell_back && datapath->note) {
 		snprintf(text, sizeof(text),
-			 "the policy applied to %s was not confirmed in time: the one before it is "
-			 "in force again",
+			 "the policy applied to %s was not confirmed in time: rolled back to the "
+			 "previous policy",
 			 names_of_sharing(datapath, attachment->active_id).text);
 		datapath->note(text);
 	}
@@ -102,12 +102,12 @@ static void note_held(const struct datapath *datapath, uint32_t ifindex)
 	char text[640], folder[DISPATCHER_PATH_MAX];
 
 	dispatcher_folder(folder);
-	snprintf(
-		text, sizeof(text),
-		"libxdp still keeps the program of index %u: if the interface has moved to another "
-		"network namespace, it is filtered there, until: ip link set dev ... xdp off; if "
-		"it is gone, free the memory: rm -r %s/dispatch-%u-*",
-		ifindex, folder, ifindex);
+	snprintf(text, sizeof(text),
+		 "libxdp still keeps the program of ifindex %u: if the interface was moved to "
+		 "another "
+		 "network namespace, it is still filtered there; to end that: ip link set dev ... "
+		 "xdp off; if it was deleted, free the memory: rm -r %s/dispatch-%u-*",
+		 ifindex, folder, ifindex);
 	datapath->note(text);
 }
 
@@ -130,8 +130,7 @@ static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 	if (pins_remove_all(datapath, ifindex, &error))
 		snprintf(text, sizeof(text), "%s", error.text);
 	else
-		snprintf(text, sizeof(text),
-			 "removed what was left of the interface with index %u: %s", ifindex,
+		snprintf(text, sizeof(text), "cleaned up stale state of ifindex %u: %s", ifindex,
 			 left_over_because(ifindex, state));
 	if (datapath->note)
 		datapath->note(text);

@@ -120,7 +120,7 @@ static int add_device(const struct datapath *datapath, const struct datapath_dev
 
 	if (device->broken)
 		r = error_set(&why, EUCLEAN, EXIT_PARTLY,
-			      "its pins are not whole; unload it and load it again");
+			      "its pinned state is incomplete; unload it and load it again");
 	else
 		r = read_device(datapath, device->ifindex, &snapshot->devices[snapshot->count],
 				&why);

@@ -161,12 +161,12 @@ names_the_occupant() {
 	in_server ip link set to_client xdp off
 	load --attach link
 	equal link "$(attach_of)"
-	in_server portsieve status | grep -q '^link: asked for by --attach link$'
+	in_server portsieve status | grep -q '^link: requested with --attach link$'
 	in_server portsieve unload to_client
 	load --attach dispatcher
-	in_server portsieve status | grep -q '^dispatcher: asked for by --attach dispatcher$'
+	in_server portsieve status | grep -q '^dispatcher: requested with --attach dispatcher$'
 	in_server portsieve upgrade to_client
-	in_server portsieve status | grep -q '^dispatcher: asked for by --attach dispatcher$'
+	in_server portsieve status | grep -q '^dispatcher: requested with --attach dispatcher$'
 }
 it 'an occupied interface is refused, and the occupant named' names_the_occupant
 
@@ -306,7 +306,7 @@ survives_the_interface() {
 	lab_address client to_server $CLIENT4/24
 	load 2>/tmp/said
 	cat /tmp/said
-	grep -q 'the interface is gone' /tmp/said
+	grep -q 'the interface was deleted' /tmp/said
 	grep -q 'libxdp still keeps the program' /tmp/said
 	datagrams 3 53
 	in_server received to_client
@@ -418,7 +418,7 @@ it 'a killed upgrade, repaired before any packet arrives: each packet is judged,
 knows_its_own() {
 	load
 	rm /sys/fs/bpf/portsieve/*/*/active_*
-	says 'its pins are not whole' in_server portsieve stats
+	says 'its pinned state is incomplete' in_server portsieve stats
 	datagrams 2 54
 	in_server portsieve unload to_client
 	equal "" "$(members)$(left)"
