@@ -26,18 +26,18 @@ void attachment_close(struct attachment *attachment)
 
 int slot_image_id(int active_fd, enum portsieve_slot slot, uint32_t *ret_image_id)
 {
-	__u32 key = slot;
+	__u32 key = slot, id = 0;
 
-	*ret_image_id = 0;
-	if (bpf_map_lookup_elem(active_fd, &key, ret_image_id) && errno != ENOENT)
+	if (bpf_map_lookup_elem(active_fd, &key, &id) && errno != ENOENT)
 		return -errno;
+	*ret_image_id = id;
 	return 0;
 }
 
 bool attachment_is_settled(const struct attachment *attachment)
 {
 	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
-		uint32_t id;
+		uint32_t id = 0;
 
 		if (slot_image_id(attachment->active_fd, slot, &id) ||
 		    id != attachment->slots[slot].id)

@@ -93,10 +93,15 @@ int datapath_rollback(const struct datapath *datapath, const struct datapath_dev
 int confirm_repair(const struct datapath *datapath, const struct attachment *attachment,
 		   bool *ret_fell_back)
 {
-	*ret_fell_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE;
-	if (*ret_fell_back)
-		return settle_on(datapath, attachment, PORTSIEVE_SLOT_BEFORE, 0, NULL);
-	if (!attachment->confirm_until_ns && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
-		return image_keep_before(attachment->active_fd, NULL, NULL);
+	bool fell_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE;
+	int r = 0;
+
+	if (fell_back)
+		r = settle_on(datapath, attachment, PORTSIEVE_SLOT_BEFORE, 0, NULL);
+	else if (!attachment->confirm_until_ns && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
+		r = image_keep_before(attachment->active_fd, NULL, NULL);
+	if (r)
+		return r;
+	*ret_fell_back = fell_back;
 	return 0;
 }

@@ -7,7 +7,7 @@
 
 /*
  * Makes a rollback that the program has made on its own (*ret_fell_back) permanent, for all devices
- * of the slot. Empties the second slot if no change is pending.
+ * of the slot. Empties the second slot if no change is pending. Returns -errno.
  */
 int confirm_repair(const struct datapath *datapath, const struct attachment *attachment,
 		   bool *ret_fell_back);

@@ -20,13 +20,15 @@
 
 static int find_interface(const char *name, uint32_t *ret_ifindex, struct error *error)
 {
+	uint32_t ifindex = if_nametoindex(name);
 	struct if_nameindex *interfaces;
 	struct suggest suggest;
 	int r;
 
-	*ret_ifindex = if_nametoindex(name);
-	if (*ret_ifindex)
+	if (ifindex) {
+		*ret_ifindex = ifindex;
 		return 0;
+	}
 	suggest_start(&suggest, name, strlen(name));
 	interfaces = if_nameindex();
 	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)

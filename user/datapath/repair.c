@@ -104,9 +104,8 @@ static void note_held(const struct datapath *datapath, uint32_t ifindex)
 	dispatcher_folder(folder);
 	snprintf(text, sizeof(text),
 		 "libxdp still keeps the program of ifindex %u: if the interface was moved to "
-		 "another "
-		 "network namespace, it is still filtered there; to end that: ip link set dev ... "
-		 "xdp off; if it was deleted, free the memory: rm -r %s/dispatch-%u-*",
+		 "another network namespace, it is still filtered there; to end that: ip link set "
+		 "dev ... xdp off; if it was deleted, free the memory: rm -r %s/dispatch-%u-*",
 		 ifindex, folder, ifindex);
 	datapath->note(text);
 }

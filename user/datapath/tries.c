@@ -57,24 +57,39 @@ static void key_read(const union trie_key *key, enum policy_family family, uint3
 	       family == POLICY_IPV4 ? sizeof(key->ipv4.address) : sizeof(key->ipv6.address));
 }
 
-int tries_make(const struct addresses *addresses, int ret_fd[TRIE_FAMILIES], struct error *error)
+/* Makes and fills the tries; the caller closes them, on failure too. */
+static int make_tries(const struct addresses *addresses, int fd[TRIE_FAMILIES], struct error *error)
 {
 	for (size_t i = 0; addresses && i < addresses->count; i++) {
 		const struct address_class *address = &addresses->list[i];
 		enum policy_family family = address->prefix.family;
 		union trie_key key;
 
-		if (ret_fd[family] < 0)
-			ret_fd[family] = make_trie(family);
-		if (ret_fd[family] < 0)
-			return bpf_error(error, -ret_fd[family], "make the map of the prefixes");
+		if (fd[family] < 0)
+			fd[family] = make_trie(family);
+		if (fd[family] < 0)
+			return bpf_error(error, -fd[family], "make the map of the prefixes");
 		key_write(address, &key);
-		if (bpf_map_update_elem(ret_fd[family], &key, &address->class, BPF_NOEXIST))
+		if (bpf_map_update_elem(fd[family], &key, &address->class, BPF_NOEXIST))
 			return bpf_error(error, errno, "fill the map of the prefixes");
 	}
 	for (int family = 0; family < TRIE_FAMILIES; family++)
-		if (ret_fd[family] >= 0 && bpf_map_freeze(ret_fd[family]))
+		if (fd[family] >= 0 && bpf_map_freeze(fd[family]))
 			return bpf_error(error, errno, "freeze the map of the prefixes");
+	return 0;
+}
+
+int tries_make(const struct addresses *addresses, int ret_fd[TRIE_FAMILIES], struct error *error)
+{
+	int fd[TRIE_FAMILIES] = { -1, -1 };
+	int r = make_tries(addresses, fd, error);
+
+	if (r) {
+		for (int family = 0; family < TRIE_FAMILIES; family++)
+			cleanup_close(&fd[family]);
+		return r;
+	}
+	memcpy(ret_fd, fd, sizeof(fd));
 	return 0;
 }
 
@@ -101,13 +116,13 @@ static int trie_read(int fd, enum policy_family family, struct addresses *addres
 int tries_read(const int fd[TRIE_FAMILIES], struct addresses *ret_addresses, struct error *error)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };
-	int r = 0;
 
-	for (int family = 0; !r && family < TRIE_FAMILIES; family++)
-		if (fd[family] >= 0)
-			r = trie_read(fd[family], family, &addresses);
-	if (r)
-		return bpf_error(error, -r, "read the map of the prefixes");
+	for (int family = 0; family < TRIE_FAMILIES; family++) {
+		int r = fd[family] < 0 ? 0 : trie_read(fd[family], family, &addresses);
+
+		if (r)
+			return bpf_error(error, -r, "read the map of the prefixes");
+	}
 	*ret_addresses = addresses;
 	addresses = (struct addresses){ 0 };
 	return 0;

@@ -9,8 +9,8 @@
 #include "datapath/pins.h"
 
 /*
- * Makes and fills a trie for each family that has prefixes; without prefixes ret_fd stays -1.
- * addresses NULL: none. The caller closes ret_fd, on failure too.
+ * Makes, fills and freezes a trie for each family that has prefixes; the other ret_fd is -1.
+ * addresses NULL: none. The caller owns the descriptors.
  */
 int tries_make(const struct addresses *addresses, int ret_fd[TRIE_FAMILIES], struct error *error);
 
