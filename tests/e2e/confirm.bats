@@ -80,7 +80,7 @@ is_closed() {
 @test "while a change is pending, every other change is refused and told what to do" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
-	local words="first: portsieve confirm, or portsieve rollback"
+	local words="confirm it or roll it back first (portsieve confirm, portsieve rollback)"
 	refused 1 "$words" in_server portsieve apply "$OPEN_FILE"
 	refused 1 "$words" in_server portsieve apply "$OPEN_FILE" --confirm 60
 	refused 1 "$words" in_server portsieve allow tcp/8080
