@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading the clock. */
 #include "base/clock.h"
-#include "base/clock.h"
 #include "base/deadline.h"
 
 #include <time.h>

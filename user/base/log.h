@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-#include "error.h"
+#include "base/error.h"
 
 /* "portsieve: text", or "file:line:column: text" where the error has a place. */
 void log_error(const struct error *error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of commands, the general help, and dispatch. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <stdio.h>
 #include <string.h>

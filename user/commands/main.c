@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "datapath.h"
-#include "log.h"
-#include "output.h"
+#include "commands/command.h"
+#include "datapath/datapath.h"
+#include "base/log.h"
+#include "base/output.h"
 
 /* Whoever reads only the exit status, or the output, must not take what was done for undone. */
 static void fail_output(int errnum, enum command_changes changes)

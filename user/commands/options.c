@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Turns rows into the tables of getopt_long, checks the values, and prints the help of the rows. */
-#include "options.h"
+#include "commands/options.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -17,7 +17,6 @@
 #include "control/policy_file.h"
 #include "print/stats.h"
 #include "print/verdict.h"
-#include "print/stats.h"
 
 enum { PROGRESS_EVERY = 4096 }; /* packets */
 

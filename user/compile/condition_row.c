@@ -3,7 +3,7 @@
  * For each class of addresses: the ranges of the list that match it, and their entry. The most
  * frequent entry becomes the default and needs no cells.
  */
-#include "condition_row.h"
+#include "compile/condition_row.h"
 
 #include <stdlib.h>
 #include <string.h>

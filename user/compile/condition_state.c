@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Allocates and frees the state; words the errors about a rule. */
-#include "condition_state.h"
+#include "compile/condition_state.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changing the policy of loaded devices: all is prepared first, then one system call commits. */
-#include "datapath_apply.h"
+#include "datapath/apply.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -146,7 +146,7 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 	if (r)
 		return r;
 	if (counter_ids_assign(image, previous))
-		return error_set(error, ENOMEM, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	image->prefixes = policy->addresses ? policy->addresses->count : 0;
 	image->generation = (previous->generation + 1) % PORTSIEVE_GENERATIONS;
 	if (image->confirm_until_ns)

@@ -3,7 +3,7 @@
  * Joining libxdp's dispatcher and leaving it. If libxdp falls back to a plain attach, which it does
  * silently, that is detected and undone.
  */
-#include "datapath_dispatcher.h"
+#include "datapath/dispatcher.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -22,16 +22,16 @@ static void destroy(struct freplace_probe **skeleton)
 #define _cleanup_probe_ __attribute__((cleanup(destroy)))
 
 /* A plain XDP program with one function that can be replaced; every kernel has to accept it. */
-static int load_target(struct replaceable **ret_skeleton, struct error *error)
+static int load_target(struct freplace_probe **ret_skeleton, struct error *error)
 {
-	_cleanup_replaceable_ struct replaceable *skeleton = replaceable__open();
+	_cleanup_probe_ struct freplace_probe *skeleton = freplace_probe__open();
 	int r;
 
 	if (!skeleton)
 		return bpf_error(error, errno, "load an XDP program");
 	r = bpf_program__set_autoload(skeleton->progs.replaceable, true);
 	if (!r)
-		r = replaceable__load(skeleton);
+		r = freplace_probe__load(skeleton);
 	if (r)
 		return bpf_error(error, -r, "load an XDP program");
 	*ret_skeleton = TAKE_PTR(skeleton);
@@ -54,7 +54,7 @@ static int replace_function(int target_fd)
 	r = bpf_program__set_autoload(program, true);
 	if (r)
 		return r;
-	r = replaceable__load(skeleton);
+	r = freplace_probe__load(skeleton);
 	if (r)
 		return r;
 	link = bpf_program__attach_freplace(program, target_fd, "replaceable");

@@ -3,8 +3,8 @@
  * The control side of a handover between two of our programs in one dispatcher. The packet side is
  * bpf/handover.h.
  */
-#include "datapath_hook.h"
-#include "datapath_handover.h"
+#include "datapath/hook.h"
+#include "datapath/handover.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds the program of a device: by the pin of the link, or in libxdp's dispatcher. */
-#include "datapath_hook.h"
+#include "datapath/hook.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

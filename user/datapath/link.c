@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attaching by bpf_link, and what its errors mean to the user. */
-#include "datapath_link.h"
+#include "datapath/link.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

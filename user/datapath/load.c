@@ -167,7 +167,7 @@ static int provide_policy(const struct loading *loading, struct error *error)
 	int r = counter_ids_assign(image, NULL);
 
 	if (r)
-		return error_set(error, -r, EXIT_FAILED, "not enough memory");
+		return error_no_memory(error);
 	image->generation = 0;
 	image->prefixes = loading->policy->addresses ? loading->policy->addresses->count : 0;
 	r = policy_maps_make(loading->policy, &maps, error);

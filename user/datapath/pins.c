@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The folders of pins: paths, opening, pinning, removing. datapath.h says what is in them. */
-#include "datapath_pins.h"
+#include "datapath/pins.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A policy as maps. The map of the image holds struct portsieve_image, byte for byte. */
-#include "datapath_policy_maps.h"
+#include "datapath/policy_maps.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The only file that knows the skeleton. */
-#include "datapath_program.h"
+#include "datapath/program.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a writer does first: it repairs what a killed process left behind, and tells the user. */
-#include "datapath_repair.h"
+#include "datapath/repair.h"
 
 #include <errno.h>
 #include <string.h>

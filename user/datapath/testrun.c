@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* BPF_PROG_TEST_RUN on a private copy of the program. */
-#include "datapath_testrun.h"
+#include "datapath/testrun.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -18,7 +18,7 @@ enum testrun_limits {
 struct testrun;
 
 /* The result for one packet. */
-struct testrun_outcome {
+struct testrun_result {
 	bool dropped;			 /* by the return code: never in monitor mode */
 	struct portsieve_trace decision; /* what was decided, and counted */
 };

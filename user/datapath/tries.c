@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Filling tries takes one system call for each prefix: the kernel has no batches for them. */
-#include "datapath_tries.h"
+#include "datapath/tries.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes the headers of a described packet. */
-#include "packet_frame.h"
+#include "packet/frame.h"
 
 #include <netinet/in.h>
 #include <string.h>

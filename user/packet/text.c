@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parses the words into a packet_description; packet_frame.c makes the frame. */
-#include "packet_text.h"
+#include "packet/text.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
