@@ -45,6 +45,21 @@ void policy_free(struct policy *policy)
 	policy_init(policy);
 }
 
+bool policy_name_letter(char letter)
+{
+	return letter && strchr("abcdefghijklmnopqrstuvwxyz0123456789._-", letter);
+}
+
+bool policy_name_is_good(const char *name)
+{
+	size_t length = 0;
+
+	while (policy_name_letter(name[length]))
+		length++;
+	return length && length <= PORTSIEVE_RULE_NAME_MAX && !name[length] &&
+	       !strchr("._-", name[0]);
+}
+
 struct policy_rule *policy_rule_named(const struct policy *policy, const char *name)
 {
 	for (size_t i = 0; i < policy->rules_count; i++)

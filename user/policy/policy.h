@@ -203,6 +203,11 @@ int policy_runtime_remove(struct policy *policy, const char *name, struct error 
  */
 bool policy_rules_same(const struct policy_rule *a, const struct policy_rule *b);
 
+/* What a rule may be called, and what errors say of it (a printf format that takes the maximum). */
+bool policy_name_is_good(const char *name);
+bool policy_name_letter(char letter);
+#define POLICY_NAME_RIGHT "write 1 to %d of a-z, 0-9, '.', '_', '-', the first a letter or a digit"
+
 /* The rule of that name, of the file or a runtime rule; NULL: there is none. */
 struct policy_rule *policy_rule_named(const struct policy *policy, const char *name);
 

@@ -159,14 +159,6 @@ static int ports_finish(struct policy_yaml *yaml, struct rule_reading *reading)
 	return 0;
 }
 
-static bool name_is_good(const char *name, size_t length)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-
-	return length && length <= PORTSIEVE_RULE_NAME_MAX && name[0] != '.' && name[0] != '_' &&
-	       name[0] != '-' && strspn(name, letters) == length;
-}
-
 static int name_read(struct policy_yaml *yaml, struct policy_rule *rule)
 {
 	POLICY_YAML_EVENT event = { 0 };
@@ -178,12 +170,10 @@ static int name_read(struct policy_yaml *yaml, struct policy_rule *rule)
 	const char *name = (const char *)event.data.scalar.value;
 	size_t length = event.data.scalar.length;
 
-	if (!name_is_good(name, length))
-		return policy_yaml_error(
-			yaml, &event.start_mark,
-			"bad rule name '%s': write 1 to %d of a-z, 0-9, '.', '_', '-', "
-			"the first a letter or a digit",
-			policy_quote(name, length).text, PORTSIEVE_RULE_NAME_MAX);
+	if (!policy_name_is_good(name))
+		return policy_yaml_error(yaml, &event.start_mark,
+					 "bad rule name '%s': " POLICY_NAME_RIGHT,
+					 policy_quote(name, length).text, PORTSIEVE_RULE_NAME_MAX);
 	memcpy(rule->name, name, length + 1);
 	rule->place = policy_yaml_place(&event.start_mark);
 	return 0;

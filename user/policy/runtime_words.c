@@ -10,20 +10,13 @@
 
 #include "base/cleanup.h"
 
-static const char name_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-
 static int name_read(const char *name, struct policy_rule *rule, struct error *error)
 {
-	size_t length = strlen(name);
-
-	if (!length || length > PORTSIEVE_RULE_NAME_MAX || strspn(name, name_letters) != length ||
-	    strchr("._-", name[0]))
-		return error_set(
-			error, EINVAL, EXIT_USAGE,
-			"--name: bad rule name '%.64s': write 1 to %d of a-z, 0-9, '.', '_', "
-			"'-', beginning with a letter or a digit",
-			name, PORTSIEVE_RULE_NAME_MAX);
-	memcpy(rule->name, name, length + 1);
+	if (!policy_name_is_good(name))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "--name: bad rule name '%.64s': " POLICY_NAME_RIGHT, name,
+				 PORTSIEVE_RULE_NAME_MAX);
+	strcpy(rule->name, name);
 	return 0;
 }
 
@@ -36,7 +29,7 @@ static void make_name(struct policy_rule *rule)
 	for (const char *at = rule->ports; *at && length < PORTSIEVE_RULE_NAME_MAX; at++) {
 		char letter = (char)tolower((unsigned char)*at);
 
-		if (!strchr(name_letters, letter))
+		if (!policy_name_letter(letter))
 			letter = '-';
 		if (letter != '-' || rule->name[length - 1] != '-')
 			rule->name[length++] = letter;
