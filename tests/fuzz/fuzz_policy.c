@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a policy: reading must not crash, an error must have a text and a place where the
- * word it quotes stands, and what is accepted must be checked without harm and survive printing and
+ * Any bytes as a policy: reading must not crash, an error must have a text and the place of the
+ * word that it quotes, and an accepted policy must be checked without harm and survive printing and
  * reading again.
  */
 #include <errno.h>
@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/policy.h"
+#include <yaml.h>
+
+#include "policy.h"
 
 static const struct policy_host host = {
 	.ephemeral_low = 32768,
@@ -56,6 +58,29 @@ static const char *find(const char *text, size_t size, size_t line, size_t colum
 	return at < end ? at : NULL;
 }
 
+/* Does a text of several lines start at the error's place? That is the place of all errors in it.
+ */
+static bool starts_several_lines(const char *text, size_t size, const struct error *error)
+{
+	bool found = false, ends = false;
+	yaml_parser_t parser;
+	yaml_event_t event;
+
+	if (!yaml_parser_initialize(&parser))
+		abort();
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+	while (!ends && yaml_parser_parse(&parser, &event)) {
+		found |= event.type == YAML_SCALAR_EVENT &&
+			 event.start_mark.line + 1 == error->line &&
+			 event.start_mark.column + 1 == error->column &&
+			 event.end_mark.line > event.start_mark.line;
+		ends = event.type == YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return found;
+}
+
 /* "unknown service 'htpp'": does it say htpp at the error's place? */
 static void check_place(const char *text, size_t size, const struct error *error)
 {
@@ -66,7 +91,9 @@ static void check_place(const char *text, size_t size, const struct error *error
 	if (strncmp(error->text, "unknown service", 15) &&
 	    strncmp(error->text, "unknown proto", 13))
 		return;
-	if (at && ((size_t)(text + size - at) < length || memcmp(at, quote + 1, length)))
+	if (!at || starts_several_lines(text, size, error))
+		return;
+	if ((size_t)(text + size - at) < length || memcmp(at, quote + 1, length))
 		abort();
 }
 

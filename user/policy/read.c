@@ -1,260 +1,368 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From YAML text to struct policy: the document and its top level. One rule is policy_rule.c, the
- * grammar of `ports` policy_ports.c, YAML itself policy_yaml.c.
+ * From YAML text to struct policy: the keys at the top level, the knobs, the lists of rules, and
+ * what holds over all rules. One rule is policy_rule.c, the grammar of `ports` policy_ports.c, YAML
+ * itself policy_yaml.c.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/knobs.h"
-#include "policy/policy.h"
-#include "policy/read_mapping.h"
-#include "policy/read_prefixes.h"
-#include "policy/read_rules.h"
-#include "policy/quote.h"
+#include "array.h"
+#include "cleanup.h"
+#include "policy.h"
+#include "policy_mapping.h"
+#include "policy_prefixes.h"
+#include "policy_rule.h"
+#include "policy_word.h"
 
-enum policy_key {
-	KEY_VERSION,
-	KEY_MODE,
-	KEY_DEFAULT,
-	KEY_RETURN,
-	KEY_DHCP_CLIENT,
-	KEY_RUNTIME,
-	KEY_RULES,
-	KEY_PORTLESS,
-	POLICY_KEYS,
+enum {
+	NAME_SLOTS = 2 * PORTSIEVE_RULES_MAX, /* a power of two */
 };
-
-static const char *const key_names[POLICY_KEYS] = {
-	[KEY_VERSION] = "version",
-	[KEY_MODE] = "mode",
-	[KEY_DEFAULT] = "default",
-	[KEY_RETURN] = "return",
-	[KEY_DHCP_CLIENT] = "dhcp_client",
-	[KEY_RUNTIME] = "runtime",
-	[KEY_RULES] = "rules",
-	[KEY_PORTLESS] = "portless",
-};
-
-static const char *const actions[] = { [POLICY_ALLOW] = "allow", [POLICY_DROP] = "drop" };
 
 static_assert((int)POLICY_KEYS_MAX >= (int)PORTSIEVE_KNOBS, "each knob has a key number");
 
 struct reading {
-	struct policy policy;
-	struct policy_rules_reading rules;
+	struct policy_yaml yaml;
+	const struct policy_host *host;
+	struct policy policy; /* its rules in the order of the text */
+	uint16_t *names;      /* rule index + 1 by the hash of its name, 0: none */
+	size_t intervals;     /* of all rules so far */
+	size_t prefixes;      /* the same */
 };
 
 static void reading_free(struct reading *reading)
 {
-	policy_rules_end(&reading->rules);
+	policy_yaml_free(&reading->yaml);
 	policy_free(&reading->policy);
+	free(reading->names);
 }
 
-static int version_read(struct policy_yaml *yaml)
+static int version_read(struct policy_pairs *pairs, void *target)
 {
-	POLICY_YAML_EVENT event = { 0 };
-	int r = policy_text_read(yaml, "version", "write 'version: 1'", &event);
+	const struct policy_node *value = pairs->value;
+	int r = policy_text_check(pairs);
 
-	if (r < 0)
+	(void)target;
+	if (r)
 		return r;
-
-	const char *version = (const char *)event.data.scalar.value;
-
-	if (strcmp(version, "1"))
-		return policy_yaml_error(yaml, &event.start_mark,
-					 "unknown version '%s' (write 'version: 1')",
-					 policy_quote(version, event.data.scalar.length).text);
+	if (strcmp(value->text, "1"))
+		return policy_yaml_error(pairs->yaml, value, "unknown version '%s' (%s)",
+					 policy_quote(value->text, value->length).text,
+					 pairs->row->right);
 	return 0;
 }
 
-static int mode_read(struct policy_yaml *yaml, struct policy *policy)
+static const char *const modes[] = { "enforce", "monitor", NULL };
+
+static int mode_read(struct policy_pairs *pairs, void *target)
 {
-	static const char *const modes[] = { "enforce", "monitor" };
-	static const struct policy_words words = { "mode", "write enforce or monitor", modes, 2 };
-	size_t choice = 0;
-	int r = policy_choice_read(yaml, &words, &choice);
+	struct reading *reading = target;
+	size_t index;
+	int r = policy_word_read(pairs, &index);
 
-	policy->monitor = choice == 1;
-	return r;
-}
-
-static int default_read(struct policy_yaml *yaml, struct policy *policy)
-{
-	static const struct policy_words words = { "default", "write allow or drop", actions, 2 };
-	size_t choice = 0;
-	int r = policy_choice_read(yaml, &words, &choice);
-
-	policy->default_action = (enum policy_action)choice;
-	return r;
-}
-
-static int dhcp_client_read(struct policy_yaml *yaml, struct policy *policy)
-{
-	static const char *const choices[] = { "off", "auto" };
-	static const struct policy_words words = { "dhcp_client", "write auto or off", choices, 2 };
-	size_t choice = 0;
-	int r = policy_choice_read(yaml, &words, &choice);
-
-	policy->dhcp_client = choice == 1;
-	return r;
-}
-
-/* Checks the word; `none` is what there is. */
-static int return_read(struct policy_yaml *yaml)
-{
-	static const char *const modes[] = { "none", "auto",	    "socket",
-					     "flow", "socket+flow", "established" };
-	static const struct policy_words words = { "return", "write none", modes, 6 };
-	POLICY_YAML_EVENT event = { 0 };
-	size_t choice = 0;
-	int r = policy_text_read(yaml, words.key, words.right, &event);
-
-	if (r < 0)
+	if (r)
 		return r;
-	r = policy_choice_find(yaml, &words, &event, &choice);
-	if (r < 0 || choice == 0)
+	reading->policy.monitor = index == 1;
+	return 0;
+}
+
+static int default_read(struct policy_pairs *pairs, void *target)
+{
+	struct reading *reading = target;
+	size_t index;
+	int r = policy_word_read(pairs, &index);
+
+	if (r)
 		return r;
-	return policy_yaml_error(yaml, &event.start_mark,
+	reading->policy.default_action = (enum policy_action)index;
+	return 0;
+}
+
+static const char *const returns[] = { "none",	      "auto",	     "socket", "flow",
+				       "socket+flow", "established", NULL };
+
+/* Checks the word; there is nothing but `none` yet. */
+static int return_read(struct policy_pairs *pairs, void *target)
+{
+	size_t index;
+	int r = policy_word_read(pairs, &index);
+
+	(void)target;
+	if (r || index == 0)
+		return r;
+	return policy_yaml_error(pairs->yaml, pairs->value,
 				 "return traffic look-up ('%s') is not there yet: "
 				 "write 'return: none' or leave it out",
-				 modes[choice]);
+				 returns[index]);
 }
 
-static int knob_read(struct policy_yaml *yaml, size_t knob, void *target)
+static const char *const dhcp_choices[] = { "off", "auto", NULL };
+
+static int dhcp_client_read(struct policy_pairs *pairs, void *target)
+{
+	struct reading *reading = target;
+	size_t index;
+	int r = policy_word_read(pairs, &index);
+
+	if (r)
+		return r;
+	reading->policy.dhcp_client = index == 1;
+	return 0;
+}
+
+static int knob_read(struct policy_pairs *pairs, void *target)
 {
 	static const enum policy_choice choices[] = {
 		[POLICY_ALLOW] = POLICY_CHOICE_ALLOW,
 		[POLICY_DROP] = POLICY_CHOICE_DROP,
 	};
-	const struct policy_words words = {
-		.key = knobs[knob].name,
-		.right = "write allow or drop",
-		.words = actions,
-		.count = 2,
-	};
 	struct policy *policy = target;
 	size_t action;
-	int r = policy_choice_read(yaml, &words, &action);
+	int r = policy_word_read(pairs, &action);
 
-	if (r < 0)
+	if (r)
 		return r;
-	policy->knobs[knob] = choices[action];
+	policy->knobs[pairs->row - pairs->keys->rows] = choices[action];
 	return 0;
 }
 
-static int portless_read(struct policy_yaml *yaml, struct policy *policy)
-{
-	const char *names[PORTSIEVE_KNOBS];
-	const struct policy_keys keys = {
-		.where = "'portless'",
-		.names = names,
-		.count = PORTSIEVE_KNOBS,
-		.read = knob_read,
-	};
-	POLICY_YAML_EVENT start = { 0 };
-	int r = policy_yaml_next(yaml, &start);
-
-	if (r < 0 || policy_value_is_null(&start))
-		return r;
-	if (start.type != YAML_MAPPING_START_EVENT)
-		return policy_value_refuse(yaml, &start, "portless",
-					   "write a mapping such as {later_fragment: allow}");
-	for (size_t knob = 0; knob < PORTSIEVE_KNOBS; knob++)
-		names[knob] = knobs[knob].name;
-	return policy_mapping_read(yaml, &start, &keys, policy);
-}
-
-static int value_read(struct policy_yaml *yaml, size_t key, void *target)
+static int portless_read(struct policy_pairs *pairs, void *target)
 {
 	struct reading *reading = target;
-	struct policy *policy = &reading->policy;
+	struct policy_key rows[PORTSIEVE_KNOBS];
+	const struct policy_keys keys = {
+		.where = "'portless'",
+		.rows = rows,
+		.count = PORTSIEVE_KNOBS,
+	};
+	int r;
 
-	switch ((enum policy_key)key) {
-	case KEY_VERSION:
-		return version_read(yaml);
-	case KEY_MODE:
-		return mode_read(yaml, policy);
-	case KEY_DEFAULT:
-		return default_read(yaml, policy);
-	case KEY_RETURN:
-		return return_read(yaml);
-	case KEY_DHCP_CLIENT:
-		return dhcp_client_read(yaml, policy);
-	case KEY_RUNTIME:
-		policy->names_runtime = true;
-		return policy_rules_read(yaml, &reading->rules, key_names[key], true);
-	case KEY_RULES:
-		return policy_rules_read(yaml, &reading->rules, key_names[key], false);
-	case KEY_PORTLESS:
-		return portless_read(yaml, policy);
-	default:
-		return -EINVAL;
+	if (policy_node_is_null(pairs->value))
+		return 0;
+	if (pairs->value->kind != POLICY_NODE_MAPPING)
+		return policy_value_refuse(pairs);
+	for (size_t knob = 0; knob < PORTSIEVE_KNOBS; knob++)
+		rows[knob] = (struct policy_key){
+			.name = policy_knob_name((enum portsieve_knob)knob),
+			.right = "write allow or drop",
+			.words = policy_action_words,
+			.read = knob_read,
+		};
+
+	struct policy_pairs knobs = policy_pairs_of(pairs->yaml, pairs->value, &keys);
+
+	while ((r = policy_pairs_next(&knobs)) > 0) {
+		r = knobs.row->read(&knobs, &reading->policy);
+		if (r)
+			return r;
 	}
+	return r;
 }
 
-static int empty_error(struct policy_yaml *yaml)
+static uint32_t hash(const char *name)
 {
-	return policy_yaml_error_at(yaml, (struct policy_place){ 1, 1 },
-				    "the policy is empty: it needs at least 'version: 1'");
+	uint32_t sum = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		sum = (sum ^ (unsigned char)*name) * 16777619u;
+	return sum;
 }
 
-/* The node of the one document. */
-static int root_read(struct policy_yaml *yaml, struct reading *reading)
+/* Enters the policy's last rule, whose name must be new, among the names. */
+static int name_enter(struct reading *reading)
+{
+	const struct policy_rule *rules = reading->policy.rules;
+	const struct policy_rule *rule = &rules[reading->policy.rules_count - 1];
+	uint32_t slot = hash(rule->name) % NAME_SLOTS;
+
+	for (; reading->names[slot]; slot = (slot + 1) % NAME_SLOTS) {
+		const struct policy_rule *other = &rules[reading->names[slot] - 1];
+
+		if (!strcmp(other->name, rule->name))
+			return policy_yaml_error_at(
+				&reading->yaml, rule->place,
+				"duplicate rule name '%s' (the first is on line %u)", rule->name,
+				other->place.line);
+	}
+	reading->names[slot] = (uint16_t)reading->policy.rules_count;
+	return 0;
+}
+
+/* Adds up what the rules hold, and refuses too much of it. */
+static int sums_check(struct reading *reading, const struct policy_rule *rule)
+{
+	reading->intervals += rule->intervals_count;
+	reading->prefixes += rule->from.count + rule->to.count;
+	if (reading->intervals > POLICY_INTERVALS_MAX)
+		return policy_yaml_error_at(&reading->yaml, rule->ports_place,
+					    "the rules name more than %d ranges of ports",
+					    POLICY_INTERVALS_MAX);
+	if (reading->prefixes > POLICY_PREFIXES_MAX)
+		return policy_yaml_error_at(&reading->yaml, rule->place,
+					    "the rules name more than %d prefixes: write shorter "
+					    "prefixes that hold several of them",
+					    POLICY_PREFIXES_MAX);
+	return 0;
+}
+
+static int rule_add(struct reading *reading, const struct policy_node *node, bool runtime)
+{
+	const struct policy_rule_origin origin = { reading->host, runtime };
+	struct policy *policy = &reading->policy;
+	struct policy_rule *rules, *rule;
+	int r;
+
+	if (node->kind != POLICY_NODE_MAPPING)
+		return policy_yaml_error(
+			&reading->yaml, node,
+			"a rule must be a mapping: write {name: ..., action: ..., ports: ...}");
+	if (policy->rules_count == PORTSIEVE_RULES_MAX)
+		return policy_yaml_error(&reading->yaml, node, "more than %d rules",
+					 PORTSIEVE_RULES_MAX);
+	rules = array_room(policy->rules, policy->rules_count, sizeof(*rules));
+	if (!rules)
+		return policy_yaml_no_memory(&reading->yaml);
+	policy->rules = rules;
+	rule = &rules[policy->rules_count];
+	r = policy_rule_read(&reading->yaml, node, &origin, rule);
+	if (r)
+		return r;
+	policy->rules_count++;
+	policy->runtime_count += runtime;
+	r = sums_check(reading, rule);
+	if (r)
+		return r;
+	return name_enter(reading);
+}
+
+static int list_read(const struct policy_pairs *pairs, struct reading *reading, bool runtime)
+{
+	const struct policy_node *list = pairs->value;
+
+	if (policy_node_is_null(list))
+		return 0;
+	if (list->kind != POLICY_NODE_LIST)
+		return policy_value_refuse(pairs);
+	for (const struct policy_node *node = list + 1; node < list + list->span;
+	     node += node->span) {
+		int r = rule_add(reading, node, runtime);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int runtime_read(struct policy_pairs *pairs, void *target)
+{
+	struct reading *reading = target;
+
+	reading->policy.names_runtime = true;
+	return list_read(pairs, reading, true);
+}
+
+static int rules_read(struct policy_pairs *pairs, void *target)
+{
+	return list_read(pairs, target, false);
+}
+
+/* Puts the runtime rules first. Each list is read in one go, so they are all first or all last. */
+static int order_rules(struct reading *reading)
+{
+	struct policy *policy = &reading->policy;
+	size_t runtime = policy->runtime_count, others = policy->rules_count - runtime;
+	struct policy_rule *rules = policy->rules;
+
+	if (!runtime || rules[0].runtime)
+		return 0;
+
+	_cleanup_free_ struct policy_rule *first = malloc(runtime * sizeof(*first));
+
+	if (!first)
+		return policy_yaml_no_memory(&reading->yaml);
+	memcpy(first, rules + others, runtime * sizeof(*first));
+	memmove(rules + runtime, rules, others * sizeof(*rules));
+	memcpy(rules, first, runtime * sizeof(*first));
+	return 0;
+}
+
+#define RULES_RIGHT "write a list of - {name: ..., action: ..., ports: ...}"
+
+static const struct policy_key rows[] = {
+	{
+		.name = "version",
+		.right = "write 'version: 1'",
+		.required = true,
+		.read = version_read,
+	},
+	{
+		.name = "mode",
+		.right = "write enforce or monitor",
+		.words = modes,
+		.read = mode_read,
+	},
+	{
+		.name = "default",
+		.right = "write allow or drop",
+		.words = policy_action_words,
+		.read = default_read,
+	},
+	{ .name = "return", .right = "write none", .words = returns, .read = return_read },
+	{
+		.name = "dhcp_client",
+		.right = "write auto or off",
+		.words = dhcp_choices,
+		.read = dhcp_client_read,
+	},
+	{ .name = "runtime", .right = RULES_RIGHT, .read = runtime_read },
+	{ .name = "rules", .right = RULES_RIGHT, .read = rules_read },
+	{
+		.name = "portless",
+		.right = "write a mapping such as {later_fragment: allow}",
+		.read = portless_read,
+	},
+};
+
+static int root_read(struct reading *reading)
 {
 	static const struct policy_keys keys = {
 		.where = "the policy",
-		.names = key_names,
-		.count = POLICY_KEYS,
-		.required = 1 << KEY_VERSION,
-		.read = value_read,
+		.rows = rows,
+		.count = ARRAY_SIZE(rows),
 	};
-	POLICY_YAML_EVENT root = { 0 };
-	int r = policy_yaml_next(yaml, &root);
+	struct policy_yaml *yaml = &reading->yaml;
+	const struct policy_node *root = yaml->nodes;
+	int r;
 
-	if (r < 0)
-		return r;
-	if (policy_value_is_null(&root))
-		return empty_error(yaml);
-	if (root.type != YAML_MAPPING_START_EVENT)
+	if (!yaml->count || policy_node_is_null(root))
+		return policy_yaml_error_at(yaml, (struct policy_place){ 1, 1 },
+					    "the policy is empty: it needs at least 'version: 1'");
+	if (root->kind != POLICY_NODE_MAPPING)
 		return policy_yaml_error(
-			yaml, &root.start_mark,
+			yaml, root,
 			"the policy must be a mapping, as 'version: 1' and further keys");
-	return policy_mapping_read(yaml, &root, &keys, reading);
-}
 
-static int document_read(struct policy_yaml *yaml, struct reading *reading)
-{
-	POLICY_YAML_EVENT stream = { 0 }, document = { 0 }, end = { 0 }, rest = { 0 };
-	int r = policy_yaml_next(yaml, &stream);
+	struct policy_pairs pairs = policy_pairs_of(yaml, root, &keys);
 
-	if (r == 0)
-		r = policy_yaml_next(yaml, &document);
-	if (r < 0)
+	while ((r = policy_pairs_next(&pairs)) > 0) {
+		r = pairs.row->read(&pairs, reading);
+		if (r)
+			return r;
+	}
+	if (r)
 		return r;
-	if (document.type == YAML_STREAM_END_EVENT)
-		return empty_error(yaml);
-	r = root_read(yaml, reading);
-	if (r == 0)
-		r = policy_yaml_next(yaml, &end);
-	if (r == 0)
-		r = policy_yaml_next(yaml, &rest);
-	if (r < 0)
-		return r;
-	if (rest.type != YAML_STREAM_END_EVENT)
-		return policy_yaml_error(yaml, &rest.start_mark,
-					 "a second YAML document: a policy is one");
+	if (root->span < yaml->count) /* a broken node after the document */
+		return policy_yaml_broken(yaml);
 	return 0;
 }
 
 int policy_read(const char *text, size_t size, const char *file, const struct policy_host *host,
 		struct policy *ret_policy, struct error *error)
 {
-	__attribute__((cleanup(reading_free))) struct reading reading = { 0 };
-	__attribute__((cleanup(policy_yaml_close))) struct policy_yaml yaml = { .file = file,
-										.error = error };
+	__attribute__((cleanup(reading_free))) struct reading reading = { .host = host };
+	struct policy_yaml *yaml = &reading.yaml;
 	int r;
 
 	policy_init(&reading.policy);
@@ -263,17 +371,19 @@ int policy_read(const char *text, size_t size, const char *file, const struct po
 		return error_set(error, EINVAL, EXIT_USAGE, "the policy is larger than %d MiB",
 				 POLICY_TEXT_MAX >> 20);
 	}
-	if (policy_rules_begin(&reading.rules, &reading.policy, host))
-		return policy_yaml_no_memory(&yaml);
-	r = policy_yaml_open(&yaml, text, size, file, error);
-	if (r == 0)
-		r = document_read(&yaml, &reading);
-	if (r == -EINVAL &&
-	    (yaml.parser.error == YAML_SCANNER_ERROR || yaml.parser.error == YAML_PARSER_ERROR))
-		policy_prefixes_unquoted(&yaml, &yaml.parser.problem_mark);
-	if (r == 0)
-		r = policy_rules_order(&yaml, &reading.rules);
-	if (r < 0)
+	r = policy_yaml_load(yaml, text, size, file, error);
+	if (r)
+		return r;
+	reading.names = calloc(NAME_SLOTS, sizeof(*reading.names));
+	if (!reading.names)
+		return policy_yaml_no_memory(yaml);
+	if (yaml->not_yaml)
+		policy_prefix_unquoted(yaml, &yaml->nodes[yaml->count - 1], &yaml->broken);
+	r = root_read(&reading);
+	if (r)
+		return r;
+	r = order_rules(&reading);
+	if (r)
 		return r;
 	*ret_policy = reading.policy;
 	policy_init(&reading.policy);

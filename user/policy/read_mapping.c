@@ -11,166 +11,157 @@
 #include "base/suggest.h"
 
 enum {
-	WORDS_LISTED_MAX = 8, /* longer lists do not fit into a message */
+	KEYS_LISTED_MAX = 8, /* a longer list does not fit into a message */
 };
 
-static bool text_is(const yaml_event_t *event, const char *word)
-{
-	size_t length = event->data.scalar.length;
+const char *const policy_action_words[] = {
+	[POLICY_ALLOW] = "allow",
+	[POLICY_DROP] = "drop",
+	NULL,
+};
 
-	return strlen(word) == length && !memcmp(event->data.scalar.value, word, length);
-}
-
-static struct policy_quote quote_of(const yaml_event_t *event)
-{
-	return policy_quote((const char *)event->data.scalar.value, event->data.scalar.length);
-}
-
-static struct suggest_hint hint_of(const yaml_event_t *event, const char *const *words,
-				   size_t count, const char *otherwise)
+/* " (did you mean 'allow'?)", or without a similar word " (otherwise)". */
+static struct suggest_hint hint(const struct policy_node *node, const char *const *words,
+				size_t count, const char *otherwise)
 {
 	struct suggest suggest;
 
-	suggest_start(&suggest, (const char *)event->data.scalar.value, event->data.scalar.length);
+	suggest_start(&suggest, node->text, node->length);
 	for (size_t i = 0; i < count; i++)
 		suggest_offer(&suggest, words[i]);
 	return suggest_hint(&suggest, otherwise);
 }
 
-size_t policy_mapping_key(const struct policy_keys *keys, const yaml_event_t *event)
+/* The row of a key, or NULL. */
+static const struct policy_key *row_of(const struct policy_keys *keys,
+				       const struct policy_node *key)
 {
-	size_t key = 0;
-
-	while (key < keys->count && !(keys->names[key] && text_is(event, keys->names[key])))
-		key++;
-	return key;
+	for (size_t i = 0; i < keys->count; i++)
+		if (keys->rows[i].name && !strcmp(keys->rows[i].name, key->text))
+			return &keys->rows[i];
+	return NULL;
 }
 
-static int unknown_key(struct policy_yaml *yaml, const struct policy_keys *keys,
-		       const yaml_event_t *event)
+static int unknown_key(const struct policy_pairs *pairs)
 {
-	struct policy_list known = policy_list(keys->names, keys->count);
-	char otherwise[sizeof(known.text) + 32];
+	const struct policy_keys *keys = pairs->keys;
+	const char *names[POLICY_KEYS_MAX] = { NULL };
+	size_t count = keys->count - keys->unlisted;
 
-	snprintf(otherwise, sizeof(otherwise), "known keys are %s", known.text);
-	return policy_yaml_error(yaml, &event->start_mark, "unknown key '%s' in %s%s",
-				 quote_of(event).text, keys->where,
-				 hint_of(event, keys->names, keys->count,
-					 keys->count <= WORDS_LISTED_MAX
-						 ? otherwise
-						 : "docs/packets.md has the list")
-					 .text);
+	for (size_t i = 0; i < count; i++)
+		names[i] = keys->rows[i].name;
+
+	struct policy_list known = policy_list(names, count);
+	char otherwise[sizeof(known.text) + 32] = "docs/packets.md has the list";
+
+	if (count <= KEYS_LISTED_MAX)
+		snprintf(otherwise, sizeof(otherwise), "known keys are %s", known.text);
+	return policy_yaml_error(pairs->yaml, pairs->key, "unknown key '%s' in %s%s",
+				 policy_quote(pairs->key->text, pairs->key->length).text,
+				 keys->where, hint(pairs->key, names, count, otherwise).text);
 }
 
-/* One key and its value. first_lines: the line of each key so far, 0 for none. */
-static int read_pair(struct policy_yaml *yaml, yaml_event_t *event, const struct policy_keys *keys,
-		     size_t *first_lines, void *target)
+struct policy_pairs policy_pairs_of(struct policy_yaml *yaml, const struct policy_node *mapping,
+				    const struct policy_keys *keys)
 {
-	if (event->type != YAML_SCALAR_EVENT)
-		return policy_yaml_error(yaml, &event->start_mark, "a key of %s must be a word",
-					 keys->where);
-
-	size_t key = policy_mapping_key(keys, event);
-
-	if (key == keys->count) {
-		int r = keys->take_unknown ? keys->take_unknown(yaml, event, target) : 0;
-
-		if (r < 0)
-			return r;
-		return r ? 0 : unknown_key(yaml, keys, event);
-	}
-	if (first_lines[key])
-		return policy_yaml_error(yaml, &event->start_mark,
-					 "duplicate key '%s' in %s (the first is on line %zu)",
-					 keys->names[key], keys->where, first_lines[key]);
-	first_lines[key] = event->start_mark.line + 1;
-	return keys->read(yaml, key, target);
-}
-
-int policy_mapping_read(struct policy_yaml *yaml, const yaml_event_t *start,
-			const struct policy_keys *keys, void *target)
-{
-	size_t first_lines[POLICY_KEYS_MAX] = { 0 };
-
 	assert(keys->count <= POLICY_KEYS_MAX);
-	for (;;) {
-		POLICY_YAML_EVENT event = { 0 };
-		int r = policy_yaml_next(yaml, &event);
+	return (struct policy_pairs){
+		.yaml = yaml,
+		.keys = keys,
+		.mapping = mapping,
+		.at = mapping + 1,
+	};
+}
 
-		if (r < 0)
-			return r;
-		if (event.type == YAML_MAPPING_END_EVENT)
-			break;
-		r = read_pair(yaml, &event, keys, first_lines, target);
-		if (r < 0)
-			return r;
-	}
-	for (size_t key = 0; key < keys->count; key++)
-		if (keys->required >> key & 1 && !first_lines[key])
-			return policy_yaml_error(yaml, &start->start_mark, "missing key '%s' in %s",
-						 keys->names[key], keys->where);
+static bool at_end(const struct policy_pairs *pairs)
+{
+	return pairs->at == pairs->mapping + pairs->mapping->span;
+}
+
+static int required_check(const struct policy_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->keys->count; i++)
+		if (pairs->keys->rows[i].required && !pairs->first_lines[i])
+			return policy_yaml_error(pairs->yaml, pairs->mapping,
+						 "missing key '%s' in %s",
+						 pairs->keys->rows[i].name, pairs->keys->where);
 	return 0;
 }
 
-bool policy_value_is_null(const yaml_event_t *event)
+int policy_pairs_next(struct policy_pairs *pairs)
 {
-	static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
+	const struct policy_node *key = pairs->at;
+	const struct policy_keys *keys = pairs->keys;
 
-	if (event->type != YAML_SCALAR_EVENT || event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-		return false;
-	for (size_t i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++)
-		if (text_is(event, nulls[i]))
-			return true;
-	return false;
+	if (at_end(pairs))
+		return required_check(pairs);
+	if (key->kind != POLICY_NODE_TEXT)
+		return policy_yaml_error(pairs->yaml, key, "a key of %s must be a word",
+					 keys->where);
+	pairs->key = key;
+	pairs->value = key + 1;
+	pairs->at = pairs->value + pairs->value->span;
+	pairs->row = row_of(keys, key);
+	if (!pairs->row)
+		return unknown_key(pairs);
+
+	uint32_t *first_line = &pairs->first_lines[pairs->row - keys->rows];
+
+	if (*first_line)
+		return policy_yaml_error(pairs->yaml, key,
+					 "duplicate key '%s' in %s (the first is on line %u)",
+					 pairs->row->name, keys->where, *first_line);
+	*first_line = key->place.line;
+	return 1;
 }
 
-int policy_value_refuse(struct policy_yaml *yaml, const yaml_event_t *event, const char *key,
-			const char *right)
+const struct policy_node *policy_pairs_peek_unknown(const struct policy_pairs *pairs)
 {
-	if (policy_value_is_null(event))
-		return policy_yaml_error(yaml, &event->start_mark, "'%s' has no value: %s", key,
-					 right);
-	return policy_yaml_error(yaml, &event->start_mark, "'%s' cannot be a %s: %s", key,
-				 event->type == YAML_SEQUENCE_START_EVENT  ? "list"
-				 : event->type == YAML_MAPPING_START_EVENT ? "mapping"
-									   : "word",
-				 right);
+	if (at_end(pairs) || pairs->at->kind != POLICY_NODE_TEXT || row_of(pairs->keys, pairs->at))
+		return NULL;
+	return pairs->at;
 }
 
-int policy_text_read(struct policy_yaml *yaml, const char *key, const char *right,
-		     yaml_event_t *ret_event)
+int policy_value_refuse(const struct policy_pairs *pairs)
 {
-	POLICY_YAML_EVENT event = { 0 };
-	int r = policy_yaml_next(yaml, &event);
+	static const char *const kinds[] = {
+		[POLICY_NODE_BROKEN] = "",
+		[POLICY_NODE_TEXT] = "word",
+		[POLICY_NODE_LIST] = "list",
+		[POLICY_NODE_MAPPING] = "mapping",
+	};
+	const struct policy_key *row = pairs->row;
 
-	if (r < 0)
+	if (policy_node_is_null(pairs->value))
+		return policy_yaml_error(pairs->yaml, pairs->value, "'%s' has no value: %s",
+					 row->name, row->right);
+	return policy_yaml_error(pairs->yaml, pairs->value, "'%s' cannot be a %s: %s", row->name,
+				 kinds[pairs->value->kind], row->right);
+}
+
+int policy_text_check(const struct policy_pairs *pairs)
+{
+	if (pairs->value->kind != POLICY_NODE_TEXT || policy_node_is_null(pairs->value))
+		return policy_value_refuse(pairs);
+	return 0;
+}
+
+int policy_word_read(const struct policy_pairs *pairs, size_t *ret_index)
+{
+	const struct policy_node *value = pairs->value;
+	const char *const *words = pairs->row->words;
+	size_t count = 0;
+	int r = policy_text_check(pairs);
+
+	if (r)
 		return r;
-	if (event.type != YAML_SCALAR_EVENT || policy_value_is_null(&event))
-		return policy_value_refuse(yaml, &event, key, right);
-	*ret_event = event;
-	event = (yaml_event_t){ 0 };
-	return 0;
-}
-
-int policy_choice_find(struct policy_yaml *yaml, const struct policy_words *words,
-		       const yaml_event_t *event, size_t *ret_choice)
-{
-	for (size_t i = 0; i < words->count; i++) {
-		if (text_is(event, words->words[i])) {
-			*ret_choice = i;
+	for (; words[count]; count++) {
+		if (!strcmp(words[count], value->text)) {
+			*ret_index = count;
 			return 0;
 		}
 	}
-	return policy_yaml_error(yaml, &event->start_mark, "'%s' cannot be '%s'%s", words->key,
-				 quote_of(event).text,
-				 hint_of(event, words->words, words->count, words->right).text);
-}
-
-int policy_choice_read(struct policy_yaml *yaml, const struct policy_words *words,
-		       size_t *ret_choice)
-{
-	POLICY_YAML_EVENT event = { 0 };
-	int r = policy_text_read(yaml, words->key, words->right, &event);
-
-	return r < 0 ? r : policy_choice_find(yaml, words, &event, ret_choice);
+	return policy_yaml_error(pairs->yaml, value, "'%s' cannot be '%s'%s", pairs->row->name,
+				 policy_quote(value->text, value->length).text,
+				 hint(value, words, count, pairs->row->right).text);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lists of prefixes in a policy's text. One prefix is policy_prefix.c. YAML 1.1 reads some IPv6
- * addresses as something else unless they are quoted: with "::" in front inside [] or {}, and with
- * "::" at the end anywhere.
+ * Lists of prefixes in a policy's text. One prefix is policy_prefix.c. YAML 1.1 misreads two kinds
+ * of IPv6 address without quotes: those that start with "::" inside [] or {}, and those that end
+ * with
+ * "::" anywhere.
  */
 #include "policy/read_prefixes.h"
 
@@ -10,10 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "policy/read_mapping.h"
-
-static const char *const right = "write a prefix such as 192.0.2.0/24, or a list of them";
+#include "array.h"
 
 static bool in_prefix(char byte)
 {
@@ -21,51 +19,40 @@ static bool in_prefix(char byte)
 	       byte == ':' || byte == '.' || byte == '/';
 }
 
-/* May a text begin behind this byte, or end before it? */
+/* May a text start after this byte, or end before it? */
 static bool is_border(char byte)
 {
 	return strchr(" \t\r\n,[]{}", byte); /* finds the NUL too */
 }
 
-/* The byte offset of a mark, which counts characters. */
-static size_t offset_of(const struct policy_yaml *yaml, const yaml_mark_t *mark)
+bool policy_prefix_unquoted(const struct policy_yaml *yaml, const struct policy_node *node,
+			    struct error *error)
 {
-	size_t chars = 0;
-
-	for (size_t i = 0; i < yaml->size; i++)
-		if (((unsigned char)yaml->text[i] & 0xc0) != 0x80 && chars++ == mark->index)
-			return i;
-	return yaml->size;
-}
-
-int policy_prefixes_unquoted(struct policy_yaml *yaml, const yaml_mark_t *mark)
-{
-	size_t at = offset_of(yaml, mark), low = at, high = at;
-	struct policy_place place = policy_yaml_place(mark);
+	const char *start = yaml->source, *end = start + yaml->size;
+	const char *at = policy_yaml_source(yaml, node), *low = at, *high = at;
 	char word[64], address[sizeof(word)];
 	struct in6_addr bits;
 
-	while (low > 0 && in_prefix(yaml->text[low - 1]))
+	while (low > start && in_prefix(low[-1]))
 		low--;
-	while (high < yaml->size && in_prefix(yaml->text[high]))
+	while (high < end && in_prefix(*high))
 		high++;
-	if (high - low >= sizeof(word) || (low > 0 && !is_border(yaml->text[low - 1])) ||
-	    (high < yaml->size && !is_border(yaml->text[high])))
-		return 0;
-	memcpy(word, yaml->text + low, high - low);
+	if ((size_t)(high - low) >= sizeof(word) || (low > start && !is_border(low[-1])) ||
+	    (high < end && !is_border(*high)))
+		return false;
+	memcpy(word, low, (size_t)(high - low));
 	word[high - low] = '\0';
 	strcpy(address, word);
 	*strchrnul(address, '/') = '\0';
 	if (inet_pton(AF_INET6, address, &bits) != 1)
-		return 0;
-	place.column -= (uint32_t)(at - low);
-	return policy_yaml_error_at(yaml, place,
-				    "YAML takes the colons of %s for its own: put it in quotes, "
-				    "\"%s\"",
-				    word, word);
+		return false;
+	error_place(error, yaml->file, node->place.line, node->place.column - (uint32_t)(at - low));
+	error_set(error, EINVAL, EXIT_USAGE,
+		  "YAML takes the colons of %s for its own: put it in quotes, \"%s\"", word, word);
+	return true;
 }
 
-static int prefix_add(struct policy_yaml *yaml, const yaml_event_t *event,
+static int prefix_add(struct policy_yaml *yaml, const struct policy_node *node,
 		      struct policy_prefixes *prefixes)
 {
 	struct policy_prefix *list =
@@ -75,61 +62,72 @@ static int prefix_add(struct policy_yaml *yaml, const yaml_event_t *event,
 	if (!list)
 		return policy_yaml_no_memory(yaml);
 	prefixes->list = list;
-	if (policy_prefix_read((const char *)event->data.scalar.value, &list[prefixes->count],
-			       &error) == 0) {
+	if (policy_prefix_read(node->text, &list[prefixes->count], &error) == 0) {
 		prefixes->count++;
 		return 0;
 	}
-	if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && event->data.scalar.length &&
-	    event->data.scalar.value[event->data.scalar.length - 1] == ':' &&
-	    policy_prefixes_unquoted(yaml, &event->start_mark) < 0)
+	if (!node->opening && node->length && node->text[node->length - 1] == ':' &&
+	    policy_prefix_unquoted(yaml, node, yaml->error))
 		return -EINVAL;
-	return policy_yaml_error(yaml, &event->start_mark, "%s", error.text);
+	return policy_yaml_error(yaml, node, "%s", error.text);
 }
 
-static int list_read(struct policy_yaml *yaml, const yaml_event_t *start, const char *key,
-		     struct policy_prefixes *prefixes)
+static int list_read(const struct policy_pairs *pairs, struct policy_prefixes *prefixes)
 {
-	for (;;) {
-		POLICY_YAML_EVENT event = { 0 };
-		int r = policy_yaml_next(yaml, &event);
+	struct policy_yaml *yaml = pairs->yaml;
+	const struct policy_node *list = pairs->value;
 
-		if (r < 0)
-			return r;
-		if (event.type == YAML_SEQUENCE_END_EVENT)
-			break;
-		if (event.type == YAML_SCALAR_EVENT)
-			r = prefix_add(yaml, &event, prefixes);
-		else if (policy_prefixes_unquoted(yaml, &event.start_mark) < 0)
-			r = -EINVAL;
-		else
-			r = policy_yaml_error(yaml, &event.start_mark,
-					      "an item of '%s' must be a prefix such as "
-					      "192.0.2.0/24",
-					      key);
-		if (r < 0)
+	if (list->span == 1)
+		return policy_yaml_error(yaml, list,
+					 "an empty list: leave '%s' out for any address",
+					 pairs->row->name);
+	for (const struct policy_node *item = list + 1; item < list + list->span;
+	     item += item->span) {
+		if (item->kind != POLICY_NODE_TEXT) {
+			if (item->kind != POLICY_NODE_BROKEN &&
+			    policy_prefix_unquoted(yaml, item, yaml->error))
+				return -EINVAL;
+			return policy_yaml_error(
+				yaml, item, "an item of '%s' must be a prefix such as 192.0.2.0/24",
+				pairs->row->name);
+		}
+
+		int r = prefix_add(yaml, item, prefixes);
+
+		if (r)
 			return r;
 	}
-	if (!prefixes->count)
-		return policy_yaml_error(yaml, &start->start_mark,
-					 "an empty list: leave '%s' out for any address", key);
 	return 0;
 }
 
-int policy_prefixes_read(struct policy_yaml *yaml, const char *key,
-			 struct policy_prefixes *prefixes)
+static int value_read(const struct policy_pairs *pairs, struct policy_prefixes *prefixes)
 {
-	POLICY_YAML_EVENT event = { 0 };
-	int r = policy_yaml_next(yaml, &event);
+	const struct policy_node *value = pairs->value;
 
-	if (r < 0)
-		return r;
-	if (event.type == YAML_SEQUENCE_START_EVENT)
-		return list_read(yaml, &event, key, prefixes);
-	if (event.type == YAML_SCALAR_EVENT && !policy_value_is_null(&event))
-		return prefix_add(yaml, &event, prefixes);
-	if (event.type == YAML_MAPPING_START_EVENT &&
-	    policy_prefixes_unquoted(yaml, &event.start_mark) < 0)
+	if (value->kind == POLICY_NODE_LIST)
+		return list_read(pairs, prefixes);
+	if (value->kind == POLICY_NODE_TEXT && !policy_node_is_null(value))
+		return prefix_add(pairs->yaml, value, prefixes);
+	if (value->kind == POLICY_NODE_MAPPING &&
+	    policy_prefix_unquoted(pairs->yaml, value, pairs->yaml->error))
 		return -EINVAL;
-	return policy_value_refuse(yaml, &event, key, right);
+	return policy_value_refuse(pairs);
+}
+
+int policy_prefixes_read(const struct policy_pairs *pairs, struct policy_prefixes *prefixes)
+{
+	struct policy_prefix prefix;
+	int r = value_read(pairs, prefixes);
+
+	if (r)
+		return r;
+
+	const struct policy_node *next = policy_pairs_peek_unknown(pairs);
+
+	/* "from: 10.0.0.0/8,11.0.0.0/8" in a flow mapping: YAML makes a key of the second one */
+	if (next && policy_prefix_read(next->text, &prefix, NULL) == 0)
+		return policy_yaml_error(pairs->yaml, next,
+					 "several prefixes are a list: write %s: [..., %s]",
+					 pairs->row->name, next->text);
+	return 0;
 }

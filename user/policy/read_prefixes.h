@@ -3,20 +3,22 @@
 #ifndef PORTSIEVE_POLICY_PREFIXES_H
 #define PORTSIEVE_POLICY_PREFIXES_H
 
-#include "policy/yaml.h"
+#include "policy_mapping.h"
+
+/* In errors, what to write for `from` or `to`. */
+#define POLICY_PREFIXES_RIGHT "write a prefix such as 192.0.2.0/24, or a list of them"
 
 /*
- * Reads the value of `key` ("from", "to"). `prefixes` is empty before; what it holds afterwards is
- * the caller's to free, on an error too. Returns 0, -EINVAL or -ENOMEM with the error set.
+ * Reads the value just read of `pairs`. `prefixes` is empty before. The caller frees its list, also
+ * after an error. Returns 0, -EINVAL or -ENOMEM with the error set.
  */
-int policy_prefixes_read(struct policy_yaml *yaml, const char *key,
-			 struct policy_prefixes *prefixes);
+int policy_prefixes_read(const struct policy_pairs *pairs, struct policy_prefixes *prefixes);
 
 /*
- * YAML takes colons at the ends of a plain text for its own. If that is what it stumbled over at
- * `mark`, sets an error that says to quote the address and returns -EINVAL; else returns 0 and
- * leaves the error alone.
+ * YAML reads the colons of some unquoted IPv6 addresses as its own. If such an address stands at
+ * `node`, sets *error to say so, and returns true; else leaves it alone. error may be NULL.
  */
-int policy_prefixes_unquoted(struct policy_yaml *yaml, const yaml_mark_t *mark);
+bool policy_prefix_unquoted(const struct policy_yaml *yaml, const struct policy_node *node,
+			    struct error *error);
 
 #endif

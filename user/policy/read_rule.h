@@ -12,10 +12,10 @@ struct policy_rule_origin {
 };
 
 /*
- * Reads the rule whose mapping began with `start`, up to the mapping's end. On success *ret_rule
- * owns what policy_rule_free frees. Returns 0, -EINVAL or -ENOMEM with the error set.
+ * Reads a rule from its mapping. On success *ret_rule owns what policy_rule_free frees. Returns 0,
+ * -EINVAL or -ENOMEM with the error set.
  */
-int policy_rule_read(struct policy_yaml *yaml, const yaml_event_t *start,
+int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping,
 		     const struct policy_rule_origin *origin, struct policy_rule *ret_rule);
 
 #endif

@@ -1,49 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * libyaml's events with exact places, and libyaml's complaints in the words of portsieve. Where a
- * character of a value stands in the text is in policy_yaml_place.c.
- */
-#include "policy/yaml.h"
+/* From libyaml's events to the tree, and libyaml's errors in portsieve's words. */
+#include "policy_yaml.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "policy/quote.h"
-#include "base/utf8.h"
+#include <yaml.h>
 
-static int error_at(struct policy_yaml *yaml, struct policy_place place, const char *format,
-		    va_list arguments)
+#include "array.h"
+#include "cleanup.h"
+#include "utf8.h"
+
+#define NO_NODE UINT32_MAX
+
+enum {
+	NESTING_MAX = 16, /* no policy goes so deep; libyaml's time grows with the depth squared */
+};
+
+struct loading {
+	struct policy_yaml *yaml;
+	yaml_parser_t parser;
+	uint32_t open;		   /* the innermost list or mapping that has not ended */
+	uint32_t depth;		   /* so many have not ended */
+	struct policy_node broken; /* the tree's last node if the text cannot be read to its end */
+};
+
+static void error_write(struct error *error, const char *file, struct policy_place place,
+			const char *format, va_list arguments)
 {
-	char text[sizeof(yaml->error->text)];
+	char text[sizeof(error->text)];
 
 	vsnprintf(text, sizeof(text), format, arguments);
-	error_place(yaml->error, yaml->file, place.line, place.column);
-	return error_set(yaml->error, EINVAL, EXIT_USAGE, "%s", text);
+	error_place(error, file, place.line, place.column);
+	error_set(error, EINVAL, EXIT_USAGE, "%s", text);
 }
 
-int policy_yaml_error(struct policy_yaml *yaml, const yaml_mark_t *mark, const char *format, ...)
+int policy_yaml_broken(struct policy_yaml *yaml)
+{
+	if (yaml->error)
+		*yaml->error = yaml->broken;
+	return -EINVAL;
+}
+
+int policy_yaml_error(struct policy_yaml *yaml, const struct policy_node *node, const char *format,
+		      ...)
 {
 	va_list arguments;
-	int r;
 
+	if (node->kind == POLICY_NODE_BROKEN)
+		return policy_yaml_broken(yaml);
 	va_start(arguments, format);
-	r = error_at(yaml, policy_yaml_place(mark), format, arguments);
+	error_write(yaml->error, yaml->file, node->place, format, arguments);
 	va_end(arguments);
-	return r;
+	return -EINVAL;
 }
 
 int policy_yaml_error_at(struct policy_yaml *yaml, struct policy_place place, const char *format,
 			 ...)
 {
 	va_list arguments;
-	int r;
 
 	va_start(arguments, format);
-	r = error_at(yaml, place, format, arguments);
+	error_write(yaml->error, yaml->file, place, format, arguments);
 	va_end(arguments);
-	return r;
+	return -EINVAL;
 }
 
 int policy_yaml_no_memory(struct policy_yaml *yaml)
@@ -52,126 +75,327 @@ int policy_yaml_no_memory(struct policy_yaml *yaml)
 			 "out of memory while reading the policy");
 }
 
-struct policy_place policy_yaml_place(const yaml_mark_t *mark)
+static struct policy_node node_at(enum policy_node_kind kind, const yaml_mark_t *start)
 {
-	return (struct policy_place){ (uint32_t)mark->line + 1, (uint32_t)mark->column + 1 };
+	return (struct policy_node){
+		.kind = kind,
+		.span = 1,
+		.index = (uint32_t)start->index,
+		.place = { (uint32_t)start->line + 1, (uint32_t)start->column + 1 },
+	};
 }
 
-static bool begins(const char *text, size_t size, const char *mark, size_t mark_size)
+/* Ends the tree: notes the place and the reason. Returns -EINVAL. */
+static int __attribute__((format(printf, 3, 4)))
+break_off(struct loading *loading, const yaml_mark_t *mark, const char *format, ...)
 {
-	return size >= mark_size && !memcmp(text, mark, mark_size);
-}
+	struct policy_yaml *yaml = loading->yaml;
+	va_list arguments;
 
-int policy_yaml_open(struct policy_yaml *yaml, const char *text, size_t size, const char *file,
-		     struct error *error)
-{
-	if (begins(text, size, "\xef\xbb\xbf", 3)) {
-		text += 3;
-		size -= 3;
-	}
-	*yaml = (struct policy_yaml){ .text = text, .size = size, .file = file, .error = error };
-	if (begins(text, size, "\xff\xfe", 2) || begins(text, size, "\xfe\xff", 2))
-		return policy_yaml_error_at(yaml, (struct policy_place){ 1, 1 },
-					    "the text is in UTF-16: save it as UTF-8");
-	if (!yaml_parser_initialize(&yaml->parser))
-		return policy_yaml_no_memory(yaml);
-	yaml_parser_set_encoding(&yaml->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&yaml->parser, (const unsigned char *)text, size);
-	return 0;
-}
-
-void policy_yaml_close(struct policy_yaml *yaml)
-{
-	yaml_parser_delete(&yaml->parser);
+	loading->broken = node_at(POLICY_NODE_BROKEN, mark);
+	va_start(arguments, format);
+	error_write(&yaml->broken, yaml->file, loading->broken.place, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
 }
 
 /* Bytes that are not UTF-8, or characters that YAML does not allow; libyaml knows the offset. */
-static int encoding_error(struct policy_yaml *yaml)
+static int encoding_error(struct loading *loading)
 {
-	const yaml_parser_t *parser = &yaml->parser;
-	struct policy_place place = { 1, 1 };
+	const struct policy_yaml *yaml = loading->yaml;
+	const yaml_parser_t *parser = &loading->parser;
+	yaml_mark_t mark = { 0 };
 
 	for (size_t i = 0; i < parser->problem_offset && i < yaml->size; i++) {
-		if (yaml->text[i] == '\n')
-			place = (struct policy_place){ place.line + 1, 1 };
-		else if (utf8_begins(yaml->text[i]))
-			place.column++;
+		if (yaml->source[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		} else if (utf8_begins(yaml->source[i])) {
+			mark.column++;
+		}
 	}
 	if (parser->problem_value < 0)
-		return policy_yaml_error_at(yaml, place, "not UTF-8 text: %s", parser->problem);
-	return policy_yaml_error_at(yaml, place, "not UTF-8 text: %s (0x%02x)", parser->problem,
-				    (unsigned int)parser->problem_value);
+		return break_off(loading, &mark, "not UTF-8 text: %s", parser->problem);
+	return break_off(loading, &mark, "not UTF-8 text: %s (0x%02x)", parser->problem,
+			 (unsigned int)parser->problem_value);
 }
 
-static bool tab_at(const struct policy_yaml *yaml, const yaml_mark_t *mark)
+/* The character with that number (from 0), or the end of the source. */
+static const char *source_at(const struct policy_yaml *yaml, size_t index)
 {
-	size_t chars = 0;
+	const char *at = yaml->source, *end = at + yaml->size;
 
-	for (size_t i = 0; i < yaml->size; i++)
-		if (utf8_begins(yaml->text[i]) && chars++ == mark->index)
-			return yaml->text[i] == '\t';
-	return false;
+	for (; at < end; at++)
+		if (utf8_begins(*at) && !index--)
+			break;
+	return at;
 }
 
-static int syntax_error(struct policy_yaml *yaml)
+static int syntax_error(struct loading *loading)
 {
-	const yaml_parser_t *parser = &yaml->parser;
+	struct policy_yaml *yaml = loading->yaml;
+	const yaml_parser_t *parser = &loading->parser;
+	const yaml_mark_t *mark = &parser->problem_mark;
 	char context[128] = "";
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return policy_yaml_no_memory(yaml);
 	if (parser->error == YAML_READER_ERROR)
-		return encoding_error(yaml);
-	if (tab_at(yaml, &parser->problem_mark))
-		return policy_yaml_error(yaml, &parser->problem_mark,
-					 "not valid YAML: a tab (indent with spaces)");
-	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
+		return encoding_error(loading);
+	yaml->not_yaml = true;
+
+	const char *at = source_at(yaml, mark->index);
+
+	if (at < yaml->source + yaml->size && *at == '\t')
+		return break_off(loading, mark, "not valid YAML: a tab (indent with spaces)");
+	if (parser->context && parser->context_mark.line != mark->line)
 		snprintf(context, sizeof(context), " %s (line %zu)", parser->context,
 			 parser->context_mark.line + 1);
 	else if (parser->context)
 		snprintf(context, sizeof(context), " %s", parser->context);
-	return policy_yaml_error(yaml, &parser->problem_mark, "not valid YAML: %s%s",
-				 parser->problem ? parser->problem : "not understood", context);
+	return break_off(loading, mark, "not valid YAML: %s%s",
+			 parser->problem ? parser->problem : "not understood", context);
 }
 
-static int refuse_extras(struct policy_yaml *yaml, const yaml_event_t *event)
+static int node_add(struct policy_yaml *yaml, const struct policy_node *node)
+{
+	struct policy_node *nodes = array_room(yaml->nodes, yaml->count, sizeof(*nodes));
+
+	if (!nodes)
+		return policy_yaml_no_memory(yaml);
+	yaml->nodes = nodes;
+	nodes[yaml->count++] = *node;
+	return 0;
+}
+
+/* Adds a text, and takes its bytes out of the event. */
+static int text_add(struct loading *loading, yaml_event_t *event)
+{
+	static const char openings[] = {
+		[YAML_SINGLE_QUOTED_SCALAR_STYLE] = '\'',
+		[YAML_DOUBLE_QUOTED_SCALAR_STYLE] = '"',
+		[YAML_LITERAL_SCALAR_STYLE] = '|',
+		[YAML_FOLDED_SCALAR_STYLE] = '|',
+	};
+	struct policy_node node = node_at(POLICY_NODE_TEXT, &event->start_mark);
+
+	if (memchr(event->data.scalar.value, '\0', event->data.scalar.length))
+		return break_off(loading, &event->start_mark, "a NUL character inside a text");
+	node.text = (char *)event->data.scalar.value;
+	node.length = (uint32_t)event->data.scalar.length;
+	node.opening = openings[event->data.scalar.style];
+	node.one_line = event->start_mark.line == event->end_mark.line;
+
+	int r = node_add(loading->yaml, &node);
+
+	if (r)
+		return r;
+	event->data.scalar.value = NULL;
+	return 0;
+}
+
+/* Adds a list or a mapping. Until its end, its span is the number of the node around it. */
+static int nest_add(struct loading *loading, const yaml_event_t *event)
+{
+	struct policy_node node = node_at(POLICY_NODE_LIST, &event->start_mark);
+
+	if (loading->depth == NESTING_MAX)
+		return break_off(loading, &event->start_mark,
+				 "lists and mappings are nested more than %d deep", NESTING_MAX);
+	if (event->type == YAML_MAPPING_START_EVENT) {
+		node.kind = POLICY_NODE_MAPPING;
+		if (event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE)
+			node.opening = '{';
+	}
+	node.span = loading->open;
+
+	int r = node_add(loading->yaml, &node);
+
+	if (r)
+		return r;
+	loading->open = loading->yaml->count - 1;
+	loading->depth++;
+	return 0;
+}
+
+static void nest_end(struct loading *loading)
+{
+	struct policy_node *node = &loading->yaml->nodes[loading->open];
+	uint32_t around = node->span;
+
+	node->span = loading->yaml->count - loading->open;
+	loading->open = around;
+	loading->depth--;
+}
+
+static int refuse_extras(struct loading *loading, const yaml_event_t *event)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
 
 	if (event->type == YAML_ALIAS_EVENT)
-		return policy_yaml_error(yaml, &event->start_mark, "aliases are not supported");
+		return break_off(loading, &event->start_mark, "aliases are not supported");
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
-		if (memchr(event->data.scalar.value, '\0', event->data.scalar.length))
-			return policy_yaml_error(yaml, &event->start_mark,
-						 "a NUL character inside a text");
 	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
 		anchor = event->data.sequence_start.anchor;
 		tag = event->data.sequence_start.tag;
 	} else if (event->type == YAML_MAPPING_START_EVENT) {
 		anchor = event->data.mapping_start.anchor;
 		tag = event->data.mapping_start.tag;
+	} else if (event->type == YAML_DOCUMENT_START_EVENT && loading->yaml->count) {
+		return break_off(loading, &event->start_mark,
+				 "a second YAML document: a policy is one");
 	}
 	if (anchor)
-		return policy_yaml_error(yaml, &event->start_mark, "anchors are not supported");
+		return break_off(loading, &event->start_mark, "anchors are not supported");
 	if (tag)
-		return policy_yaml_error(yaml, &event->start_mark, "tags are not supported");
+		return break_off(loading, &event->start_mark, "tags are not supported");
 	return 0;
 }
 
-int policy_yaml_next(struct policy_yaml *yaml, yaml_event_t *ret_event)
+static int event_take(struct loading *loading, yaml_event_t *event)
 {
-	POLICY_YAML_EVENT event = { 0 };
+	int r = refuse_extras(loading, event);
 
-	if (!yaml_parser_parse(&yaml->parser, &event))
-		return syntax_error(yaml);
-
-	int r = refuse_extras(yaml, &event);
-
-	if (r < 0)
+	if (r)
 		return r;
-	*ret_event = event;
-	event = (yaml_event_t){ 0 };
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return text_add(loading, event);
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		return nest_add(loading, event);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		nest_end(loading);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static bool begins(const char *text, size_t size, const char *mark)
+{
+	return size >= strlen(mark) && !memcmp(text, mark, strlen(mark));
+}
+
+/* Returns 0 at the end of the stream, -EINVAL after break_off, or -ENOMEM. */
+static int events_read(struct loading *loading)
+{
+	const struct policy_yaml *yaml = loading->yaml;
+	const yaml_mark_t start = { 0 };
+	bool ends = false;
+
+	if (begins(yaml->source, yaml->size, "\xff\xfe") ||
+	    begins(yaml->source, yaml->size, "\xfe\xff"))
+		return break_off(loading, &start, "the text is in UTF-16: save it as UTF-8");
+	if (!yaml_parser_initialize(&loading->parser))
+		return policy_yaml_no_memory(loading->yaml);
+	yaml_parser_set_encoding(&loading->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&loading->parser, (const unsigned char *)yaml->source,
+				     yaml->size);
+	while (!ends) {
+		__attribute__((cleanup(yaml_event_delete))) yaml_event_t event = { 0 };
+
+		if (!yaml_parser_parse(&loading->parser, &event))
+			return syntax_error(loading);
+
+		int r = event_take(loading, &event);
+
+		if (r)
+			return r;
+		ends = event.type == YAML_STREAM_END_EVENT;
+	}
 	return 0;
+}
+
+int policy_yaml_load(struct policy_yaml *yaml, const char *source, size_t size, const char *file,
+		     struct error *error)
+{
+	struct loading loading = { .yaml = yaml, .open = NO_NODE };
+	size_t mark_size = begins(source, size, "\xef\xbb\xbf") ? 3 : 0;
+	int r;
+
+	*yaml = (struct policy_yaml){
+		.source = source + mark_size,
+		.size = size - mark_size,
+		.file = file,
+		.error = error,
+	};
+	r = events_read(&loading);
+	yaml_parser_delete(&loading.parser);
+	if (r != -EINVAL)
+		return r;
+	r = node_add(yaml, &loading.broken);
+	while (!r && loading.open != NO_NODE)
+		nest_end(&loading);
+	return r;
+}
+
+void policy_yaml_free(struct policy_yaml *yaml)
+{
+	for (uint32_t i = 0; i < yaml->count; i++)
+		free(yaml->nodes[i].text);
+	free(yaml->nodes);
+	*yaml = (struct policy_yaml){ 0 };
+}
+
+bool policy_node_is_null(const struct policy_node *node)
+{
+	static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
+
+	if (node->kind != POLICY_NODE_TEXT || node->opening)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(nulls); i++)
+		if (!strcmp(node->text, nulls[i]))
+			return true;
+	return false;
+}
+
+const char *policy_yaml_source(const struct policy_yaml *yaml, const struct policy_node *node)
+{
+	return source_at(yaml, node->index);
+}
+
+/* How many characters of the source make one of the text: an escape (YAML 1.1, 5.7) takes several.
+ */
+static size_t source_chars(const char *source, char quote)
+{
+	if (quote == '\'' && *source == '\'')
+		return 2;
+	if (quote != '"' || *source != '\\')
+		return 1;
+	switch (source[1]) {
+	case 'x':
+		return 4;
+	case 'u':
+		return 6;
+	case 'U':
+		return 10;
+	default:
+		return 2;
+	}
+}
+
+struct policy_place policy_yaml_place_within(const struct policy_yaml *yaml,
+					     const struct policy_node *node, size_t chars)
+{
+	struct policy_place place = node->place;
+
+	if (!node->one_line || node->opening == '|')
+		return place;
+
+	const char *at = policy_yaml_source(yaml, node) + (node->opening != 0);
+	const char *end = yaml->source + yaml->size;
+
+	place.column += node->opening != 0;
+	for (; chars && at < end; chars--) {
+		size_t count = source_chars(at, node->opening);
+
+		place.column += (uint32_t)count;
+		while (count && ++at < end)
+			count -= utf8_begins(*at);
+	}
+	return place;
 }

@@ -1,62 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * YAML text as a row of libyaml's events, each with its exact place, without what a policy has no
- * use for: anchors, aliases, tags. It knows nothing of policies.
+ * A YAML text as a tree of nodes, each with its place. Anchors, aliases, tags and a second document
+ * are refused. It knows nothing of policies.
  */
 #ifndef PORTSIEVE_POLICY_YAML_H
 #define PORTSIEVE_POLICY_YAML_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#include <yaml.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "policy/policy.h"
 
+enum policy_node_kind {
+	POLICY_NODE_BROKEN, /* the text cannot be read from here on */
+	POLICY_NODE_TEXT,
+	POLICY_NODE_LIST,
+	POLICY_NODE_MAPPING, /* its nodes are key, value, key, value ... */
+};
+
+/* The nodes are in the order of the text: the first child of a node is the one after it. */
+struct policy_node {
+	char *text;		   /* of a text: no NUL inside, a NUL after it */
+	uint32_t length;	   /* of that, in bytes */
+	uint32_t span;		   /* this node and all below: node + span is its next sibling */
+	uint32_t index;		   /* characters of the source before the node */
+	struct policy_place place; /* where the node starts */
+	uint8_t kind;		   /* enum policy_node_kind */
+	char opening;		   /* ' " or | of a text, { of a mapping; 0: none of these */
+	bool one_line;		   /* a text that starts and ends on one line */
+};
+
 struct policy_yaml {
-	yaml_parser_t parser;
-	const char *text; /* without a byte order mark; not owned */
+	struct policy_node *nodes; /* [0] is the root of the document */
+	uint32_t count;		   /* 0: there is no document */
+	const char *source;	   /* without a byte order mark; not owned */
 	size_t size;
 	const char *file;
 	struct error *error; /* may be NULL */
+	struct error broken; /* why the tree ends with a broken node */
+	bool not_yaml;	     /* the reason is the syntax of YAML */
 };
 
-/* A libyaml event that frees itself at the end of its scope. */
-#define POLICY_YAML_EVENT __attribute__((cleanup(yaml_event_delete))) yaml_event_t
-
 /*
- * Returns 0, -EINVAL for text that is surely not UTF-8, or -ENOMEM. Closing is harmless
- * before and after.
+ * Reads the text into a tree. A text that is not YAML, or uses what is refused, gives a tree too:
+ * of all nodes before that place and a broken node at it. Refusing the broken node reports the
+ * reason, so errors are found in the order of the text. Returns 0, or -ENOMEM with the error set.
+ * `source` and `file` must outlive the tree. policy_yaml_free is harmless on a tree of zeros.
  */
-int policy_yaml_open(struct policy_yaml *yaml, const char *text, size_t size, const char *file,
+int policy_yaml_load(struct policy_yaml *yaml, const char *source, size_t size, const char *file,
 		     struct error *error);
-void policy_yaml_close(struct policy_yaml *yaml);
+void policy_yaml_free(struct policy_yaml *yaml);
+
+/* Has the node no text, or a plain "null" or "~"? */
+bool policy_node_is_null(const struct policy_node *node);
 
 /*
- * The next event, owned by the caller (POLICY_YAML_EVENT). Returns 0, -ENOMEM, or -EINVAL with the
- * error set for what is not YAML, or YAML that a policy may not use.
+ * Refuses a node: sets the error at its place. For a broken node it sets the reason why the tree
+ * ends there instead. Returns -EINVAL.
  */
-int policy_yaml_next(struct policy_yaml *yaml, yaml_event_t *ret_event);
-
-/* Sets the error at a place of the text. Returns -EINVAL. */
-int policy_yaml_error(struct policy_yaml *yaml, const yaml_mark_t *mark, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int policy_yaml_error(struct policy_yaml *yaml, const struct policy_node *node, const char *format,
+		      ...) __attribute__((format(printf, 3, 4)));
 int policy_yaml_error_at(struct policy_yaml *yaml, struct policy_place place, const char *format,
 			 ...) __attribute__((format(printf, 3, 4)));
+
+/* Sets the error to the reason why the tree ends with a broken node. Returns -EINVAL. */
+int policy_yaml_broken(struct policy_yaml *yaml);
 
 /* Sets the error. Returns -ENOMEM. */
 int policy_yaml_no_memory(struct policy_yaml *yaml);
 
-struct policy_place policy_yaml_place(const yaml_mark_t *mark);
+/* The source from the node's first byte on. */
+const char *policy_yaml_source(const struct policy_yaml *yaml, const struct policy_node *node);
 
 /*
- * Where in the text a character of a scalar's value stands. Folding and escapes move characters,
- * but keep the order of those that are not white space; so the character is named by how many of
- * them (policy_space) are before it. `last`: it is the end of the value, behind the last of them.
+ * Where a text's character number `chars` (from 0) stands: exact if the text is on one line, else
+ * the start of the node.
  */
 struct policy_place policy_yaml_place_within(const struct policy_yaml *yaml,
-					     const yaml_mark_t *start, yaml_scalar_style_t style,
-					     size_t before, bool last);
+					     const struct policy_node *node, size_t chars);
 
 #endif

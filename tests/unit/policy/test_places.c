@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where an error inside `ports` is said to be, in every way that YAML has to write a text; and what
- * belongs to `ports` where YAML cuts it at its commas.
+ * The place of an error inside `ports`, in every way that YAML has to write a text: exact in a text
+ * on one line, else where the text starts. And what belongs to `ports` where YAML cuts it at its
+ * commas.
  */
 #include <assert.h>
 #include <errno.h>
@@ -28,23 +29,25 @@ struct refusal {
 #define BLOCK(rule) "version: 1\nrules:\n  - " rule
 #define FLOW(rule)  "version: 1\nrules:\n  - {" rule "}\n"
 
-/* The place of an error inside `ports` must survive every way of writing a text in YAML. */
 static const struct refusal place_refusals[] = {
 	{ "the contract's own example of an error",
 	  "version: 1\n\n\n\n\nrules:\n- {name: w, ports: tcp/htpp, action: drop}",
 	  "p:7:24: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "the first piece", FLOW("name: a, action: drop, ports: tpc/80,443"),
 	  "p:3:36: unknown protocol 'tpc' (did you mean 'tcp'?)" },
-	{ "behind a comma in a flow mapping", FLOW("name: a, ports: tcp/80,htpp, action: drop"),
+	{ "after a comma in a flow mapping", FLOW("name: a, ports: tcp/80,htpp, action: drop"),
 	  "p:3:29: unknown service 'htpp' (did you mean 'http'?)" },
-	{ "behind a comma and white space", FLOW("name: a, ports: tcp/80,  htpp, action: drop"),
+	{ "after a comma and white space", FLOW("name: a, ports: tcp/80,  htpp, action: drop"),
 	  "p:3:31: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "inside a later piece", FLOW("name: a, action: drop, ports: tcp/80,443 udp/1,2  dup/3,4"),
 	  "p:3:56: unknown protocol 'dup' (did you mean 'udp'?)" },
 	{ "on the next line of a flow mapping",
+	  FLOW("name: a, action: drop, ports: tcp/80,\n        81,\n        82 udp/htpp"),
+	  "p:5:16: unknown service 'htpp' (did you mean 'http'?)" },
+	{ "in a piece of several lines after a comma",
 	  FLOW("name: a, action: drop, ports: tcp/80,\n        81\n        udp/htpp"),
-	  "p:5:13: unknown service 'htpp' (did you mean 'http'?)" },
-	{ "behind characters of several bytes",
+	  "p:4:9: unknown service 'htpp' (did you mean 'http'?)" },
+	{ "after characters of several bytes",
 	  FLOW("name: a, action: drop, ports: tcp/80,\xc3\xa4"),
 	  "p:3:43: unknown service '\xc3\xa4' (see `portsieve registry`)" },
 	{ "on a line that begins with characters of several bytes",
@@ -56,48 +59,48 @@ static const struct refusal place_refusals[] = {
 	  "p:5:21: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "in a plain text of several lines",
 	  BLOCK("name: a\n    action: drop\n    ports: tcp/80\n\n      udp/1,\n      htpp"),
-	  "p:8:7: unknown service 'htpp' (did you mean 'http'?)" },
+	  "p:5:12: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "in single quotes", FLOW("name: a, action: drop, ports: 'tcp/80,htpp'"),
 	  "p:3:44: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "in double quotes", FLOW("name: a, action: drop, ports: \"tcp/80,htpp\""),
 	  "p:3:44: unknown service 'htpp' (did you mean 'http'?)" },
-	{ "in double quotes behind escapes",
+	{ "in double quotes after escapes",
 	  FLOW("name: a, action: drop, ports: \"tcp\\/80\\x20\\u0075dp\\t\\/htpp\""),
 	  "p:3:48: 'udp' has no ports: write udp/80 or udp/all" },
-	{ "in double quotes behind an escape of four digits",
+	{ "in double quotes after an escape of four digits",
 	  FLOW("name: a, action: drop, ports: \"\\u0074cp/80,htpp\""),
 	  "p:3:49: unknown service 'htpp' (did you mean 'http'?)" },
-	{ "in double quotes behind an escape of eight digits",
+	{ "in double quotes after an escape of eight digits",
 	  FLOW("name: a, action: drop, ports: \"\\U00000074cp/80,htpp\""),
 	  "p:3:53: unknown service 'htpp' (did you mean 'http'?)" },
-	{ "in double quotes behind escaped slashes",
+	{ "in double quotes after escaped slashes",
 	  FLOW("name: a, action: drop, ports: \"tcp\\/80 udp\\/htpp\""),
 	  "p:3:50: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "in double quotes of several lines",
 	  FLOW("name: a, action: drop, ports: \"tcp/80\\\n   ,htpp\""),
-	  "p:4:5: unknown service 'htpp' (did you mean 'http'?)" },
+	  "p:3:36: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "in a folded block",
 	  BLOCK("name: a\n    action: drop\n    ports: >\n      tcp/80\n      udp/htpp\n"),
-	  "p:7:11: unknown service 'htpp' (did you mean 'http'?)" },
+	  "p:5:12: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "in a literal block with a comment at its head",
 	  BLOCK("name: a\n    action: drop\n    ports: |- # x\n      tcp/80\n      udp/htpp\n"),
-	  "p:7:11: unknown service 'htpp' (did you mean 'http'?)" },
+	  "p:5:12: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "at the end of a text in quotes", FLOW("name: a, action: drop, ports: 'tcp/80, '"),
 	  "p:3:44: an item is missing: write a port, low-high, a service or a set" },
 	{ "at the end of a text in block style",
 	  BLOCK("name: a\n    action: drop\n    ports: tcp/80,\n"),
 	  "p:5:19: an item is missing: write a port, low-high, a service or a set" },
-	{ "behind a carriage return and a line feed",
+	{ "after a carriage return and a line feed",
 	  "version: 1\r\nrules:\r\n- {name: a, action: drop,\r\n   ports: tcp/80,\r\n    htpp}\r\n",
 	  "p:5:5: unknown service 'htpp' (did you mean 'http'?)" },
 	{ "in a text of several lines that end so",
 	  BLOCK("name: a\r\n    action: drop\r\n    ports: tcp/80\r\n\r\n      htpp/1\r\n"),
-	  "p:7:7: unknown protocol 'htpp' (write tcp, udp, tcp+udp, sctp or dccp)" },
-	{ "behind a byte order mark", "\xef\xbb\xbfvresion: 1",
+	  "p:5:12: unknown protocol 'htpp' (write tcp, udp, tcp+udp, sctp or dccp)" },
+	{ "after a byte order mark", "\xef\xbb\xbfvresion: 1",
 	  "p:1:1: unknown key 'vresion' in the policy (did you mean 'version'?)" },
 };
 
-/* What must not be taken for a piece of `ports` behind a comma. */
+/* What must not be taken for a piece of `ports` after a comma. */
 static const struct refusal piece_refusals[] = {
 	{ "a key with a value is no piece", FLOW("name: a, ports: tcp/80, acton: allow"),
 	  "p:3:30: unknown key 'acton' in a rule (did you mean 'action'?)" },
@@ -132,20 +135,20 @@ static void refuses(void **state)
 	assert_int_equal(error.exit, EXIT_USAGE);
 }
 
-/* No refused `ports` gets there: what holds a quote is refused at its start. */
-static void places_behind_doubled_quotes_are_exact(void **state)
+/* No error in `ports` is after such a quote: a word that holds one is refused at its start. */
+static void places_after_doubled_quotes_are_exact(void **state)
 {
 	static const char text[] = "- 'a''b c'";
-	const yaml_mark_t mark = { .index = 2, .line = 0, .column = 2 };
 	struct policy_yaml yaml;
 	struct policy_place place;
 
 	(void)state;
-	assert_int_equal(policy_yaml_open(&yaml, text, strlen(text), "p", NULL), 0);
-	place = policy_yaml_place_within(&yaml, &mark, YAML_SINGLE_QUOTED_SCALAR_STYLE, 3, false);
+	assert_int_equal(policy_yaml_load(&yaml, text, strlen(text), "p", NULL), 0);
+	assert_int_equal(yaml.count, 2);
+	place = policy_yaml_place_within(&yaml, &yaml.nodes[1], 4);
 	assert_int_equal(place.line, 1);
 	assert_int_equal(place.column, 9);
-	policy_yaml_close(&yaml);
+	policy_yaml_free(&yaml);
 }
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -168,8 +171,7 @@ int main(void)
 
 	count = tests_add(tests, count, place_refusals, COUNT(place_refusals));
 	count = tests_add(tests, count, piece_refusals, COUNT(piece_refusals));
-	tests[count++] =
-		(struct CMUnitTest)cmocka_unit_test(places_behind_doubled_quotes_are_exact);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(places_after_doubled_quotes_are_exact);
 	assert(count == COUNT(tests));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

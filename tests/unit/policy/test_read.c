@@ -143,7 +143,7 @@ static void the_same_in_json_is_the_same(void **state)
 	policy_free(&policy);
 }
 
-static void the_same_behind_a_byte_order_mark_is_the_same(void **state)
+static void the_same_after_a_byte_order_mark_is_the_same(void **state)
 {
 	char text[sizeof(contract) + 3] = "\xef\xbb\xbf";
 	struct policy policy;
@@ -334,7 +334,7 @@ static void the_text_is_limited_at_the_limit_and_one_past_it(void **state)
 	free(text);
 }
 
-static void the_text_needs_no_nul_behind_it(void **state)
+static void the_text_needs_no_nul_after_it(void **state)
 {
 	char *text = malloc(10);
 
@@ -371,7 +371,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_contracts_example_is_read),
 		cmocka_unit_test(the_same_in_json_is_the_same),
-		cmocka_unit_test(the_same_behind_a_byte_order_mark_is_the_same),
+		cmocka_unit_test(the_same_after_a_byte_order_mark_is_the_same),
 		cmocka_unit_test(version_alone_is_a_policy_that_allows),
 		cmocka_unit_test(every_key_at_the_top_is_heeded),
 		cmocka_unit_test(no_rules_may_be_written_in_many_ways),
@@ -383,7 +383,7 @@ int main(void)
 		cmocka_unit_test(rules_are_limited_at_the_limit_and_one_past_it),
 		cmocka_unit_test(ranges_are_limited_at_the_limit_and_one_past_it),
 		cmocka_unit_test(the_text_is_limited_at_the_limit_and_one_past_it),
-		cmocka_unit_test(the_text_needs_no_nul_behind_it),
+		cmocka_unit_test(the_text_needs_no_nul_after_it),
 		cmocka_unit_test(a_nul_byte_is_refused),
 		cmocka_unit_test(an_error_may_be_left_to_nobody),
 	};
