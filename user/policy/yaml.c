@@ -366,16 +366,7 @@ static size_t source_chars(const char *source, char quote)
 		return 2;
 	if (quote != '"' || *source != '\\')
 		return 1;
-	switch (source[1]) {
-	case 'x':
-		return 4;
-	case 'u':
-		return 6;
-	case 'U':
-		return 10;
-	default:
-		return 2;
-	}
+	return source[1] == 'x' ? 4 : source[1] == 'u' ? 6 : source[1] == 'U' ? 10 : 2;
 }
 
 struct policy_place policy_yaml_place_within(const struct policy_yaml *yaml,
