@@ -12,7 +12,7 @@
 
 #include <yaml.h>
 
-#include "policy.h"
+#include "policy/policy.h"
 
 static const struct policy_host host = {
 	.ephemeral_low = 32768,

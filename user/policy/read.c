@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "cleanup.h"
-#include "policy.h"
-#include "policy_mapping.h"
-#include "policy_prefixes.h"
-#include "policy_rule.h"
-#include "policy_word.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "policy/knobs.h"
+#include "policy/policy.h"
+#include "policy/read_mapping.h"
+#include "policy/read_prefixes.h"
+#include "policy/read_rule.h"
+#include "policy/quote.h"
 
 enum {
 	NAME_SLOTS = 2 * PORTSIEVE_RULES_MAX, /* a power of two */
@@ -145,7 +146,7 @@ static int portless_read(struct policy_pairs *pairs, void *target)
 		return policy_value_refuse(pairs);
 	for (size_t knob = 0; knob < PORTSIEVE_KNOBS; knob++)
 		rows[knob] = (struct policy_key){
-			.name = policy_knob_name((enum portsieve_knob)knob),
+			.name = knobs[knob].name,
 			.right = "write allow or drop",
 			.words = policy_action_words,
 			.read = knob_read,

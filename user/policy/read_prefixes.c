@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
 
 static bool in_prefix(char byte)
 {

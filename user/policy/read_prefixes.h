@@ -3,7 +3,7 @@
 #ifndef PORTSIEVE_POLICY_PREFIXES_H
 #define PORTSIEVE_POLICY_PREFIXES_H
 
-#include "policy_mapping.h"
+#include "policy/read_mapping.h"
 
 /* In errors, what to write for `from` or `to`. */
 #define POLICY_PREFIXES_RIGHT "write a prefix such as 192.0.2.0/24, or a list of them"

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "policy_mapping.h"
-#include "policy_prefixes.h"
-#include "policy_time.h"
-#include "policy_word.h"
-#include "utf8.h"
+#include "base/cleanup.h"
+#include "policy/read_mapping.h"
+#include "policy/read_prefixes.h"
+#include "policy/until.h"
+#include "policy/quote.h"
+#include "base/utf8.h"
 
 /* The texts that YAML made of one text at its commas. */
 struct pieces {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From libyaml's events to the tree, and libyaml's errors in portsieve's words. */
-#include "policy_yaml.h"
+#include "policy/yaml.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 
 #include <yaml.h>
 
-#include "array.h"
-#include "cleanup.h"
-#include "utf8.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/utf8.h"
 
 #define NO_NODE UINT32_MAX
 
