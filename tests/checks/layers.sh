@@ -52,7 +52,7 @@ grep -nE '\b(printf|puts|putchar|fopen|open|getenv|clock_gettime|time|exit)\(|\b
 	user/{policy,compile,analysis,packet}/*.[ch] | grep -v '^user/packet/capture\.c' |
 	check 'they print, open, ask and exit nowhere'
 grep -nE '\b(_?exit|abort)\(' user/*/*.[ch] | grep -v '^user/commands/main\.c' | check 'only main.c ends the process'
-grep -nE '\bstderr\b|\bperror\(' user/*/*.[ch] | grep -vE '^user/(base/log|commands/main|datapath/program)\.c|/\*.*stderr' |
+grep -nE '\bstderr\b|\bperror\(' user/*/*.[ch] | grep -vE '^user/(base/log|commands/main)\.c|/\*.*stderr' |
 	check 'only log.c writes to stderr'
 grep -n '^#include' headers/portsieve/abi.h | grep -v '<linux/types.h>' | check 'abi.h includes linux/types.h only'
 grep -nE '^#include' bpf/parse/*.h | grep -vE '<linux/[a-z0-9_]+\.h>|<portsieve/abi\.h>|"parse/[a-z0-9_]+\.h"' |
