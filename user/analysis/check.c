@@ -1,127 +1,96 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remarks on a valid policy. What earlier rules leave to a rule is policy_cover.c; here it is put
- * into words.
+ * Remarks on a valid policy, in words. What packets reach is image_reach.c.
  */
+#include "policy_check.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "base/deadline.h"
-#include "base/cleanup.h"
-#include "policy/policy.h"
-#include "analysis/cover.h"
-#include "policy/intervals.h"
-#include "policy/quote.h"
+#include "boottime.h"
+#include "cleanup.h"
+#include "image_reach.h"
 
 enum {
 	RANGES_NAMED = 3, /* by one remark */
+	RULES_NAMED = 3,
 };
 
-struct checking {
-	const struct policy *policy;
-	const char *file;
-	policy_remark_fn *remark;
-	void *context;
-	struct policy_cover *cover;
-};
-
-static void checking_free(struct checking *checking)
-{
-	policy_cover_free(checking->cover);
-}
-
-static void remark_at(const struct checking *checking, struct policy_place place, const char *text)
+static void remark_at(const struct policy_check *check, struct policy_place place, const char *text)
 {
 	struct error error = { .exit = EXIT_DONE };
 
-	error_place(&error, checking->file, place.line, place.column);
+	error_place(&error, check->file, place.line, place.column);
 	snprintf(error.text, sizeof(error.text), "%s", text);
-	checking->remark(&error, checking->context);
+	check->remark(&error, check->context);
 }
 
-/* "'web' (line 3), 'mail' (line 4)" */
-static void coverers_print(const struct coverers *coverers, char *text, size_t size)
+/* "'web' (line 3), 'mail' (line 4) and 2 more" */
+static void deciders_print(const struct policy *policy, const struct deciders *deciders,
+			   size_t named, char *text, size_t size)
 {
 	size_t used = 0;
 
-	snprintf(text, size, "%s", coverers->count ? "" : "others");
-	for (size_t i = 0; i < coverers->count && i < COVERERS_NAMED && used < size; i++) {
-		const struct policy_rule *rule = coverers->rules[i];
+	snprintf(text, size, "earlier rules");
+	for (size_t i = 0; i < deciders->count && i < named && used < size; i++) {
+		const struct policy_rule *rule = &policy->rules[deciders->rules[i]];
 
 		used += (size_t)snprintf(text + used, size - used, "%s'%s' (line %u)",
 					 i ? ", " : "", rule->name, rule->place.line);
 	}
-	if (coverers->count > COVERERS_NAMED && used < size)
-		snprintf(text + used, size - used, " and %zu more",
-			 coverers->count - COVERERS_NAMED);
+	if (!deciders->complete && used && used < size)
+		snprintf(text + used, size - used, " and others");
+	else if (deciders->count > named && used < size)
+		snprintf(text + used, size - used, " and %zu more", deciders->count - named);
 }
 
-static void remark_dead_rule(struct checking *checking, const struct policy_rule *rule)
+/* The rule's ranges are range[first], ..., range[first + count - 1]. */
+static void remark_dead_rule(const struct policy_check *check, struct image_reach *reach,
+			     const struct policy_rule *rule, uint16_t first, size_t count)
 {
-	struct coverers coverers = policy_cover_all(checking->cover);
-	char names[256], text[sizeof(names) + 160];
-	bool one = coverers.count == 1;
+	struct deciders deciders = image_reach_deciders(reach, rule, first, count);
+	char names[256], text[sizeof(names) + 96];
 
-	coverers_print(&coverers, names, sizeof(names));
-	snprintf(text, sizeof(text),
-		 "rule '%s' can never match: before it, %s %s all its ports%s%s", rule->name, names,
-		 one ? "decides" : "decide", coverers.have_addresses ? " and addresses" : "",
-		 !coverers.have_end ? ""
-		 : one		    ? ", and lasts as long"
-				    : ", and last as long");
-	remark_at(checking, rule->place, text);
+	deciders_print(check->policy, &deciders, RULES_NAMED, names, sizeof(names));
+	snprintf(text, sizeof(text), "rule '%s' never matches: shadowed by %s", rule->name, names);
+	remark_at(check, rule->place, text);
 }
 
-/* "tcp/80-90 ('web', line 3)" */
-static int range_print(const struct checking *checking, const struct policy_interval *range,
-		       char *text, size_t size)
+/* "tcp/80-90 is shadowed by 'web' (line 3)" */
+static size_t range_print(const struct policy *policy, const struct deciders *deciders,
+			  const struct portsieve_range *range, char *text, size_t size)
 {
-	const struct policy_rule *first = policy_cover_first(checking->cover, range);
 	const char *transport = transport_name(range->transport);
+	char ports[16], names[96];
 
-	if (range->low == range->high)
-		return snprintf(text, size, "%s/%u ('%s', line %u)", transport, range->low,
-				first->name, first->place.line);
-	return snprintf(text, size, "%s/%u-%u ('%s', line %u)", transport, range->low, range->high,
-			first->name, first->place.line);
+	snprintf(ports, sizeof(ports), range->low == range->high ? "%u" : "%u-%u", range->low,
+		 range->high);
+	deciders_print(policy, deciders, 1, names, sizeof(names));
+	return (size_t)snprintf(text, size, "%s/%s is shadowed by %s", transport, ports, names);
 }
 
-/* `ranges`: those of the rule, merged. */
-static void remark_dead_ranges(struct checking *checking, const struct policy_rule *rule,
-			       const struct policy_interval *ranges, size_t ranges_count)
+static void remark_dead_ranges(const struct policy_check *check, struct image_reach *reach,
+			       const struct policy_rule *rule, uint16_t first, size_t count)
 {
-	char names[256] = "", text[sizeof(names) + 128];
-	size_t used = 0, count = 0;
+	const struct portsieve_range *ranges = check->image->range;
+	char names[400] = "", text[sizeof(names) + 96];
+	size_t used = 0, dead = 0;
 
-	for (size_t i = 0; i < ranges_count; i++) {
-		const struct policy_interval *range = &ranges[i];
+	for (size_t i = first; i < first + count; i++) {
+		struct deciders deciders;
 
-		if (!policy_cover_holds(checking->cover, range))
+		if (image_reach_has(reach, i) || dead++ >= RANGES_NAMED)
 			continue;
-		if (count++ >= RANGES_NAMED)
-			continue;
-		if (count > 1)
-			used += (size_t)snprintf(names + used, sizeof(names) - used, ", ");
-		used += (size_t)range_print(checking, range, names + used, sizeof(names) - used);
+		deciders = image_reach_deciders(reach, rule, i, 1);
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s",
+					 dead > 1 ? "; " : "");
+		used += range_print(check->policy, &deciders, &ranges[i], names + used,
+				    sizeof(names) - used);
 	}
-	if (count > RANGES_NAMED)
-		snprintf(names + used, sizeof(names) - used, " and %zu more", count - RANGES_NAMED);
-	snprintf(text, sizeof(text), "in rule '%s' a range can never match, decided before it: %s",
-		 rule->name, names);
-	remark_at(checking, rule->ports_place, text);
-}
-
-/* Of a rule whose `from` and `to` are of different families. */
-static void remark_families(const struct checking *checking, const struct policy_rule *rule)
-{
-	bool from_ipv4 = rule->from.list[0].family == POLICY_IPV4;
-	char text[256];
-
-	snprintf(text, sizeof(text),
-		 "rule '%s' can never match: its `from` has only %s addresses and its `to` only "
-		 "%s, and no packet has both",
-		 rule->name, from_ipv4 ? "IPv4" : "IPv6", from_ipv4 ? "IPv6" : "IPv4");
-	remark_at(checking, rule->place, text);
+	if (dead > RANGES_NAMED)
+		snprintf(names + used, sizeof(names) - used, "; and %zu more", dead - RANGES_NAMED);
+	snprintf(text, sizeof(text), "some ports of rule '%s' never match: %s", rule->name, names);
+	remark_at(check, rule->ports_place, text);
 }
 
 /* Is this one of the words of `ports`? */
@@ -138,7 +107,7 @@ static bool ports_have(const char *ports, const char *item)
 	return false;
 }
 
-static void remark_registry(const struct checking *checking, const struct policy_rule *rule)
+static void remark_registry(const struct policy_check *check, const struct policy_rule *rule)
 {
 	bool allow = rule->action == POLICY_ALLOW;
 	const char *set = allow ? "assigned" : "unassigned";
@@ -152,68 +121,84 @@ static void remark_registry(const struct checking *checking, const struct policy
 		"a port carries, nor that it is safe; IANA says so itself (note at the head of the "
 		"Service Name and Transport Protocol Port Number Registry; RFC 6335)",
 		rule->name, allow ? "allows" : "drops");
-	remark_at(checking, rule->ports_place, text);
+	remark_at(check, rule->ports_place, text);
 }
 
-/* What the rules before it leave to a rule. */
-static void check_packets(struct checking *checking, const struct policy_rule *rule)
+/* A rule whose `from` and `to` are of different families. */
+static void remark_families(const struct policy_check *check, const struct policy_rule *rule)
 {
-	size_t held = 0, count = 0;
-	_cleanup_free_ struct policy_interval *ranges = policy_intervals_merged(rule, &count);
+	bool from_ipv4 = rule->from.list[0].family == POLICY_IPV4;
+	char text[192];
 
-	for (size_t i = 0; ranges && i < count; i++)
-		held += policy_cover_holds(checking->cover, &ranges[i]);
-	if (held == count && held) {
-		remark_dead_rule(checking, rule);
+	snprintf(text, sizeof(text),
+		 "rule '%s' never matches: its `from` has only %s addresses and its `to` only %s",
+		 rule->name, from_ipv4 ? "IPv4" : "IPv6", from_ipv4 ? "IPv6" : "IPv4");
+	remark_at(check, rule->place, text);
+}
+
+/* One bit per family. */
+static unsigned int families_of(const struct policy_prefixes *prefixes)
+{
+	unsigned int families = 0;
+
+	if (!prefixes->count)
+		return 1 << POLICY_IPV4 | 1 << POLICY_IPV6;
+	for (size_t i = 0; i < prefixes->count; i++)
+		families |= 1u << prefixes->list[i].family;
+	return families;
+}
+
+/* The rule's ranges are range[first], ..., range[first + count - 1] of the image. */
+static void check_ranges(const struct policy_check *check, struct image_reach *reach,
+			 const struct policy_rule *rule, uint16_t first, size_t count)
+{
+	size_t dead = 0;
+
+	for (size_t i = 0; i < count; i++)
+		dead += !image_reach_has(reach, first + i);
+	if (!dead)
 		return;
-	}
-	if (held && !rule->uses_registry_set)
-		remark_dead_ranges(checking, rule, ranges, count);
-	policy_cover_add(checking->cover);
+	if (!(families_of(&rule->from) & families_of(&rule->to)))
+		remark_families(check, rule);
+	else if (dead == count)
+		remark_dead_rule(check, reach, rule, first, count);
+	else if (!rule->uses_registry_set)
+		remark_dead_ranges(check, reach, rule, first, count);
 }
 
-static void check_rule(struct checking *checking, size_t index)
+void policy_check(const struct policy_check *check)
 {
-	const struct policy_rule *rule = &checking->policy->rules[index];
+	const struct portsieve_image *image = check->image;
+	_cleanup_free_ struct image_reach *reach =
+		image_reach_new(check->policy, image, check->addresses);
+	uint16_t first = PORTSIEVE_RANGE_RULES;
 
-	if (policy_cover_choose(checking->cover, index))
-		check_packets(checking, rule);
-	else
-		remark_families(checking, rule);
-	remark_registry(checking, rule);
-}
-
-void policy_check(const struct policy *policy, const char *file, policy_remark_fn *remark,
-		  void *context)
-{
-	__attribute__((cleanup(checking_free))) struct checking checking = {
-		.policy = policy,
-		.file = file,
-		.remark = remark,
-		.context = context,
-		.cover = policy_cover_new(policy),
-	};
-
-	if (!checking.cover)
+	if (!reach)
 		return; /* remarks are a courtesy */
-	for (size_t i = 0; i < policy->rules_count; i++)
-		check_rule(&checking, i);
+	for (size_t i = 0; i < check->policy->rules_count; i++) {
+		const struct policy_rule *rule = &check->policy->rules[i];
+		size_t count = 0;
+
+		while (first + count < image->ranges && image->range[first + count].rule == i)
+			count++;
+		check_ranges(check, reach, rule, first, count);
+		remark_registry(check, rule);
+		first += count;
+	}
 }
 
-void policy_check_ends(const struct policy *policy, const char *file, uint64_t now_ns,
-		       policy_remark_fn *remark, void *context)
+void policy_check_ends(const struct policy_check *check, uint64_t now_ns)
 {
-	const struct checking checking = { policy, file, remark, context, NULL };
 	char text[128];
 
-	for (size_t i = 0; i < policy->runtime_count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
+	for (size_t i = 0; i < check->policy->runtime_count; i++) {
+		const struct policy_rule *rule = &check->policy->rules[i];
 
 		if (!has_ended(rule->until_ns, now_ns))
 			continue;
 		snprintf(text, sizeof(text),
-			 "rule '%s' can never match: its `until` has passed, so it is left out",
+			 "rule '%s' never matches: its `until` has passed, so it is left out",
 			 rule->name);
-		remark_at(&checking, rule->place, text);
+		remark_at(check, rule->place, text);
 	}
 }

@@ -19,13 +19,24 @@ struct address_class {
 	uint32_t class; /* from 0; of the addresses that no longer prefix of its direction holds */
 };
 
-/* Each prefix stands once in a direction. */
+/* Each prefix stands once in a direction; sources first, in the order of policy_prefix_compare. */
 struct addresses {
 	struct address_class *list;
 	size_t count;
 };
 
 void addresses_free(struct addresses *addresses);
+/* Index of the first entry of the direction that does not sort before the prefix. */
+size_t addresses_find(const struct addresses *addresses, enum portsieve_direction direction,
+		      const struct policy_prefix *prefix);
+
+/*
+ * Sets the bit 1 << family of each class that some address of the family has: where longer prefixes
+ * fill a shorter one, no address has the class of the shorter. `families` is all zero before.
+ */
+void addresses_find_families(const struct addresses *addresses,
+			     uint8_t families[PORTSIEVE_DIRECTIONS][PORTSIEVE_CLASSES_MAX]);
+
 #define _cleanup_addresses_ __attribute__((cleanup(addresses_free)))
 
 #endif

@@ -7,10 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/cleanup.h"
-#include "compile/compile.h"
-#include "base/digest.h"
-#include "base/log.h"
+#include "cleanup.h"
+#include "compile.h"
+#include "digest.h"
+#include "log.h"
+#include "policy_check.h"
 
 void ruleset_free(struct ruleset *ruleset)
 {
@@ -103,7 +104,11 @@ static void expire(const char *path, struct ruleset *ruleset)
 	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
 
 	if (path)
-		policy_check_ends(policy, path, now_ns, remark, &ruleset->remarks);
+		policy_check_ends(&(struct policy_check){ .policy = policy,
+							  .file = path,
+							  .remark = remark,
+							  .context = &ruleset->remarks },
+				  now_ns);
 	policy_runtime_expire(policy, now_ns);
 }
 
@@ -123,7 +128,12 @@ int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *er
 	if (r)
 		return r;
 	if (path)
-		policy_check(&ruleset.file.policy, path, remark, &ruleset.remarks);
+		policy_check(&(struct policy_check){ .policy = &ruleset.file.policy,
+						     .image = ruleset.image,
+						     .addresses = &ruleset.addresses,
+						     .file = path,
+						     .remark = remark,
+						     .context = &ruleset.remarks });
 	*ret_ruleset = ruleset;
 	ruleset = (struct ruleset){ 0 };
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy as its text says it: the way from text to struct policy, the remarks on it, and the way
- * back. Pure: no BPF, clock, globals or logging; the caller reads the file and the host's settings.
+ * A policy as its text says it: the way from text to struct policy, and the way back. Pure: no BPF,
+ * clock, globals or logging; the caller reads the file and the host's settings.
  */
 #ifndef PORTSIEVE_POLICY_H
 #define PORTSIEVE_POLICY_H
@@ -172,19 +172,6 @@ struct policy_packet {
 };
 const struct policy_rule *policy_decide(const struct policy *policy,
 					const struct policy_packet *packet);
-
-/*
- * Remarks on a policy that is valid but may not be what its author meant: a rule, or a range of
- * one, that can never match, and which rules are before it; `assigned` used as a
- * security policy. Each is handed to `remark` with its place in `error` (exit is EXIT_DONE).
- */
-typedef void policy_remark_fn(const struct error *error, void *context);
-void policy_check(const struct policy *policy, const char *file, policy_remark_fn *remark,
-		  void *context);
-
-/* The same of the runtime rules that have ended: to be said before policy_runtime_expire. */
-void policy_check_ends(const struct policy *policy, const char *file, uint64_t now_ns,
-		       policy_remark_fn *remark, void *context);
 
 /*
  * Runtime rules (`allow`, `drop`). policy_runtime_add takes over *rule (name, action, ports,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The remarks on a policy: what can never match and why, and the registry as a security policy. */
+/* The remarks on a policy: what never matches and why, and the registry as a security policy. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,67 +24,58 @@ static const struct check_case cases[] = {
 	  "" },
 	{ "a rule that repeats itself has no remark", RULE("a", "tcp/80,80,80-80"), "" },
 	{ "a covered rule names the one that covers it",
-	  RULE("a", "tcp/80-90") DROP("b", "tcp/85,90"),
-	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	  RULE("a", "tcp/80-90") DROP("b", "tcp/85,90"), NEVER("4:10", "b", "'a' (line 3)") },
 	{ "the ends of a range are covered too", RULE("a", "tcp/0,65535") DROP("b", "tcp/65535,0"),
-	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	  NEVER("4:10", "b", "'a' (line 3)") },
 	{ "another transport covers nothing", RULE("a", "udp/80") DROP("b", "tcp/80"), "" },
 	{ "two rules may cover one range together",
 	  RULE("a", "tcp/80-84") RULE("b", "tcp/85-99") DROP("c", "tcp/82-90"),
-	  "p:5:10: rule 'c' can never match: before it, 'a' (line 3), 'b' (line 4) decide all its "
-	  "ports\n" },
+	  NEVER("5:10", "c", "'a' (line 3), 'b' (line 4)") },
 	{ "a gap of one port keeps a rule alive",
 	  RULE("a", "tcp/80-84") RULE("b", "tcp/86-99") DROP("c", "tcp/82-90"), "" },
 	{ "three covering rules are named, and no more",
 	  RULE("a", "tcp/1") RULE("b", "tcp/2") RULE("c", "tcp/3") RULE("d", "tcp/1-3"),
-	  "p:6:10: rule 'd' can never match: before it, 'a' (line 3), 'b' (line 4), 'c' (line 5) "
-	  "decide all its ports\n" },
+	  NEVER("6:10", "d", "'a' (line 3), 'b' (line 4), 'c' (line 5)") },
 	{ "further covering rules are counted",
 	  RULE("a", "tcp/1") RULE("b", "tcp/2") RULE("c", "tcp/3") RULE("d", "tcp/4")
 		  RULE("e", "udp/4") RULE("f", "udp/4 tcp/1-4"),
-	  "p:8:10: rule 'f' can never match: before it, 'a' (line 3), 'b' (line 4), 'c' (line 5) "
-	  "and 2 more decide all its ports\n" },
+	  NEVER("8:10", "f", "'a' (line 3), 'b' (line 4), 'c' (line 5) and 2 more") },
 	{ "a covering rule is counted once however often it covers",
 	  RULE("a", "tcp/1,3") RULE("b", "tcp/2") RULE("c", "tcp/1-3,1,2,3,1-2"),
-	  "p:5:10: rule 'c' can never match: before it, 'a' (line 3), 'b' (line 4) decide all its "
-	  "ports\n" },
+	  NEVER("5:10", "c", "'a' (line 3), 'b' (line 4)") },
 	{ "a dead rule covers nothing itself",
 	  RULE("a", "tcp/1") RULE("b", "tcp/1") RULE("c", "tcp/1"),
-	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n"
-	  "p:5:10: rule 'c' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	  NEVER("4:10", "b", "'a' (line 3)") NEVER("5:10", "c", "'a' (line 3)") },
 	{ "rules in the middle of another's ports count too",
 	  RULE("a", "tcp/5") RULE("b", "tcp/1-9") RULE("c", "tcp/1-9"),
-	  "p:5:10: rule 'c' can never match: before it, 'b' (line 4), 'a' (line 3) decide all its "
-	  "ports\n" },
+	  NEVER("5:10", "c", "'a' (line 3), 'b' (line 4)") },
 	{ "a rule that ends does not cover one without end",
 	  "runtime:\n- {name: b, action: drop, ports: tcp/80, until: 2100-01-01T00:00:00Z}\n"
 	  "rules:\n" DROP("c", "tcp/80"),
 	  "" },
 	{ "a runtime rule without end covers the rules of the file",
 	  "runtime:\n" RULE("b", "tcp/80") "rules:\n" DROP("c", "tcp/80-81") DROP("d", "tcp/80"),
-	  "p:6:10: rule 'd' can never match: before it, 'b' (line 3) decides all its ports\n" },
+	  NEVER("6:10", "d", "'b' (line 3)") },
 	{ "a rule with addresses can be dead itself",
 	  RULE("a", "tcp/80-90") "- {name: b, action: drop, ports: tcp/81, from: 10.0.0.0/8}\n",
-	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	  NEVER("4:10", "b", "'a' (line 3)") },
 	{ "only the unconditional ones of several rules cover",
 	  RULE("a", "tcp/80") "- {name: b, action: drop, ports: tcp/81, from: 10.0.0.0/8}\n" DROP(
 		  "c", "tcp/80-81") DROP("d", "tcp/80-81"),
-	  "p:6:10: rule 'd' can never match: before it, 'a' (line 3), 'c' (line 5) decide all its "
-	  "ports\n" },
+	  NEVER("6:10", "d", "'a' (line 3), 'c' (line 5)") },
 	{ "items within others are no ranges of the rule",
 	  RULE("a", "tcp/84-90") DROP("b", "tcp/80-90,85-88,86"), "" },
 	{ "one dead range among others is named", RULE("a", "tcp/80") DROP("b", "tcp/79,80"),
-	  "p:4:34: in rule 'b' a range can never match, decided before it: tcp/80 ('a', line "
-	  "3)\n" },
+	  SOME_NEVER("4:34", "b", "tcp/80 is shadowed by 'a' (line 3)") },
 	{ "three dead ranges are named in one remark, further ones counted",
 	  RULE("a", "tcp/80-99") RULE("b", "udp/1") RULE("c", "tcp/100,80,81-85 udp/1 tcp/90,91"),
-	  "p:5:35: in rule 'c' a range can never match, decided before it: tcp/80 ('a', line 3), "
-	  "tcp/81-85 ('a', line 3), tcp/90 ('a', line 3) and 2 more\n" },
+	  SOME_NEVER("5:35", "c",
+		     "tcp/80 is shadowed by 'a' (line 3); tcp/81-85 is shadowed by 'a' (line 3); "
+		     "tcp/90 is shadowed by 'a' (line 3); and 2 more") },
 	{ "ranges of a registry set are expected to be covered here and there",
 	  RULE("a", "tcp/system") DROP("b", "tcp/assigned"), "" },
 	{ "a rule of a registry set that is wholly covered is dead",
-	  RULE("a", "tcp/all") DROP("b", "tcp/assigned"),
-	  "p:4:10: rule 'b' can never match: before it, 'a' (line 3) decides all its ports\n" },
+	  RULE("a", "tcp/all") DROP("b", "tcp/assigned"), NEVER("4:10", "b", "'a' (line 3)") },
 	{ "allowing what is assigned is remarked upon", RULE("a", "tcp/80,assigned udp/53"),
 	  "p:3:35: " REGISTRY("a", "allows") },
 	{ "dropping what is unassigned is remarked upon", DROP("a", "tcp/unassigned"),
@@ -106,11 +97,11 @@ static void names_of_full_length_fit_into_a_remark(void **state)
 	char *text = remarks_on(&policy);
 
 	(void)state;
-	assert_string_equal(text, "p:6:66: in rule '" LONG
-				  "4' a range can never match, decided before it: "
-				  "tcp/50001-50002 ('" LONG "1', line 3), tcp/50003-50004 ('" LONG
-				  "2', line 4), "
-				  "tcp/50005-50006 ('" LONG "3', line 5) and 1 more\n");
+	assert_string_equal(text, SOME_NEVER("6:66", LONG "4",
+					     "tcp/50001-50002 is shadowed by '" LONG
+					     "1' (line 3); tcp/50003-50004 is shadowed by '" LONG
+					     "2' (line 4); tcp/50005-50006 is shadowed by '" LONG
+					     "3' (line 5); and 1 more"));
 	free(text);
 	policy_free(&policy);
 }
@@ -184,18 +175,15 @@ static void as_many_rules_as_there_may_be_are_checked_in_no_time(void **state)
 {
 	char *rules = malloc((size_t)PORTSIEVE_RULES_MAX * 64), *end = rules;
 	size_t count = 0;
-	clock_t start;
 	struct policy policy;
 
 	(void)state;
 	assert_non_null(rules);
 	for (size_t i = 0; i < PORTSIEVE_RULES_MAX; i++)
-		end += sprintf(end, "- {name: r%zu, action: drop, ports: tcp+udp/%s}\n", i,
+		end += sprintf(end, "- {name: r%zu, action: drop, ports: tcp/%s}\n", i,
 			       i % 2 ? "all" : "1024-65535");
 	policy = read_rules(rules);
-	start = clock();
-	policy_check(&policy, "p", count_remark, &count);
-	assert_true(clock() - start < CLOCKS_PER_SEC / 2);
+	assert_true(check_policy(&policy, count_remark, &count) < CLOCKS_PER_SEC / 2);
 	assert_int_equal(count, PORTSIEVE_RULES_MAX - 2);
 	policy_free(&policy);
 	free(rules);
@@ -203,28 +191,25 @@ static void as_many_rules_as_there_may_be_are_checked_in_no_time(void **state)
 
 static void ports_named_over_and_over_are_checked_in_no_time(void **state)
 {
-	enum { RULES = 64, TIMES = 16384 };
+	enum { RULES = 64, PORTS = PORTSIEVE_RANGES_MAX - 1, TIMES = 16384 };
 	char *rules = malloc(1 << 20), *end = rules;
 	size_t count = 0;
-	clock_t start;
 	struct policy policy;
 
 	(void)state;
 	assert_non_null(rules);
 	for (int i = 0; i < RULES; i++) { /* neighbours never belong to the same rule */
 		end += sprintf(end, "- {name: r%d, action: drop, ports: tcp/%d", i, i);
-		for (int port = i + RULES; port < PORTSIEVE_PORTS; port += RULES)
+		for (int port = i + RULES; port < PORTS; port += RULES)
 			end += sprintf(end, ",%d", port);
 		end = stpcpy(end, "}\n");
 	}
-	end = stpcpy(end, "- {name: dead, action: drop, ports: tcp/all");
+	end = stpcpy(end, "- {name: dead, action: drop, ports: tcp/0");
 	for (int i = 1; i < TIMES; i++)
-		end = stpcpy(end, ",all");
+		end += sprintf(end, ",0-%d", PORTS - 1);
 	stpcpy(end, "}\n");
 	policy = read_rules(rules);
-	start = clock();
-	policy_check(&policy, "p", count_remark, &count);
-	assert_true(clock() - start < CLOCKS_PER_SEC / 2);
+	assert_true(check_policy(&policy, count_remark, &count) < CLOCKS_PER_SEC / 2);
 	assert_int_equal(count, 1);
 	policy_free(&policy);
 	free(rules);
