@@ -375,6 +375,15 @@ static void follow_port(struct image_reach *reach, uint16_t entry)
 		const struct portsieve_port_class *class =
 			&reach->image->port_class[reference_number(entry)];
 
+		uint16_t range = class->otherwise & PORTSIEVE_ENTRY_RANGE;
+		uint16_t rule = reach->image->range[range].rule;
+
+		/* an earlier rule without addresses and without an end */
+		if (range >= PORTSIEVE_RANGE_RULES && reach->reached[range] &&
+		    &reach->policy->rules[rule] < search->rule) {
+			rules_add(&search->found, rule);
+			return;
+		}
 		if (follow(reach, class->condition))
 			follow(reach, class->otherwise);
 	} else {
