@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which ranges of a compiled image any packet reaches, over all ports, addresses and times, and
- * which rules decide the packets of a rule. Pure.
+ * Which ranges of a compiled image any packet reaches, over all ports, addresses and times. Pure.
  */
 #ifndef PORTSIEVE_IMAGE_REACH_H
 #define PORTSIEVE_IMAGE_REACH_H
 
 #include "addresses.h"
 
-struct image_reach;
+struct image_reach {
+	const struct policy *policy;
+	const struct portsieve_image *image;
+	const struct addresses *addresses;
+	uint8_t class_families[PORTSIEVE_DIRECTIONS][PORTSIEVE_CLASSES_MAX]; /* addresses.h */
+	uint32_t classes[PORTSIEVE_DIRECTIONS];				     /* count */
+	bool ranges[PORTSIEVE_RANGES]; /* by id: does a packet reach it? */
+	uint16_t stretch_end[PORTSIEVE_TRANSPORTS][PORTSIEVE_PORTS]; /* last port of one entry */
+};
 
 /*
  * Walks the image of a policy; `addresses` are those compiled with it. All three must outlive the
@@ -17,23 +24,5 @@ struct image_reach;
 struct image_reach *image_reach_new(const struct policy *policy,
 				    const struct portsieve_image *image,
 				    const struct addresses *addresses);
-
-/* Is there a packet that the range decides? */
-bool image_reach_has(const struct image_reach *reach, uint16_t range);
-
-/* Indices of rules, ascending; the list belongs to the reach and is valid until the next call. */
-struct deciders {
-	const uint16_t *rules;
-	size_t count;
-	bool complete; /* false: the search was cut short, there may be more */
-};
-
-/*
- * The rules that decide the packets with the rule's addresses on the ports of the range
- * range[first], ..., range[first + count - 1], as long as the rule lasts. A port that one rule
- * decides without the help of those before it names that rule alone.
- */
-struct deciders image_reach_deciders(struct image_reach *reach, const struct policy_rule *rule,
-				     uint16_t first, size_t count);
 
 #endif

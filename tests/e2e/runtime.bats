@@ -354,7 +354,7 @@ default: allow" "$(in_server portsieve show)"
 	in_server portsieve load to_client
 	for command in check apply; do
 		run --separate-stderr -0 in_server portsieve $command "$file"
-		equal "$file:2:8: warning: rule 'over' can never match: its \`until\` has passed, so it is left out" \
+		equal "$file:2:8: warning: rule 'over' never matches: its \`until\` has passed, so it is left out" \
 			"$(grep over <<<"$stderr")"
 	done
 	equal "stays" "$(runtime)"

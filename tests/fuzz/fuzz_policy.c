@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <yaml.h>
-
-#include "policy/policy.h"
+#include "cleanup.h"
+#include "compile.h"
+#include "policy_check.h"
 
 static const struct policy_host host = {
 	.ephemeral_low = 32768,
@@ -97,6 +97,25 @@ static void check_place(const char *text, size_t size, const struct error *error
 		abort();
 }
 
+/* Compiles the policy, if it fits into an image, and takes the remarks on it. */
+static void check(const struct policy *policy)
+{
+	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
+	_cleanup_addresses_ struct addresses addresses = { 0 };
+	struct error error = { 0 };
+
+	if (!image)
+		abort();
+	if (image_compile(policy, &host, "fuzz", image, &error) ||
+	    addresses_compile(policy, "fuzz", &addresses, &error))
+		return;
+	policy_check(&(struct policy_check){ .policy = policy,
+					     .image = image,
+					     .addresses = &addresses,
+					     .file = "fuzz",
+					     .remark = take_remark });
+}
+
 static char *print(const struct policy *policy)
 {
 	char *text = policy_print(policy, &host);
@@ -117,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		check_place((const char *)bytes, size, &error);
 		return 0;
 	}
-	policy_check(&first, "fuzz", take_remark, NULL);
+	check(&first);
 
 	char *text = print(&first);
 

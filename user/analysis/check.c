@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remarks on a valid policy, in words. What packets reach is image_reach.c.
+ * Remarks on a valid policy, in words. Which ranges packets reach is image_reach.c, which rules
+ * decide the others image_deciders.c.
  */
 #include "policy_check.h"
 
@@ -9,11 +10,17 @@
 
 #include "boottime.h"
 #include "cleanup.h"
-#include "image_reach.h"
+#include "image_deciders.h"
 
 enum {
 	RANGES_NAMED = 3, /* by one remark */
 	RULES_NAMED = 3,
+};
+
+struct checking {
+	const struct policy_check *check;
+	const struct image_reach *reach;
+	struct deciders_search *search;
 };
 
 static void remark_at(const struct policy_check *check, struct policy_place place, const char *text)
@@ -45,15 +52,15 @@ static void deciders_print(const struct policy *policy, const struct deciders *d
 }
 
 /* The rule's ranges are range[first], ..., range[first + count - 1]. */
-static void remark_dead_rule(const struct policy_check *check, struct image_reach *reach,
-			     const struct policy_rule *rule, uint16_t first, size_t count)
+static void remark_dead_rule(const struct checking *checking, const struct policy_rule *rule,
+			     uint16_t first, size_t count)
 {
-	struct deciders deciders = image_reach_deciders(reach, rule, first, count);
+	struct deciders deciders = deciders_find(checking->search, rule, first, count);
 	char names[256], text[sizeof(names) + 96];
 
-	deciders_print(check->policy, &deciders, RULES_NAMED, names, sizeof(names));
+	deciders_print(checking->check->policy, &deciders, RULES_NAMED, names, sizeof(names));
 	snprintf(text, sizeof(text), "rule '%s' never matches: shadowed by %s", rule->name, names);
-	remark_at(check, rule->place, text);
+	remark_at(checking->check, rule->place, text);
 }
 
 /* "tcp/80-90 is shadowed by 'web' (line 3)" */
@@ -69,28 +76,28 @@ static size_t range_print(const struct policy *policy, const struct deciders *de
 	return (size_t)snprintf(text, size, "%s/%s is shadowed by %s", transport, ports, names);
 }
 
-static void remark_dead_ranges(const struct policy_check *check, struct image_reach *reach,
-			       const struct policy_rule *rule, uint16_t first, size_t count)
+static void remark_dead_ranges(const struct checking *checking, const struct policy_rule *rule,
+			       uint16_t first, size_t count)
 {
-	const struct portsieve_range *ranges = check->image->range;
+	const struct portsieve_range *ranges = checking->check->image->range;
 	char names[400] = "", text[sizeof(names) + 96];
 	size_t used = 0, dead = 0;
 
 	for (size_t i = first; i < first + count; i++) {
 		struct deciders deciders;
 
-		if (image_reach_has(reach, i) || dead++ >= RANGES_NAMED)
+		if (checking->reach->ranges[i] || dead++ >= RANGES_NAMED)
 			continue;
-		deciders = image_reach_deciders(reach, rule, i, 1);
+		deciders = deciders_find(checking->search, rule, i, 1);
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s",
 					 dead > 1 ? "; " : "");
-		used += range_print(check->policy, &deciders, &ranges[i], names + used,
+		used += range_print(checking->check->policy, &deciders, &ranges[i], names + used,
 				    sizeof(names) - used);
 	}
 	if (dead > RANGES_NAMED)
 		snprintf(names + used, sizeof(names) - used, "; and %zu more", dead - RANGES_NAMED);
 	snprintf(text, sizeof(text), "some ports of rule '%s' never match: %s", rule->name, names);
-	remark_at(check, rule->ports_place, text);
+	remark_at(checking->check, rule->ports_place, text);
 }
 
 /* Is this one of the words of `ports`? */
@@ -149,21 +156,21 @@ static unsigned int families_of(const struct policy_prefixes *prefixes)
 }
 
 /* The rule's ranges are range[first], ..., range[first + count - 1] of the image. */
-static void check_ranges(const struct policy_check *check, struct image_reach *reach,
-			 const struct policy_rule *rule, uint16_t first, size_t count)
+static void check_ranges(const struct checking *checking, const struct policy_rule *rule,
+			 uint16_t first, size_t count)
 {
 	size_t dead = 0;
 
 	for (size_t i = 0; i < count; i++)
-		dead += !image_reach_has(reach, first + i);
+		dead += !checking->reach->ranges[first + i];
 	if (!dead)
 		return;
 	if (!(families_of(&rule->from) & families_of(&rule->to)))
-		remark_families(check, rule);
+		remark_families(checking->check, rule);
 	else if (dead == count)
-		remark_dead_rule(check, reach, rule, first, count);
+		remark_dead_rule(checking, rule, first, count);
 	else if (!rule->uses_registry_set)
-		remark_dead_ranges(check, reach, rule, first, count);
+		remark_dead_ranges(checking, rule, first, count);
 }
 
 void policy_check(const struct policy_check *check)
@@ -171,9 +178,11 @@ void policy_check(const struct policy_check *check)
 	const struct portsieve_image *image = check->image;
 	_cleanup_free_ struct image_reach *reach =
 		image_reach_new(check->policy, image, check->addresses);
+	_cleanup_free_ struct deciders_search *search = reach ? deciders_search_new(reach) : NULL;
+	const struct checking checking = { check, reach, search };
 	uint16_t first = PORTSIEVE_RANGE_RULES;
 
-	if (!reach)
+	if (!search)
 		return; /* remarks are a courtesy */
 	for (size_t i = 0; i < check->policy->rules_count; i++) {
 		const struct policy_rule *rule = &check->policy->rules[i];
@@ -181,7 +190,7 @@ void policy_check(const struct policy_check *check)
 
 		while (first + count < image->ranges && image->range[first + count].rule == i)
 			count++;
-		check_ranges(check, reach, rule, first, count);
+		check_ranges(&checking, rule, first, count);
 		remark_registry(check, rule);
 		first += count;
 	}

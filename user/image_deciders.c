@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which rules decide packets: an image's conditions followed with the classes of one rule's
+ * addresses alone.
+ */
+#include "image_deciders.h"
+
+#include <stdlib.h>
+
+#include "image_entry.h"
+
+enum {
+	FAMILIES = POLICY_IPV6 + 1,
+	ALL_FAMILIES = (1 << FAMILIES) - 1,
+	WORK_MAX = 1 << 24, /* classes and ports looked at by one search, in all its calls */
+};
+
+/* The classes of a rule's `from` or `to`. */
+struct members {
+	uint32_t stamp[PORTSIEVE_CLASSES_MAX]; /* by class: `now` if it is one of them */
+	uint32_t now;
+	uint32_t list[PORTSIEVE_CLASSES_MAX];
+	size_t count;
+	bool any;	  /* all classes; stamps and list are not used */
+	uint8_t families; /* that have an address of any of them */
+};
+
+/* Rules, each once. */
+struct rules {
+	uint32_t stamp[PORTSIEVE_RULES_MAX]; /* by rule: `now` if it is in the list */
+	uint32_t now;
+	uint16_t list[PORTSIEVE_RULES_MAX];
+	size_t count;
+};
+
+struct deciders_search {
+	const struct image_reach *reach;
+	const struct policy_rule *rule;
+	unsigned int family; /* of the packets that are followed now */
+	struct members members[PORTSIEVE_DIRECTIONS];
+	struct members holder; /* of a rule that may decide all of them */
+	uint32_t stamp;	       /* differs for each family and stretch of ports */
+	uint32_t condition_stamp[PORTSIEVE_CONDITIONS_MAX];
+	bool falls[PORTSIEVE_CONDITIONS_MAX]; /* of the conditions with that stamp */
+	struct rules deciders;		      /* of one stretch */
+	struct rules found;
+	size_t work;
+};
+
+struct deciders_search *deciders_search_new(const struct image_reach *reach)
+{
+	struct deciders_search *search = calloc(1, sizeof(*search));
+
+	if (search)
+		search->reach = reach;
+	return search;
+}
+
+/*
+ * Adds the classes of a prefix and of the longer ones in it. One that is not listed needs nothing:
+ * a shorter one of the same rule holds it.
+ */
+static void members_add(struct deciders_search *search, enum portsieve_direction direction,
+			const struct policy_prefix *prefix, struct members *members)
+{
+	const struct addresses *addresses = search->reach->addresses;
+	size_t at = addresses_find(addresses, direction, prefix);
+
+	if (at == addresses->count || policy_prefix_compare(&addresses->list[at].prefix, prefix))
+		return;
+	for (; at < addresses->count && addresses->list[at].direction == direction &&
+	       policy_prefix_holds(prefix, &addresses->list[at].prefix);
+	     at++) {
+		uint32_t class = addresses->list[at].class;
+
+		search->work++;
+		if (members->stamp[class] == members->now)
+			continue;
+		members->stamp[class] = members->now;
+		members->list[members->count++] = class;
+		members->families |= search->reach->class_families[direction][class];
+	}
+}
+
+static void members_find(struct deciders_search *search, const struct policy_rule *rule,
+			 enum portsieve_direction direction, struct members *members)
+{
+	const struct policy_prefixes *prefixes = policy_rule_prefixes(rule, direction);
+
+	members->now++;
+	members->any = !prefixes->count;
+	members->count = members->any ? search->reach->classes[direction] : 0;
+	members->families = members->any ? ALL_FAMILIES : 0;
+	for (size_t i = 0; i < prefixes->count && search->work < WORK_MAX; i++)
+		members_add(search, direction, &prefixes->list[i], members);
+}
+
+/* Does the other rule hold the addresses of the rule, in the family that is followed? */
+static bool holds_addresses(struct deciders_search *search, const struct policy_rule *other,
+			    enum portsieve_direction direction)
+{
+	const struct members *members = &search->members[direction];
+	struct members *holder = &search->holder;
+
+	members_find(search, other, direction, holder);
+	for (size_t i = 0; i < members->count && !holder->any; i++) {
+		uint32_t class = members->any ? i : members->list[i];
+
+		search->work++;
+		if (search->reach->class_families[direction][class] >> search->family & 1 &&
+		    holder->stamp[class] != holder->now)
+			return false;
+	}
+	return true;
+}
+
+/* Does the other rule decide all packets of the rule on a port that it has, without help? */
+static bool shadows(struct deciders_search *search, const struct policy_rule *other)
+{
+	uint64_t until_ns = search->rule->until_ns;
+
+	if (other->until_ns && (!until_ns || other->until_ns < until_ns))
+		return false;
+	return holds_addresses(search, other, PORTSIEVE_SOURCE) &&
+	       holds_addresses(search, other, PORTSIEVE_DESTINATION);
+}
+
+static void rules_add(struct rules *rules, uint16_t rule)
+{
+	if (rules->stamp[rule] != rules->now)
+		rules->list[rules->count++] = rule;
+	rules->stamp[rule] = rules->now;
+}
+
+static void rules_empty(struct rules *rules)
+{
+	rules->now++;
+	rules->count = 0;
+}
+
+/* Finds the rules that an entry leads to; returns whether it may lead to no conditional one. */
+static bool follow(struct deciders_search *search, uint16_t entry);
+
+static bool follow_by_address(struct deciders_search *search, uint32_t number)
+{
+	const struct portsieve_image *image = search->reach->image;
+	const struct portsieve_condition *condition = &image->condition[number];
+	enum portsieve_direction direction = condition->kind - PORTSIEVE_BY_SOURCE;
+	const struct members *members = &search->members[direction];
+	bool falls = false;
+
+	for (size_t i = 0; i < members->count && search->work++ < WORK_MAX; i++) {
+		uint32_t class = members->any ? i : members->list[i];
+		const struct portsieve_cell *cell =
+			&image->cell[(condition->base + class) % PORTSIEVE_CELLS];
+
+		if (search->reach->class_families[direction][class] >> search->family & 1)
+			falls |= follow(search, cell->condition == number + 1
+							? cell->entry
+							: condition->otherwise);
+	}
+	return falls;
+}
+
+static bool follow_by_time(struct deciders_search *search,
+			   const struct portsieve_condition *condition)
+{
+	uint64_t until_ns = search->rule->until_ns;
+	bool falls = follow(search, condition->then);
+
+	if (!until_ns || condition->until_ns < until_ns)
+		falls |= follow(search, condition->otherwise);
+	return falls;
+}
+
+static bool follow(struct deciders_search *search, uint16_t entry)
+{
+	uint32_t number;
+
+	if (entry == PORTSIEVE_ENTRY_FALL)
+		return true;
+	if (!is_reference(entry)) {
+		rules_add(&search->deciders,
+			  search->reach->image->range[entry & PORTSIEVE_ENTRY_RANGE].rule);
+		return false;
+	}
+	number = reference_number(entry);
+	if (search->condition_stamp[number] == search->stamp)
+		return search->falls[number];
+	search->condition_stamp[number] = search->stamp;
+	search->falls[number] =
+		search->reach->image->condition[number].kind == PORTSIEVE_BY_TIME
+			? follow_by_time(search, &search->reach->image->condition[number])
+			: follow_by_address(search, number);
+	return search->falls[number];
+}
+
+/*
+ * The rules that decide the rule's packets on a port. If the last of them would decide all of them,
+ * the others only come before it: they are left out.
+ */
+static void follow_port(struct deciders_search *search, uint16_t entry)
+{
+	const struct rules *deciders = &search->deciders;
+	uint16_t last = 0;
+
+	search->stamp++;
+	rules_empty(&search->deciders);
+	if (is_reference(entry)) {
+		const struct portsieve_port_class *class =
+			&search->reach->image->port_class[reference_number(entry)];
+		uint16_t range = class->otherwise & PORTSIEVE_ENTRY_RANGE;
+		uint16_t rule = search->reach->image->range[range].rule;
+
+		/* an earlier rule without addresses and without an end */
+		if (range >= PORTSIEVE_RANGE_RULES && search->reach->ranges[range] &&
+		    &search->reach->policy->rules[rule] < search->rule) {
+			rules_add(&search->found, rule);
+			return;
+		}
+		if (follow(search, class->condition))
+			follow(search, class->otherwise);
+	} else {
+		follow(search, entry);
+	}
+	for (size_t i = 0; i < deciders->count; i++)
+		last = deciders->list[i] > last ? deciders->list[i] : last;
+	if (deciders->count && shadows(search, &search->reach->policy->rules[last])) {
+		rules_add(&search->found, last);
+		return;
+	}
+	for (size_t i = 0; i < deciders->count; i++)
+		rules_add(&search->found, deciders->list[i]);
+}
+
+static int compare_rules(const void *one, const void *other)
+{
+	return *(const uint16_t *)one - *(const uint16_t *)other;
+}
+
+struct deciders deciders_find(struct deciders_search *search, const struct policy_rule *rule,
+			      uint16_t first, size_t count)
+{
+	uint8_t families = ALL_FAMILIES;
+
+	search->rule = rule;
+	rules_empty(&search->found);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		members_find(search, rule, direction, &search->members[direction]);
+		families &= search->members[direction].families;
+	}
+	for (search->family = 0; search->family < FAMILIES; search->family++)
+		for (size_t i = 0; i < count && families >> search->family & 1; i++) {
+			const struct portsieve_range *range =
+				&search->reach->image->range[first + i];
+			const uint16_t *end = search->reach->stretch_end[range->transport];
+
+			for (uint32_t port = range->low;
+			     port <= range->high && search->work++ < WORK_MAX;
+			     port = end[port] + 1u)
+				follow_port(search,
+					    search->reach->image->port[range->transport][port]);
+		}
+	qsort(search->found.list, search->found.count, sizeof(*search->found.list), compare_rules);
+	return (struct deciders){ search->found.list, search->found.count,
+				  search->work < WORK_MAX };
+}
