@@ -19,7 +19,7 @@ check() {
 	fi
 }
 
-pure='user/policy.c user/policy_[a-eg-z]*.c user/policy_ports*.c user/compile.c user/image_reach.c user/image_deciders.c user/address_classes.c user/counter_ids.c user/suggest.c user/registry.c user/table.c user/reason.c user/format.c'
+pure='user/policy.c user/policy_[a-eg-z]*.c user/policy_ports*.c user/compile.c user/image_reach.c user/image_deciders.c user/address_classes.c user/addresses.c user/counter_ids.c user/suggest.c user/registry.c user/table.c user/reason.c user/format.c'
 
 grep -n '#include' headers/portsieve/abi.h | grep -v '<linux/types.h>' |
 	check 'abi.h includes linux/types.h only'
