@@ -19,26 +19,40 @@ check() {
 	fi
 }
 
-pure='user/policy.c user/policy_[a-eg-z]*.c user/policy_ports*.c user/compile.c user/image_reach.c user/image_deciders.c user/address_classes.c user/addresses.c user/counter_ids.c user/suggest.c user/registry.c user/table.c user/reason.c user/format.c'
-
-grep -n '#include' headers/portsieve/abi.h | grep -v '<linux/types.h>' |
-	check 'abi.h includes linux/types.h only'
-grep -nE '#include' bpf/cursor.h bpf/byteorder.h bpf/packet.h bpf/parse*.h |
-	grep -vE '<linux/[a-z0-9_]+\.h>|<portsieve/abi.h>|"(cursor|byteorder|packet|parse[a-z0-9_]*)\.h"' |
-	check 'the parser includes linux/ headers and its own only'
-grep -nE '\bbpf_[a-z_]+\(' bpf/cursor.h bpf/byteorder.h bpf/packet.h bpf/parse*.h bpf/classify.h |
-	check 'the parser calls no helper'
-grep -nE '#include <bpf/' user/*.[ch] | grep -vE '^user/(datapath|snapshot_read)' |
-	check 'only datapath* and snapshot_read include <bpf/...>'
-grep -nE '#include (<xdp/|"[a-z_]*\.skel\.h")' user/*.[ch] | grep -v '^user/datapath' |
-	check 'only datapath* sees libxdp and skeletons'
-grep -nE '#include "datapath_' user/*.[ch] | grep -vE '^user/(datapath|snapshot_read)' | grep -v '"datapath_trial.h"' |
-	check 'nobody else looks into the datapath'
-# shellcheck disable=SC2086
-grep -nE '\b(printf|puts|putchar|log_[a-z]+|exit|getenv|clock_gettime|time)\(|std(out|err)\b|<bpf/|<sys/socket' $pure |
-	grep -vE 'user/table.c' | check 'policy, compile and their like print, log, exit and ask for nothing'
-grep -nE '\bexit\(|_exit\(|\babort\(' user/*.c | grep -v '^user/main.c' | check 'only main.c ends the process'
-grep -nE '\bstderr\b|perror\(' user/*.c | grep -vE '^user/(log|main|datapath_program)\.c' |
+# FOLDER: the other folders that its files may include
+while IFS=: read -r folder allowed; do
+	grep -nE '^#include "' user/"$folder"/*.[ch] | grep -vE '"[a-z_]+\.skel\.h"$' |
+		grep -vE "\"(${folder}${allowed// /|})/[a-z0-9_]+\.(h|inc)\"" |
+		check "$folder includes only itself${allowed:+,$allowed}"
+done <<'TABLE'
+base:
+policy: base
+compile: policy base
+analysis: compile policy base
+packet: policy base
+host: policy base
+datapath: host packet compile policy base
+print: datapath analysis packet compile policy base
+control: print datapath host analysis packet compile policy base
+commands: control print datapath host analysis packet compile policy base
+TABLE
+ls -d user/*/ | grep -vE '/(base|policy|compile|analysis|packet|host|datapath|print|control|commands)/$' |
+	check 'every folder of user/ is in this table'
+grep -nE '^#include "commands/' user/commands/*.[ch] | grep -vE '"commands/(command|options?)\.h"' |
+	check 'no command includes another one'
+grep -nE '^#include "datapath/' user/[^d]*/*.[ch] |
+	grep -vE '"datapath/(datapath|snapshot|testrun|bench|device_names|counter_sum)\.h"' |
+	check 'other folders see only the public headers of datapath'
+grep -nE '^#include (<bpf/|<xdp/|"[a-z_]+\.skel\.h")' user/*/*.[ch] | grep -v '^user/datapath/' |
+	check 'only datapath includes libbpf, libxdp and skeletons'
+grep -nE '^#include (<sys/socket|<libmnl/|<time\.h>|<poll\.h>|<fcntl\.h>|<unistd\.h>|"base/(clock|log|output)\.h")' \
+	user/{policy,compile,analysis,packet}/*.[ch] | grep -v '^user/policy/until\.c:.*<time\.h>' |
+	check 'policy, compile, analysis and packet know no clock, file, socket, log'
+grep -nE '\b(printf|puts|putchar|fopen|open|getenv|clock_gettime|time|exit)\(|\bstd(in|out|err)\b' \
+	user/{policy,compile,analysis,packet}/*.[ch] | grep -v '^user/packet/capture\.c' |
+	check 'they print, open, ask and exit nowhere'
+grep -nE '\b(_?exit|abort)\(' user/*/*.[ch] | grep -v '^user/commands/main\.c' | check 'only main.c ends the process'
+grep -nE '\bstderr\b|\bperror\(' user/*/*.[ch] | grep -vE '^user/(base/log|commands/main)\.c|/\*.*stderr' |
 	check 'only log.c writes to stderr'
 grep -n '^#include' headers/portsieve/abi.h | grep -v '<linux/types.h>' | check 'abi.h includes linux/types.h only'
 grep -nE '^#include' bpf/parse/*.h | grep -vE '<linux/[a-z0-9_]+\.h>|<portsieve/abi\.h>|"parse/[a-z0-9_]+\.h"' |

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "compile.h"
-#include "policy_check.h"
+#include "base/cleanup.h"
+#include "compile/compile.h"
+#include "analysis/check.h"
 
 static const struct policy_host host = {
 	.ephemeral_low = 32768,

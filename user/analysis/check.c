@@ -3,14 +3,14 @@
  * Remarks on a valid policy, in words. Which ranges packets reach is image_reach.c, which rules
  * decide the others image_deciders.c.
  */
-#include "policy_check.h"
+#include "analysis/check.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "boottime.h"
-#include "cleanup.h"
-#include "image_deciders.h"
+#include "base/deadline.h"
+#include "base/cleanup.h"
+#include "analysis/deciders.h"
 
 enum {
 	RANGES_NAMED = 3, /* by one remark */

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "cleanup.h"
-#include "compile.h"
-#include "digest.h"
-#include "log.h"
-#include "policy_check.h"
+#include "base/cleanup.h"
+#include "compile/compile.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "analysis/check.h"
 
 void ruleset_free(struct ruleset *ruleset)
 {

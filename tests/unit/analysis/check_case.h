@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cleanup.h"
-#include "compile.h"
-#include "policy_check.h"
+#include "base/cleanup.h"
+#include "compile/compile.h"
+#include "analysis/check.h"
 
 /* The words of a remark about a rule, or about some of its ranges; `place` is "line:column". */
 #define NEVER(place, rule, by) "p:" place ": rule '" rule "' never matches: shadowed by " by "\n"

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "build_policy.h"
+#include "lib/build_policy.h"
 #include "check_case.h"
-#include "policy_intervals.h"
+#include "policy/intervals.h"
 
 enum {
 	RULES = 6,

@@ -6,8 +6,8 @@
 #ifndef PORTSIEVE_POLICY_CHECK_H
 #define PORTSIEVE_POLICY_CHECK_H
 
-#include "addresses.h"
-#include "error.h"
+#include "compile/addresses.h"
+#include "base/error.h"
 
 /* Takes one remark, with its place in `error` (exit is EXIT_DONE). */
 typedef void policy_remark_fn(const struct error *error, void *context);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Classified prefixes: finding one, and which classes any address has. */
-#include "addresses.h"
+#include "compile/addresses.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #ifndef PORTSIEVE_IMAGE_DECIDERS_H
 #define PORTSIEVE_IMAGE_DECIDERS_H
 
-#include "image_reach.h"
+#include "analysis/reach.h"
 
 struct deciders_search;
 

@@ -5,14 +5,13 @@
  * that order, with the families of the packets that take each edge: the source and the destination
  * of a packet are of one family.
  */
-#include "image_reach.h"
+#include "analysis/reach.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cleanup.h"
-#include "image_entry.h"
+#include "base/cleanup.h"
 
 enum {
 	FAMILIES = POLICY_IPV6 + 1,

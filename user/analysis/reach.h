@@ -5,7 +5,7 @@
 #ifndef PORTSIEVE_IMAGE_REACH_H
 #define PORTSIEVE_IMAGE_REACH_H
 
-#include "addresses.h"
+#include "compile/addresses.h"
 
 struct image_reach {
 	const struct policy *policy;

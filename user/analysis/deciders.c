@@ -3,11 +3,9 @@
  * Which rules decide packets: an image's conditions followed with the classes of one rule's
  * addresses alone.
  */
-#include "image_deciders.h"
+#include "analysis/deciders.h"
 
 #include <stdlib.h>
-
-#include "image_entry.h"
 
 enum {
 	FAMILIES = POLICY_IPV6 + 1,
