@@ -182,14 +182,16 @@ static void what_was_asked_for_is_the_reason_of_the_attaching(void **state)
 	struct datapath_device *device = &snapshot->devices[0].device;
 
 	device->attach = DATAPATH_DISPATCHER;
-	assert_told(printed(print_status_text, snapshot), "\n\ndispatcher: this kernel supports it, ");
+	assert_told(printed(print_status_text, snapshot),
+		    "\n\ndispatcher: this kernel supports it, ");
 	device->attach_asked = true;
 	assert_told(printed(print_status_text, snapshot),
 		    "\n\ndispatcher: requested with --attach dispatcher\n");
 	assert_told(printed(print_status_json, snapshot),
 		    "\"attach_reason\":\"requested with --attach dispatcher\"");
 	device->attach = DATAPATH_LINK;
-	assert_told(printed(print_status_text, snapshot), "\n\nlink: requested with --attach link\n");
+	assert_told(printed(print_status_text, snapshot),
+		    "\n\nlink: requested with --attach link\n");
 }
 
 static void a_long_path_is_cut_between_characters(void **state)
