@@ -30,7 +30,11 @@ struct prefix_list {
 };
 
 struct classifying {
-	const struct policy *policy;
+	const struct policy_prefixes *const *given; /* by rule */
+	size_t given_count;
+	uint32_t classes_max;
+	size_t members_max;
+	const struct policy *policy; /* for the text of errors; NULL: none is wanted */
 	const char *file;
 	enum portsieve_direction direction;
 	struct address_classes *classes;
@@ -43,9 +47,14 @@ struct classifying {
 	size_t members_count;
 	size_t added_count;
 	uint32_t *set_slots; /* class by hash of parent and lists; 0: free */
+	size_t set_slots_count;
 };
 
-enum { SET_SLOTS = 2 * PORTSIEVE_CLASSES_MAX };
+void addresses_free(struct addresses *addresses)
+{
+	free(addresses->list);
+	*addresses = (struct addresses){ 0 };
+}
 
 void address_classes_free(struct address_classes *classes)
 {
@@ -74,18 +83,16 @@ static int no_memory(struct error *error)
 
 static int too_many(const struct classifying *work, uint32_t list, int limit, const char *what)
 {
-	const struct policy_rule *rule = &work->policy->rules[work->lists[list].rule];
+	const struct policy_rule *rule;
 
+	if (!work->policy)
+		return -E2BIG;
+	rule = &work->policy->rules[work->lists[list].rule];
 	error_place(work->error, work->file, rule->place.line, rule->place.column);
 	return error_set(work->error, E2BIG, EXIT_USAGE,
 			 "with the prefixes of the rule '%s' there are more than %d %s; give rules "
 			 "the same lists of prefixes",
 			 rule->name, limit, what);
-}
-
-static const struct policy_prefixes *prefixes_of(const struct classifying *work, size_t rule)
-{
-	return policy_rule_prefixes(&work->policy->rules[rule], work->direction);
 }
 
 static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t count)
@@ -128,7 +135,7 @@ static uint32_t list_intern(struct classifying *work, struct prefix_list *list)
 
 static int lists_make(struct classifying *work)
 {
-	size_t rules = work->policy->rules_count;
+	size_t rules = work->given_count;
 
 	work->list_slots_count = 2 * rules + 1;
 	work->classes->list_of_rule = calloc(rules + 1, sizeof(uint32_t));
@@ -137,7 +144,7 @@ static int lists_make(struct classifying *work)
 	if (!work->classes->list_of_rule || !work->lists || !work->list_slots)
 		return no_memory(work->error);
 	for (size_t rule = 0; rule < rules; rule++) {
-		const struct policy_prefixes *prefixes = prefixes_of(work, rule);
+		const struct policy_prefixes *prefixes = work->given[rule];
 		struct prefix_list list = { .rule = rule };
 
 		work->classes->list_of_rule[rule] = ADDRESS_LIST_ANY;
@@ -186,10 +193,10 @@ static int class_intern(struct classifying *work, uint32_t parent, uint32_t adde
 	struct address_classes *classes = work->classes;
 	uint32_t *added = classes->added_lists + work->added_count;
 	size_t bytes = added_count * sizeof(*added);
-	uint32_t slot = hash_bytes(parent * 2654435761u, added, bytes) % SET_SLOTS;
+	uint32_t slot = hash_bytes(parent * 2654435761u, added, bytes) % work->set_slots_count;
 	struct address_set *sets;
 
-	for (; work->set_slots[slot]; slot = (slot + 1) % SET_SLOTS) {
+	for (; work->set_slots[slot]; slot = (slot + 1) % work->set_slots_count) {
 		const struct address_set *other = &classes->sets[work->set_slots[slot]];
 
 		if (other->parent == parent && other->added_count == added_count &&
@@ -198,14 +205,18 @@ static int class_intern(struct classifying *work, uint32_t parent, uint32_t adde
 			return 0;
 		}
 	}
-	if (classes->count == PORTSIEVE_CLASSES_MAX)
+	if (classes->count == work->classes_max)
 		return too_many(work, added[0], PORTSIEVE_CLASSES_MAX,
 				"ways in which addresses are of rules");
 	sets = array_room(classes->sets, classes->count, sizeof(*sets));
 	if (!sets)
 		return no_memory(work->error);
 	classes->sets = sets;
-	sets[classes->count] = (struct address_set){ parent, work->added_count, added_count };
+	sets[classes->count] = (struct address_set){
+		.parent = parent,
+		.added = work->added_count,
+		.added_count = added_count,
+	};
 	work->added_count += added_count;
 	*ret_class = work->set_slots[slot] = classes->count++;
 	return 0;
@@ -230,27 +241,65 @@ static int address_add(struct classifying *work, const struct policy_prefix *pre
 	return 0;
 }
 
-/* The prefixes that hold the one walked to, and their classes. */
+/* A prefix that holds the one walked to. */
+struct holder {
+	struct policy_prefix prefix;
+	uint32_t class;
+	size_t address;		/* its index in addresses, if it is there */
+	unsigned __int128 held; /* how many of its addresses longer prefixes hold */
+	bool empty;		/* all of them */
+};
+
 struct holders {
-	struct policy_prefix prefix[DEPTH_MAX];
-	uint32_t class[DEPTH_MAX];
+	struct holder list[DEPTH_MAX];
 	unsigned int depth;
 };
 
-static uint32_t class_around(struct holders *holders, const struct policy_prefix *prefix)
+/* How many addresses: modulo 2^128, so that all of IPv6 (or, scaled, of IPv4) is 0. */
+static unsigned __int128 size_of(const struct policy_prefix *prefix)
+{
+	return prefix->length ? (unsigned __int128)1 << (128 - prefix->length) : 0;
+}
+
+/* Leaves the innermost prefix: all prefixes inside of it are known now. */
+static void holder_leave(const struct classifying *work, struct holders *holders)
+{
+	const struct holder *holder = &holders->list[--holders->depth];
+
+	if (!work->addresses)
+		return;
+	work->addresses->list[holder->address].empty = holder->empty;
+	work->addresses->list[holder->address].end = work->addresses->count;
+}
+
+static void holder_enter(struct holders *holders, const struct holder *holder)
+{
+	struct holder *around;
+
+	holders->list[holders->depth++] = *holder;
+	if (holders->depth == 1)
+		return;
+	around = &holders->list[holders->depth - 2];
+	around->held += size_of(&holder->prefix);
+	around->empty = around->held == size_of(&around->prefix);
+}
+
+/* The class of the addresses around the prefix. */
+static uint32_t class_around(const struct classifying *work, struct holders *holders,
+			     const struct policy_prefix *prefix)
 {
 	while (holders->depth &&
-	       (holders->prefix[holders->depth - 1].family != prefix->family ||
-		!policy_prefix_holds(&holders->prefix[holders->depth - 1], prefix)))
-		holders->depth--;
-	return holders->depth ? holders->class[holders->depth - 1] : 0;
+	       (holders->list[holders->depth - 1].prefix.family != prefix->family ||
+		!policy_prefix_holds(&holders->list[holders->depth - 1].prefix, prefix)))
+		holder_leave(work, holders);
+	return holders->depth ? holders->list[holders->depth - 1].class : 0;
 }
 
 /* Classifies the prefix of members[at] and returns how many members share it, or -errno. */
 static int prefix_classify(struct classifying *work, struct holders *holders, size_t at)
 {
 	const struct policy_prefix *prefix = &work->members[at].prefix;
-	uint32_t parent = class_around(holders, prefix), class = 0, added = 0;
+	uint32_t parent = class_around(work, holders, prefix), class = 0, added = 0;
 	size_t end = at;
 	int r;
 
@@ -263,12 +312,16 @@ static int prefix_classify(struct classifying *work, struct holders *holders, si
 	if (!added) /* of the same class as what is around it */
 		return (int)(end - at);
 	r = class_intern(work, parent, added, &class);
-	if (!r)
-		r = address_add(work, prefix, class);
 	if (r)
 		return r;
-	holders->prefix[holders->depth] = *prefix;
-	holders->class[holders->depth++] = class;
+	r = address_add(work, prefix, class);
+	if (r)
+		return r;
+	holder_enter(holders, &(struct holder){
+				      .prefix = *prefix,
+				      .class = class,
+				      .address = work->addresses ? work->addresses->count - 1 : 0,
+			      });
 	return (int)(end - at);
 }
 
@@ -277,9 +330,10 @@ static int sets_make(struct classifying *work)
 	struct address_classes *classes = work->classes;
 	struct holders holders = { .depth = 0 };
 
+	work->set_slots_count = 2 * work->members_count + 1;
 	classes->sets = calloc(1, sizeof(*classes->sets));
 	classes->added_lists = calloc(work->members_count + 1, sizeof(uint32_t));
-	work->set_slots = calloc(SET_SLOTS, sizeof(uint32_t));
+	work->set_slots = calloc(work->set_slots_count, sizeof(uint32_t));
 	if (!classes->sets || !classes->added_lists || !work->set_slots)
 		return no_memory(work->error);
 	classes->count = 1;
@@ -290,12 +344,15 @@ static int sets_make(struct classifying *work)
 			return step;
 		at += step;
 	}
+	while (holders.depth)
+		holder_leave(work, &holders);
 	return 0;
 }
 
 /* Calls for each list of each class, with those of its parents; the count of all. */
-static size_t memberships(struct address_classes *classes, uint32_t *next)
+static size_t memberships(const struct classifying *work, uint32_t *next)
 {
+	struct address_classes *classes = work->classes;
 	size_t count = 0;
 
 	for (uint32_t class = 1; class < classes->count; class ++)
@@ -304,7 +361,7 @@ static size_t memberships(struct address_classes *classes, uint32_t *next)
 				uint32_t list =
 					classes->added_lists[classes->sets[holder].added + i];
 
-				if (++count > ADDRESS_MEMBERS_MAX)
+				if (++count > work->members_max)
 					return count;
 				if (classes->classes)
 					classes->classes[next[list]] = class;
@@ -323,8 +380,8 @@ static int classes_of_lists_make(struct classifying *work)
 	classes->first_class = calloc(classes->lists + 2, sizeof(uint32_t));
 	if (!next || !classes->first_class)
 		return no_memory(work->error);
-	count = memberships(classes, classes->first_class + 1);
-	if (count > ADDRESS_MEMBERS_MAX)
+	count = memberships(work, classes->first_class + 1);
+	if (count > work->members_max)
 		return too_many(work, 0, ADDRESS_MEMBERS_MAX,
 				"ways in which prefixes of rules hold each other");
 	for (uint32_t list = 0; list < classes->lists; list++)
@@ -333,15 +390,35 @@ static int classes_of_lists_make(struct classifying *work)
 	classes->classes = calloc(count + 1, sizeof(uint32_t));
 	if (!classes->classes)
 		return no_memory(work->error);
-	memberships(classes, next);
+	memberships(work, next);
 	return 0;
+}
+
+static int classify(struct classifying *work)
+{
+	int r;
+
+	r = lists_make(work);
+	if (r)
+		return r;
+	r = members_make(work);
+	if (r)
+		return r;
+	r = sets_make(work);
+	return r ? r : classes_of_lists_make(work);
 }
 
 int address_classes_make(const struct policy *policy, enum portsieve_direction direction,
 			 const char *file, struct address_classes *classes,
 			 struct addresses *addresses, struct error *error)
 {
+	_cleanup_free_ const struct policy_prefixes **lists =
+		calloc(policy->rules_count + 1, sizeof(const struct policy_prefixes *));
 	__attribute__((cleanup(classifying_free))) struct classifying work = {
+		.given = lists,
+		.given_count = policy->rules_count,
+		.classes_max = PORTSIEVE_CLASSES_MAX,
+		.members_max = ADDRESS_MEMBERS_MAX,
 		.policy = policy,
 		.file = file,
 		.direction = direction,
@@ -349,13 +426,27 @@ int address_classes_make(const struct policy *policy, enum portsieve_direction d
 		.addresses = addresses,
 		.error = error,
 	};
-	int r;
 
 	*classes = (struct address_classes){ 0 };
-	r = lists_make(&work);
-	if (!r)
-		r = members_make(&work);
-	if (!r)
-		r = sets_make(&work);
-	return r ? r : classes_of_lists_make(&work);
+	if (!lists)
+		return no_memory(error);
+	for (size_t i = 0; i < policy->rules_count; i++)
+		lists[i] = policy_rule_prefixes(&policy->rules[i], direction);
+	return classify(&work);
+}
+
+int address_lists_classify(const struct policy_prefixes *const *lists, size_t count,
+			   struct address_classes *classes, struct addresses *addresses)
+{
+	__attribute__((cleanup(classifying_free))) struct classifying work = {
+		.given = lists,
+		.given_count = count,
+		.classes_max = UINT32_MAX,
+		.members_max = ADDRESS_LISTS_MEMBERS_MAX,
+		.classes = classes,
+		.addresses = addresses,
+	};
+
+	*classes = (struct address_classes){ 0 };
+	return classify(&work);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Classes of addresses: two addresses are of one class when the same lists of prefixes (`from`, or
- * `to`, of the rules) hold them. Class 0 is in no list. Pure; private to the compiler.
+ * `to`, of the rules) hold them. Class 0 is in no list. Pure; for the compiler and for `diff`.
  */
 #ifndef PORTSIEVE_ADDRESS_CLASSES_H
 #define PORTSIEVE_ADDRESS_CLASSES_H
@@ -14,6 +14,7 @@
 enum address_limits {
 	ADDRESS_LIST_ANY = UINT32_MAX, /* no list: the rule matches any address */
 	ADDRESS_MEMBERS_MAX = 1 << 23, /* lists of all classes, each with those of its parents */
+	ADDRESS_LISTS_MEMBERS_MAX = 1 << 24, /* the same of address_lists_classify */
 };
 
 /* A class holds the lists of its parent, which has a lower number, and those that it adds. */
@@ -25,7 +26,7 @@ struct address_set {
 
 /* What one direction's prefixes make of all addresses. */
 struct address_classes {
-	uint32_t *list_of_rule; /* by rule: number of its list, equal lists have one */
+	uint32_t *list_of_rule; /* by rule: number of its list; equal lists share a number */
 	uint32_t lists;
 	struct address_set *sets; /* by class; class 0 is empty */
 	uint32_t count;
@@ -42,5 +43,14 @@ int address_classes_make(const struct policy *policy, enum portsieve_direction d
 			 const char *file, struct address_classes *classes,
 			 struct addresses *addresses, struct error *error);
 void address_classes_free(struct address_classes *classes);
+
+/*
+ * Classifies by lists that need not be those of one policy; an empty list is ADDRESS_LIST_ANY.
+ * list_of_rule is by list then. There may be any number of classes. `addresses` as above, with
+ * direction 0. -ENOMEM; -E2BIG past ADDRESS_LISTS_MEMBERS_MAX, and only list_of_rule and lists are
+ * valid then. Free with address_classes_free in any case.
+ */
+int address_lists_classify(const struct policy_prefixes *const *lists, size_t count,
+			   struct address_classes *classes, struct addresses *addresses);
 
 #endif

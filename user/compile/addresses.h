@@ -6,6 +6,7 @@
 #ifndef PORTSIEVE_ADDRESSES_H
 #define PORTSIEVE_ADDRESSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,9 @@
 struct address_class {
 	struct policy_prefix prefix;
 	uint8_t direction; /* enum portsieve_direction */
+	bool empty;	   /* longer prefixes hold all of its addresses */
 	uint32_t class; /* from 0; of the addresses that no longer prefix of its direction holds */
+	uint32_t end;	/* up to this index of the list, what follows is inside of the prefix */
 };
 
 /* Each prefix stands once in a direction; sources first, in the order of policy_prefix_compare. */
