@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Comparing two policies: sets of addresses, settings, and the parts. */
-#include "analysis/diff.h"
+/* Comparing two policies: modes, settings, and the parts. */
+#include "policy_diff.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ void policy_diff_free(struct policy_diff *diff)
 	free_list(&diff->changed);
 	free_list(&diff->runtime);
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
-		areas_free(&diff->areas[direction]);
+		partition_areas_free(diff->areas[direction]);
 	*diff = (struct policy_diff){ 0 };
 }
 
@@ -33,80 +33,102 @@ bool policy_diff_is_empty(const struct policy_diff *diff)
 	       !diff->removed.count && !diff->changed.count && !diff->reordered;
 }
 
-/* Divides the addresses of one direction by the lists of all rules of both policies. */
-static int divide(struct comparison *comparison, enum portsieve_direction direction)
+enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
+					      bool drop_after)
 {
-	size_t counts[SIDES] = { comparison->policies[BEFORE]->rules_count,
-				 comparison->policies[AFTER]->rules_count };
-	_cleanup_free_ const struct policy_prefixes **lists =
-		calloc(counts[BEFORE] + counts[AFTER] + 1, sizeof(const struct policy_prefixes *));
-	struct areas *areas = &comparison->diff->areas[direction];
-	size_t count = 0;
-	int r;
+	enum { ALLOWED, COUNTED, DROPPED, FATES };
+	static const enum policy_diff_effect effects[FATES][FATES] = {
+		[ALLOWED][COUNTED] = POLICY_DIFF_NOW_COUNTED,
+		[ALLOWED][DROPPED] = POLICY_DIFF_NOW_DROPPED,
+		[COUNTED][ALLOWED] = POLICY_DIFF_NO_LONGER_COUNTED,
+		[COUNTED][DROPPED] = POLICY_DIFF_NOW_ENFORCED,
+		[DROPPED][ALLOWED] = POLICY_DIFF_NOW_ALLOWED,
+		[DROPPED][COUNTED] = POLICY_DIFF_NO_LONGER_ENFORCED,
+	};
+	const bool drops[SIDES] = { drop_before, drop_after };
+	int fates[SIDES];
 
-	if (!lists)
-		return -ENOMEM;
+	(void)comparison; /* the modes play no part in verdicts */
 	for (int side = BEFORE; side < SIDES; side++)
-		for (size_t i = 0; i < counts[side]; i++) {
-			const struct policy_rule *rule = &comparison->policies[side]->rules[i];
-
-			lists[count++] = policy_rule_prefixes(rule, direction);
-		}
-	r = areas_divide(lists, count, areas);
-	if (r)
-		return r;
-	comparison->sets[BEFORE][direction] = areas->set_of;
-	comparison->sets[AFTER][direction] = areas->set_of + counts[BEFORE];
-	return 0;
+		fates[side] = drops[side] ? DROPPED : ALLOWED;
+	return effects[fates[BEFORE]][fates[AFTER]];
 }
 
-static void compare_setting(struct policy_diff *diff, const char *name, const char *before,
-			    const char *after)
+static void add_setting(struct policy_diff *diff, const struct policy_diff_setting *setting)
 {
-	if (before != after)
-		diff->settings[diff->settings_count++] =
-			(struct policy_diff_setting){ name, before, after };
+	if (setting->before != setting->after || setting->effect)
+		diff->settings[diff->settings_count++] = *setting;
 }
 
-static void compare_settings(const struct policy_diff_side *before,
-			     const struct policy_diff_side *after, struct policy_diff *diff)
+static void compare_settings(const struct comparison *comparison, const uint64_t drop_knobs[SIDES])
 {
 	static const char *const modes[] = { "enforce", "monitor" };
 	static const char *const actions[] = { "allow", "drop" };
 	static const char *const switches[] = { "off", "auto" };
-	const struct policy *old = before->policy, *new = after->policy;
+	const struct policy *old = comparison->policies[BEFORE];
+	const struct policy *new = comparison->policies[AFTER];
+	struct policy_diff *diff = comparison->diff;
 
-	compare_setting(diff, "mode", modes[old->monitor], modes[new->monitor]);
-	compare_setting(diff, "default", actions[old->default_action == POLICY_DROP],
-			actions[new->default_action == POLICY_DROP]);
-	compare_setting(diff, "dhcp_client", switches[old->dhcp_client],
-			switches[new->dhcp_client]);
+	add_setting(diff, &(struct policy_diff_setting){
+				  .name = "mode",
+				  .before = modes[old->monitor],
+				  .after = modes[new->monitor],
+			  });
+	add_setting(diff, &(struct policy_diff_setting){
+				  .name = "default",
+				  .before = actions[old->default_action == POLICY_DROP],
+				  .after = actions[new->default_action == POLICY_DROP],
+			  });
+	add_setting(diff, &(struct policy_diff_setting){
+				  .name = "dhcp_client",
+				  .before = switches[old->dhcp_client],
+				  .after = switches[new->dhcp_client],
+			  });
 	for (int knob = PORTSIEVE_KNOB_DROP; knob < PORTSIEVE_KNOBS; knob++) {
-		const char *name = knob == PORTSIEVE_KNOB_DROP ? "malformed" : knobs[knob].name;
+		bool before = drop_knobs[BEFORE] >> knob & 1, after = drop_knobs[AFTER] >> knob & 1;
 
-		compare_setting(diff, name, actions[before->drop_knobs >> knob & 1],
-				actions[after->drop_knobs >> knob & 1]);
+		add_setting(diff,
+			    &(struct policy_diff_setting){
+				    .name = knob == PORTSIEVE_KNOB_DROP ? "malformed"
+									: policy_knob_name(knob),
+				    .before = actions[before],
+				    .after = actions[after],
+				    .effect = policy_diff_effect_of(comparison, before, after),
+			    });
 	}
+}
+
+static void comparison_free(struct comparison *comparison)
+{
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
+		partition_free(&comparison->partitions[direction]);
 }
 
 int policy_diff(const struct policy_diff_side *before, const struct policy_diff_side *after,
 		struct policy_diff *ret_diff)
 {
-	struct policy_diff diff = { 0 };
-	struct comparison comparison = { { before->policy, after->policy }, &diff, { { 0 } } };
-	int r = 0;
+	_cleanup_policy_diff_ struct policy_diff diff = { 0 };
+	__attribute__((cleanup(comparison_free))) struct comparison comparison = {
+		.policies = { before->policy, after->policy },
+		.diff = &diff,
+	};
+	const uint64_t drop_knobs[SIDES] = { before->drop_knobs, after->drop_knobs };
+	int r;
 
-	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++)
-		r = divide(&comparison, direction);
-	if (!r)
-		r = policy_diff_ports(&comparison);
-	if (!r)
-		r = policy_diff_rules(&comparison);
-	if (r) {
-		policy_diff_free(&diff);
-		return r;
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		r = partition_make(comparison.policies, direction, &diff,
+				   &comparison.partitions[direction]);
+		if (r)
+			return r;
 	}
-	compare_settings(before, after, &diff);
+	r = policy_diff_ports(&comparison);
+	if (r)
+		return r;
+	r = policy_diff_rules(&comparison);
+	if (r)
+		return r;
+	compare_settings(&comparison, drop_knobs);
 	*ret_diff = diff;
+	diff = (struct policy_diff){ 0 };
 	return 0;
 }

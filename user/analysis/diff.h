@@ -2,8 +2,8 @@
 /*
  * What changes from one policy to another: port ranges whose packets meet another verdict,
  * settings, rules. Pure. Both policies are taken as they stand: runtime rules have been merged, and
- * those whose end has come are gone; ends to come play no part in verdicts. Nor does `mode`: a
- * verdict of monitor mode is what enforcing would do.
+ * those that have ended are gone; ends in the future play no part in verdicts. In monitor mode a
+ * drop is a packet that passes and is counted as a would-be drop.
  */
 #ifndef PORTSIEVE_POLICY_DIFF_H
 #define PORTSIEVE_POLICY_DIFF_H
@@ -12,12 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analysis/address_areas.h"
-#include "policy/policy.h"
+#include "policy.h"
 
 enum policy_diff_limits {
-	/* Of one port range: pairs of classes of source and destination, and steps to judge them.
-	 */
+	/* Of one port range: pairs of classes of source and destination; steps to judge them. */
 	POLICY_DIFF_QUESTIONS_MAX = 1000000,
 	POLICY_DIFF_STEPS_MAX = 100000000,
 	POLICY_DIFF_SETTINGS_MAX = PORTSIEVE_KNOBS + 3,
@@ -26,6 +24,25 @@ enum policy_diff_limits {
 struct policy_diff_side {
 	const struct policy *policy;
 	uint64_t drop_knobs; /* of its image */
+};
+
+/* An address is in the area if the longest prefix of both lists that holds it is one of `in`. */
+struct area {
+	struct policy_prefixes in;
+	struct policy_prefixes except;
+	bool all; /* of all addresses of its families */
+};
+
+/* What happens to packets that before and after are allowed, only counted (monitor), or dropped. */
+enum policy_diff_effect {
+	POLICY_DIFF_NO_EFFECT, /* also of a setting that is not about packets of one kind */
+	POLICY_DIFF_NOW_ALLOWED,
+	POLICY_DIFF_NOW_DROPPED,
+	POLICY_DIFF_NOW_COUNTED,	/* allowed before; passes as before */
+	POLICY_DIFF_NO_LONGER_COUNTED,	/* will be allowed; passes as before */
+	POLICY_DIFF_NOW_ENFORCED,	/* was only counted, will be dropped */
+	POLICY_DIFF_NO_LONGER_ENFORCED, /* was dropped, will be only counted */
+	POLICY_DIFF_EFFECTS,
 };
 
 /* What decides: a rule, or, where there is none, the default or the exception for DHCP clients. */
@@ -38,7 +55,7 @@ struct policy_decider {
 /*
  * Packets of a transport to low..high, from and to these addresses (source and destination of one
  * family), met `before` and will meet `after`. `unclear`: there are addresses for which it may be
- * so, but telling which would take too long; the two deciders mean nothing then.
+ * so, but telling which would take too long; deciders and effect mean nothing then.
  */
 struct policy_diff_change {
 	uint8_t transport;
@@ -48,13 +65,16 @@ struct policy_diff_change {
 	const struct area *to;
 	struct policy_decider before;
 	struct policy_decider after;
+	enum policy_diff_effect effect;
 	bool unclear;
 };
 
+/* A knob whose packets meet another end has an effect, and may be the same before and after. */
 struct policy_diff_setting {
 	const char *name; /* as in the policy; "malformed" for malformed packets */
 	const char *before;
 	const char *after;
+	enum policy_diff_effect effect;
 };
 
 struct policy_diff_rules {
@@ -75,7 +95,7 @@ struct policy_diff {
 	struct policy_diff_rules runtime; /* runtime rules that stay as they are */
 	bool reordered;			  /* rules of both stand in another order */
 
-	struct areas areas[PORTSIEVE_DIRECTIONS]; /* own the areas of the changes */
+	void *areas[PORTSIEVE_DIRECTIONS]; /* owns the areas of the changes */
 };
 
 /* -ENOMEM. Both policies must outlive *ret_diff, which the caller owns (policy_diff_free). */

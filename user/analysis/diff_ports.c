@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A sweep over the ports of each transport: which rules of both policies match at a port changes
- * only where an interval begins or ends. What lies between is a segment.
+ * only where an interval begins or ends. The ports between are a segment.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,13 +18,9 @@ enum { NO_RULE = UINT32_MAX };
 struct border {
 	uint32_t port; /* up to PORTSIEVE_PORTS */
 	uint32_t rule; /* NO_RULE: nothing but a border */
+	uint8_t transport;
 	uint8_t side;
 	bool ends;
-};
-
-struct borders {
-	struct border *list;
-	size_t count;
 };
 
 /* The rules that match at the port that the sweep has reached. */
@@ -35,51 +31,53 @@ struct active {
 };
 
 struct sweep {
-	const struct comparison *comparison;
-	uint8_t transport;
-	struct borders borders;
+	struct comparison *comparison;
+	struct border *borders;
+	size_t borders_count;
 	struct active active[SIDES];
-	struct policy_diff_changes found; /* of the segment at hand */
-	struct policy_diff_changes *all;
+	struct policy_diff_changes all;
 	size_t *open; /* in `all`: the changes of the segment before, sorted by compare_what */
 	size_t open_count;
 };
+
+static void sweep_free(struct sweep *sweep)
+{
+	free(sweep->borders);
+	free(sweep->all.list);
+	free(sweep->open);
+	for (int side = BEFORE; side < SIDES; side++) {
+		free(sweep->active[side].rules);
+		free(sweep->active[side].depth);
+	}
+}
+
+static void changes_free(struct policy_diff_changes *changes)
+{
+	free(changes->list);
+}
 
 static int compare_borders(const void *one, const void *other)
 {
 	const struct border *a = one, *b = other;
 
+	if (a->transport != b->transport)
+		return a->transport - b->transport;
 	return (a->port > b->port) - (a->port < b->port);
 }
 
-static int add_border(struct borders *borders, const struct border *border)
-{
-	struct border *list = array_room(borders->list, borders->count, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	borders->list = list;
-	list[borders->count++] = *border;
-	return 0;
-}
-
-static int add_intervals(struct sweep *sweep, int side, uint32_t number)
+static void add_borders(struct sweep *sweep, int side, uint32_t number)
 {
 	const struct policy_rule *rule = &sweep->comparison->policies[side]->rules[number];
-	int r = 0;
 
-	for (size_t i = 0; !r && i < rule->intervals_count; i++) {
+	for (size_t i = 0; i < rule->intervals_count; i++) {
 		const struct policy_interval *interval = &rule->intervals[i];
-		struct border begin = { interval->low, number, side, false };
-		struct border end = { interval->high + 1u, number, side, true };
+		struct border border = { interval->low, number, interval->transport, side, false };
 
-		if (interval->transport != sweep->transport)
-			continue;
-		r = add_border(&sweep->borders, &begin);
-		if (!r)
-			r = add_border(&sweep->borders, &end);
+		sweep->borders[sweep->borders_count++] = border;
+		border.port = interval->high + 1u;
+		border.ends = true;
+		sweep->borders[sweep->borders_count++] = border;
 	}
-	return r;
 }
 
 static bool is_dhcp_client(uint8_t transport, uint32_t port)
@@ -91,29 +89,28 @@ static bool is_dhcp_client(uint8_t transport, uint32_t port)
 /* All borders, ascending, with the ends of the ports and those of the DHCP client's. */
 static int make_borders(struct sweep *sweep)
 {
-	static const uint32_t fixed[] = { 0,
-					  DHCP_CLIENT_PORT,
-					  DHCP_CLIENT_PORT + 1,
-					  DHCPV6_CLIENT_PORT,
-					  DHCPV6_CLIENT_PORT + 1,
-					  PORTSIEVE_PORTS };
-	int r = 0;
+	static const uint32_t fixed[] = { 0, 68, 69, 546, 547, PORTSIEVE_PORTS };
+	const struct policy *const *policies = sweep->comparison->policies;
+	size_t room = ARRAY_SIZE(fixed) * PORTSIEVE_TRANSPORTS;
 
-	sweep->borders.count = 0;
-	free(sweep->borders.list); /* array_room must begin with nothing */
-	sweep->borders.list = NULL;
-	for (size_t i = 0; !r && i < ARRAY_SIZE(fixed); i++)
-		r = add_border(&sweep->borders, &(struct border){ fixed[i], NO_RULE, 0, false });
 	for (int side = BEFORE; side < SIDES; side++)
-		for (size_t i = 0; !r && i < sweep->comparison->policies[side]->rules_count; i++)
-			r = add_intervals(sweep, side, i);
-	if (!r)
-		qsort(sweep->borders.list, sweep->borders.count, sizeof(*sweep->borders.list),
-		      compare_borders);
-	return r;
+		for (size_t i = 0; i < policies[side]->rules_count; i++)
+			room += 2 * policies[side]->rules[i].intervals_count;
+	sweep->borders = calloc(room, sizeof(*sweep->borders));
+	if (!sweep->borders)
+		return -ENOMEM;
+	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
+		for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+			sweep->borders[sweep->borders_count++] =
+				(struct border){ fixed[i], NO_RULE, transport, 0, false };
+	for (int side = BEFORE; side < SIDES; side++)
+		for (size_t i = 0; i < policies[side]->rules_count; i++)
+			add_borders(sweep, side, i);
+	qsort(sweep->borders, sweep->borders_count, sizeof(*sweep->borders), compare_borders);
+	return 0;
 }
 
-/* Where the rule stands among the active ones, or would. */
+/* The place of the rule among the active ones. */
 static size_t find_active(const struct active *active, uint32_t rule)
 {
 	size_t low = 0, high = active->count;
@@ -149,11 +146,12 @@ static void cross(struct sweep *sweep, const struct border *border)
 	}
 }
 
-static struct contenders contenders_of(const struct sweep *sweep, int side, uint32_t port)
+static struct contenders contenders_of(const struct sweep *sweep, int side,
+				       const struct border *border)
 {
 	const struct policy *policy = sweep->comparison->policies[side];
 	bool dhcp = policy->default_action == POLICY_DROP && policy->dhcp_client &&
-		    is_dhcp_client(sweep->transport, port);
+		    is_dhcp_client(border->transport, border->port);
 	struct contenders contenders = {
 		.rules = sweep->active[side].rules,
 		.otherwise = { NULL, dhcp, policy->default_action == POLICY_DROP && !dhcp },
@@ -201,27 +199,29 @@ static int compare_what(const void *one, const void *other)
 	return order ? order : a->unclear - b->unclear;
 }
 
-/* Widens the changes that go on, and adds the others. */
-static int join(struct sweep *sweep, uint32_t high)
+/* Widens the changes of the segment before that go on in this one, and adds the others. */
+static int join(struct sweep *sweep, const struct policy_diff_changes *found)
 {
-	struct policy_diff_changes *found = &sweep->found, *all = sweep->all;
+	struct policy_diff_changes *all = &sweep->all;
 	_cleanup_free_ size_t *open = calloc(found->count + 1, sizeof(*open));
 	size_t o = 0;
 
 	if (!open)
 		return -ENOMEM;
-	if (found->count)
-		qsort(found->list, found->count, sizeof(*found->list), compare_what);
 	for (size_t i = 0; i < found->count; i++) {
+		const struct policy_diff_change *change = &found->list[i];
 		struct policy_diff_change *list;
+		int order = -1;
 
-		while (o < sweep->open_count &&
-		       compare_what(&all->list[sweep->open[o]], &found->list[i]) < 0)
+		while (o < sweep->open_count) {
+			order = compare_what(&all->list[sweep->open[o]], change);
+			if (order >= 0)
+				break;
 			o++;
-		if (o < sweep->open_count &&
-		    !compare_what(&all->list[sweep->open[o]], &found->list[i])) {
+		}
+		if (!order && all->list[sweep->open[o]].transport == change->transport) {
 			open[i] = sweep->open[o];
-			all->list[open[i]].high = high;
+			all->list[open[i]].high = change->high;
 			continue;
 		}
 		list = array_room(all->list, all->count, sizeof(*list));
@@ -229,7 +229,7 @@ static int join(struct sweep *sweep, uint32_t high)
 			return -ENOMEM;
 		all->list = list;
 		open[i] = all->count;
-		list[all->count++] = found->list[i];
+		list[all->count++] = *change;
 	}
 	free(sweep->open);
 	sweep->open = TAKE_PTR(open);
@@ -237,35 +237,24 @@ static int join(struct sweep *sweep, uint32_t high)
 	return 0;
 }
 
-static int sweep_segment(struct sweep *sweep, uint32_t low, uint32_t high)
+/* Compares the ports from a border up to the next one. */
+static int sweep_segment(struct sweep *sweep, const struct border *border)
 {
+	__attribute__((cleanup(changes_free))) struct policy_diff_changes found = { 0 };
 	struct segment segment = {
-		.transport = sweep->transport,
-		.low = low,
-		.high = high,
-		.sides = { contenders_of(sweep, BEFORE, low), contenders_of(sweep, AFTER, low) },
+		.transport = border->transport,
+		.low = border->port,
+		.high = border[1].port - 1,
+		.sides = { contenders_of(sweep, BEFORE, border),
+			   contenders_of(sweep, AFTER, border) },
 	};
-	int r;
+	int r = policy_diff_segment(sweep->comparison, &segment, &found);
 
-	free(sweep->found.list);
-	sweep->found = (struct policy_diff_changes){ 0 };
-	r = policy_diff_segment(sweep->comparison, &segment, &sweep->found);
-	return r ? r : join(sweep, high);
-}
-
-static int sweep_transport(struct sweep *sweep)
-{
-	int r = make_borders(sweep);
-
-	sweep->open_count = 0;
-	for (size_t i = 0; !r && i < sweep->borders.count; i++) {
-		cross(sweep, &sweep->borders.list[i]);
-		if (i + 1 < sweep->borders.count &&
-		    sweep->borders.list[i + 1].port > sweep->borders.list[i].port)
-			r = sweep_segment(sweep, sweep->borders.list[i].port,
-					  sweep->borders.list[i + 1].port - 1);
-	}
-	return r;
+	if (r)
+		return r;
+	if (found.count)
+		qsort(found.list, found.count, sizeof(*found.list), compare_what);
+	return join(sweep, &found);
 }
 
 /* For an order that is the same in every run: the first address, none before any. */
@@ -292,41 +281,34 @@ static int compare_changes(const void *one, const void *other)
 	return order ? order : compare_what(a, b);
 }
 
-static int sweep_all(struct sweep *sweep)
+int policy_diff_ports(struct comparison *comparison)
 {
-	int r = 0;
+	__attribute__((cleanup(sweep_free))) struct sweep sweep = { .comparison = comparison };
+	int r;
 
 	for (int side = BEFORE; side < SIDES; side++) {
-		size_t count = sweep->comparison->policies[side]->rules_count;
+		size_t count = comparison->policies[side]->rules_count;
 
-		sweep->active[side].rules = calloc(count + 1, sizeof(uint32_t));
-		sweep->active[side].depth = calloc(count + 1, sizeof(uint32_t));
-		if (!sweep->active[side].rules || !sweep->active[side].depth)
+		sweep.active[side].rules = calloc(count + 1, sizeof(uint32_t));
+		sweep.active[side].depth = calloc(count + 1, sizeof(uint32_t));
+		if (!sweep.active[side].rules || !sweep.active[side].depth)
 			return -ENOMEM;
 	}
-	for (int transport = 0; !r && transport < PORTSIEVE_TRANSPORTS; transport++) {
-		sweep->transport = transport;
-		r = sweep_transport(sweep);
-	}
-	return r;
-}
+	r = make_borders(&sweep);
+	if (r)
+		return r;
+	for (size_t i = 0; i + 1 < sweep.borders_count; i++) {
+		const struct border *border = &sweep.borders[i];
 
-int policy_diff_ports(const struct comparison *comparison)
-{
-	struct policy_diff_changes all = { 0 };
-	struct sweep sweep = { .comparison = comparison, .all = &all };
-	int r = sweep_all(&sweep);
-
-	if (!r && all.count)
-		qsort(all.list, all.count, sizeof(*all.list), compare_changes);
-	comparison->diff->changes = all.list;
-	comparison->diff->changes_count = all.count;
-	free(sweep.borders.list);
-	free(sweep.found.list);
-	free(sweep.open);
-	for (int side = BEFORE; side < SIDES; side++) {
-		free(sweep.active[side].rules);
-		free(sweep.active[side].depth);
+		cross(&sweep, border);
+		if (compare_borders(border, border + 1) && border->transport == border[1].transport)
+			r = sweep_segment(&sweep, border);
+		if (r)
+			return r;
 	}
-	return r;
+	if (sweep.all.count)
+		qsort(sweep.all.list, sweep.all.count, sizeof(*sweep.all.list), compare_changes);
+	comparison->diff->changes_count = sweep.all.count;
+	comparison->diff->changes = TAKE_PTR(sweep.all.list);
+	return 0;
 }

@@ -33,7 +33,8 @@ static const struct policy_rule **sort_by_name(const struct policy *policy)
 	return sorted;
 }
 
-/* By rule of each policy, the index of the rule of the same name in the other one, or NO_RULE. */
+/* Finds, by rule of each policy, the index of the rule of that name in the other one, or NO_RULE.
+ */
 static int pair_rules(const struct comparison *comparison, uint32_t *partners[SIDES])
 {
 	const struct policy *old = comparison->policies[BEFORE];
@@ -91,8 +92,8 @@ static int same_rule(const struct comparison *comparison, size_t before, size_t 
 		    old->runtime == new->runtime &&same_end(old->until_ns, new->until_ns);
 
 	for (int d = 0; d < PORTSIEVE_DIRECTIONS; d++)
-		same = same &&
-		       comparison->sets[BEFORE][d][before] == comparison->sets[AFTER][d][after];
+		same = same && comparison->partitions[d].lists[BEFORE][before] ==
+				       comparison->partitions[d].lists[AFTER][after];
 	*ret_same = same;
 	return same ? same_ports(old, new, ret_same) : 0;
 }
@@ -109,20 +110,6 @@ static int add(struct policy_diff_rules *rules, const struct policy_rule *rule)
 	return 0;
 }
 
-/* A rule that both have: to `changed`, or, of the runtime rules, to those that stay. */
-static int add_common(const struct comparison *comparison, size_t before, size_t after)
-{
-	const struct policy_rule *rule = &comparison->policies[AFTER]->rules[after];
-	bool same;
-	int r = same_rule(comparison, before, after, &same);
-
-	if (!r && !same)
-		r = add(&comparison->diff->changed, rule);
-	else if (!r && rule->runtime)
-		r = add(&comparison->diff->runtime, rule);
-	return r;
-}
-
 static int list_rules(const struct comparison *comparison, uint32_t *const partners[SIDES])
 {
 	const struct policy *old = comparison->policies[BEFORE];
@@ -136,6 +123,7 @@ static int list_rules(const struct comparison *comparison, uint32_t *const partn
 			r = add(&diff->removed, &old->rules[i]);
 	for (size_t i = 0; !r && i < new->rules_count; i++) {
 		uint32_t partner = partners[AFTER][i];
+		bool same;
 
 		if (partner == NO_RULE) {
 			r = add(&diff->added, &new->rules[i]);
@@ -143,7 +131,11 @@ static int list_rules(const struct comparison *comparison, uint32_t *const partn
 		}
 		diff->reordered |= partner < last;
 		last = partner;
-		r = add_common(comparison, partner, i);
+		r = same_rule(comparison, partner, i, &same);
+		if (!r && !same)
+			r = add(&diff->changed, &new->rules[i]);
+		else if (!r && new->rules[i].runtime)
+			r = add(&diff->runtime, &new->rules[i]);
 	}
 	return r;
 }

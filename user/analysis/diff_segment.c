@@ -2,54 +2,133 @@
 /*
  * One port range: for which addresses does the verdict change? Each pair of a class of sources and
  * a class of destinations is one question. Classes that no rule of the range names are one, the
- * rest.
+ * rest. Pairs with the same answer are joined to rectangles: some sources by some destinations.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/cleanup.h"
-#include "analysis/diff_cells.h"
-#include "analysis/diff_parts.h"
+#include "array.h"
+#include "cleanup.h"
+#include "policy_diff_parts.h"
 
-/* Contenders by what they name, as numbers from 1 in the order of the rules; 0: none. */
-struct lookup {
-	uint32_t *by_source;	  /* by set: the first that names it and no destination */
-	uint32_t *by_destination; /* by set: the first that names it and matches `source` */
-	uint32_t *asked_for;	  /* by set: the source + 1 that by_destination is of */
-	uint32_t *pairs;	  /* indices of those that name a destination */
-	size_t pairs_count;
+enum { ALL_FAMILIES = (1 << POLICY_IPV4) | (1 << POLICY_IPV6) };
+
+/* The items of one direction: named classes, ascending; item number `count` is the rest. */
+struct items {
+	struct partition *partition;
+	uint32_t *classes;
+	size_t count;
+	uint8_t rest_families;
+};
+
+/* A pair of items whose verdict changes. The order of the fields is that of sorting. */
+struct cell {
+	uint32_t before; /* what decides: a contender, or their count: what decides otherwise */
+	uint32_t after;
+	uint32_t from;
+	uint32_t to;
+};
+
+/* Cells of one source and the same deciders. */
+struct row {
+	const struct cell *cells;
+	size_t count;
 };
 
 struct judging {
-	const struct comparison *comparison;
+	struct comparison *comparison;
 	const struct segment *segment;
-	struct cell_sides sides[PORTSIEVE_DIRECTIONS];
-	uint32_t *source_sets; /* by set: the source + 1 that is in it */
-	struct lookup lookups[SIDES];
-	struct cells cells;
+	struct policy_diff_changes *changes;
+	struct items items[PORTSIEVE_DIRECTIONS];
+	uint32_t *deciders[SIDES]; /* by source, then by destination; numbers as in struct cell */
+	struct cell *cells;
+	size_t cells_count;
 };
 
-static uint32_t set_of(const struct judging *judging, int side, enum portsieve_direction direction,
-		       size_t contender)
+/* Sorts as the numbers in their order do. */
+static int compare_numbers(const uint32_t *a, const uint32_t *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return 0;
+}
+
+static int compare_classes(const void *one, const void *other)
+{
+	return compare_numbers(one, other, 1);
+}
+
+static int compare_cells(const void *one, const void *other)
+{
+	return compare_numbers(one, other, sizeof(struct cell) / sizeof(uint32_t));
+}
+
+static int compare_deciders(const struct cell *a, const struct cell *b)
+{
+	int order = compare_numbers(&a->before, &b->before, 1);
+
+	return order ? order : compare_numbers(&a->after, &b->after, 1);
+}
+
+/* All but the source. */
+static int compare_contents(const struct row *a, const struct row *b)
+{
+	int order = compare_deciders(a->cells, b->cells);
+
+	if (!order && a->count != b->count)
+		order = a->count < b->count ? -1 : 1;
+	for (size_t i = 0; !order && i < a->count; i++)
+		order = compare_numbers(&a->cells[i].to, &b->cells[i].to, 1);
+	return order;
+}
+
+static int compare_rows(const void *one, const void *other)
+{
+	const struct row *a = one, *b = other;
+	int order = compare_contents(a, b);
+
+	return order ? order : compare_numbers(&a->cells->from, &b->cells->from, 1);
+}
+
+static void judging_free(struct judging *judging)
+{
+	for (int side = BEFORE; side < SIDES; side++)
+		free(judging->deciders[side]);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
+		free(judging->items[direction].classes);
+	free(judging->cells);
+}
+
+/* The list of prefixes that a contender names, or ADDRESS_LIST_ANY. */
+static uint32_t list_of(const struct judging *judging, int side, enum portsieve_direction direction,
+			size_t contender)
 {
 	uint32_t rule = judging->segment->sides[side].rules[contender];
 
-	return judging->comparison->sets[side][direction][rule];
+	return judging->comparison->partitions[direction].lists[side][rule];
 }
 
-static bool is_drop(const struct judging *judging, int side, size_t contender)
+static struct policy_decider decider_of(const struct judging *judging, int side, uint32_t contender)
 {
 	const struct contenders *contenders = &judging->segment->sides[side];
+	const struct policy_rule *rule;
 
 	if (contender == contenders->count)
-		return contenders->otherwise.drop;
-	return judging->comparison->policies[side]->rules[contenders->rules[contender]].action ==
-	       POLICY_DROP;
+		return contenders->otherwise;
+	rule = &judging->comparison->policies[side]->rules[contenders->rules[contender]];
+	return (struct policy_decider){ .rule = rule, .drop = rule->action == POLICY_DROP };
 }
 
-/* Do both policies ask the same in the same order, with the same verdicts? */
+static enum policy_diff_effect effect_of(const struct judging *judging, uint32_t before,
+					 uint32_t after)
+{
+	return policy_diff_effect_of(judging->comparison, decider_of(judging, BEFORE, before).drop,
+				     decider_of(judging, AFTER, after).drop);
+}
+
+/* Do both policies ask the same in the same order, to the same effect? */
 static bool is_same(const struct judging *judging)
 {
 	const struct contenders *sides = judging->segment->sides;
@@ -57,287 +136,313 @@ static bool is_same(const struct judging *judging)
 	if (sides[BEFORE].count != sides[AFTER].count)
 		return false;
 	for (size_t i = 0; i <= sides[BEFORE].count; i++)
-		if (is_drop(judging, BEFORE, i) != is_drop(judging, AFTER, i))
+		if (effect_of(judging, i, i))
 			return false;
 	for (size_t i = 0; i < sides[BEFORE].count; i++)
-		for (int d = 0; d < PORTSIEVE_DIRECTIONS; d++)
-			if (set_of(judging, BEFORE, d, i) != set_of(judging, AFTER, d, i))
+		for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
+			if (list_of(judging, BEFORE, direction, i) !=
+			    list_of(judging, AFTER, direction, i))
 				return false;
 	return true;
 }
 
-static int make_lookup(struct judging *judging, int side)
+/* Adds the classes of a list that are not there yet, and marks them. */
+static int add_classes(struct items *items, uint32_t list)
 {
-	const struct contenders *contenders = &judging->segment->sides[side];
-	const struct areas *areas = judging->comparison->diff->areas;
-	struct lookup *lookup = &judging->lookups[side];
+	const struct address_classes *all = &items->partition->classes;
 
-	lookup->by_source = calloc(areas[PORTSIEVE_SOURCE].sets, sizeof(uint32_t));
-	lookup->by_destination = calloc(areas[PORTSIEVE_DESTINATION].sets, sizeof(uint32_t));
-	lookup->asked_for = calloc(areas[PORTSIEVE_DESTINATION].sets, sizeof(uint32_t));
-	lookup->pairs = calloc(contenders->count + 1, sizeof(uint32_t));
-	if (!lookup->by_source || !lookup->by_destination || !lookup->asked_for || !lookup->pairs)
-		return -ENOMEM;
-	for (size_t i = 0; i < contenders->count; i++) {
-		uint32_t *first = &lookup->by_source[set_of(judging, side, PORTSIEVE_SOURCE, i)];
+	for (uint32_t i = all->first_class[list]; i < all->first_class[list + 1]; i++) {
+		uint32_t class = all->classes[i], *classes;
 
-		if (set_of(judging, side, PORTSIEVE_DESTINATION, i))
-			lookup->pairs[lookup->pairs_count++] = i;
-		else if (!*first)
-			*first = i + 1;
-	}
-	return 0;
-}
-
-static void judging_free(struct judging *judging)
-{
-	for (int side = BEFORE; side < SIDES; side++) {
-		free(judging->lookups[side].by_source);
-		free(judging->lookups[side].by_destination);
-		free(judging->lookups[side].asked_for);
-		free(judging->lookups[side].pairs);
-	}
-	for (int d = 0; d < PORTSIEVE_DIRECTIONS; d++)
-		free(judging->sides[d].classes);
-	free(judging->source_sets);
-	cells_free(&judging->cells);
-}
-
-static int compare_numbers(const void *one, const void *other)
-{
-	const uint32_t *a = one, *b = other;
-
-	return (*a > *b) - (*a < *b);
-}
-
-static int add_classes(struct cell_sides *sides, uint32_t set)
-{
-	const struct areas *areas = sides->areas;
-
-	for (uint32_t i = areas->first_of_set[set]; i < areas->first_of_set[set + 1]; i++) {
-		uint32_t class = areas->classes_of_set[i], *classes;
-
-		if (areas->marked[class])
+		if (items->partition->marked[class])
 			continue;
-		classes = array_room(sides->classes, sides->count, sizeof(*classes));
+		classes = array_room(items->classes, items->count, sizeof(*classes));
 		if (!classes)
 			return -ENOMEM;
-		sides->classes = classes;
-		classes[sides->count++] = class;
-		areas->marked[class] = true;
+		items->classes = classes;
+		classes[items->count++] = class;
+		items->partition->marked[class] = true;
 	}
 	return 0;
 }
 
-/* The classes that a contender names, ascending, and the families of the rest. */
-static int gather_classes(struct judging *judging, enum portsieve_direction direction)
+/* Makes the items of a direction: the classes that a contender names, and the rest. */
+static int make_items(struct judging *judging, enum portsieve_direction direction)
 {
-	struct cell_sides *sides = &judging->sides[direction];
-	struct areas *areas = &judging->comparison->diff->areas[direction];
+	struct partition *partition = &judging->comparison->partitions[direction];
+	struct items *items = &judging->items[direction];
+	uint32_t rest[] = { partition->classes_of_family[POLICY_IPV4],
+			    partition->classes_of_family[POLICY_IPV6] };
 	int r = 0;
 
-	sides->areas = areas;
+	items->partition = partition;
 	for (int side = BEFORE; side < SIDES; side++)
 		for (size_t i = 0; !r && i < judging->segment->sides[side].count; i++) {
-			uint32_t set = set_of(judging, side, direction, i);
+			uint32_t list = list_of(judging, side, direction, i);
 
-			if (set)
-				r = add_classes(sides, set);
+			if (list != ADDRESS_LIST_ANY)
+				r = add_classes(items, list);
 		}
-	for (size_t c = 0; c < areas->classes_count; c++)
-		if (!areas->marked[c])
-			sides->rest_families |= areas->classes[c].families;
-	for (size_t i = 0; i < sides->count; i++)
-		areas->marked[sides->classes[i]] = false;
-	if (sides->count)
-		qsort(sides->classes, sides->count, sizeof(*sides->classes), compare_numbers);
-	return r;
+	if (r)
+		return r;
+	if (items->count)
+		qsort(items->classes, items->count, sizeof(*items->classes), compare_classes);
+	for (size_t i = 0; i < items->count; i++) {
+		uint32_t class = items->classes[i];
+
+		partition->marked[class] = false;
+		partition->item_of_class[class] = i;
+		for (int family = POLICY_IPV4; family <= POLICY_IPV6; family++)
+			rest[family] -= partition->families[class] >> family & 1;
+	}
+	items->rest_families = !!rest[POLICY_IPV4] << POLICY_IPV4 | !!rest[POLICY_IPV6]
+									    << POLICY_IPV6;
+	return 0;
 }
 
-static uint64_t memberships(const struct cell_sides *sides)
+static uint8_t families_of(const struct items *items, size_t item)
 {
-	uint64_t count = 1;
+	return item < items->count ? items->partition->families[items->classes[item]]
+				   : items->rest_families;
+}
 
-	for (size_t i = 0; i < sides->count; i++)
-		count += sides->areas->classes[sides->classes[i]].sets_count + 1;
-	return count;
+/* The items that a contender matches in one direction: those of its list's classes, or all. */
+struct matched {
+	const uint32_t *classes; /* NULL: all items */
+	const uint32_t *item_of_class;
+	size_t count;
+};
+
+static struct matched matched_by(const struct judging *judging, int side,
+				 enum portsieve_direction direction, size_t contender)
+{
+	const struct items *items = &judging->items[direction];
+	const struct address_classes *classes = &items->partition->classes;
+	uint32_t list = list_of(judging, side, direction, contender);
+
+	if (list == ADDRESS_LIST_ANY)
+		return (struct matched){ .count = items->count + 1 };
+	return (struct matched){
+		.classes = classes->classes + classes->first_class[list],
+		.item_of_class = items->partition->item_of_class,
+		.count = classes->first_class[list + 1] - classes->first_class[list],
+	};
+}
+
+static size_t matched_item(const struct matched *matched, size_t i)
+{
+	return matched->classes ? matched->item_of_class[matched->classes[i]] : i;
 }
 
 static bool is_too_much(const struct judging *judging)
 {
-	const struct cell_sides *from = &judging->sides[PORTSIEVE_SOURCE];
-	const struct cell_sides *to = &judging->sides[PORTSIEVE_DESTINATION];
-	uint64_t pairs = judging->lookups[BEFORE].pairs_count + judging->lookups[AFTER].pairs_count;
+	uint64_t pairs = (judging->items[PORTSIEVE_SOURCE].count + 1) *
+			 (judging->items[PORTSIEVE_DESTINATION].count + 1);
+	uint64_t steps = 0;
 
-	return (uint64_t)(from->count + 1) * (to->count + 1) > POLICY_DIFF_QUESTIONS_MAX ||
-	       memberships(from) + (from->count + 1) * (pairs + 2 * memberships(to)) >
-		       POLICY_DIFF_STEPS_MAX;
+	for (int side = BEFORE; side < SIDES; side++)
+		for (size_t i = 0; i < judging->segment->sides[side].count; i++)
+			steps += matched_by(judging, side, PORTSIEVE_SOURCE, i).count *
+				 matched_by(judging, side, PORTSIEVE_DESTINATION, i).count;
+	return pairs > POLICY_DIFF_QUESTIONS_MAX || steps > POLICY_DIFF_STEPS_MAX;
 }
 
-static const struct area_class *class_of(const struct cell_sides *sides, size_t item)
+/* Each contender decides the pairs that it matches and no earlier one has decided. */
+static int find_deciders(struct judging *judging, int side)
 {
-	static const struct area_class rest;
+	size_t width = judging->items[PORTSIEVE_DESTINATION].count + 1;
+	size_t pairs = (judging->items[PORTSIEVE_SOURCE].count + 1) * width;
+	uint32_t *deciders = calloc(pairs, sizeof(*deciders));
+	uint32_t undecided = judging->segment->sides[side].count;
 
-	return item < sides->count ? &sides->areas->classes[sides->classes[item]] : &rest;
-}
+	judging->deciders[side] = deciders;
+	if (!deciders)
+		return -ENOMEM;
+	for (size_t i = 0; i < pairs; i++)
+		deciders[i] = undecided;
+	for (uint32_t i = 0; i < undecided; i++) {
+		struct matched from = matched_by(judging, side, PORTSIEVE_SOURCE, i);
+		struct matched to = matched_by(judging, side, PORTSIEVE_DESTINATION, i);
 
-/*
- * Makes the look-up of destinations for one source. Returns the contender that decides where no
- * rule that names a destination comes before it.
- */
-static uint32_t ask_source(struct judging *judging, int side, uint32_t source)
-{
-	const struct area_class *class = class_of(&judging->sides[PORTSIEVE_SOURCE], source);
-	struct lookup *lookup = &judging->lookups[side];
-	uint32_t best = judging->segment->sides[side].count;
+		for (size_t f = 0; f < from.count; f++) {
+			uint32_t *row = &deciders[matched_item(&from, f) * width];
 
-	for (size_t s = 0; s < class->sets_count; s++) {
-		uint32_t first = lookup->by_source[class->sets[s]];
-
-		judging->source_sets[class->sets[s]] = source + 1;
-		if (first && first - 1 < best)
-			best = first - 1;
-	}
-	for (size_t p = 0; p < lookup->pairs_count && lookup->pairs[p] < best; p++) {
-		uint32_t contender = lookup->pairs[p];
-		uint32_t from = set_of(judging, side, PORTSIEVE_SOURCE, contender);
-		uint32_t to = set_of(judging, side, PORTSIEVE_DESTINATION, contender);
-
-		if (from && judging->source_sets[from] != source + 1)
-			continue;
-		if (lookup->asked_for[to] == source + 1)
-			continue;
-		lookup->asked_for[to] = source + 1;
-		lookup->by_destination[to] = contender;
-	}
-	return best;
-}
-
-static uint32_t ask_destination(const struct judging *judging, int side, uint32_t source,
-				uint32_t destination, uint32_t best)
-{
-	const struct area_class *class =
-		class_of(&judging->sides[PORTSIEVE_DESTINATION], destination);
-	const struct lookup *lookup = &judging->lookups[side];
-
-	for (size_t s = 0; s < class->sets_count; s++) {
-		uint32_t set = class->sets[s];
-
-		if (lookup->asked_for[set] == source + 1 && lookup->by_destination[set] < best)
-			best = lookup->by_destination[set];
-	}
-	return best;
-}
-
-static int judge_source(struct judging *judging, uint32_t source)
-{
-	const struct cell_sides *from = &judging->sides[PORTSIEVE_SOURCE];
-	const struct cell_sides *to = &judging->sides[PORTSIEVE_DESTINATION];
-	uint8_t families = cell_families(from, source);
-	uint32_t best[SIDES] = { ask_source(judging, BEFORE, source),
-				 ask_source(judging, AFTER, source) };
-
-	for (uint32_t destination = 0; destination <= to->count; destination++) {
-		struct cell cell = { .from = source, .to = destination };
-
-		if (!(families & cell_families(to, destination)))
-			continue;
-		cell.before = ask_destination(judging, BEFORE, source, destination, best[BEFORE]);
-		cell.after = ask_destination(judging, AFTER, source, destination, best[AFTER]);
-		if (is_drop(judging, BEFORE, cell.before) == is_drop(judging, AFTER, cell.after))
-			continue;
-		if (!cells_add(&judging->cells, &cell))
-			return -ENOMEM;
+			for (size_t t = 0; t < to.count; t++)
+				if (row[matched_item(&to, t)] == undecided)
+					row[matched_item(&to, t)] = i;
+		}
 	}
 	return 0;
 }
 
-static int judge(struct judging *judging)
+/* Gathers the pairs whose verdict changes, of those that have addresses of one family. */
+static int find_cells(struct judging *judging)
 {
-	int r = 0;
+	const struct items *from = &judging->items[PORTSIEVE_SOURCE];
+	const struct items *to = &judging->items[PORTSIEVE_DESTINATION];
+	size_t pairs = (from->count + 1) * (to->count + 1);
 
-	judging->source_sets = calloc(judging->comparison->diff->areas[PORTSIEVE_SOURCE].sets,
-				      sizeof(*judging->source_sets));
-	if (!judging->source_sets)
-		return -ENOMEM;
-	for (uint32_t source = 0; !r && source <= judging->sides[PORTSIEVE_SOURCE].count; source++)
-		r = judge_source(judging, source);
-	return r;
-}
-
-static struct policy_decider decider_of(const struct judging *judging, int side, uint32_t contender)
-{
-	const struct contenders *contenders = &judging->segment->sides[side];
-	struct policy_decider decider = contenders->otherwise;
-
-	if (contender < contenders->count)
-		decider = (struct policy_decider){
-			.rule = &judging->comparison->policies[side]
-					 ->rules[contenders->rules[contender]],
-			.drop = is_drop(judging, side, contender),
+	for (size_t pair = 0; pair < pairs; pair++) {
+		struct cell *cells, cell = {
+			.before = judging->deciders[BEFORE][pair],
+			.after = judging->deciders[AFTER][pair],
+			.from = pair / (to->count + 1),
+			.to = pair % (to->count + 1),
 		};
-	return decider;
+
+		if (!effect_of(judging, cell.before, cell.after) ||
+		    !(families_of(from, cell.from) & families_of(to, cell.to)))
+			continue;
+		cells = array_room(judging->cells, judging->cells_count, sizeof(*cells));
+		if (!cells)
+			return -ENOMEM;
+		judging->cells = cells;
+		cells[judging->cells_count++] = cell;
+	}
+	return 0;
 }
 
-static int add_change(const struct judging *judging, struct policy_diff_changes *changes,
-		      const struct cell_group *group)
+/* Appends a change, of the ports of the segment. */
+static int add_change(const struct judging *judging, const struct policy_diff_change *change)
 {
+	struct policy_diff_changes *changes = judging->changes;
 	struct policy_diff_change *list = array_room(changes->list, changes->count, sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
 	changes->list = list;
-	list[changes->count++] = (struct policy_diff_change){
-		.transport = judging->segment->transport,
-		.low = judging->segment->low,
-		.high = judging->segment->high,
-		.from = group ? group->areas[PORTSIEVE_SOURCE] : NULL,
-		.to = group ? group->areas[PORTSIEVE_DESTINATION] : NULL,
-		.before = decider_of(judging, BEFORE, group ? group->before : 0),
-		.after = decider_of(judging, AFTER, group ? group->after : 0),
-		.unclear = !group,
-	};
-	if (!group)
-		list[changes->count - 1].before = list[changes->count - 1].after =
-			(struct policy_decider){ 0 };
+	list[changes->count] = *change;
+	list[changes->count].transport = judging->segment->transport;
+	list[changes->count].low = judging->segment->low;
+	list[changes->count++].high = judging->segment->high;
 	return 0;
 }
 
-static int compare_addresses(struct judging *judging, struct policy_diff_changes *changes)
+/* The addresses of items (ascending) of one direction. The rest, the last item, is a complement. */
+static const struct area *area_of_items(const struct items *items, const uint32_t *numbers,
+					size_t count, uint8_t families)
 {
-	const struct areas *areas = judging->comparison->diff->areas;
-	struct cell_group group;
+	bool complement = numbers[count - 1] == items->count;
+	_cleanup_free_ uint32_t *classes = calloc(items->count + 1, sizeof(*classes));
+	struct area_question question = { classes, 0, complement, families };
+	size_t next = 0;
+
+	if (!classes)
+		return NULL;
+	for (uint32_t item = 0; item < items->count; item++) {
+		bool listed = next < count && numbers[next] == item;
+
+		next += listed;
+		if (listed != complement)
+			classes[question.count++] = items->classes[item];
+	}
+	return partition_area(items->partition, &question);
+}
+
+/* Adds the change of rows that differ in their sources alone. */
+static int add_rectangle(const struct judging *judging, const struct row *rows, size_t count)
+{
+	const struct items *from_items = &judging->items[PORTSIEVE_SOURCE];
+	const struct items *to_items = &judging->items[PORTSIEVE_DESTINATION];
+	const struct cell *first = rows->cells;
+	_cleanup_free_ uint32_t *from = calloc(count, sizeof(*from));
+	_cleanup_free_ uint32_t *to = calloc(rows->count, sizeof(*to));
+	struct policy_diff_change change = {
+		.before = decider_of(judging, BEFORE, first->before),
+		.after = decider_of(judging, AFTER, first->after),
+		.effect = effect_of(judging, first->before, first->after),
+	};
+	uint8_t from_families = 0, to_families = 0, families;
+
+	if (!from || !to)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		from[i] = rows[i].cells->from;
+		from_families |= families_of(from_items, from[i]);
+	}
+	for (size_t i = 0; i < rows->count; i++) {
+		to[i] = first[i].to;
+		to_families |= families_of(to_items, to[i]);
+	}
+	families = from_families & to_families;
+	change.from = area_of_items(from_items, from, count, families);
+	change.to = area_of_items(to_items, to, rows->count, families);
+	if (!change.from || !change.to)
+		return -ENOMEM;
+	/* Any address is left unsaid, but not both times where it is those of one family only. */
+	if (change.from->all && (!change.to->all || families == ALL_FAMILIES))
+		change.from = NULL;
+	if (change.to->all)
+		change.to = NULL;
+	return add_change(judging, &change);
+}
+
+/* From cells to rows, from rows to rectangles. */
+static int add_rectangles(struct judging *judging)
+{
+	_cleanup_free_ struct row *rows = calloc(judging->cells_count + 1, sizeof(*rows));
+	size_t count = 0;
 	int r = 0;
 
-	if (areas[PORTSIEVE_SOURCE].too_many || areas[PORTSIEVE_DESTINATION].too_many)
-		return add_change(judging, changes, NULL);
-	for (int d = 0; !r && d < PORTSIEVE_DIRECTIONS; d++)
-		r = gather_classes(judging, d);
-	for (int side = BEFORE; !r && side < SIDES; side++)
-		r = make_lookup(judging, side);
-	if (!r && is_too_much(judging))
-		return add_change(judging, changes, NULL);
-	if (!r)
-		r = judge(judging);
-	if (!r)
-		r = cells_group(&judging->cells);
-	while (!r && (r = cells_next(&judging->cells, judging->sides, &group)) > 0)
-		r = add_change(judging, changes, &group);
+	if (!rows)
+		return -ENOMEM;
+	if (!judging->cells_count)
+		return 0;
+	qsort(judging->cells, judging->cells_count, sizeof(*judging->cells), compare_cells);
+	for (size_t i = 0; i < judging->cells_count; i++) {
+		const struct cell *cell = &judging->cells[i];
+
+		if (!i || compare_deciders(cell - 1, cell) || cell[-1].from != cell->from)
+			rows[count++].cells = cell;
+		rows[count - 1].count++;
+	}
+	qsort(rows, count, sizeof(*rows), compare_rows);
+	for (size_t first = 0, end; !r && first < count; first = end) {
+		for (end = first + 1; end < count && !compare_contents(&rows[first], &rows[end]);)
+			end++;
+		r = add_rectangle(judging, &rows[first], end - first);
+	}
 	return r;
 }
 
-int policy_diff_segment(const struct comparison *comparison, const struct segment *segment,
+static int compare_addresses(struct judging *judging)
+{
+	const struct policy_diff_change unclear = { .unclear = true };
+	const struct partition *partitions = judging->comparison->partitions;
+	int r = 0;
+
+	if (partitions[PORTSIEVE_SOURCE].too_many || partitions[PORTSIEVE_DESTINATION].too_many)
+		return add_change(judging, &unclear);
+	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++)
+		r = make_items(judging, direction);
+	if (r)
+		return r;
+	if (is_too_much(judging))
+		return add_change(judging, &unclear);
+	for (int side = BEFORE; !r && side < SIDES; side++)
+		r = find_deciders(judging, side);
+	if (r)
+		return r;
+	r = find_cells(judging);
+	return r ? r : add_rectangles(judging);
+}
+
+int policy_diff_segment(struct comparison *comparison, const struct segment *segment,
 			struct policy_diff_changes *changes)
 {
-	struct judging judging = { .comparison = comparison, .segment = segment };
-	struct cell_group all = { 0 };
-	int r;
+	__attribute__((cleanup(judging_free))) struct judging judging = {
+		.comparison = comparison,
+		.segment = segment,
+		.changes = changes,
+	};
 
 	if (is_same(&judging))
 		return 0;
-	if (!segment->sides[BEFORE].count && !segment->sides[AFTER].count)
-		return add_change(&judging, changes, &all);
-	r = compare_addresses(&judging, changes);
-	judging_free(&judging);
-	return r;
+	if (segment->sides[BEFORE].count || segment->sides[AFTER].count)
+		return compare_addresses(&judging);
+	return add_change(&judging, &(struct policy_diff_change){
+					    .before = segment->sides[BEFORE].otherwise,
+					    .after = segment->sides[AFTER].otherwise,
+					    .effect = effect_of(&judging, 0, 0),
+				    });
 }
