@@ -91,7 +91,40 @@ sctp/49152-65535 null pass _dynamic drop _dynamic" \
 	[[ $output == *"mode: enforce -> monitor"* ]]
 }
 
-@test "addresses are listed, at most ten" {
+@test "a change to enforce names what was only counted and is dropped now, and back" {
+	local monitor enforce
+	monitor=$(policy 'version: 1
+mode: monitor
+default: allow
+rules:
+  - {name: telnet, action: drop, ports: tcp/23}')
+	enforce=$(policy 'version: 1
+default: allow
+rules:
+  - {name: telnet, action: drop, ports: tcp/23}')
+	in_server portsieve load to_client -p "$monitor"
+	run -0 in_server portsieve diff "$enforce"
+	[[ $output == *"tcp/23  would be dropped by 'telnet' -> dropped by 'telnet' (line 4), now enforced
+mode: monitor -> enforce
+malformed: drop, now enforced"* ]]
+	[[ $output != *"no port changes its verdict"* ]]
+	equal "now_enforced null now_enforced" "$(in_server portsieve diff "$enforce" -j |
+		jq -r '"\(.changes[0].effect) \(.settings[] | select(.setting == "mode").effect) \(.settings[] | select(.setting == "malformed").effect)"')"
+	in_server portsieve apply "$enforce"
+	run -0 in_server portsieve diff "$monitor"
+	[[ $output == *"tcp/23  dropped by 'telnet' -> would be dropped by 'telnet' (line 5), no longer enforced
+mode: enforce -> monitor
+malformed: drop, no longer enforced"* ]]
+	equal no_longer_enforced "$(in_server portsieve diff "$monitor" -j | jq -r '.changes[0].effect')"
+}
+
+@test "what was only counted and will be allowed passes as before" {
+	in_server portsieve load to_client -p "$(policy '{version: 1, mode: monitor, default: allow, rules: [{name: telnet, action: drop, ports: tcp/23}]}')"
+	run -0 in_server portsieve diff "$(policy '{version: 1, default: allow}')"
+	[[ $output == *"tcp/23  would be dropped by 'telnet' -> allowed by default, no longer counted"* ]]
+}
+
+@test "addresses are named, the first ten of many" {
 	local list file
 	list=$(seq -s', ' -f '10.0.%g.0/24' 0 11)
 	in_server portsieve load to_client -p "$(policy "$OLD")"

@@ -48,9 +48,10 @@ enum policy_diff_effect policy_diff_effect_of(const struct comparison *compariso
 	const bool drops[SIDES] = { drop_before, drop_after };
 	int fates[SIDES];
 
-	(void)comparison; /* the modes play no part in verdicts */
 	for (int side = BEFORE; side < SIDES; side++)
-		fates[side] = drops[side] ? DROPPED : ALLOWED;
+		fates[side] = !drops[side]			    ? ALLOWED
+			      : comparison->policies[side]->monitor ? COUNTED
+								    : DROPPED;
 	return effects[fates[BEFORE]][fates[AFTER]];
 }
 

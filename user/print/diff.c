@@ -77,6 +77,17 @@ static void print_decider(const struct policy_decider *decider, bool monitor, bo
 		printf(" (line %u)", decider->rule->place.line);
 }
 
+/* What the verdicts, or the values of a setting, do not say by themselves. */
+static const char *const effect_words[POLICY_DIFF_EFFECTS] = {
+	[POLICY_DIFF_NO_EFFECT] = "",
+	[POLICY_DIFF_NOW_ALLOWED] = "",
+	[POLICY_DIFF_NOW_DROPPED] = "",
+	[POLICY_DIFF_NOW_COUNTED] = ", only counted",
+	[POLICY_DIFF_NO_LONGER_COUNTED] = ", no longer counted",
+	[POLICY_DIFF_NOW_ENFORCED] = ", now enforced",
+	[POLICY_DIFF_NO_LONGER_ENFORCED] = ", no longer enforced",
+};
+
 static void print_change(const struct diff_report *report, const struct policy_diff_change *change)
 {
 	char ports[16];
@@ -94,6 +105,8 @@ static void print_change(const struct diff_report *report, const struct policy_d
 	print_decider(&change->before, report->monitor_before, false);
 	printf(" -> ");
 	print_decider(&change->after, report->monitor_after, true);
+	if (change->effect != POLICY_DIFF_NOW_COUNTED) /* "would be dropped" says it */
+		printf("%s", effect_words[change->effect]);
 	printf("\n");
 }
 
@@ -110,6 +123,15 @@ static void print_rules(const struct policy_diff *diff)
 	print_names(by_count(&diff->changed, "rule changes", "rules change"), &diff->changed);
 	if (diff->reordered)
 		printf("rules stand in another order\n");
+}
+
+/* "mpls: allow -> drop", "malformed: drop, now enforced" */
+static void print_setting(const struct policy_diff_setting *setting)
+{
+	printf("%s: %s", setting->name, setting->before);
+	if (setting->after != setting->before)
+		printf(" -> %s", setting->after);
+	printf("%s\n", effect_words[setting->effect]);
 }
 
 int print_diff_text(const struct diff_report *report)
@@ -132,8 +154,7 @@ int print_diff_text(const struct diff_report *report)
 	if (!diff->changes_count && !policy_diff_is_empty(diff))
 		printf("no port changes its verdict\n");
 	for (size_t i = 0; i < diff->settings_count; i++)
-		printf("%s: %s -> %s\n", diff->settings[i].name, diff->settings[i].before,
-		       diff->settings[i].after);
+		print_setting(&diff->settings[i]);
 	print_rules(diff);
 	print_names(by_count(&diff->runtime, "runtime rule stays", "runtime rules stay"),
 		    &diff->runtime);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The difference of two policies as JSON. Written as it goes, not as one object: a list of 100,000
- * prefixes may belong to thousands of changes. All words are free of quotes, but for the path.
+ * The difference of two policies as JSON. Each change is an object of its own, printed and released
+ * before the next: a list of 100,000 prefixes may belong to thousands of changes.
  */
 #include <errno.h>
 #include <limits.h>
@@ -9,14 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include <json-c/json.h>
-
-#include "base/output.h"
-
-#include "print/diff.h"
-#include "print/reason.h"
-#include "base/utf8.h"
+#include "output.h"
+#include "print.h"
+#include "print_diff.h"
+#include "print_json.h"
+#include "reason.h"
+#include "utf8.h"
 
 /* The last port of each built-in range. */
 static const uint16_t builtin_high[PORTSIEVE_BUILTINS] = {
@@ -26,196 +24,284 @@ static const uint16_t builtin_high[PORTSIEVE_BUILTINS] = {
 	[PORTSIEVE_DYNAMIC] = 65535,
 };
 
-/* The text of the area that was printed last; neighbours often share it. */
-struct area_text {
+static const char *const effect_names[POLICY_DIFF_EFFECTS] = {
+	[POLICY_DIFF_NOW_ALLOWED] = "now_allowed",
+	[POLICY_DIFF_NOW_DROPPED] = "now_dropped",
+	[POLICY_DIFF_NOW_COUNTED] = "now_counted",
+	[POLICY_DIFF_NO_LONGER_COUNTED] = "no_longer_counted",
+	[POLICY_DIFF_NOW_ENFORCED] = "now_enforced",
+	[POLICY_DIFF_NO_LONGER_ENFORCED] = "no_longer_enforced",
+};
+
+/* The area printed last, ready to be printed again: neighbours often share it. */
+struct area_json {
 	const struct area *area;
+	json_object *in;
+	json_object *except;
+};
+
+struct diff_printer {
+	const struct diff_report *report;
+	struct area_json last[PORTSIEVE_DIRECTIONS];
+	bool continued; /* a change has been printed */
+};
+
+/* Releases the object. */
+static int print_object(json_object *object)
+{
+	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (text)
+		fputs(text, stdout);
+	json_object_put(object);
+	return text ? 0 : -ENOMEM;
+}
+
+/* The members of an object without the braces around them. Releases the object. */
+static int print_members(json_object *object)
+{
+	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (text)
+		printf("%.*s", (int)strlen(text) - 2, text + 1);
+	json_object_put(object);
+	return text ? 0 : -ENOMEM;
+}
+
+/*
+ * An array of prefixes that keeps its text. Without it, each change would write the text of 100,000
+ * prefixes anew. NULL when memory is short.
+ */
+static json_object *prefixes_array(const struct policy_prefixes *prefixes)
+{
+	json_object *array = json_object_new_array();
+	const char *printed;
 	char *text;
-};
 
-static void put_prefixes(FILE *out, const struct policy_prefixes *prefixes)
-{
-	fputc('[', out);
 	for (size_t i = 0; i < prefixes->count; i++)
-		fprintf(out, "%s\"%s\"", i ? "," : "",
-			policy_prefix_print(&prefixes->list[i]).text);
-	fputc(']', out);
-}
-
-/* ,"from":["10.0.0.0/8"],"from_except":[] */
-static char *area_format(const char *key, const struct area *area)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
+		json_object_array_add(array, json_object_new_string(
+						     policy_prefix_print(&prefixes->list[i]).text));
+	printed = json_object_to_json_string_ext(array, JSON_C_TO_STRING_PLAIN |
+								JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = printed ? strdup(printed) : NULL;
+	json_object_put(array);
+	if (!text)
 		return NULL;
-	fprintf(out, ",\"%s\":", key);
-	if (area)
-		put_prefixes(out, &area->in);
-	else
-		fputs("null", out);
-	if (area) {
-		fprintf(out, ",\"%s_except\":", key);
-		put_prefixes(out, &area->except);
-	}
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	array = json_object_new_array();
+	json_object_set_serializer(array, json_object_userdata_to_json_string, text,
+				   json_object_free_userdata);
+	return array;
 }
 
-static int print_area(const char *key, const struct area *area, struct area_text *last)
+static void area_json_free(struct area_json *last)
 {
-	if (!last->text || last->area != area) {
-		free(last->text);
-		last->area = area;
-		last->text = area_format(key, area);
-	}
-	if (!last->text)
-		return -ENOMEM;
-	fputs(last->text, stdout);
-	return 0;
+	json_object_put(last->in);
+	json_object_put(last->except);
+	*last = (struct area_json){ 0 };
 }
 
-/* How one side says it. A line is one of the file; what is live has come from another, or none. */
-struct side {
-	const char *key;
-	bool monitor; /* what it drops passes */
-	bool with_line;
-};
-
-static void print_decider(const struct side *side, const struct policy_decider *decider,
-			  int builtin)
+/* "from":["10.0.0.0/8"],"from_except":[]; an area that is any address has no exceptions. */
+static int add_area(json_object *change, const char *key, const char *except_key,
+		    const struct area *area, struct area_json *last)
 {
-	printf(",\"%s\":{\"verdict\":\"%s\",\"would_drop\":%s,\"reason\":", side->key,
-	       decider->drop && !side->monitor ? "drop" : "pass",
-	       decider->drop && side->monitor ? "true" : "false");
-	if (decider->rule)
-		printf("\"rule\",\"rule\":\"%s\",\"runtime\":%s,\"line\":", decider->rule->name,
-		       decider->rule->runtime ? "true" : "false");
-	else if (decider->dhcp_client)
-		printf("\"%s\",\"rule\":null", reason_name(PORTSIEVE_DHCP_CLIENT));
-	else
-		printf("\"default\",\"rule\":\"%s\"", builtin_name(builtin));
-	if (decider->rule && side->with_line && !decider->rule->runtime)
-		printf("%u", decider->rule->place.line);
-	else if (decider->rule)
-		printf("null");
-	printf("}");
-}
-
-static int print_part(const struct diff_report *report, const struct policy_diff_change *change,
-		      struct area_text last[2], int builtin, const char *separator)
-{
-	const struct side before = { "before", report->monitor_before, false };
-	const struct side after = { "after", report->monitor_after, true };
-
-	printf("%s{\"protocol\":\"%s\",\"low\":%u,\"high\":%u", separator,
-	       transport_name(change->transport), change->low, change->high);
-	if (print_area("from", change->from, &last[PORTSIEVE_SOURCE]) ||
-	    print_area("to", change->to, &last[PORTSIEVE_DESTINATION]))
-		return -ENOMEM;
-	if (change->unclear) {
-		printf(",\"before\":null,\"after\":null,\"unclear\":true}");
+	if (!area) {
+		json_object_object_add(change, key, NULL);
 		return 0;
 	}
-	print_decider(&before, &change->before, builtin);
-	print_decider(&after, &change->after, builtin);
-	printf("}");
+	if (last->area != area) {
+		area_json_free(last);
+		last->in = prefixes_array(&area->in);
+		last->except = prefixes_array(&area->except);
+		if (!last->in || !last->except)
+			return -ENOMEM;
+		last->area = area;
+	}
+	json_object_object_add(change, key, json_object_get(last->in));
+	json_object_object_add(change, except_key, json_object_get(last->except));
 	return 0;
+}
+
+/*
+ * How one side decides. Lines are those of the file; what is live comes from another file, or none.
+ */
+static json_object *decider_object(const struct policy_decider *decider, bool monitor,
+				   bool with_line, int builtin)
+{
+	const struct policy_rule *rule = decider->rule;
+	json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "verdict",
+			       json_object_new_string(decider->drop && !monitor ? "drop" : "pass"));
+	json_object_object_add(object, "would_drop",
+			       json_object_new_boolean(decider->drop && monitor));
+	if (rule) {
+		json_object_object_add(object, "reason", json_object_new_string("rule"));
+		json_object_object_add(object, "rule", json_object_new_string(rule->name));
+		json_object_object_add(object, "runtime", json_object_new_boolean(rule->runtime));
+		json_object_object_add(object, "line",
+				       with_line && !rule->runtime
+					       ? json_object_new_uint64(rule->place.line)
+					       : NULL);
+		return object;
+	}
+	json_object_object_add(object, "reason",
+			       json_object_new_string(decider->dhcp_client
+							      ? reason_name(PORTSIEVE_DHCP_CLIENT)
+							      : "default"));
+	json_object_object_add(
+		object, "rule",
+		decider->dhcp_client ? NULL : json_object_new_string(builtin_name(builtin)));
+	return object;
+}
+
+static json_object *effect_string(enum policy_diff_effect effect)
+{
+	return effect_names[effect] ? json_object_new_string(effect_names[effect]) : NULL;
+}
+
+/* Adds what decides before and after to the object of a change. */
+static void add_deciders(json_object *object, const struct diff_report *report,
+			 const struct policy_diff_change *change, int builtin)
+{
+	if (change->unclear) {
+		json_object_object_add(object, "before", NULL);
+		json_object_object_add(object, "after", NULL);
+		json_object_object_add(object, "effect", NULL);
+		json_object_object_add(object, "unclear", json_object_new_boolean(true));
+		return;
+	}
+	json_object_object_add(
+		object, "before",
+		decider_object(&change->before, report->monitor_before, false, builtin));
+	json_object_object_add(
+		object, "after",
+		decider_object(&change->after, report->monitor_after, true, builtin));
+	json_object_object_add(object, "effect", effect_string(change->effect));
+}
+
+static int print_part(struct diff_printer *printer, const struct policy_diff_change *part,
+		      int builtin)
+{
+	json_object *object = json_object_new_object();
+	int r;
+
+	json_object_object_add(object, "protocol",
+			       json_object_new_string(transport_name(part->transport)));
+	json_object_object_add(object, "low", json_object_new_int(part->low));
+	json_object_object_add(object, "high", json_object_new_int(part->high));
+	r = add_area(object, "from", "from_except", part->from, &printer->last[PORTSIEVE_SOURCE]);
+	if (!r)
+		r = add_area(object, "to", "to_except", part->to,
+			     &printer->last[PORTSIEVE_DESTINATION]);
+	if (r) {
+		json_object_put(object);
+		return r;
+	}
+	add_deciders(object, printer->report, part, builtin);
+	if (printer->continued)
+		printf(",");
+	printer->continued = true;
+	return print_object(object);
+}
+
+static bool is_default(const struct policy_decider *decider)
+{
+	return !decider->rule && !decider->dhcp_client;
 }
 
 /* Where a default decides, its ranges have names of their own: the change is cut at their ends. */
-static int print_change(const struct diff_report *report, const struct policy_diff_change *change,
-			struct area_text last[2], const char *separator)
+static int print_change(struct diff_printer *printer, const struct policy_diff_change *change)
 {
-	bool cut = !change->unclear && ((!change->before.rule && !change->before.dhcp_client) ||
-					(!change->after.rule && !change->after.dhcp_client));
+	bool cut = !change->unclear && (is_default(&change->before) || is_default(&change->after));
 	struct policy_diff_change part = *change;
-	int r = 0;
 
-	for (int builtin = 0; !r && builtin < PORTSIEVE_BUILTINS; builtin++) {
+	for (int builtin = 0; builtin < PORTSIEVE_BUILTINS; builtin++) {
+		int r;
+
 		if (part.low > builtin_high[builtin])
 			continue;
 		part.high = change->high;
 		if (cut && part.high > builtin_high[builtin])
 			part.high = builtin_high[builtin];
-		r = print_part(report, &part, last, builtin, separator);
-		separator = ",";
-		if (part.high == change->high)
-			break;
+		r = print_part(printer, &part, builtin);
+		if (r || part.high == change->high)
+			return r;
 		part.low = part.high + 1;
 	}
-	return r;
+	return 0;
 }
 
-static int print_changes(const struct diff_report *report)
+static json_object *names_array(const struct policy_diff_rules *rules)
 {
-	const struct policy_diff *diff = report->diff;
-	struct area_text last[PORTSIEVE_DIRECTIONS] = { 0 };
-	int r = 0;
+	json_object *array = json_object_new_array();
 
-	printf(",\"changes\":[");
-	for (size_t i = 0; !r && i < diff->changes_count; i++)
-		r = print_change(report, &diff->changes[i], last, i ? "," : "");
-	printf("]");
-	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
-		free(last[direction].text);
-	return r;
-}
-
-static void print_names(const char *key, const struct policy_diff_rules *rules,
-			const char *separator)
-{
-	printf("%s\"%s\":[", separator, key);
 	for (size_t i = 0; i < rules->count; i++)
-		printf("%s\"%s\"", i ? "," : "", rules->list[i]->name);
-	printf("]");
+		json_object_array_add(array, json_object_new_string(rules->list[i]->name));
+	return array;
 }
 
-static int print_head(const struct diff_report *report)
+/* What comes before the changes. */
+static json_object *head_object(const struct diff_report *report)
 {
-	char printable[PATH_MAX];
+	json_object *head = json_document(), *devices = json_object_new_array();
+	char path[PATH_MAX];
 
-	utf8_copy_printable(printable, sizeof(printable), report->path);
+	utf8_copy_printable(path, sizeof(path), report->path);
+	for (size_t i = 0; i < report->devices_count; i++)
+		json_object_array_add(devices, json_object_new_string(report->devices[i].name));
+	json_object_object_add(head, "devices", devices);
+	json_object_object_add(head, "policy", json_object_new_string(path));
+	json_object_object_add(head, "same",
+			       json_object_new_boolean(policy_diff_is_empty(report->diff)));
+	return head;
+}
 
-	json_object *path = json_object_new_string(printable);
-	const char *text =
-		path ? json_object_to_json_string_ext(path, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
+static json_object *setting_object(const struct policy_diff_setting *setting)
+{
+	json_object *object = json_object_new_object();
 
-	printf("{\"schema\":1,\"devices\":[");
-	for (size_t i = 0; i < report->devices_count; i++) {
-		json_object *name = json_object_new_string(report->devices[i].name);
+	json_object_object_add(object, "setting", json_object_new_string(setting->name));
+	json_object_object_add(object, "before", json_object_new_string(setting->before));
+	json_object_object_add(object, "after", json_object_new_string(setting->after));
+	json_object_object_add(object, "effect", effect_string(setting->effect));
+	return object;
+}
 
-		printf("%s%s", i ? "," : "",
-		       json_object_to_json_string_ext(name, JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(name);
-	}
-	printf("],\"policy\":%s,\"same\":%s", text ? text : "null",
-	       policy_diff_is_empty(report->diff) ? "true" : "false");
-	json_object_put(path);
-	return text ? 0 : -ENOMEM;
+/* What comes after the changes. */
+static json_object *tail_object(const struct policy_diff *diff)
+{
+	json_object *tail = json_object_new_object(), *rules = json_object_new_object();
+	json_object *settings = json_object_new_array();
+
+	for (size_t i = 0; i < diff->settings_count; i++)
+		json_object_array_add(settings, setting_object(&diff->settings[i]));
+	json_object_object_add(tail, "settings", settings);
+	json_object_object_add(rules, "added", names_array(&diff->added));
+	json_object_object_add(rules, "removed", names_array(&diff->removed));
+	json_object_object_add(rules, "changed", names_array(&diff->changed));
+	json_object_object_add(rules, "runtime", names_array(&diff->runtime));
+	json_object_object_add(rules, "reordered", json_object_new_boolean(diff->reordered));
+	json_object_object_add(tail, "rules", rules);
+	return tail;
 }
 
 int print_diff_json(const struct diff_report *report)
 {
-	const struct policy_diff *diff = report->diff;
-	int r = print_head(report);
+	struct diff_printer printer = { .report = report };
+	int r;
 
-	if (!r)
-		r = print_changes(report);
-	printf(",\"settings\":[");
-	for (size_t i = 0; i < diff->settings_count; i++)
-		printf("%s{\"setting\":\"%s\",\"before\":\"%s\",\"after\":\"%s\"}", i ? "," : "",
-		       diff->settings[i].name, diff->settings[i].before, diff->settings[i].after);
-	printf("],\"rules\":{");
-	print_names("added", &diff->added, "");
-	print_names("removed", &diff->removed, ",");
-	print_names("changed", &diff->changed, ",");
-	print_names("runtime", &diff->runtime, ",");
-	printf(",\"reordered\":%s}}\n", diff->reordered ? "true" : "false");
+	printf("{");
+	r = print_members(head_object(report));
+	printf(",\"changes\":[");
+	for (size_t i = 0; !r && i < report->diff->changes_count; i++)
+		r = print_change(&printer, &report->diff->changes[i]);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
+		area_json_free(&printer.last[direction]);
+	if (r)
+		return r;
+	printf("],");
+	r = print_members(tail_object(report->diff));
+	printf("}\n");
 	output_flush();
 	return r;
 }

@@ -214,6 +214,39 @@ static void test_all_of_one_family(void **state)
 	tear_down(&two);
 }
 
+/* A rule for all IPv4 addresses: those that it leaves out are IPv6, and 10.0.0.0/8. */
+static void test_all_others_where_all_of_a_family_have_a_rule(void **state)
+{
+	struct policy_prefix expected[] = { prefix_of("::", 0), prefix_of("10.0.0.0", 8) };
+	struct case_of_two two;
+	const struct policy_diff *diff;
+	size_t found = 0;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_ALLOW);
+	for (int side = 0; side < 2; side++) {
+		struct policy *policy = side ? &two.new : &two.old;
+		struct policy_rule *rule = tcp(policy, "a", POLICY_ALLOW, 22, 22);
+
+		add_prefix(&rule->from, prefix_of("10.0.0.0", 8));
+		add_prefix(&rule->to, prefix_of("192.0.2.0", 24));
+		rule = tcp(policy, "b", POLICY_ALLOW, 22, 22);
+		add_prefix(&rule->from, prefix_of("0.0.0.0", 0));
+		add_prefix(&rule->to, prefix_of("198.51.100.0", 24));
+	}
+	diff = compare(&two);
+	for (size_t i = 0; i < diff->changes_count; i++) {
+		const struct area *from = diff->changes[i].from;
+
+		if (diff->changes[i].low != 22 || !from || from->except.count)
+			continue;
+		is_prefixes(&from->in, expected, 2);
+		found++;
+	}
+	assert_int_equal(found, 1);
+	tear_down(&two);
+}
+
 static void test_source_and_destination_both_count(void **state)
 {
 	struct policy_prefix from = prefix_of("10.0.0.0", 8), to = prefix_of("192.0.2.1", 32);
@@ -269,6 +302,108 @@ static void test_runtime_rules_that_stay(void **state)
 	tear_down(&two);
 }
 
+struct mode_row {
+	const char *sentence;
+	bool old_monitor;
+	enum policy_action old;
+	bool new_monitor;
+	enum policy_action new;
+	enum policy_diff_effect effect; /* of the one port that both policies have a rule for */
+};
+
+static const struct mode_row mode_rows[] = {
+	{ "a drop that was only counted is enforced", true, POLICY_DROP, false, POLICY_DROP,
+	  POLICY_DIFF_NOW_ENFORCED },
+	{ "a drop is only counted from now on", false, POLICY_DROP, true, POLICY_DROP,
+	  POLICY_DIFF_NO_LONGER_ENFORCED },
+	{ "what was allowed is dropped", true, POLICY_ALLOW, false, POLICY_DROP,
+	  POLICY_DIFF_NOW_DROPPED },
+	{ "what was allowed is dropped, no mode in play", false, POLICY_ALLOW, false, POLICY_DROP,
+	  POLICY_DIFF_NOW_DROPPED },
+	{ "what was counted passes as before", true, POLICY_DROP, false, POLICY_ALLOW,
+	  POLICY_DIFF_NO_LONGER_COUNTED },
+	{ "what was counted passes as before, in monitor mode", true, POLICY_DROP, true,
+	  POLICY_ALLOW, POLICY_DIFF_NO_LONGER_COUNTED },
+	{ "what was dropped is allowed", false, POLICY_DROP, true, POLICY_ALLOW,
+	  POLICY_DIFF_NOW_ALLOWED },
+	{ "what was dropped is allowed, no mode in play", false, POLICY_DROP, false, POLICY_ALLOW,
+	  POLICY_DIFF_NOW_ALLOWED },
+	{ "what was allowed is only counted", false, POLICY_ALLOW, true, POLICY_DROP,
+	  POLICY_DIFF_NOW_COUNTED },
+	{ "two policies that only count", true, POLICY_ALLOW, true, POLICY_DROP,
+	  POLICY_DIFF_NOW_COUNTED },
+	{ "what is counted stays so", true, POLICY_DROP, true, POLICY_DROP, POLICY_DIFF_NO_EFFECT },
+	{ "what is dropped stays so", false, POLICY_DROP, false, POLICY_DROP,
+	  POLICY_DIFF_NO_EFFECT },
+	{ "what is allowed passes in either mode", true, POLICY_ALLOW, false, POLICY_ALLOW,
+	  POLICY_DIFF_NO_EFFECT },
+};
+
+static enum policy_diff_effect knob_effect(const struct policy_diff *diff, const char *name)
+{
+	for (size_t i = 0; i < diff->settings_count; i++)
+		if (!strcmp(diff->settings[i].name, name))
+			return diff->settings[i].effect;
+	return POLICY_DIFF_NO_EFFECT;
+}
+
+/* A port and a knob, with these actions in these modes. */
+static void check_mode_row(const struct mode_row *row)
+{
+	const uint64_t mpls = 1ull << PORTSIEVE_KNOB_MPLS;
+	struct case_of_two two;
+	struct policy_diff_side before = { &two.old, row->old == POLICY_DROP ? mpls : 0 };
+	struct policy_diff_side after = { &two.new, row->new == POLICY_DROP ? mpls : 0 };
+
+	set_up(&two, POLICY_ALLOW, POLICY_ALLOW);
+	two.old.monitor = row->old_monitor;
+	two.new.monitor = row->new_monitor;
+	tcp(&two.old, "ssh", row->old, 22, 22);
+	tcp(&two.new, "ssh", row->new, 22, 22);
+	assert_int_equal(policy_diff(&before, &after, &two.diff), 0);
+	assert_int_equal(two.diff.changes_count, row->effect != POLICY_DIFF_NO_EFFECT);
+	if (two.diff.changes_count) {
+		is_change(&two.diff.changes[0], 22, 22, "ssh");
+		assert_int_equal(two.diff.changes[0].effect, row->effect);
+		assert_string_equal(two.diff.changes[0].before.rule->name, "ssh");
+	}
+	assert_int_equal(knob_effect(&two.diff, "mpls"), row->effect);
+	assert_int_equal(knob_effect(&two.diff, "malformed"), POLICY_DIFF_NO_EFFECT);
+	assert_int_equal(knob_effect(&two.diff, "mode"), POLICY_DIFF_NO_EFFECT);
+	assert_int_equal(policy_diff_is_empty(&two.diff),
+			 row->old_monitor == row->new_monitor && row->old == row->new);
+	tear_down(&two);
+}
+
+static void test_modes_decide_what_a_drop_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(mode_rows) / sizeof(mode_rows[0]); i++) {
+		print_message("# %s\n", mode_rows[i].sentence);
+		check_mode_row(&mode_rows[i]);
+	}
+}
+
+static void test_a_change_of_mode_names_addresses(void **state)
+{
+	struct policy_prefix in = prefix_of("10.0.0.0", 8);
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_ALLOW, POLICY_ALLOW);
+	two.old.monitor = true;
+	add_prefix(&tcp(&two.old, "block", POLICY_DROP, 0, 65535)->from, in);
+	add_prefix(&tcp(&two.new, "block", POLICY_DROP, 0, 65535)->from, in);
+	diff = compare(&two);
+	assert_int_equal(diff->changes_count, 1);
+	is_change(&diff->changes[0], 0, 65535, "block");
+	assert_int_equal(diff->changes[0].effect, POLICY_DIFF_NOW_ENFORCED);
+	is_prefixes(&diff->changes[0].from->in, &in, 1);
+	assert_int_equal(diff->changed.count, 0);
+	tear_down(&two);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,9 +418,12 @@ int main(void)
 		cmocka_unit_test(test_all_other_addresses),
 		cmocka_unit_test(test_addresses_that_are_all_there_are),
 		cmocka_unit_test(test_all_of_one_family),
+		cmocka_unit_test(test_all_others_where_all_of_a_family_have_a_rule),
 		cmocka_unit_test(test_source_and_destination_both_count),
 		cmocka_unit_test(test_rules_in_another_order),
 		cmocka_unit_test(test_runtime_rules_that_stay),
+		cmocka_unit_test(test_modes_decide_what_a_drop_does),
+		cmocka_unit_test(test_a_change_of_mode_names_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
