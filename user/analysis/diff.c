@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Comparing two policies: modes, settings, and the parts. */
-#include "policy_diff.h"
+#include "analysis/diff.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -91,7 +91,7 @@ static void compare_settings(const struct comparison *comparison, const uint64_t
 		add_setting(diff,
 			    &(struct policy_diff_setting){
 				    .name = knob == PORTSIEVE_KNOB_DROP ? "malformed"
-									: policy_knob_name(knob),
+									: knobs[knob].name,
 				    .before = actions[before],
 				    .after = actions[after],
 				    .effect = policy_diff_effect_of(comparison, before, after),

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy.h"
+#include "policy/policy.h"
 
 enum policy_diff_limits {
 	/* Of one port range: pairs of classes of source and destination; steps to judge them. */

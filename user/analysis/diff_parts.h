@@ -3,8 +3,8 @@
 #ifndef PORTSIEVE_POLICY_DIFF_PARTS_H
 #define PORTSIEVE_POLICY_DIFF_PARTS_H
 
-#include "address_classes.h"
-#include "policy_diff.h"
+#include "compile/address_classes.h"
+#include "analysis/diff.h"
 
 enum { BEFORE, AFTER, SIDES };
 

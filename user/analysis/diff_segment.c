@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "cleanup.h"
-#include "policy_diff_parts.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "analysis/diff_parts.h"
 
 enum { ALL_FAMILIES = (1 << POLICY_IPV4) | (1 << POLICY_IPV6) };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Classifying addresses: all prefixes are sorted so that each comes behind those that hold it, and
- * walked with a stack of the ones that do.
+ * Classifying addresses: all prefixes are sorted so that each comes after those that contain it,
+ * and walked with a stack of those.
  */
 #include "compile/address_classes.h"
 
@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 
 static_assert(sizeof(struct policy_prefix) == 18, "prefixes are compared byte by byte");
 
@@ -41,20 +42,12 @@ struct classifying {
 	struct addresses *addresses; /* may be NULL */
 	struct error *error;
 	struct prefix_list *lists;
-	uint32_t *list_slots; /* number + 1 by hash of the prefixes; 0: free */
-	size_t list_slots_count;
+	struct hash_index list_index; /* of lists, by their prefixes */
 	struct member *members;
 	size_t members_count;
 	size_t added_count;
-	uint32_t *set_slots; /* class by hash of parent and lists; 0: free */
-	size_t set_slots_count;
+	struct hash_index set_index; /* of classes but 0, by parent and added lists */
 };
-
-void addresses_free(struct addresses *addresses)
-{
-	free(addresses->list);
-	*addresses = (struct addresses){ 0 };
-}
 
 void address_classes_free(struct address_classes *classes)
 {
@@ -71,14 +64,9 @@ static void classifying_free(struct classifying *work)
 	for (uint32_t list = 0; work->lists && list < work->classes->lists; list++)
 		free(work->lists[list].sorted.list);
 	free(work->lists);
-	free(work->list_slots);
+	hash_index_free(&work->list_index);
 	free(work->members);
-	free(work->set_slots);
-}
-
-static int no_memory(struct error *error)
-{
-	return error_no_memory(error);
+	hash_index_free(&work->set_index);
 }
 
 static int too_many(const struct classifying *work, uint32_t list, int limit, const char *what)
@@ -95,15 +83,6 @@ static int too_many(const struct classifying *work, uint32_t list, int limit, co
 			 rule->name, limit, what);
 }
 
-static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t count)
-{
-	const uint8_t *at = bytes;
-
-	for (size_t i = 0; i < count; i++)
-		hash = (hash ^ at[i]) * 16777619u; /* FNV-1a */
-	return hash ^ hash >> 15;
-}
-
 static int compare_members(const void *one, const void *other)
 {
 	const struct member *a = one, *b = other;
@@ -112,37 +91,48 @@ static int compare_members(const void *one, const void *other)
 	return by_prefix ? by_prefix : (a->list > b->list) - (a->list < b->list);
 }
 
+/* A list to be found among the lists. */
+struct list_key {
+	const struct prefix_list *lists;
+	const struct policy_prefixes *sorted;
+};
+
+static bool is_list(uint32_t number, const void *key)
+{
+	const struct list_key *wanted = key;
+	const struct policy_prefixes *one = &wanted->lists[number].sorted;
+
+	return one->count == wanted->sorted->count &&
+	       !memcmp(one->list, wanted->sorted->list, one->count * sizeof(*one->list));
+}
+
 /* The number of the list: that of an equal one, or a new one, which takes over its prefixes. */
 static uint32_t list_intern(struct classifying *work, struct prefix_list *list)
 {
-	size_t bytes = list->sorted.count * sizeof(*list->sorted.list);
-	uint32_t slot = hash_bytes(2166136261u, list->sorted.list, bytes) % work->list_slots_count;
+	const struct policy_prefixes *sorted = &list->sorted;
+	uint32_t hash = hash_bytes(0, sorted->list, sorted->count * sizeof(*sorted->list));
+	uint32_t *slot = hash_index_find(&work->list_index, hash, is_list,
+					 &(struct list_key){ work->lists, sorted });
 
-	for (; work->list_slots[slot]; slot = (slot + 1) % work->list_slots_count) {
-		const struct prefix_list *other = &work->lists[work->list_slots[slot] - 1];
-
-		if (other->sorted.count != list->sorted.count ||
-		    memcmp(other->sorted.list, list->sorted.list, bytes))
-			continue;
-		free(list->sorted.list);
-		return work->list_slots[slot] - 1;
+	if (*slot) {
+		free(sorted->list);
+		return *slot - 1;
 	}
 	work->lists[work->classes->lists] = *list;
-	work->members_count += list->sorted.count;
-	work->list_slots[slot] = ++work->classes->lists;
-	return work->classes->lists - 1;
+	work->members_count += sorted->count;
+	*slot = ++work->classes->lists;
+	return *slot - 1;
 }
 
 static int lists_make(struct classifying *work)
 {
 	size_t rules = work->given_count;
 
-	work->list_slots_count = 2 * rules + 1;
 	work->classes->list_of_rule = calloc(rules + 1, sizeof(uint32_t));
 	work->lists = calloc(rules + 1, sizeof(*work->lists));
-	work->list_slots = calloc(work->list_slots_count, sizeof(uint32_t));
-	if (!work->classes->list_of_rule || !work->lists || !work->list_slots)
-		return no_memory(work->error);
+	if (!work->classes->list_of_rule || !work->lists ||
+	    hash_index_init(&work->list_index, (uint32_t)rules))
+		return error_no_memory(work->error);
 	for (size_t rule = 0; rule < rules; rule++) {
 		const struct policy_prefixes *prefixes = work->given[rule];
 		struct prefix_list list = { .rule = rule };
@@ -151,7 +141,7 @@ static int lists_make(struct classifying *work)
 		if (!prefixes->count)
 			continue;
 		if (policy_prefixes_sort(prefixes, &list.sorted))
-			return no_memory(work->error);
+			return error_no_memory(work->error);
 		work->classes->list_of_rule[rule] = list_intern(work, &list);
 	}
 	return 0;
@@ -163,7 +153,7 @@ static int members_make(struct classifying *work)
 
 	work->members = calloc(work->members_count + 1, sizeof(*work->members));
 	if (!work->members)
-		return no_memory(work->error);
+		return error_no_memory(work->error);
 	for (uint32_t list = 0; list < work->classes->lists; list++)
 		for (size_t i = 0; i < work->lists[list].sorted.count; i++)
 			work->members[count++] = (struct member){
@@ -186,31 +176,50 @@ static bool class_has(const struct address_classes *classes, uint32_t class, uin
 	return false;
 }
 
+/* A class to be found: one of `parent` with the lists added last. */
+struct set_key {
+	const struct address_classes *classes;
+	uint32_t parent;
+	const uint32_t *added;
+	uint32_t added_count;
+};
+
+static bool is_set(uint32_t number, const void *key)
+{
+	const struct set_key *wanted = key;
+	const struct address_set *one = &wanted->classes->sets[number];
+
+	return one->parent == wanted->parent && one->added_count == wanted->added_count &&
+	       !memcmp(wanted->classes->added_lists + one->added, wanted->added,
+		       one->added_count * sizeof(*wanted->added));
+}
+
 /* The class of `parent` with the lists added last, which stay only if the class is new. */
 static int class_intern(struct classifying *work, uint32_t parent, uint32_t added_count,
 			uint32_t *ret_class)
 {
 	struct address_classes *classes = work->classes;
-	uint32_t *added = classes->added_lists + work->added_count;
-	size_t bytes = added_count * sizeof(*added);
-	uint32_t slot = hash_bytes(parent * 2654435761u, added, bytes) % work->set_slots_count;
+	const struct set_key key = {
+		.classes = classes,
+		.parent = parent,
+		.added = classes->added_lists + work->added_count,
+		.added_count = added_count,
+	};
+	uint32_t hash =
+		hash_bytes(parent * 2654435761u, key.added, added_count * sizeof(*key.added));
+	uint32_t *slot = hash_index_find(&work->set_index, hash, is_set, &key);
 	struct address_set *sets;
 
-	for (; work->set_slots[slot]; slot = (slot + 1) % work->set_slots_count) {
-		const struct address_set *other = &classes->sets[work->set_slots[slot]];
-
-		if (other->parent == parent && other->added_count == added_count &&
-		    !memcmp(classes->added_lists + other->added, added, bytes)) {
-			*ret_class = work->set_slots[slot];
-			return 0;
-		}
+	if (*slot) {
+		*ret_class = *slot - 1;
+		return 0;
 	}
 	if (classes->count == work->classes_max)
-		return too_many(work, added[0], PORTSIEVE_CLASSES_MAX,
+		return too_many(work, key.added[0], PORTSIEVE_CLASSES_MAX,
 				"ways in which addresses are of rules");
 	sets = array_room(classes->sets, classes->count, sizeof(*sets));
 	if (!sets)
-		return no_memory(work->error);
+		return error_no_memory(work->error);
 	classes->sets = sets;
 	sets[classes->count] = (struct address_set){
 		.parent = parent,
@@ -218,7 +227,8 @@ static int class_intern(struct classifying *work, uint32_t parent, uint32_t adde
 		.added_count = added_count,
 	};
 	work->added_count += added_count;
-	*ret_class = work->set_slots[slot] = classes->count++;
+	*ret_class = classes->count++;
+	*slot = *ret_class + 1;
 	return 0;
 }
 
@@ -231,7 +241,7 @@ static int address_add(struct classifying *work, const struct policy_prefix *pre
 		return 0;
 	list = array_room(addresses->list, addresses->count, sizeof(*list));
 	if (!list)
-		return no_memory(work->error);
+		return error_no_memory(work->error);
 	addresses->list = list;
 	list[addresses->count++] = (struct address_class){
 		.prefix = *prefix,
@@ -255,12 +265,6 @@ struct holders {
 	unsigned int depth;
 };
 
-/* How many addresses: modulo 2^128, so that all of IPv6 (or, scaled, of IPv4) is 0. */
-static unsigned __int128 size_of(const struct policy_prefix *prefix)
-{
-	return prefix->length ? (unsigned __int128)1 << (128 - prefix->length) : 0;
-}
-
 /* Leaves the innermost prefix: all prefixes inside of it are known now. */
 static void holder_leave(const struct classifying *work, struct holders *holders)
 {
@@ -280,8 +284,8 @@ static void holder_enter(struct holders *holders, const struct holder *holder)
 	if (holders->depth == 1)
 		return;
 	around = &holders->list[holders->depth - 2];
-	around->held += size_of(&holder->prefix);
-	around->empty = around->held == size_of(&around->prefix);
+	around->held += prefix_addresses(&holder->prefix);
+	around->empty = around->held == prefix_addresses(&around->prefix);
 }
 
 /* The class of the addresses around the prefix. */
@@ -330,12 +334,11 @@ static int sets_make(struct classifying *work)
 	struct address_classes *classes = work->classes;
 	struct holders holders = { .depth = 0 };
 
-	work->set_slots_count = 2 * work->members_count + 1;
 	classes->sets = calloc(1, sizeof(*classes->sets));
 	classes->added_lists = calloc(work->members_count + 1, sizeof(uint32_t));
-	work->set_slots = calloc(work->set_slots_count, sizeof(uint32_t));
-	if (!classes->sets || !classes->added_lists || !work->set_slots)
-		return no_memory(work->error);
+	if (!classes->sets || !classes->added_lists ||
+	    hash_index_init(&work->set_index, (uint32_t)work->members_count))
+		return error_no_memory(work->error);
 	classes->count = 1;
 	for (size_t at = 0; at < work->members_count;) {
 		int step = prefix_classify(work, &holders, at);
@@ -379,7 +382,7 @@ static int classes_of_lists_make(struct classifying *work)
 
 	classes->first_class = calloc(classes->lists + 2, sizeof(uint32_t));
 	if (!next || !classes->first_class)
-		return no_memory(work->error);
+		return error_no_memory(work->error);
 	count = memberships(work, classes->first_class + 1);
 	if (count > work->members_max)
 		return too_many(work, 0, ADDRESS_MEMBERS_MAX,
@@ -389,7 +392,7 @@ static int classes_of_lists_make(struct classifying *work)
 	memcpy(next, classes->first_class, (classes->lists + 1) * sizeof(*next));
 	classes->classes = calloc(count + 1, sizeof(uint32_t));
 	if (!classes->classes)
-		return no_memory(work->error);
+		return error_no_memory(work->error);
 	memberships(work, next);
 	return 0;
 }
@@ -429,7 +432,7 @@ int address_classes_make(const struct policy *policy, enum portsieve_direction d
 
 	*classes = (struct address_classes){ 0 };
 	if (!lists)
-		return no_memory(error);
+		return error_no_memory(error);
 	for (size_t i = 0; i < policy->rules_count; i++)
 		lists[i] = policy_rule_prefixes(&policy->rules[i], direction);
 	return classify(&work);

@@ -30,45 +30,28 @@ size_t addresses_find(const struct addresses *addresses, enum portsieve_directio
 	return low;
 }
 
-/* The addresses of a prefix, modulo 2^128: all of ::/0 are 0. IPv4 counts in the highest bits. */
-static unsigned __int128 size_of(const struct policy_prefix *prefix)
-{
-	return prefix->length ? (unsigned __int128)1 << (128 - prefix->length) : 0;
-}
-
-/*
- * Sets the family of the outer prefix's class unless the prefixes in it, from list[at] on, fill it,
- * and those of their classes. Returns the index after them.
- */
-static size_t find_families(const struct addresses *addresses, const struct address_class *outer,
-			    size_t at, uint8_t families[][PORTSIEVE_CLASSES_MAX])
-{
-	unsigned __int128 filled = 0;
-	size_t first = at;
-
-	while (at < addresses->count) {
-		const struct address_class *inner = &addresses->list[at];
-
-		if (inner->direction != outer->direction ||
-		    !policy_prefix_holds(&outer->prefix, &inner->prefix))
-			break;
-		filled += size_of(&inner->prefix);
-		at = find_families(addresses, inner, at + 1, families);
-	}
-	if (at == first || filled != size_of(&outer->prefix))
-		families[outer->direction][outer->class] |= 1 << outer->prefix.family;
-	return at;
-}
-
 void addresses_find_families(const struct addresses *addresses,
 			     uint8_t families[PORTSIEVE_DIRECTIONS][PORTSIEVE_CLASSES_MAX])
 {
-	size_t at = 0;
+	unsigned __int128 held[PORTSIEVE_DIRECTIONS][POLICY_FAMILIES] = { 0 };
+	bool is_held[PORTSIEVE_DIRECTIONS][POLICY_FAMILIES] = { 0 };
 
+	for (size_t i = 0; i < addresses->count; i++) {
+		const struct address_class *one = &addresses->list[i];
+
+		if (!one->empty)
+			families[one->direction][one->class] |= 1 << one->prefix.family;
+	}
+	/* class 0: what is outside of the outermost prefixes */
+	for (size_t i = 0; i < addresses->count; i = addresses->list[i].end) {
+		const struct address_class *one = &addresses->list[i];
+		unsigned __int128 *sum = &held[one->direction][one->prefix.family];
+
+		*sum += prefix_addresses(&one->prefix);
+		is_held[one->direction][one->prefix.family] = !*sum; /* 2^128 in all */
+	}
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
-		for (int family = POLICY_IPV4; family <= POLICY_IPV6; family++) {
-			struct address_class all = { { .family = family }, direction, 0 };
-
-			at = find_families(addresses, &all, at, families);
-		}
+		for (int family = 0; family < POLICY_FAMILIES; family++)
+			if (!is_held[direction][family])
+				families[direction][0] |= 1 << family;
 }

@@ -29,17 +29,26 @@ struct addresses {
 };
 
 void addresses_free(struct addresses *addresses);
+#define _cleanup_addresses_ __attribute__((cleanup(addresses_free)))
+
+/*
+ * The number of a prefix's addresses, modulo 2^128: of all of IPv6 it is 0. IPv4 counts as the
+ * prefix of the same length in IPv6.
+ */
+static inline unsigned __int128 prefix_addresses(const struct policy_prefix *prefix)
+{
+	return prefix->length ? (unsigned __int128)1 << (128 - prefix->length) : 0;
+}
+
 /* Index of the first entry of the direction that does not sort before the prefix. */
 size_t addresses_find(const struct addresses *addresses, enum portsieve_direction direction,
 		      const struct policy_prefix *prefix);
 
 /*
- * Sets the bit 1 << family of each class that some address of the family has: where longer prefixes
+ * Sets the bit 1 << family of each class that some address of the family has. Where longer prefixes
  * fill a shorter one, no address has the class of the shorter. `families` is all zero before.
  */
 void addresses_find_families(const struct addresses *addresses,
 			     uint8_t families[PORTSIEVE_DIRECTIONS][PORTSIEVE_CLASSES_MAX]);
-
-#define _cleanup_addresses_ __attribute__((cleanup(addresses_free)))
 
 #endif

@@ -52,6 +52,7 @@ struct policy_interval {
 enum policy_family {
 	POLICY_IPV4,
 	POLICY_IPV6,
+	POLICY_FAMILIES,
 };
 
 /* A prefix of addresses; the bits behind `length` are zero. */

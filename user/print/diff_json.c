@@ -9,20 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
-#include "print.h"
-#include "print_diff.h"
-#include "print_json.h"
-#include "reason.h"
-#include "utf8.h"
-
-/* The last port of each built-in range. */
-static const uint16_t builtin_high[PORTSIEVE_BUILTINS] = {
-	[PORTSIEVE_PORT0] = 0,
-	[PORTSIEVE_SYSTEM] = 1023,
-	[PORTSIEVE_USER] = 49151,
-	[PORTSIEVE_DYNAMIC] = 65535,
-};
+#include "base/output.h"
+#include "compile/builtin.h"
+#include "print/diff.h"
+#include "print/json.h"
+#include "print/reason.h"
+#include "base/utf8.h"
 
 static const char *const effect_names[POLICY_DIFF_EFFECTS] = {
 	[POLICY_DIFF_NOW_ALLOWED] = "now_allowed",
@@ -218,11 +210,11 @@ static int print_change(struct diff_printer *printer, const struct policy_diff_c
 	for (int builtin = 0; builtin < PORTSIEVE_BUILTINS; builtin++) {
 		int r;
 
-		if (part.low > builtin_high[builtin])
+		if (part.low > builtin_ranges[builtin].high)
 			continue;
 		part.high = change->high;
-		if (cut && part.high > builtin_high[builtin])
-			part.high = builtin_high[builtin];
+		if (cut && part.high > builtin_ranges[builtin].high)
+			part.high = builtin_ranges[builtin].high;
 		r = print_part(printer, &part, builtin);
 		if (r || part.high == change->high)
 			return r;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "cleanup.h"
-#include "policy_diff_parts.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "analysis/diff_parts.h"
 
 enum { NO_PARENT = UINT32_MAX };
 
