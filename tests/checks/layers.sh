@@ -30,7 +30,7 @@ policy: base
 compile: policy base
 analysis: compile policy base
 packet: policy base
-host: policy base
+host: base
 datapath: host packet compile policy base
 print: datapath analysis packet compile policy base
 control: print datapath host analysis packet compile policy base

@@ -208,7 +208,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 
 @test "if the session's device cannot be found, a warning says so and nothing is refused" {
 	run --separate-stderr -0 over "fe80::1%gone 40000 fe80::2%gone 22" portsieve load to_client -p "$SHUT"
-	equal "portsieve: warning: cannot find out whether your ssh session arrives on to_client (No such device); whether the policy cuts it there is not checked" \
+	equal "portsieve: warning: cannot determine whether your ssh session arrives on to_client (No such device); not checking whether the policy cuts it there" \
 		"$stderr"
 	# the queries: the devices, the route, the addresses (getifaddrs lists the devices first)
 	local question
@@ -216,7 +216,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 		in_server portsieve unload to_client
 		run --separate-stderr -0 over "198.51.100.1 40000 198.51.100.2 22" strace -qq -o /dev/null -e trace=sendto \
 			-e "inject=sendto:error=ENOBUFS:when=$question" portsieve load to_client -p "$SHUT"
-		[[ $stderr == "portsieve: warning: cannot find out whether your ssh session arrives on to_client (No buffer space"* ]]
+		[[ $stderr == "portsieve: warning: cannot determine whether your ssh session arrives on to_client (No buffer space"* ]]
 	done
 }
 
@@ -229,6 +229,6 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 
 @test "an invalid session gets a warning, and nothing is refused" {
 	run --separate-stderr -0 over "nonsense" portsieve load to_client -p "$SHUT"
-	[[ $stderr == "portsieve: warning: SSH_CONNECTION is not understood"* ]]
+	[[ $stderr == "portsieve: warning: cannot parse SSH_CONNECTION"* ]]
 	over "" portsieve apply "$SHUT"
 }

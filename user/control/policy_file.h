@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy from its file, together with what the host says of its meaning: the edge between the
- * file system and the pure parts (policy.h, compile.h).
+ * A policy file and the host's settings that complete its meaning. This is where the pure parts
+ * (policy.h, compile.h) meet the file system.
  */
 #ifndef PORTSIEVE_POLICY_FILE_H
 #define PORTSIEVE_POLICY_FILE_H
@@ -12,26 +12,26 @@
 #include "policy/policy.h"
 
 struct policy_file {
-	char *path;	    /* as given; NULL: no file, the policy that counts and drops nothing */
-	uint8_t sha256[32]; /* of the file's bytes; zeros without one */
+	char *path;	    /* as given; NULL: no file, the policy that only counts */
+	uint8_t sha256[32]; /* of the file's bytes; zeros without a file */
 	struct policy_host host;
 	struct policy policy;
 };
 
-/* Reads the host's settings and clocks as they are now; defaults where they cannot be read. */
+/* Reads the host's settings and clocks; Linux's defaults where a setting cannot be read. */
 void policy_host_read(struct policy_host *ret_host);
 
 /*
- * Reads the file at path, once and whole, and the host's settings. path NULL gives the policy
- * without a file. On success the caller owns *ret_file (policy_file_free).
+ * Reads the file at `path` and the host's settings. NULL gives the policy that only counts. On
+ * success the caller owns *ret_file (policy_file_free).
  */
 int policy_file_read(const char *path, struct policy_file *ret_file, struct error *error);
 
 void policy_file_free(struct policy_file *file);
 
 /*
- * Compiles it into a new image, owned by the caller (free), complete but for the counters of its
- * rules' ranges (counter_ids.h).
+ * Compiles the policy into a new image, owned by the caller (free). The image is complete except
+ * for the counters of the rules' ranges (counter_ids.h).
  */
 int policy_file_compile(const struct policy_file *file, struct portsieve_image **ret_image,
 			struct error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* On which device the packets of the caller's ssh session arrive. */
+/* Finds the devices on which the packets of the caller's ssh session arrive. */
 #include "control/ssh_session.h"
 
 #include <errno.h>
@@ -25,14 +25,14 @@ static bool is_address(const struct sockaddr *socket_address, const struct polic
 	return bytes && !memcmp(bytes, address->address, address->length / 8);
 }
 
-/* Sets *ret_index to 0 where there is no such device. */
+/* Sets *ret_index to 0 if there is no such device. */
 static int index_of(const char *device, uint32_t *ret_index)
 {
 	*ret_index = if_nametoindex(device);
 	return *ret_index || errno == ENODEV ? 0 : -errno;
 }
 
-/* Has the device, or one above it, the server's address? */
+/* Does the device, or a device above it, have the server's address? 1, 0 or -errno. */
 static int has_address(const struct ssh_session *session, const struct link *links, size_t count,
 		       uint32_t ifindex)
 {
@@ -44,7 +44,7 @@ static int has_address(const struct ssh_session *session, const struct link *lin
 	for (const struct ifaddrs *at = addresses; !has && at; at = at->ifa_next) {
 		char upper[IF_NAMESIZE];
 
-		/* glibc gives the address's label, as eth0:1 */
+		/* glibc returns the label of an IPv4 address, such as eth0:1 */
 		snprintf(upper, sizeof(upper), "%.*s", (int)strcspn(at->ifa_name, ":"),
 			 at->ifa_name);
 		has = is_address(at->ifa_addr, &session->server) &&
@@ -57,6 +57,7 @@ static int has_address(const struct ssh_session *session, const struct link *lin
 /* 1, 0 or -errno. */
 static int arrives_on(const struct ssh_session *session, const char *device)
 {
+	int family = session->client.family == POLICY_IPV4 ? AF_INET : AF_INET6;
 	_cleanup_free_ struct link *links = NULL;
 	uint32_t ifindex = 0, scope = 0;
 	struct route back = { 0 };
@@ -70,7 +71,7 @@ static int arrives_on(const struct ssh_session *session, const char *device)
 		if (r || !scope)
 			return r ?: -ENODEV;
 	}
-	r = links_read(&links, &count) ?: route_read(&session->client, scope, &back);
+	r = links_read(&links, &count) ?: route_read(family, session->client.address, scope, &back);
 	if (r)
 		return r;
 	if (links_is_at_or_below(links, count, ifindex, back.ifindex))
@@ -90,8 +91,8 @@ bool ssh_session_arrives_on(const struct ssh_session *session, const char *devic
 	if (r >= 0)
 		return r;
 	error_set(&warning, -r, EXIT_DONE,
-		  "cannot find out whether your ssh session arrives on %s (%s); whether the policy "
-		  "cuts it there is not checked",
+		  "cannot determine whether your ssh session arrives on %s (%s); not checking "
+		  "whether the policy cuts it there",
 		  device, strerror(-r));
 	log_warning(&warning);
 	return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Questions to rtnetlink, each over a socket of its own. */
+/* Requests to rtnetlink, each on a socket of its own. */
 #include "host/rtnetlink.h"
 
 #include <errno.h>
@@ -14,14 +14,14 @@
 
 enum {
 	REQUEST_BYTES = 256,
-	REPLY_BYTES = 1 << 15, /* as much as the kernel puts into one */
+	REPLY_BYTES = 1 << 15, /* the kernel's limit for one datagram of a dump */
 	DEPTH_MAX = 8,	       /* the kernel's limit, MAX_NEST_DEV */
-	DUMPS_MAX = 10,	       /* while the devices change */
+	DUMPS_MAX = 10,	       /* attempts while the devices change */
 };
 
 /*
- * `take` gets each message of the answer, which ends with a done or with an acknowledgement.
- * -EINTR: what was to be dumped has changed meanwhile.
+ * Sends the request and passes each message of the answer to `take`, up to NLMSG_DONE or the
+ * acknowledgement. -EINTR: the dump is inconsistent, as its objects changed meanwhile.
  */
 static int ask(const struct nlmsghdr *request, mnl_cb_t take, void *context)
 {
@@ -46,7 +46,7 @@ static int ask(const struct nlmsghdr *request, mnl_cb_t take, void *context)
 	return r;
 }
 
-/* By type; NULL where the message has none. */
+/* By type; NULL if the message lacks it. */
 struct attributes {
 	const struct nlattr *list[IFLA_MAX + 1];
 };
@@ -56,9 +56,9 @@ static int take_attribute(const struct nlattr *attribute, void *context)
 {
 	struct attributes *attributes = context;
 
-	if (mnl_attr_type_valid(attribute, IFLA_MAX) < 0)
-		return MNL_CB_OK; /* of a newer kernel */
-	attributes->list[mnl_attr_get_type(attribute)] = attribute;
+	/* a newer kernel may have types that this table has no room for */
+	if (mnl_attr_type_valid(attribute, IFLA_MAX) >= 0)
+		attributes->list[mnl_attr_get_type(attribute)] = attribute;
 	return MNL_CB_OK;
 }
 
@@ -69,7 +69,9 @@ static uint32_t attribute_number(const struct nlattr *attribute)
 		       : 0;
 }
 
-/* Is IFLA_LINK what packets come from as they are? A veth's is its peer; a tunnel's wraps them up.
+/*
+ * Does the device take its packets unchanged from the device IFLA_LINK names? A veth's IFLA_LINK is
+ * its peer; a tunnel's packets arrive encapsulated.
  */
 static bool is_stacked(const struct nlattr *linkinfo)
 {
@@ -130,9 +132,9 @@ int links_read(struct link **ret_links, size_t *ret_count)
 		if (!r) {
 			*ret_links = links.list;
 			*ret_count = links.count;
-		} else {
-			free(links.list);
+			return 0;
 		}
+		free(links.list);
 	}
 	return r;
 }
@@ -172,10 +174,11 @@ static int take_route(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-int route_read(const struct policy_prefix *to, uint32_t ifindex, struct route *ret_route)
+int route_read(int family, const uint8_t *address, uint32_t ifindex, struct route *ret_route)
 {
 	char buffer[REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	size_t address_bytes = family == AF_INET ? 4 : 16;
 	struct route route = { 0 };
 	struct rtmsg *head;
 	int r;
@@ -183,16 +186,15 @@ int route_read(const struct policy_prefix *to, uint32_t ifindex, struct route *r
 	request->nlmsg_type = RTM_GETROUTE;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	head->rtm_family = to->family == POLICY_IPV4 ? AF_INET : AF_INET6;
-	head->rtm_dst_len = to->length;
-	mnl_attr_put(request, RTA_DST, to->length / 8, to->address);
+	head->rtm_family = (unsigned char)family;
+	head->rtm_dst_len = (unsigned char)(address_bytes * 8);
+	mnl_attr_put(request, RTA_DST, address_bytes, address);
 	if (ifindex)
 		mnl_attr_put_u32(request, RTA_OIF, ifindex);
 	r = ask(request, take_route, &route);
-	/* what `ip route` calls unreachable, prohibit and blackhole */
-	if (r == -ENETUNREACH || r == -EHOSTUNREACH || r == -EACCES || r == -EINVAL)
-		r = 0;
-	if (!r)
-		*ret_route = route;
-	return r;
+	/* the errors of unreachable, prohibit and blackhole routes (ip-route(8)): no route */
+	if (r && r != -ENETUNREACH && r != -EHOSTUNREACH && r != -EACCES && r != -EINVAL)
+		return r;
+	*ret_route = route;
+	return 0;
 }

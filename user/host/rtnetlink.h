@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel says of the devices and routes of this network namespace. sysfs is no substitute:
- * it shows the namespace in which it was mounted.
+ * The devices and routes of the current network namespace. sysfs is no substitute: it shows the
+ * namespace in which it was mounted.
  */
 #ifndef PORTSIEVE_RTNETLINK_H
 #define PORTSIEVE_RTNETLINK_H
@@ -10,27 +10,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/policy.h"
-
-/* A device and those that it is stacked with; 0: none. */
+/* A device and its neighbours in the device stack, by ifindex; 0: none. */
 struct link {
 	uint32_t ifindex;
-	uint32_t master; /* the bridge, bond, team or VRF that it is in */
-	uint32_t below;	 /* what the VLAN, macvlan or ipvlan is on, in this namespace */
+	uint32_t master; /* the bridge, bond, team or VRF that it is a member of */
+	uint32_t below;	 /* the lower device of a VLAN, macvlan or ipvlan, if in this namespace */
 };
 
-/* All devices; the caller frees them. -EINTR: they changed meanwhile, each time anew. */
+/* Reads all devices; the caller frees *ret_links. -EINTR: they changed during every attempt. */
 int links_read(struct link **ret_links, size_t *ret_count);
 
-/* Is the device the upper one, or below it: are the upper one's packets the device's before? */
+/* Does `ifindex` equal `upper` or lie below it, so that packets of `upper` pass through it? */
 bool links_is_at_or_below(const struct link *links, size_t count, uint32_t ifindex, uint32_t upper);
 
 struct route {
-	uint32_t ifindex; /* by which the packets leave; 0: no route */
-	bool is_local;	  /* to this host itself: by that device, lo, they arrive too */
+	uint32_t ifindex; /* of the outgoing device; 0: no route */
+	bool is_local;	  /* to this host itself: the packets also arrive on that device, lo */
 };
 
-/* The route to an address (of full length), over that device unless it is 0. */
-int route_read(const struct policy_prefix *to, uint32_t ifindex, struct route *ret_route);
+/*
+ * Looks up the route to an address: `family` is AF_INET or AF_INET6, `address` its 4 or 16 bytes
+ * in network byte order. `ifindex` is the outgoing device, 0 for any.
+ */
+int route_read(int family, const uint8_t *address, uint32_t ifindex, struct route *ret_route);
 
 #endif
