@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The caller's ssh session: found, and tried against a policy. */
+/* Finds the caller's ssh session and tries it against a policy. */
 #include "control/ssh_session.h"
 
 #include <arpa/inet.h>
@@ -12,14 +12,14 @@
 #include "base/log.h"
 
 enum {
-	STATUS_LINE_MAX = 256,	   /* of /proc/PID/status, as far as it is read */
-	ENVIRONMENT_MAX = 4 << 20, /* bytes; larger than the kernel lets a stack be by default */
-	ANCESTORS_MAX = 1 << 16,   /* a chain that changes while it is walked must end too */
+	STATUS_LINE_MAX = 256,	   /* bytes of a line of /proc/PID/status */
+	ENVIRONMENT_MAX = 4 << 20, /* bytes; more than the kernel allows by default */
+	ANCESTORS_MAX = 1 << 16,   /* ends the walk even if the chain changes meanwhile */
 };
 
 static const char variable[] = "SSH_CONNECTION";
 
-/* An address, its scope put aside; IPv4-mapped as IPv4. */
+/* Reads an address; "%eth0" goes to `scope`, and IPv4-mapped IPv6 becomes IPv4. */
 static int read_address(const char *word, struct policy_prefix *address, char scope[IF_NAMESIZE])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -82,7 +82,7 @@ int ssh_session_parse(const char *text, struct ssh_session *ret_session)
 	return 0;
 }
 
-/* The parent's id; 0 where there is none to be seen. */
+/* 0 if the parent is not visible. */
 static pid_t parent_of(pid_t pid)
 {
 	char path[64], line[STATUS_LINE_MAX];
@@ -98,7 +98,7 @@ static pid_t parent_of(pid_t pid)
 	return parent;
 }
 
-/* The value of the variable in a process's environment, owned by the caller; NULL without it. */
+/* The value of SSH_CONNECTION in a process's environment, or NULL. The caller frees it. */
 static char *environment_value(pid_t pid)
 {
 	_cleanup_free_ char *entry = NULL;
@@ -122,10 +122,11 @@ static char *environment_value(pid_t pid)
 	return NULL;
 }
 
-static char *find_value(void)
+bool ssh_session_find(struct ssh_session *ret_session)
 {
 	const char *own = getenv(variable);
-	char *value = own ? strdup(own) : NULL;
+	_cleanup_free_ char *value = own ? strdup(own) : NULL;
+	struct error warning = { 0 };
 	pid_t pid = getpid();
 
 	for (int steps = 0; !value && steps < ANCESTORS_MAX; steps++) {
@@ -134,21 +135,13 @@ static char *find_value(void)
 			break;
 		value = environment_value(pid);
 	}
-	return value;
-}
-
-bool ssh_session_find(struct ssh_session *ret_session)
-{
-	_cleanup_free_ char *value = find_value();
-	struct error warning = { 0 };
-
 	if (!value || !*value)
 		return false;
 	if (!ssh_session_parse(value, ret_session))
 		return true;
 	error_set(&warning, EINVAL, EXIT_DONE,
-		  "SSH_CONNECTION is not understood, so nothing is known of your ssh session; "
-		  "whether the policy cuts it is not checked");
+		  "cannot parse SSH_CONNECTION; not checking whether the policy cuts your ssh "
+		  "session");
 	log_warning(&warning);
 	return false;
 }
@@ -177,46 +170,36 @@ bool ssh_session_passes(const struct ssh_session *session, const struct policy *
 	return (rule ? rule->action : policy->default_action) == POLICY_ALLOW;
 }
 
-/* By the rule (NULL: the default), which decides about the session at that time. */
-static int refuse(const struct ssh_session *session, const char *device,
-		  const struct ruleset *ruleset, const struct policy_rule *rule,
-		  const struct policy_rule *ends, struct error *error)
-{
-	const struct policy *policy = &ruleset->file.policy;
-	char who[80] = "the default, drop,", when[80] = "", remedy[80];
-	size_t line = 0;
-
-	if (rule) {
-		snprintf(who, sizeof(who), "rule '%s'", rule->name);
-		line = ruleset->image->rule[rule - policy->rules].line;
-	}
-	if (ends)
-		snprintf(when, sizeof(when), " when the rule '%s' ends", ends->name);
-	if (rule && rule->runtime)
-		snprintf(remedy, sizeof(remedy), "limit it to other addresses (--from)");
-	else
-		snprintf(remedy, sizeof(remedy), "put a rule that allows tcp/%u before it",
-			 session->server_port);
-	if (line && ruleset->file.path)
-		error_place(error, ruleset->file.path, line, 0);
-	return error_set(error, EPERM, EXIT_FAILED,
-			 "%s would cut your own ssh session (from %s port %u to port %u, by %s)%s; "
-			 "%s, or give --force",
-			 who, policy_prefix_print(&session->client).text, session->client_port,
-			 session->server_port, device, when, remedy);
-}
-
 int ssh_session_check(const struct ssh_session *session, const char *device,
 		      const struct ruleset *ruleset, bool for_good, struct error *error)
 {
 	const struct policy *policy = &ruleset->file.policy;
 	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
-	const struct policy_rule *now = decide(session, policy, now_ns);
+	const struct policy_rule *rule = decide(session, policy, now_ns);
+	char who[80] = "the default, drop,", when[80] = "", remedy[80];
 
-	if (!ssh_session_passes(session, policy, now_ns))
-		return refuse(session, device, ruleset, now, NULL, error);
-	if (for_good && !ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD))
-		return refuse(session, device, ruleset,
-			      decide(session, policy, SSH_SESSION_FOR_GOOD), now, error);
-	return 0;
+	if (ssh_session_passes(session, policy, now_ns)) {
+		if (!for_good || ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD))
+			return 0;
+		if (rule)
+			snprintf(when, sizeof(when), " when the rule '%s' ends", rule->name);
+		rule = decide(session, policy, SSH_SESSION_FOR_GOOD);
+	}
+	if (rule) {
+		size_t line = ruleset->image->rule[rule - policy->rules].line;
+
+		snprintf(who, sizeof(who), "rule '%s'", rule->name);
+		if (line && ruleset->file.path)
+			error_place(error, ruleset->file.path, line, 0);
+	}
+	if (rule && rule->runtime)
+		snprintf(remedy, sizeof(remedy), "limit it to other addresses (--from)");
+	else
+		snprintf(remedy, sizeof(remedy), "put a rule that allows tcp/%u before it",
+			 session->server_port);
+	return error_set(error, EPERM, EXIT_FAILED,
+			 "%s would cut your own ssh session (from %s port %u to port %u, by %s)%s; "
+			 "%s, or give --force",
+			 who, policy_prefix_print(&session->client).text, session->client_port,
+			 session->server_port, device, when, remedy);
 }

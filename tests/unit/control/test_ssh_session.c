@@ -119,7 +119,7 @@ static void a_malformed_value_is_warned_of_and_none(void **state)
 	found = ssh_session_find(&session);
 	text = capture_end(&capture);
 	assert_false(found);
-	assert_non_null(strstr(text, "warning: SSH_CONNECTION is not understood"));
+	assert_non_null(strstr(text, "warning: cannot parse SSH_CONNECTION"));
 	free(text);
 	setenv("SSH_CONNECTION", "", 1);
 	assert_false(ssh_session_find(&session));
