@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "print/results.h"
+#include "print/json.h"
 #include "control/loaded_devices.h"
 
 /* Takes the group of devices[0] out of the devices, by moving it to their front. */

@@ -3,7 +3,7 @@
 #include "control/device_results.h"
 
 #include "base/log.h"
-#include "print/results.h"
+#include "print/json.h"
 
 void device_results_add(struct device_results *results, const char *device, int r,
 			const char *result, struct error *error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `bench` measured. Each returns 0, or -ENOMEM. */
+/* The results of `bench`. Each returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_BENCH_H
 #define PORTSIEVE_PRINT_BENCH_H
 

@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "print/format.h"
 #include "print/json.h"
-#include "base/utf8.h"
 
 static const char *plural(size_t count)
 {
@@ -35,14 +35,13 @@ int print_check_json(const struct check_report *report)
 
 	utf8_copy_printable(name, sizeof(name), report->path);
 	format_sha256(report->sha256, sha256);
-	json_object_object_add(document, "policy", json_object_new_string(name));
-	json_object_object_add(document, "sha256", json_object_new_string(sha256));
-	json_object_object_add(
-		document, "default",
-		json_object_new_string(policy->default_action == POLICY_DROP ? "drop" : "allow"));
-	json_object_object_add(document, "monitor", json_object_new_boolean(policy->monitor));
-	json_object_object_add(document, "rules", json_object_new_uint64(policy->rules_count));
-	json_object_object_add(document, "port_ranges", json_object_new_uint64(report->ranges));
-	json_object_object_add(document, "warnings", json_object_new_uint64(report->warnings));
+	json_add_text(document, "policy", name);
+	json_add_text(document, "sha256", sha256);
+	json_add_text(document, "default",
+		      policy->default_action == POLICY_DROP ? "drop" : "allow");
+	json_add_bool(document, "monitor", policy->monitor);
+	json_add_number(document, "rules", policy->rules_count);
+	json_add_number(document, "port_ranges", report->ranges);
+	json_add_number(document, "warnings", report->warnings);
 	return print_json(document);
 }

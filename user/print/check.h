@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The summary that `check` prints of a valid policy. Each returns 0 or -ENOMEM. */
+/* The summary that `check` prints for a valid policy. Each returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_CHECK_H
 #define PORTSIEVE_PRINT_CHECK_H
 
@@ -11,7 +11,7 @@ struct check_report {
 	const char *path;
 	const uint8_t *sha256; /* 32 bytes, of the file */
 	const struct policy *policy;
-	size_t ranges; /* of its rules */
+	size_t ranges; /* of its rules, without the built-in ones */
 	size_t warnings;
 };
 

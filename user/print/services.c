@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Services of the registry, as a table and as JSON. */
+#include "print/services.h"
+
 #include <errno.h>
 #include <string.h>
 
+#include "base/text_table.h"
 #include "policy/policy.h"
-#include "print/services.h"
 #include "print/format.h"
 #include "print/json.h"
-#include "base/text_table.h"
 
 enum column { PORTS, PROTOCOLS, NAME, COLUMNS };
 
-static void format_transports(uint8_t transports, char text[TABLE_CELL_MAX])
+static const char *shown_name(const struct registry_service *service)
 {
-	size_t length = 0;
-
-	for (int t = 0; t < PORTSIEVE_TRANSPORTS; t++)
-		if (transports >> t & 1)
-			length += snprintf(text + length, TABLE_CELL_MAX - length, "%s%s",
-					   length ? "+" : "", transport_name(t));
+	return service->name[0] ? service->name : "(no name)";
 }
 
 int print_services_text(const struct registry_service *const *services, size_t count)
@@ -30,37 +26,27 @@ int print_services_text(const struct registry_service *const *services, size_t c
 	strcpy(row->cells[PROTOCOLS], "PROTOCOL");
 	strcpy(row->cells[NAME], "SERVICE");
 	for (size_t i = 0; i < count; i++) {
+		size_t length = 0;
+		char *protocols;
+
 		row = table_add(&table, TABLE_PLAIN);
+		protocols = row->cells[PROTOCOLS];
 		format_ports(services[i]->low, services[i]->high, row->cells[PORTS]);
-		format_transports(services[i]->transports, row->cells[PROTOCOLS]);
-		snprintf(row->cells[NAME], TABLE_CELL_MAX, "%s",
-			 services[i]->name[0] ? services[i]->name : "(no name)");
+		for (int t = 0; t < PORTSIEVE_TRANSPORTS; t++)
+			if (services[i]->transports >> t & 1)
+				length += snprintf(protocols + length, TABLE_CELL_MAX - length,
+						   "%s%s", length ? "+" : "", transport_name(t));
+		snprintf(row->cells[NAME], TABLE_CELL_MAX, "%s", shown_name(services[i]));
 	}
 	if (table_print(&table, 0, stdout))
 		return -ENOMEM;
 	printf("\n");
 	for (size_t i = 0; i < count; i++)
-		printf("%s: %s\n", services[i]->name[0] ? services[i]->name : "(no name)",
-		       services[i]->description);
-	printf("\nIANA's registry of %s. A registration says nothing of the traffic on a port.\n",
+		printf("%s: %s\n", shown_name(services[i]), services[i]->description);
+	printf("\nIANA's registry of %s. A registration says nothing about the traffic on a port."
+	       "\n",
 	       registry_date());
 	return 0;
-}
-
-static json_object *service_object(const struct registry_service *service)
-{
-	json_object *object = json_object_new_object();
-	json_object *protocols = json_object_new_array();
-
-	for (int t = 0; t < PORTSIEVE_TRANSPORTS; t++)
-		if (service->transports >> t & 1)
-			json_object_array_add(protocols, json_object_new_string(transport_name(t)));
-	json_object_object_add(object, "name", json_object_new_string(service->name));
-	json_object_object_add(object, "protocols", protocols);
-	json_object_object_add(object, "low", json_object_new_int(service->low));
-	json_object_object_add(object, "high", json_object_new_int(service->high));
-	json_object_object_add(object, "description", json_object_new_string(service->description));
-	return object;
 }
 
 int print_services_json(const struct registry_service *const *services, size_t count)
@@ -68,9 +54,22 @@ int print_services_json(const struct registry_service *const *services, size_t c
 	json_object *document = json_document();
 	json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_object_array_add(array, service_object(services[i]));
-	json_object_object_add(document, "registry", json_object_new_string(registry_date()));
+	for (size_t i = 0; i < count; i++) {
+		json_object *object = json_object_new_object();
+		json_object *protocols = json_object_new_array();
+
+		for (int t = 0; t < PORTSIEVE_TRANSPORTS; t++)
+			if (services[i]->transports >> t & 1)
+				json_object_array_add(protocols,
+						      json_object_new_string(transport_name(t)));
+		json_add_text(object, "name", services[i]->name);
+		json_object_object_add(object, "protocols", protocols);
+		json_add_number(object, "low", services[i]->low);
+		json_add_number(object, "high", services[i]->high);
+		json_add_text(object, "description", services[i]->description);
+		json_object_array_add(array, object);
+	}
+	json_add_text(document, "registry", registry_date());
 	json_object_object_add(document, "services", array);
 	return print_json(document);
 }

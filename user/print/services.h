@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* registry: services with their ports. Each returns 0 or -ENOMEM. */
+/* `registry`: services and their ports. Each returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_SERVICES_H
 #define PORTSIEVE_PRINT_SERVICES_H
 

@@ -205,8 +205,7 @@ static json_object *device_object(const struct snapshot_device *device, const ch
 	json_object_object_add(object, "memory_bytes",
 			       json_object_new_uint64(datapath_memory_bytes(device->image)));
 	json_object_object_add(object, "applied", json_object_new_string(applied));
-	json_object_object_add(object, "falls_back_in_seconds",
-			       seconds_left ? json_object_new_uint64(seconds_left) : NULL);
+	json_add_seconds_left(object, seconds_left);
 	json_object_object_add(object, "fell_back",
 			       json_object_new_boolean(device->device.fallen_back));
 	return object;

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From what a test run returned to the names that users see. */
+/* The verdict of a test run in the names that users see, and replay's line for each packet. */
 #include "print/verdict.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "policy/policy.h"
+#include "print/json.h"
 #include "print/reason.h"
+
+enum {
+	PORT_WIDTH = sizeof("sctp/65535") - 1,
+	PACKET_WIDTH = 6, /* a longer number shifts its line */
+};
 
 struct packet_verdict packet_verdict_of(const struct testrun_result *tried,
 					const struct portsieve_image *image)
 {
 	const struct portsieve_trace *decision = &tried->decision;
-	bool by_reason =
-		decision->range >= PORTSIEVE_RANGES || decision->range == PORTSIEVE_RANGE_DHCP;
 	struct packet_verdict verdict = {
 		.word = tried->dropped ? "drop" : "pass",
 		.would_drop = decision->drop && !tried->dropped,
@@ -23,7 +31,7 @@ struct packet_verdict packet_verdict_of(const struct testrun_result *tried,
 		verdict.protocol = transport_name(decision->transport);
 		verdict.port = decision->port;
 	}
-	if (by_reason) {
+	if (decision->range >= PORTSIEVE_RANGES || decision->range == PORTSIEVE_RANGE_DHCP) {
 		verdict.reason = reason_name(decision->counter);
 		verdict.words = reason_words(decision->counter);
 		return verdict;
@@ -46,4 +54,33 @@ struct packet_verdict packet_verdict_of_runt(const struct portsieve_image *image
 		.port = -1,
 		.range_id = -1,
 	};
+}
+
+void print_verdict_text(uint64_t packet, const struct packet_verdict *verdict, bool monitor)
+{
+	const char *word = verdict->would_drop ? "would drop" : verdict->word;
+	char port[PORT_WIDTH + 1] = "";
+
+	if (verdict->protocol)
+		snprintf(port, sizeof(port), "%s/%u", verdict->protocol, (uint16_t)verdict->port);
+	printf("%*" PRIu64 "  %-*s  %-*s  %s%s%s\n", PACKET_WIDTH, packet,
+	       (int)strlen(monitor ? "would drop" : "drop"), word, PORT_WIDTH, port,
+	       verdict->reason, verdict->rule ? " " : "", verdict->rule ? verdict->rule : "");
+}
+
+void print_verdict_json(uint64_t packet, const struct packet_verdict *verdict)
+{
+	json_object *line = json_object_new_object();
+
+	json_add_number(line, "packet", packet);
+	json_add_text(line, "verdict", verdict->word);
+	json_add_text(line, "reason", verdict->reason);
+	json_add_text(line, "rule", verdict->rule);
+	json_add_text(line, "protocol", verdict->protocol);
+	json_object_object_add(line, "port",
+			       verdict->protocol ? json_object_new_int(verdict->port) : NULL);
+	if (verdict->would_drop)
+		json_add_bool(line, "would_drop", true);
+	puts(json_object_to_json_string_ext(line, JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(line);
 }
