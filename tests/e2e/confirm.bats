@@ -112,7 +112,7 @@ is_closed() {
 	equal "null null" "$(in_server portsieve status -j | jq -r '[.devices[].falls_back_in_seconds | tostring] | join(" ")')"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600 --dev to_client
 	run -0 in_server portsieve status
-	[[ $output =~ $'\n\nto_client: unconfirmed; falls back to the policy before in '3[56][0-9][0-9]' s, unless: portsieve confirm'$'\n' ]]
+	[[ $output =~ $'\n\nto_client: unconfirmed; rolls back to the previous policy in '3[56][0-9][0-9]' s unless confirmed: portsieve confirm'$'\n' ]]
 	[[ $output != *"lo: unconfirmed"* ]]
 	local left
 	left=$(in_server portsieve status to_client -j | jq '.devices[0].falls_back_in_seconds')
@@ -140,7 +140,7 @@ is_closed() {
 	in_server portsieve apply "$CLOSED_FILE" --confirm 1 --dev to_client
 	within 20 is_open
 	run -0 in_server portsieve status
-	[[ $output == *$'\n\nto_client: fell back to this policy; the one applied last was not confirmed in time\n'* ]]
+	[[ $output == *$'\n\nto_client: rolled back to this policy: the last change was not confirmed in time\n'* ]]
 	[[ $output != *"lo: fell back"* ]]
 	equal '[{"device":"lo","fell_back":false},{"device":"to_client","fell_back":true}]' \
 		"$(in_server portsieve status -j | jq -c '[.devices[] | {device, fell_back}] | sort_by(.device)')"
@@ -274,8 +274,8 @@ results() {
 	second_device
 	in_server portsieve load to_client to_lan -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
-	refused 1 "to_client: the policy is one with that of to_lan: name all of them" in_server portsieve confirm --dev to_client
-	refused 1 "to_client: the policy is one with that of to_lan: name all of them" in_server portsieve rollback --dev to_client
+	refused 1 "to_client: the policy is shared with to_lan: name all of these devices" in_server portsieve confirm --dev to_client
+	refused 1 "to_client: the policy is shared with to_lan: name all of these devices" in_server portsieve rollback --dev to_client
 	is_closed
 	in_server portsieve rollback --dev to_lan --dev to_client
 	is_open

@@ -47,7 +47,7 @@ rules:
 tcp/8080-8090  dropped by default -> allowed by 'more' (line 5)
 udp/53  allowed by 'old' -> dropped by default
 1 new rule: more
-1 rule goes: old" "$(in_server portsieve diff "$file")"
+1 removed rule: old" "$(in_server portsieve diff "$file")"
 	equal "tcp/8080-8090 null drop _user pass more
 udp/53-53 null pass old drop _system" "$(changes "$file")"
 	equal "$before" "$(in_server portsieve show)" # diff has applied nothing
@@ -168,7 +168,7 @@ rules:$rules")"
 runtime: []")
 	equal "$file on to_client:
 tcp/2222  allowed by runtime rule 'guest' -> dropped by default
-1 rule goes: guest" "$(in_server portsieve diff "$file")"
+1 removed rule: guest" "$(in_server portsieve diff "$file")"
 	refused 2 "guest" in_server portsieve diff \
 		"$(policy '{version: 1, rules: [{name: guest, action: drop, ports: tcp/1}]}')"
 }

@@ -44,7 +44,7 @@ unprivileged() {
 @test "a device that is not loaded is named by every command that needs it" {
 	local command
 	for command in status stats show unload; do
-		refused 3 "to_client is not loaded; portsieve status shows what is, portsieve load to_client loads it" \
+		refused 3 "to_client is not loaded; loaded ones: portsieve status; to load it: portsieve load to_client" \
 			in_server portsieve $command to_client
 		refused 3 "no interface 'nowhere'" in_server portsieve $command nowhere
 	done

@@ -88,10 +88,10 @@ mixed_is_counted() {
 	mixed
 	run --separate-stderr -0 replay "$FILE"
 	equal "" "$stderr"
-	[[ $output == "$FILE  7 packets, 2 of them cut by the capture; policy $POLICY, default drop"* ]]
+	[[ $output == "$FILE  7 packets, 2 truncated by the capture; policy $POLICY, default drop"* ]]
 	[[ $output == *"web"*"tcp"*"80"*"allow"*"malformed-ethernet"*"all packets"* ]]
 	[[ $output != *"mpls"* ]]
-	[[ $output == *"Packets that the capture has cut mostly count as malformed"*"-s 0"* ]]
+	[[ $output == *"Truncated packets mostly count as malformed"*"-s 0"* ]]
 	run -0 replay "$FILE" --all
 	[[ $output == *"mpls"* ]]
 }

@@ -6,7 +6,7 @@
 
 #include "commands/command.h"
 #include "base/output.h"
-#include "control/loaded_snapshot.h"
+#include "control/loaded_devices.h"
 #include "print/stats.h"
 
 static int stats_once(const struct settings *settings, int count, char **operands,

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "commands/command.h"
-#include "control/loaded_snapshot.h"
+#include "control/loaded_devices.h"
 #include "print/status.h"
 
 static enum exit_code status(const struct settings *settings, int count, char **operands,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Groups of devices, and a change done to each of them. */
+/* Groups of loaded devices, and changing each of them. */
 #include "control/device_groups.h"
 
 #include <errno.h>
@@ -8,10 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "print/json.h"
 #include "control/loaded_devices.h"
+#include "print/json.h"
 
-/* Takes the group of devices[0] out of the devices, by moving it to their front. */
+/* The group of devices[0], whose devices it moves to the front. */
 static struct device_group next_group(struct datapath_device *devices, size_t count)
 {
 	struct device_group group = { .devices = devices, .count = 1 };
@@ -110,71 +110,53 @@ void device_groups_prefix(const struct device_groups *groups, const struct devic
 		error_prefix(error, device_group_names(group).text);
 }
 
-/*
- * Does every loaded device that shares the group's slot belong to the group? Of one whose pins are
- * not whole nobody knows; to part from it is right in any case, where parting is done.
- */
-static bool is_whole(const struct device_group *group, const struct datapath_device *all,
-		     size_t count, bool whole_only)
-{
-	size_t sharing = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sharing += all[i].broken ? !whole_only
-					 : all[i].active_id == group->devices[0].active_id;
-	return sharing == group->count;
-}
-
-static bool has_device(const struct device_group *group, uint32_t ifindex)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (group->devices[i].ifindex == ifindex)
-			return true;
-	return false;
-}
-
 static int refuse_part(const struct device_group *group, const struct datapath_device *all,
 		       size_t count, struct error *error)
 {
 	_cleanup_free_ struct datapath_device *others = calloc(count, sizeof(*others));
-	struct device_group rest = { .devices = others };
+	size_t others_count = 0;
 
 	if (!others)
 		return error_no_memory(error);
-	for (size_t i = 0; i < count; i++)
-		if (!all[i].broken && all[i].active_id == group->devices[0].active_id &&
-		    !has_device(group, all[i].ifindex))
-			others[rest.count++] = all[i];
+	for (size_t i = 0; i < count; i++) {
+		bool is_other = !all[i].broken && all[i].active_id == group->devices[0].active_id;
+
+		for (size_t d = 0; d < group->count; d++)
+			is_other = is_other && group->devices[d].ifindex != all[i].ifindex;
+		if (is_other)
+			others[others_count++] = all[i];
+	}
 	return error_set(error, EBUSY, EXIT_FAILED,
-			 "the policy is one with that of %s: name all of them, or leave out --dev",
-			 device_group_names(&rest).text);
+			 "the policy is shared with %s: name all of these devices, or omit --dev",
+			 device_names(others, others_count).text);
 }
 
-/* What is done to the group's slot is done to the group alone from here on. */
+/*
+ * Ensures that no other device shares the group's slot: parts the group from the others or, if
+ * whole_only, refuses. The slot of a device whose pinned state is incomplete is unknown: parting
+ * counts it as sharing, which does no harm.
+ */
 static int make_whole(const struct datapath *datapath, const struct device_group *group,
 		      bool whole_only, struct error *error)
 {
 	_cleanup_free_ struct datapath_device *all = NULL;
-	size_t count;
-	int r = datapath_devices(datapath, &all, &count, error);
-
-	if (r || is_whole(group, all, count, whole_only))
-		return r;
-	if (whole_only)
-		return refuse_part(group, all, count, error);
-	return datapath_part(datapath, group->devices, group->count, error);
-}
-
-static int change_group(const struct datapath *datapath, const struct device_group *group,
-			bool whole_only, device_group_fn *change, struct error *error)
-{
+	size_t count, sharing = 0;
 	int r;
 
 	if (group->devices[0].broken)
 		return error_set(error, EUCLEAN, EXIT_FAILED,
 				 "its pinned state is incomplete; unload it and load it again");
-	r = make_whole(datapath, group, whole_only, error);
-	return r ? r : change(datapath, group, error);
+	r = datapath_devices(datapath, &all, &count, error);
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		sharing += all[i].broken ? !whole_only
+					 : all[i].active_id == group->devices[0].active_id;
+	if (sharing == group->count)
+		return 0;
+	if (whole_only)
+		return refuse_part(group, all, count, error);
+	return datapath_part(datapath, group->devices, group->count, error);
 }
 
 enum exit_code device_groups_change(const struct datapath *datapath, struct device_groups *groups,
@@ -189,16 +171,16 @@ enum exit_code device_groups_change(const struct datapath *datapath, struct devi
 
 		if (group->left_out)
 			continue;
-		group->failed =
-			change_group(datapath, group, groups->whole_only, change, &error) != 0;
-		if (group->failed) {
-			group->left_out = true;
-			error_prefix(&error, device_group_names(group).text);
-			log_error(&error);
-			code = code ? code : error.exit;
-		} else {
+		if (!make_whole(datapath, group, groups->whole_only, &error) &&
+		    !change(datapath, group, &error)) {
 			some_done = true;
+			continue;
 		}
+		group->failed = true;
+		group->left_out = true;
+		error_prefix(&error, device_group_names(group).text);
+		log_error(&error);
+		code = code ? code : error.exit;
 	}
 	return code && some_done ? EXIT_PARTLY : code;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loaded devices by the slot that they share: a policy is changed for a group by one system call.
- * Changes are first made ready for all groups, so that what is wrong with one changes nothing
- * anywhere.
+ * Loaded devices, grouped by the slot that they share: one system call changes a group's policy.
+ * Changes are first prepared for all groups, so that an error in one leaves all unchanged.
  */
 #ifndef PORTSIEVE_APPLY_GROUPS_H
 #define PORTSIEVE_APPLY_GROUPS_H
@@ -15,12 +14,12 @@
 struct device_group {
 	const struct datapath_device *devices;
 	size_t count;
-	bool left_out; /* nothing to do here, or it failed */
+	bool left_out; /* nothing to do, or it failed */
 	bool failed;
-	bool only_counted;	       /* what was in force dropped nothing: no policy */
-	size_t runtime_rules;	       /* how many were in force that the new policy ends */
-	struct ruleset own;	       /* a policy of the group's own; may be empty */
-	const struct ruleset *ruleset; /* the policy that it gets: &own or one of the caller's */
+	bool only_counted;	       /* the previous policy dropped nothing: no policy file */
+	size_t runtime_rules;	       /* runtime rules in force that the new policy ends */
+	struct ruleset own;	       /* a ruleset for this group only; may be empty */
+	const struct ruleset *ruleset; /* the new policy: &own or the caller's */
 };
 
 struct device_groups {
@@ -28,54 +27,54 @@ struct device_groups {
 	size_t devices_count;
 	struct device_group *list;
 	size_t count;
-	bool whole_only; /* never part devices that share a slot: an error instead */
+	bool whole_only; /* fail rather than part devices that share a slot */
 };
 
 /*
- * The groups of the devices of those names, or of all loaded ones where count is 0; errors as of
- * loaded_devices_find. Those whose pins are not whole make groups of one, which
- * device_groups_change says. The caller owns *ret_groups (device_groups_free).
+ * The groups of the named devices, or of all loaded ones if count is 0; errors as of
+ * loaded_devices_find. A device whose pinned state is incomplete is a group of its own, which
+ * device_groups_change fails. The caller owns *ret_groups (device_groups_free).
  */
 int device_groups_find(const struct datapath *datapath, const char *const *names, size_t count,
 		       struct device_groups *ret_groups, struct error *error);
 void device_groups_free(struct device_groups *groups);
 #define _cleanup_device_groups_ __attribute__((cleanup(device_groups_free)))
 
-/* Can the policy of this group be read and changed? */
+/* Can the group's policy be read and changed? */
 bool device_group_is_live(const struct device_group *group);
 
-/* Refuses a policy that cuts the session on a device of the group, as ssh_session_check. */
+/* As ssh_session_check, for each device of the group that carries the session. */
 int device_group_check_session(const struct device_group *group, const struct ssh_session *session,
 			       bool for_good, struct error *error);
 
-/* -EBUSY with the error filled in while its policy waits to be confirmed: known beforehand. */
+/* -EBUSY with the error filled in if a change of the group is pending. */
 int device_group_check_waiting(const struct device_group *group, struct error *error);
 
-/* Before what is wrong with a group's coming policy: which devices, where there are others. */
+/* Prefixes the error with the group's devices if there are several groups. */
 void device_groups_prefix(const struct device_groups *groups, const struct device_group *group,
 			  struct error *error);
 
-/* The names of the group's devices; of those of all groups that are not left out. */
+/* The names of the devices of the group, or of all groups that are not left out. */
 struct device_names device_group_names(const struct device_group *group);
 struct device_names device_groups_names(const struct device_groups *groups);
 
 /*
- * Does `change` to the first device of each group that is not left out, parted before from devices
- * that share its slot and are not in the group. What goes wrong with one is logged, and leaves the
- * others to be done: EXIT_PARTLY then. A group that failed is left out afterwards.
+ * Calls `change` for each group that is not left out, after parting it from other devices that
+ * share its slot. Logs the error of a group that fails, leaves it out from then on, and continues
+ * with the others. Returns EXIT_DONE, EXIT_PARTLY, or the exit code of the first error.
  */
 typedef int device_group_fn(const struct datapath *datapath, const struct device_group *group,
 			    struct error *error);
 enum exit_code device_groups_change(const struct datapath *datapath, struct device_groups *groups,
 				    device_group_fn *change);
 
-/* An device_group_fn: datapath_apply of the group's ruleset. */
+/* A device_group_fn: applies the group's ruleset to its first device, hence to its slot. */
 int device_group_apply(const struct datapath *datapath, const struct device_group *group,
 		       struct error *error);
 
 /*
- * Prints what became of each device as JSON: `result` where it was done, else "failed"; nothing of
- * groups that were left out from the start. Returns as print_json.
+ * Prints each device as JSON with `result`, or with "failed"; without the groups that were left out
+ * from the start. Returns as print_json.
  */
 int device_groups_print_json(const struct device_groups *groups, const char *result);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How it went with each of several devices. */
+/* The results of a command on each of several devices. */
 #include "control/device_results.h"
 
 #include "base/log.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a command does to each of several devices by itself: one that fails leaves the others to be
- * done. Gathers how it went, writes each error at once, and ends with the exit code for all.
+ * The results of a command that works on several devices one after another and continues after an
+ * error. Logs each error at once and determines the exit code.
  */
 #ifndef PORTSIEVE_DEVICE_RESULTS_H
 #define PORTSIEVE_DEVICE_RESULTS_H
@@ -14,18 +14,21 @@
 #include "base/error.h"
 
 struct device_results {
-	json_object *devices; /* NULL until the first */
+	json_object *devices; /* NULL until the first is added */
 	size_t done;
-	enum exit_code failed; /* of the first that failed; EXIT_DONE: none */
+	enum exit_code failed; /* of the first error; EXIT_DONE: none */
 };
 
-/* One more: r is what the work on it returned, `result` its word in JSON if that is 0. */
+/*
+ * Adds a device: r is 0 or -errno, and `result` is its word in JSON if r is 0. If not, logs the
+ * error, prefixed with the device.
+ */
 void device_results_add(struct device_results *results, const char *device, int r,
 			const char *result, struct error *error);
 
 /*
- * Prints the results if json says so, and frees them. Returns EXIT_DONE, EXIT_PARTLY where some
- * were done and some failed, or the code of the first that failed.
+ * Prints the results if `json`, and frees them. Returns EXIT_DONE, EXIT_PARTLY if some were done
+ * and some failed, or the code of the first error.
  */
 enum exit_code device_results_end(struct device_results *results, bool json);
 

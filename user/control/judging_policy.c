@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Choosing the policy to judge by. */
+/* Reads the policy that `explain` and `replay` judge by. */
 #include "control/judging_policy.h"
 
 #include <errno.h>
@@ -33,38 +33,35 @@ static int read_file(const char *path, struct judging_policy *policy, struct err
 	return 0;
 }
 
-/* Image and prefixes of one policy: again, if another one came into force between them. */
-static int read_whole(const struct datapath *datapath, struct datapath_device device,
-		      struct judging_policy *policy, struct error *error)
-{
-	for (int tries = 0; tries < READ_TRIES; tries++) {
-		uint32_t image_id = device.image_id;
-		int r;
-
-		judging_policy_free(policy);
-		r = datapath_policy_read(datapath, &device, &policy->image, NULL, error);
-		if (!r)
-			r = datapath_addresses_read(datapath, &device, &policy->addresses, error);
-		if (!r)
-			r = datapath_device(datapath, device.ifindex, &device, error);
-		if (r || device.image_id == image_id)
-			return r;
-	}
-	return error_set(error, EAGAIN, EXIT_FAILED,
-			 "the policy changes faster than it can be read; try again");
-}
-
 static int read_loaded(const char *const *names, size_t count, struct judging_policy *policy,
 		       struct error *error)
 {
 	_cleanup_shared_policy_ struct shared_policy common = { 0 };
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
+	struct datapath_device device;
 	int r = datapath_open(DATAPATH_READ, NULL, &datapath, error);
 
 	if (!r)
 		r = shared_policy_find(&datapath, names, count, "choose one with --dev or --policy",
 				       &common, error);
-	return r ? r : read_whole(&datapath, common.devices[0], policy, error);
+	if (r)
+		return r;
+	device = common.devices[0];
+	/* image and prefixes belong to one policy only if none came into force between the reads */
+	for (int tries = 0; tries < READ_TRIES; tries++) {
+		uint32_t image_id = device.image_id;
+
+		judging_policy_free(policy);
+		r = datapath_policy_read(&datapath, &device, &policy->image, NULL, error);
+		if (!r)
+			r = datapath_addresses_read(&datapath, &device, &policy->addresses, error);
+		if (!r)
+			r = datapath_device(&datapath, device.ifindex, &device, error);
+		if (r || device.image_id == image_id)
+			return r;
+	}
+	return error_set(error, EAGAIN, EXIT_FAILED,
+			 "the policy changes faster than it can be read; try again");
 }
 
 int judging_policy_read(const char *path, const char *const *names, size_t count,

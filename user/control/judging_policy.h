@@ -11,8 +11,9 @@ struct judging_policy {
 };
 
 /*
- * The policy of the file at path; if path is NULL, the one in force on the named devices (count 0:
- * on all that are loaded), which must share it. The caller owns *ret_policy (judging_policy_free).
+ * Reads the policy file at `path` or, if path is NULL, the policy in force on the named devices
+ * (count 0: all loaded ones), which must share it. The caller owns *ret_policy
+ * (judging_policy_free).
  */
 int judging_policy_read(const char *path, const char *const *names, size_t count,
 			struct judging_policy *ret_policy, struct error *error);

@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which loaded devices a command is about. */
-#ifndef PORTSIEVE_TARGETS_H
-#define PORTSIEVE_TARGETS_H
+/* The loaded devices that a command names, and a snapshot of them. */
+#ifndef PORTSIEVE_LOADED_DEVICES_H
+#define PORTSIEVE_LOADED_DEVICES_H
 
 #include "datapath/datapath.h"
+#include "datapath/snapshot.h"
 
 /*
- * The loaded device of that name. Not loaded: -ENOENT with error filled in (EXIT_NOT_LOADED).
- */
-int loaded_device_find(const struct datapath *datapath, const char *name,
-		       struct datapath_device *ret_device, struct error *error);
-
-/*
- * The loaded devices of those names, or all when count is 0, in the order of the names. None loaded
- * at all is -ENOENT, with error filled in (EXIT_NOT_LOADED). The caller frees *ret_devices.
+ * The named devices without repetitions, in the order of the names; all loaded devices if count is
+ * 0. -ENOENT with error filled in (EXIT_NOT_LOADED): one is not loaded, or none. The caller frees
+ * *ret_devices.
  */
 int loaded_devices_find(const struct datapath *datapath, const char *const *names, size_t count,
 			struct datapath_device **ret_devices, size_t *ret_count,
 			struct error *error);
 
-/* For commands that want either names or --all: anything else is a usage error, in error. */
+/* For commands that require either names or --all: anything else is a usage error. */
 int loaded_devices_named_or_all(const char *command, bool all, int count, struct error *error);
+
+/*
+ * Reads the device of that name, or all loaded devices if it is NULL. -ENOENT with error filled in
+ * (EXIT_NOT_LOADED): none is loaded. The caller owns *ret_snapshot (snapshot_free).
+ */
+int loaded_snapshot_read(const char *name, struct snapshot *ret_snapshot, struct error *error);
+
+/*
+ * Logs an error for each device that could not be read. Returns the exit code of a command that
+ * has shown the others: EXIT_DONE, EXIT_PARTLY, or EXIT_FAILED if there are no others.
+ */
+enum exit_code loaded_snapshot_report_unreadable(const struct snapshot *snapshot);
 
 #endif

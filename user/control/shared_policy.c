@@ -1,31 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is it one policy, and whose? */
+/* Determines whether loaded devices have one policy. */
 #include "control/shared_policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "datapath/device_names.h"
 #include "base/log.h"
-#include "control/ruleset.h"
 #include "control/loaded_devices.h"
+#include "control/ruleset.h"
+#include "datapath/device_names.h"
 
-/* As it is by now, without what has ended: a text says no more than that. */
+/* The live policy with the text printed again, without the runtime rules that have ended. */
 static int read_by_now(const struct datapath *datapath, const struct datapath_device *device,
 		       struct ruleset *ret_ruleset, struct error *error)
 {
 	int r = ruleset_read_live(datapath, device, ret_ruleset, error);
 
 	return r ? r : ruleset_print(ret_ruleset, error);
-}
-
-static bool is_same_ruleset(const struct ruleset *one, const struct ruleset *other)
-{
-	return !strcmp(one->text, other->text) &&
-	       one->image->drop_knobs == other->image->drop_knobs &&
-	       !memcmp(&one->image->host, &other->image->host, sizeof(one->image->host)) &&
-	       !memcmp(one->file.sha256, other->file.sha256, sizeof(one->file.sha256));
 }
 
 static int is_same_policy(const struct datapath *datapath, const struct datapath_device *one,
@@ -40,19 +32,23 @@ static int is_same_policy(const struct datapath *datapath, const struct datapath
 	r = read_by_now(datapath, one, &first, error);
 	if (!r)
 		r = read_by_now(datapath, other, &second, error);
-	if (!r)
-		*ret_same = is_same_ruleset(&first, &second);
-	return r;
+	if (r)
+		return r;
+	*ret_same = !strcmp(first.text, second.text) &&
+		    first.image->drop_knobs == second.image->drop_knobs &&
+		    !memcmp(&first.image->host, &second.image->host, sizeof(first.image->host)) &&
+		    !memcmp(first.file.sha256, second.file.sha256, sizeof(first.file.sha256));
+	return 0;
 }
 
-/* Moves those that can be read to the front. */
+/* Keeps the readable devices and logs the others, unless none is readable. */
 static void leave_unreadable(struct shared_policy *common)
 {
 	size_t readable = 0, all = common->count;
 
 	for (size_t i = 0; i < all; i++)
 		readable += !common->devices[i].broken;
-	if (!readable) /* whoever reads it is told */
+	if (!readable) /* the caller's read of the first one fails and says why */
 		return;
 	common->count = 0;
 	for (size_t i = 0; i < all; i++) {

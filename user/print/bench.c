@@ -69,9 +69,10 @@ int print_bench_json(const struct bench *bench)
 			json_add_number(row, "median_ns", bench_median_ns(bench, program, packet));
 			json_add_number(row, "least_ns", ns[0]);
 			json_add_number(row, "most_ns", ns[BENCH_ROUNDS - 1]);
-			json_object_object_add( /* may be negative */
-				row, "net_ns",
-				json_object_new_int64(bench_net_ns(bench, program, packet)));
+			json_object_object_add(/* may be negative */
+					       row, "net_ns",
+					       json_object_new_int64(
+						       bench_net_ns(bench, program, packet)));
 			json_object_array_add(results, row);
 		}
 	json_add_number(document, "rounds", BENCH_ROUNDS);

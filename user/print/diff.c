@@ -5,27 +5,22 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "print/format.h"
 #include "base/utf8.h"
+#include "print/format.h"
 
-enum { LISTED_MAX = 10 }; /* prefixes, or names, in one line */
+enum { LISTED_MAX = 10 }; /* prefixes or names in one line */
 
-static void print_names(const char *words, const struct policy_diff_rules *rules)
+/* "2 new rules: web, ssh"; nothing if there are none. */
+static void print_names(const struct policy_diff_rules *rules, const char *one, const char *several)
 {
 	if (!rules->count)
 		return;
-	printf("%zu %s: ", rules->count, words);
+	printf("%zu %s: ", rules->count, rules->count == 1 ? one : several);
 	for (size_t i = 0; i < rules->count && i < LISTED_MAX; i++)
 		printf("%s%s", i ? ", " : "", rules->list[i]->name);
 	if (rules->count > LISTED_MAX)
 		printf(" and %zu more", rules->count - LISTED_MAX);
 	printf("\n");
-}
-
-static void print_devices(const struct diff_report *report)
-{
-	for (size_t i = 0; i < report->devices_count; i++)
-		printf("%s%s", i ? ", " : "", report->devices[i].name);
 }
 
 static void print_prefixes(const struct policy_prefix *list, size_t count)
@@ -36,7 +31,7 @@ static void print_prefixes(const struct policy_prefix *list, size_t count)
 		printf(" and %zu more", count - LISTED_MAX);
 }
 
-/* "all addresses", "all IPv4 addresses", or NULL where `in` is something else. */
+/* "all addresses", "all IPv4 addresses", or NULL if `in` is a list of prefixes. */
 static const char *all_words(const struct policy_prefixes *in)
 {
 	if (!in->count || in->count > 2 || in->list[0].length || in->list[in->count - 1].length)
@@ -48,15 +43,12 @@ static const char *all_words(const struct policy_prefixes *in)
 
 static void print_area(const char *direction, const struct area *area)
 {
+	const char *all = area ? all_words(&area->in) : NULL;
+
 	if (!area)
 		return;
-
-	const char *all = all_words(&area->in);
-
-	printf(" %s ", direction);
-	if (all)
-		printf("%s", all);
-	else
+	printf(" %s %s", direction, all ?: "");
+	if (!all)
 		print_prefixes(area->in.list, area->in.count);
 	if (area->except.count) {
 		printf(" but not ");
@@ -64,7 +56,8 @@ static void print_area(const char *direction, const struct area *area)
 	}
 }
 
-/* "would be dropped by 'web' (line 7)". The lines of what is live are those of no file at hand. */
+/* "would be dropped by 'web' (line 7)". The line is omitted for the live policy: its file may have
+ * changed. */
 static void print_decider(const struct policy_decider *decider, bool monitor, bool with_line)
 {
 	printf("%s by ", !decider->drop ? "allowed" : monitor ? "would be dropped" : "dropped");
@@ -77,7 +70,7 @@ static void print_decider(const struct policy_decider *decider, bool monitor, bo
 		printf(" (line %u)", decider->rule->place.line);
 }
 
-/* What the verdicts, or the values of a setting, do not say by themselves. */
+/* What the verdicts, or the values of a setting, do not show. */
 static const char *const effect_words[POLICY_DIFF_EFFECTS] = {
 	[POLICY_DIFF_NO_EFFECT] = "",
 	[POLICY_DIFF_NOW_ALLOWED] = "",
@@ -97,8 +90,7 @@ static void print_change(const struct diff_report *report, const struct policy_d
 	print_area("from", change->from);
 	print_area("to", change->to);
 	if (change->unclear) {
-		printf("  may differ for some addresses: too many lists of them to tell for "
-		       "which\n");
+		printf("  may differ for some addresses: too many address lists to tell which\n");
 		return;
 	}
 	printf("  ");
@@ -110,53 +102,34 @@ static void print_change(const struct diff_report *report, const struct policy_d
 	printf("\n");
 }
 
-static const char *by_count(const struct policy_diff_rules *rules, const char *one,
-			    const char *several)
-{
-	return rules->count == 1 ? one : several;
-}
-
-static void print_rules(const struct policy_diff *diff)
-{
-	print_names(by_count(&diff->added, "new rule", "new rules"), &diff->added);
-	print_names(by_count(&diff->removed, "rule goes", "rules go"), &diff->removed);
-	print_names(by_count(&diff->changed, "rule changes", "rules change"), &diff->changed);
-	if (diff->reordered)
-		printf("rules stand in another order\n");
-}
-
-/* "mpls: allow -> drop", "malformed: drop, now enforced" */
-static void print_setting(const struct policy_diff_setting *setting)
-{
-	printf("%s: %s", setting->name, setting->before);
-	if (setting->after != setting->before)
-		printf(" -> %s", setting->after);
-	printf("%s\n", effect_words[setting->effect]);
-}
-
 int print_diff_text(const struct diff_report *report)
 {
 	const struct policy_diff *diff = report->diff;
+	bool same = policy_diff_is_empty(diff);
 	char path[PATH_MAX];
 
 	utf8_copy_printable(path, sizeof(path), report->path);
-	if (policy_diff_is_empty(diff)) {
-		printf("%s changes nothing on ", path);
-		print_devices(report);
-	} else {
-		printf("%s on ", path);
-		print_devices(report);
-		printf(":");
-	}
-	printf("\n");
+	printf("%s%s on ", path, same ? " changes nothing" : "");
+	for (size_t i = 0; i < report->devices_count; i++)
+		printf("%s%s", i ? ", " : "", report->devices[i].name);
+	printf("%s\n", same ? "" : ":");
 	for (size_t i = 0; i < diff->changes_count; i++)
 		print_change(report, &diff->changes[i]);
-	if (!diff->changes_count && !policy_diff_is_empty(diff))
+	if (!diff->changes_count && !same)
 		printf("no port changes its verdict\n");
-	for (size_t i = 0; i < diff->settings_count; i++)
-		print_setting(&diff->settings[i]);
-	print_rules(diff);
-	print_names(by_count(&diff->runtime, "runtime rule stays", "runtime rules stay"),
-		    &diff->runtime);
+	/* "mpls: allow -> drop", "malformed: drop, now enforced" */
+	for (size_t i = 0; i < diff->settings_count; i++) {
+		const struct policy_diff_setting *setting = &diff->settings[i];
+		bool changed = setting->after != setting->before;
+
+		printf("%s: %s%s%s%s\n", setting->name, setting->before, changed ? " -> " : "",
+		       changed ? setting->after : "", effect_words[setting->effect]);
+	}
+	print_names(&diff->added, "new rule", "new rules");
+	print_names(&diff->removed, "removed rule", "removed rules");
+	print_names(&diff->changed, "changed rule", "changed rules");
+	if (diff->reordered)
+		printf("the rules are reordered\n");
+	print_names(&diff->runtime, "runtime rule stays", "runtime rules stay");
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `diff` found. Each returns 0, or -ENOMEM. */
+/* The results of `diff`. Each returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_DIFF_H
 #define PORTSIEVE_PRINT_DIFF_H
 
@@ -7,11 +7,11 @@
 #include "analysis/diff.h"
 
 struct diff_report {
-	const char *path; /* of the policy compared with the live one */
+	const char *path; /* of the policy that is compared with the live one */
 	const struct datapath_device *devices;
 	size_t devices_count;
 	const struct policy_diff *diff;
-	bool monitor_before; /* packets pass, whatever the verdict */
+	bool monitor_before; /* all packets pass; verdicts are only counted */
 	bool monitor_after;
 };
 

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* explain, in sentences and as JSON. */
-#include "policy/registry.h"
 #include "print/explanation.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/registry.h"
 #include "policy/until.h"
-#include "print/verdict.h"
 #include "print/format.h"
 #include "print/json.h"
 #include "print/reason.h"
 
-/* The registered name of the packet's port; NULL: none. */
+/* The registered name of the packet's port, or NULL. */
 static const char *service_of(const struct packet_verdict *verdict)
 {
 	const struct registry_service *service;
@@ -24,12 +23,7 @@ static const char *service_of(const struct packet_verdict *verdict)
 	return NULL;
 }
 
-static const char *verdict_words(const struct packet_verdict *verdict)
-{
-	return verdict->would_drop ? "pass (monitor: would drop)" : verdict->word;
-}
-
-/* NULL where no rule decided. */
+/* NULL if no rule decided. */
 static const struct portsieve_rule *decider_of(const struct explanation *explanation)
 {
 	const struct portsieve_image *image = explanation->image;
@@ -41,11 +35,9 @@ static const struct portsieve_rule *decider_of(const struct explanation *explana
 /* " from 192.0.2.7 to 198.51.100.1" */
 static void print_addresses(const struct frame_names *names, bool source, bool destination)
 {
-	if (!names->has_addresses)
-		return;
-	if (source)
+	if (names->has_addresses && source)
 		printf(" from %s", policy_prefix_print(&names->source).text);
-	if (destination)
+	if (names->has_addresses && destination)
 		printf(" to %s", policy_prefix_print(&names->destination).text);
 }
 
@@ -58,7 +50,7 @@ static void print_rule_name(const struct portsieve_rule *rule)
 		printf("'%s', line %u,", rule->name, rule->line);
 }
 
-/* Why rules for the port have not matched. */
+/* Why rules for the port did not match: " ('ssh', line 4, has other addresses)". */
 static void print_skipped(const struct port_rules *rules)
 {
 	if (!rules->elsewhere && !rules->ended)
@@ -79,78 +71,58 @@ static void print_skipped(const struct port_rules *rules)
 	printf(")");
 }
 
-static void print_by_rule(const struct explanation *explanation)
+/* The rest of the first line, where a rule or the default decided. */
+static void print_decider(const struct explanation *explanation, bool by_rule)
 {
 	const struct packet_verdict *verdict = &explanation->verdict;
 	struct port_rules rules = port_rules_of(explanation);
 	bool names = rules.decider_is_conditional || rules.elsewhere;
 
-	printf("rule '%s' is the first that matches %s port %d", verdict->rule, verdict->protocol,
-	       verdict->port);
-	print_addresses(&explanation->names, names && rules.by_source,
-			names && rules.by_destination);
-	print_skipped(&rules);
+	if (by_rule) {
+		printf("rule '%s' is the first that matches %s port %d", verdict->rule,
+		       verdict->protocol, verdict->port);
+		print_addresses(&explanation->names, names && rules.by_source,
+				names && rules.by_destination);
+		print_skipped(&rules);
+	} else {
+		printf("no rule matches %s port %d", verdict->protocol, verdict->port);
+		print_addresses(&explanation->names, rules.elsewhere, rules.elsewhere);
+		print_skipped(&rules);
+		printf(", and the default is %s",
+		       explanation->image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
+	}
 	printf("\n");
 }
 
-static void print_by_default(const struct explanation *explanation)
+/* The rest of the first line, where no port was looked up. */
+static void print_reason(const struct explanation *explanation)
 {
 	const struct packet_verdict *verdict = &explanation->verdict;
-	struct port_rules rules = port_rules_of(explanation);
+	int type = explanation->names.icmp_type; /* -1: not ICMP */
+	bool icmp = !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMP));
+	bool icmpv6 = !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMPV6));
 
-	printf("no rule matches %s port %d", verdict->protocol, verdict->port);
-	print_addresses(&explanation->names, rules.elsewhere, rules.elsewhere);
-	print_skipped(&rules);
-	printf(", and the default is %s\n",
-	       explanation->image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
-}
-
-static void print_by_reason(const struct explanation *explanation)
-{
-	const struct packet_verdict *verdict = &explanation->verdict;
-	int type = explanation->names.icmp_type;
-	struct reason_text icmp;
-
-	printf("%s: ", verdict->reason);
-	if (type >= 0 && !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMP)))
-		icmp = reason_icmp_print(PORTSIEVE_ICMP, type);
-	else if (type >= 0 && !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMPV6)))
-		icmp = reason_icmp_print(PORTSIEVE_ICMPV6, type);
+	if (type >= 0 && (icmp || icmpv6))
+		printf("%s: %s\n", verdict->reason,
+		       reason_icmp_print(icmp ? PORTSIEVE_ICMP : PORTSIEVE_ICMPV6, type).text);
 	else
-		type = -1;
-	printf("%s\n", type >= 0 ? icmp.text : verdict->words);
-}
-
-/* "2026-11-21 15:22:15 UTC" */
-static void print_end(const struct portsieve_rule *rule, const struct policy_host *host)
-{
-	struct policy_time_text end = policy_time_print(rule->until_ns, host);
-
-	printf("until %.10s %.8s UTC", end.text, end.text + strlen("2026-11-21T"));
+		printf("%s: %s\n", verdict->reason, verdict->words);
 }
 
 static void print_rule(const struct explanation *explanation, const struct portsieve_rule *rule)
 {
 	printf("  rule     %s, %s\n", rule->name, rule->drop ? "drop" : "allow");
-	if (rule->runtime) {
-		printf("  kind     runtime rule, ");
-		if (rule->until_ns)
-			print_end(rule, &explanation->host);
-		else
-			printf("without end");
-		printf("\n");
+	if (rule->runtime && rule->until_ns) {
+		struct policy_time_text end = policy_time_print(rule->until_ns, &explanation->host);
+
+		/* 2026-11-21T15:22:15Z */
+		printf("  kind     runtime rule, until %.10s %.8s UTC\n", end.text,
+		       end.text + strlen("2026-11-21T"));
+	} else if (rule->runtime) {
+		printf("  kind     runtime rule, without end\n");
 	} else if (explanation->image->source[0]) {
 		printf("  line     %s:%u\n", explanation->image->source, rule->line);
 	}
-}
-
-static void print_range(const struct packet_verdict *verdict, const struct portsieve_image *image)
-{
-	const struct portsieve_range *range = &image->range[verdict->range_id];
-	char ports[16];
-
-	format_ports(range->low, range->high, ports);
-	printf("  range    %s %s\n", verdict->protocol, ports);
 }
 
 int print_explanation_text(const struct explanation *explanation)
@@ -159,27 +131,25 @@ int print_explanation_text(const struct explanation *explanation)
 	const struct portsieve_rule *rule = decider_of(explanation);
 	const char *service = service_of(verdict);
 
-	printf("%s: ", verdict_words(verdict));
-	if (rule) {
-		print_by_rule(explanation);
-		print_rule(explanation, rule);
-	} else if (verdict->range_id >= 0) {
-		print_by_default(explanation);
-		printf("  counted  %s\n", verdict->rule);
-	} else {
-		print_by_reason(explanation);
-		printf("  counted  %s\n", verdict->reason);
-	}
+	printf("%s: ", verdict->would_drop ? "pass (monitor: would drop)" : verdict->word);
 	if (verdict->range_id >= 0)
-		print_range(verdict, explanation->image);
+		print_decider(explanation, rule);
+	else
+		print_reason(explanation);
+	if (rule)
+		print_rule(explanation, rule);
+	else
+		printf("  counted  %s\n", verdict->range_id >= 0 ? verdict->rule : verdict->reason);
+	if (verdict->range_id >= 0) {
+		const struct portsieve_range *range = &explanation->image->range[verdict->range_id];
+		char ports[16];
+
+		format_ports(range->low, range->high, ports);
+		printf("  range    %s %s\n", verdict->protocol, ports);
+	}
 	if (service)
 		printf("  service  %s (IANA)\n", service);
 	return 0;
-}
-
-static void add_text(json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
 }
 
 int print_explanation_json(const struct explanation *explanation)
@@ -190,23 +160,23 @@ int print_explanation_json(const struct explanation *explanation)
 		verdict->range_id < 0 ? NULL : &explanation->image->range[verdict->range_id];
 	json_object *document = json_document();
 
-	add_text(document, "verdict", verdict->word);
-	json_object_object_add(document, "would_drop",
-			       json_object_new_boolean(verdict->would_drop));
-	add_text(document, "reason", verdict->reason);
-	add_text(document, "rule", verdict->rule);
-	json_object_object_add(document, "runtime", json_object_new_boolean(rule && rule->runtime));
-	add_text(document, "until",
-		 rule && rule->until_ns ? policy_time_print(rule->until_ns, &explanation->host).text
-					: NULL);
+	json_add_text(document, "verdict", verdict->word);
+	json_add_bool(document, "would_drop", verdict->would_drop);
+	json_add_text(document, "reason", verdict->reason);
+	json_add_text(document, "rule", verdict->rule);
+	json_add_bool(document, "runtime", rule && rule->runtime);
+	json_add_text(document, "until",
+		      rule && rule->until_ns
+			      ? policy_time_print(rule->until_ns, &explanation->host).text
+			      : NULL);
 	json_object_object_add(document, "line",
 			       rule && !rule->runtime ? json_object_new_int64(rule->line) : NULL);
-	add_text(document, "protocol", verdict->protocol);
+	json_add_text(document, "protocol", verdict->protocol);
 	json_object_object_add(document, "port",
 			       verdict->port < 0 ? NULL : json_object_new_int(verdict->port));
 	json_object_object_add(document, "low", range ? json_object_new_int(range->low) : NULL);
 	json_object_object_add(document, "high", range ? json_object_new_int(range->high) : NULL);
-	add_text(document, "service", service_of(verdict));
-	json_object_object_add(document, "return_lookup", json_object_new_boolean(false));
+	json_add_text(document, "service", service_of(verdict));
+	json_add_bool(document, "return_lookup", false);
 	return print_json(document);
 }

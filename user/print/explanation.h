@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* explain: what became of one packet, at length. Each returns 0, or -ENOMEM. */
+/* `explain`: why one packet passes or is dropped. Each print function returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_EXPLANATION_H
 #define PORTSIEVE_PRINT_EXPLANATION_H
 
-#include "print/verdict.h"
 #include "packet/headers.h"
+#include "print/verdict.h"
 
 struct explanation {
 	struct packet_verdict verdict;
 	struct frame_names names;
-	const struct portsieve_image *image; /* that it was judged by */
-	struct policy_host host;	     /* its clocks, at that time */
+	const struct portsieve_image *image; /* the policy that judged the packet */
+	struct policy_host host;	     /* its clocks at that time */
 };
 
 int print_explanation_text(const struct explanation *explanation);
 int print_explanation_json(const struct explanation *explanation);
 
-/* Which rules decide a port, and by what; for these printers. */
+/* The rules for a packet's port; used by the print functions only. */
 struct port_rules {
-	bool by_source; /* a rule for the port asks for it ... */
+	bool by_source; /* a rule for the port has source addresses ... */
 	bool by_destination;
-	bool decider_is_conditional; /* the rule that decides asks for addresses, or has an end */
-	const struct portsieve_rule *elsewhere; /* the first that has other addresses; or NULL */
-	const struct portsieve_rule *ended;	/* the first before the decider that has ended */
+	bool decider_is_conditional;		/* the rule that decides has addresses or an end */
+	const struct portsieve_rule *elsewhere; /* the first with other addresses, or NULL */
+	const struct portsieve_rule *ended; /* the first ended one before the decider, or NULL */
 	size_t elsewhere_count;
 };
 
-/* Of a packet that a rule or the default decided. */
+/* For a packet that a rule or the default decided. */
 struct port_rules port_rules_of(const struct explanation *explanation);
 
 #endif

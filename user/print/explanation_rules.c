@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rules for a port, as the image tells them: an image knows ranges and conditions, but not
- * which rule has which addresses. What stands before the rule that decided, and names the port, has
- * not matched: so it has ended, or has other addresses.
+ * The rules for a port, reconstructed from the image, which has ranges and conditions but not the
+ * addresses of each rule. A rule for the port that comes before the deciding one did not match: it
+ * has ended, or has other addresses.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "policy/policy.h"
 #include "print/explanation.h"
 
-/* Conditions that may be met on the way from a port: each is looked at once. */
+/* The conditions that a packet to a port may meet. */
 struct reach {
 	bool is_in[PORTSIEVE_CONDITIONS_MAX];
 	bool has_grown;
@@ -29,7 +29,10 @@ static void reach_add(struct reach *reach, uint16_t entry)
 	reach->has_grown = true;
 }
 
-/* A source's answers are destinations and times, a destination's are times: a few rounds do. */
+/*
+ * Repeats until no condition is added. A source condition leads to destination and time conditions,
+ * a destination condition to time conditions, so a few rounds suffice.
+ */
 static void reach_from(struct reach *reach, const struct portsieve_image *image, uint16_t entry)
 {
 	memset(reach, 0, sizeof(*reach));
@@ -52,20 +55,7 @@ static void reach_from(struct reach *reach, const struct portsieve_image *image,
 	}
 }
 
-static void find_kinds(const struct portsieve_image *image, uint16_t entry,
-		       struct port_rules *rules)
-{
-	struct reach reach;
-
-	reach_from(&reach, image, entry);
-	for (uint32_t i = 0; i < PORTSIEVE_CONDITIONS_MAX; i++) {
-		if (!reach.is_in[i])
-			continue;
-		rules->by_source |= image->condition[i].kind == PORTSIEVE_BY_SOURCE;
-		rules->by_destination |= image->condition[i].kind == PORTSIEVE_BY_DESTINATION;
-	}
-}
-
+/* Finds the rules for the port, before the deciding one, that did not match. */
 static void find_skipped(const struct explanation *explanation, enum portsieve_transport transport,
 			 struct port_rules *rules)
 {
@@ -76,7 +66,7 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 			       : image->range[verdict->range_id].rule;
 	uint32_t last = UINT32_MAX;
 
-	/* ranges stand in the order of their rules */
+	/* ranges are in the order of their rules */
 	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
 		const struct portsieve_range *range = &image->range[id];
 		const struct portsieve_rule *rule = &image->rule[range->rule];
@@ -102,14 +92,21 @@ struct port_rules port_rules_of(const struct explanation *explanation)
 	uint16_t entry = image->port[transport][verdict->port];
 	struct port_rules rules = { 0 };
 	const struct portsieve_port_class *class;
+	struct reach reach;
 
 	if (!is_reference(entry) || reference_number(entry) > PORTSIEVE_PORT_CLASSES_MAX)
-		return rules; /* one rule decides the port for all packets, or the default */
+		return rules; /* one rule, or the default, decides the port for all packets */
 	class = &image->port_class[reference_number(entry)];
 	rules.decider_is_conditional =
 		verdict->range_id >= PORTSIEVE_RANGE_RULES &&
 		(class->otherwise & PORTSIEVE_ENTRY_RANGE) != verdict->range_id;
-	find_kinds(image, class->condition, &rules);
+	reach_from(&reach, image, class->condition);
+	for (uint32_t i = 0; i < PORTSIEVE_CONDITIONS_MAX; i++) {
+		if (!reach.is_in[i])
+			continue;
+		rules.by_source |= image->condition[i].kind == PORTSIEVE_BY_SOURCE;
+		rules.by_destination |= image->condition[i].kind == PORTSIEVE_BY_DESTINATION;
+	}
 	find_skipped(explanation, transport, &rules);
 	return rules;
 }

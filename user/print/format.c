@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Forms that text and JSON share. */
+/* Formatting that text and JSON share. */
 #include "print/format.h"
 
 #include <stdio.h>

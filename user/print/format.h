@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Forms that text and JSON share. */
+/* Formatting that text and JSON share. */
 #ifndef PORTSIEVE_FORMAT_H
 #define PORTSIEVE_FORMAT_H
 
@@ -7,7 +7,7 @@
 
 #include <portsieve/abi.h>
 
-/* The digest in 64 hexadecimal digits, or "" when it is all zero. */
+/* The digest as 64 hexadecimal digits, or "" if it is all zero. */
 void format_sha256(const uint8_t sha256[32], char text[65]);
 
 /* "80" or "8000-8099". */

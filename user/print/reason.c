@@ -11,7 +11,7 @@
 
 static const struct {
 	const char *name;
-	const char *words; /* for explain: what such a packet is, and the knob */
+	const char *words; /* for explain: a description of such packets, and the knob */
 } reasons[] = {
 	[PORTSIEVE_NON_IP] = { "non-ip", "neither IPv4 nor IPv6" },
 	[PORTSIEVE_MPLS] = { "mpls", "MPLS, which is not parsed; knob `mpls`" },
@@ -51,7 +51,7 @@ static const struct {
 };
 static_assert(ARRAY_SIZE(reasons) == PORTSIEVE_REASONS, "a reason without a row");
 
-/* Rules C1 to C7 of docs/packets.md. Other types: PORTSIEVE_KNOB_ICMP_OTHER or its like. */
+/* Rules C1 to C7 of docs/packets.md. The first row that holds the type applies. */
 struct icmp_types {
 	uint8_t low, high;
 	enum portsieve_knob knob;
@@ -62,6 +62,7 @@ static const struct icmp_types icmp_types[] = {
 	{ 3, 3, PORTSIEVE_KNOB_PASS },	    /* unreachable */
 	{ 8, 8, PORTSIEVE_KNOB_ICMP_ECHO }, /* echo request */
 	{ 11, 12, PORTSIEVE_KNOB_PASS },    /* time exceeded, parameter problem */
+	{ 0, 255, PORTSIEVE_KNOB_ICMP_OTHER },
 };
 
 static const struct icmp_types icmpv6_types[] = {
@@ -72,16 +73,8 @@ static const struct icmp_types icmpv6_types[] = {
 	{ 144, 147, PORTSIEVE_KNOB_ICMPV6_MOBILITY },
 	{ 148, 149, PORTSIEVE_KNOB_PASS }, /* SEND certification paths */
 	{ 151, 153, PORTSIEVE_KNOB_PASS }, /* multicast router discovery */
+	{ 0, 255, PORTSIEVE_KNOB_ICMPV6_OTHER },
 };
-
-static enum portsieve_knob knob_of(const struct icmp_types *types, size_t count, uint8_t type,
-				   enum portsieve_knob other)
-{
-	for (size_t i = 0; i < count; i++)
-		if (types[i].low <= type && type <= types[i].high)
-			return types[i].knob;
-	return other;
-}
 
 const char *reason_name(enum portsieve_reason reason)
 {
@@ -96,19 +89,18 @@ const char *reason_words(enum portsieve_reason reason)
 struct reason_text reason_icmp_print(enum portsieve_reason reason, uint8_t type)
 {
 	bool v6 = reason == PORTSIEVE_ICMPV6;
-	enum portsieve_knob knob =
-		v6 ? knob_of(icmpv6_types, ARRAY_SIZE(icmpv6_types), type,
-			     PORTSIEVE_KNOB_ICMPV6_OTHER)
-		   : knob_of(icmp_types, ARRAY_SIZE(icmp_types), type, PORTSIEVE_KNOB_ICMP_OTHER);
+	const struct icmp_types *row = v6 ? icmpv6_types : icmp_types;
 	const char *protocol = v6 ? "ICMPv6" : "ICMP";
 	struct reason_text text;
 
-	if (knob == PORTSIEVE_KNOB_PASS)
+	while (type < row->low || type > row->high)
+		row++;
+	if (row->knob == PORTSIEVE_KNOB_PASS)
 		snprintf(text.text, sizeof(text.text), "%s type %u, which always passes", protocol,
 			 type);
 	else
 		snprintf(text.text, sizeof(text.text), "%s type %u; knob `%s`", protocol, type,
-			 knobs[knob].name);
+			 knobs[row->knob].name);
 	return text;
 }
 

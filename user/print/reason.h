@@ -10,11 +10,11 @@
 /* "later-fragment". */
 const char *reason_name(enum portsieve_reason reason);
 
-/* What a packet of that reason is, for `explain`: "an ICMP message". */
+/* A description of such packets, for `explain`: "MPLS, which is not parsed; knob `mpls`". */
 const char *reason_words(enum portsieve_reason reason);
 
 /*
- * The same for PORTSIEVE_ICMP and PORTSIEVE_ICMPV6, by the message's type: "ICMP type 8; knob
+ * The description for PORTSIEVE_ICMP and PORTSIEVE_ICMPV6 by the message's type: "ICMP type 8; knob
  * `icmp_echo`", "ICMPv6 type 135, which always passes".
  */
 struct reason_text {
@@ -22,11 +22,10 @@ struct reason_text {
 };
 struct reason_text reason_icmp_print(enum portsieve_reason reason, uint8_t type);
 
-/* "_system": of a built-in range, by range id below PORTSIEVE_RANGE_DHCP. */
+/* "_system": a built-in range, by its range id below PORTSIEVE_RANGE_DHCP. */
 const char *builtin_name(unsigned int range_id);
 
-/* The rule's name, or that of the built-in range. range_id below image->ranges, not that of DHCP.
- */
+/* The name of a range's rule, or of a built-in range. range_id is not PORTSIEVE_RANGE_DHCP. */
 const char *range_rule_name(const struct portsieve_image *image, unsigned int range_id);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a runtime rule says, for people and for programs. */
+/* Runtime rules in words and as JSON. */
 #include "print/runtime.h"
 
 #include <stdio.h>
@@ -9,29 +9,26 @@
 #include "base/deadline.h"
 #include "base/duration.h"
 #include "policy/until.h"
+#include "print/json.h"
 
-enum { NAMED_MAX = 3 }; /* in a list of rules; of more, one less and how many others */
+enum { NAMED_MAX = 3 }; /* items of a list of names; "and N others" is one */
 
 void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 			   const struct policy_host *host)
 {
-	json_object *until = NULL;
 	json_object *from = json_object_new_array();
 
 	for (size_t i = 0; i < rule->from.count; i++)
 		json_object_array_add(from, json_object_new_string(
 						    policy_prefix_print(&rule->from.list[i]).text));
-	json_object_object_add(
-		object, "action",
-		json_object_new_string(rule->action == POLICY_DROP ? "drop" : "allow"));
-	json_object_object_add(object, "ports", json_object_new_string(rule->ports));
+	json_add_text(object, "action", rule->action == POLICY_DROP ? "drop" : "allow");
+	json_add_text(object, "ports", rule->ports);
 	json_object_object_add(object, "from", from);
-	if (rule->until_ns)
-		until = json_object_new_string(policy_time_print(rule->until_ns, host).text);
-	json_object_object_add(object, "until", until);
+	json_add_text(object, "until",
+		      rule->until_ns ? policy_time_print(rule->until_ns, host).text : NULL);
 }
 
-/* The time of day alone where that is clear: today, in UTC. */
+/* " until 12:34:56 UTC (10m)"; with the date unless it is today's in UTC. */
 static void print_end(FILE *out, const struct policy_rule *rule, const struct policy_host *host)
 {
 	uint64_t left = (rule->until_ns - (uint64_t)host->boottime_ns + SECOND_NS / 2) / SECOND_NS;

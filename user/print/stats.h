@@ -7,15 +7,15 @@
 
 #include "datapath/snapshot.h"
 
-/* Rows that have counted nothing are left out of the text unless all_rows. */
+/* Unless all_rows, the text hides rows without packets and folds long lists of ranges. */
 int print_stats_text(const struct snapshot *snapshot, bool all_rows);
 int print_stats_json(const struct snapshot *snapshot);
 
 /* The packets of a capture. */
 struct replay_totals {
 	uint64_t packets;
-	uint64_t cut;	  /* of which the capture holds only the beginning */
-	uint64_t clipped; /* too long to be tried whole */
+	uint64_t cut;	  /* truncated by the capture */
+	uint64_t clipped; /* too long for a test run, so judged by their beginning */
 };
 
 int print_replay_text(const struct snapshot_device *device, const char *path,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status as a table, and as JSON. */
+/* status as a table and as JSON. */
+#include "print/status.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,16 +9,16 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "datapath/device_names.h"
-#include "print/status.h"
-#include "print/format.h"
-#include "print/json.h"
+#include "base/deadline.h"
 #include "base/text_table.h"
 #include "base/utf8.h"
+#include "datapath/device_names.h"
+#include "print/format.h"
+#include "print/json.h"
 
 enum {
-	REASON_MAX = 256, /* bytes of a sentence */
-	PATH_BYTES = 48,  /* shown of a path */
+	REASON_MAX = 256, /* bytes of why a device is attached as it is */
+	PATH_BYTES = 48,  /* a longer path is cut at its beginning */
 	WAYS = DATAPATH_ATTACH_AUTO,
 };
 
@@ -34,7 +36,7 @@ enum column {
 	COLUMNS,
 };
 
-/* Rules, and ranges of ports of rules, without those whose end has come. */
+/* The rules, and their port ranges, that have not ended. */
 struct in_force {
 	uint32_t rules;
 	uint32_t ranges;
@@ -54,22 +56,11 @@ static struct in_force in_force_of(const struct snapshot_device *device)
 
 static void format_time(uint64_t ns, const char *form, char *text, size_t size)
 {
-	time_t seconds = (time_t)(ns / 1000000000);
+	time_t seconds = (time_t)(ns / SECOND_NS);
 	struct tm parts;
 
 	if (!strftime(text, size, form, gmtime_r(&seconds, &parts)))
 		text[0] = '\0';
-}
-
-/* The end of a long path tells more than its beginning. */
-static const char *path_end(const char *path)
-{
-	size_t length = strlen(path);
-	const char *end = path + (length > PATH_BYTES ? length - PATH_BYTES : 0);
-
-	while (!utf8_begins(*end))
-		end++;
-	return end;
 }
 
 static void add_device(struct table *table, const struct snapshot_device *device)
@@ -77,8 +68,12 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	const struct portsieve_image *image = device->image;
 	struct table_row *row = table_add(table, TABLE_PLAIN);
 	struct in_force in_force = in_force_of(device);
-	const char *policy = policy_source_text(image), *end = path_end(policy);
+	const char *policy = policy_source_text(image);
+	size_t length = strlen(policy);
+	const char *end = policy + (length > PATH_BYTES ? length - PATH_BYTES : 0);
 
+	while (!utf8_begins(*end))
+		end++;
 	strcpy(row->cells[DEVICE], device_name(&device->device).text);
 	strcpy(row->cells[MODE], datapath_mode_name(device->device.mode));
 	strcpy(row->cells[ATTACH], datapath_attach_name(device->device.attach));
@@ -94,7 +89,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 		    TABLE_CELL_MAX);
 }
 
-/* A line for each device whose policy waits to be confirmed or was not, behind an empty one. */
+/* An empty line, then one for each device with a pending change or with one rolled back. */
 static void print_unconfirmed(const struct snapshot *snapshot)
 {
 	const char *separator = "\n";
@@ -107,17 +102,17 @@ static void print_unconfirmed(const struct snapshot *snapshot)
 			continue;
 		printf("%s%s: ", separator, device_name(&device->device).text);
 		if (seconds_left)
-			printf("unconfirmed; falls back to the policy before in %" PRIu64
-			       " s, unless: portsieve confirm\n",
+			printf("unconfirmed; rolls back to the previous policy in %" PRIu64
+			       " s unless confirmed: portsieve confirm\n",
 			       seconds_left);
 		else
-			printf("fell back to this policy; the one applied last was not confirmed "
-			       "in time\n");
+			printf("rolled back to this policy: the last change was not confirmed in "
+			       "time\n");
 		separator = "";
 	}
 }
 
-/* The devices attached in one way, because that was asked for or not; the count of those. */
+/* Finds the devices attached in one way, on request or by default. Returns their count. */
 static size_t attached(const struct snapshot *snapshot, enum datapath_attach way, bool asked,
 		       struct datapath_device *devices)
 {
@@ -130,7 +125,10 @@ static size_t attached(const struct snapshot *snapshot, enum datapath_attach way
 	return count;
 }
 
-/* "link: why so", or "link (eth0, eth1): why so" where the others on links have another reason. */
+/*
+ * "link: requested with --attach link"; "link (eth0, eth1): ..." if other devices are attached by
+ * links for another reason.
+ */
 static int print_way(const struct snapshot *snapshot, enum datapath_attach way, bool asked)
 {
 	_cleanup_free_ struct datapath_device *devices =
@@ -153,19 +151,6 @@ static int print_way(const struct snapshot *snapshot, enum datapath_attach way, 
 	return 0;
 }
 
-/* How devices are attached, and why so: a line for each way and reason. */
-static int print_reasons(const struct snapshot *snapshot)
-{
-	int r = 0;
-
-	for (int way = 0; !r && way < WAYS; way++) {
-		r = print_way(snapshot, way, false);
-		if (!r)
-			r = print_way(snapshot, way, true);
-	}
-	return r;
-}
-
 int print_status_text(const struct snapshot *snapshot)
 {
 	_cleanup_table_ struct table table = { .columns = COLUMNS,
@@ -182,38 +167,14 @@ int print_status_text(const struct snapshot *snapshot)
 	if (table_print(&table, 0, stdout))
 		return -ENOMEM;
 	print_unconfirmed(snapshot);
-	return print_reasons(snapshot);
-}
-
-static json_object *device_object(const struct snapshot_device *device, const char *attach_reason)
-{
-	json_object *object = json_device(device);
-	struct in_force in_force = in_force_of(device);
-	uint64_t seconds_left = snapshot_seconds_left(device);
-	char applied[32];
-
-	format_time(device->image->applied_ns, "%Y-%m-%dT%H:%M:%SZ", applied, sizeof(applied));
-	json_object_object_add(object, "attach_reason", json_object_new_string(attach_reason));
-	json_object_object_add(object, "moved_away", json_object_new_boolean(device->device.moved));
-	json_object_object_add(object, "program_id",
-			       json_object_new_int64(device->device.program_id));
-	json_object_object_add(object, "link_id", json_object_new_int64(device->device.link_id));
-	json_object_object_add(object, "policy_slot_id",
-			       json_object_new_int64(device->device.active_id));
-	json_object_object_add(object, "rules", json_object_new_int64(in_force.rules));
-	json_object_object_add(object, "port_ranges", json_object_new_int64(in_force.ranges));
-	json_object_object_add(object, "memory_bytes",
-			       json_object_new_uint64(datapath_memory_bytes(device->image)));
-	json_object_object_add(object, "applied", json_object_new_string(applied));
-	json_add_seconds_left(object, seconds_left);
-	json_object_object_add(object, "fell_back",
-			       json_object_new_boolean(device->device.fallen_back));
-	return object;
+	for (int way = 0; way < WAYS; way++)
+		if (print_way(snapshot, way, false) || print_way(snapshot, way, true))
+			return -ENOMEM;
+	return 0;
 }
 
 int print_status_json(const struct snapshot *snapshot)
 {
-	json_object *document = json_document();
 	json_object *devices = json_object_new_array();
 	char reasons[WAYS][2][REASON_MAX]; /* by enum datapath_attach, and whether asked for */
 
@@ -221,12 +182,27 @@ int print_status_json(const struct snapshot *snapshot)
 		for (int asked = 0; asked < 2; asked++)
 			datapath_attach_reason(way, asked, reasons[way][asked], REASON_MAX);
 	for (size_t i = 0; i < snapshot->count; i++) {
-		const struct snapshot_device *device = &snapshot->devices[i];
-		enum datapath_attach way = device->device.attach;
+		const struct snapshot_device *shown = &snapshot->devices[i];
+		const struct datapath_device *device = &shown->device;
+		struct in_force in_force = in_force_of(shown);
+		json_object *object = json_device(shown);
+		char applied[32];
 
-		json_object_array_add(
-			devices, device_object(device, reasons[way][device->device.attach_asked]));
+		format_time(shown->image->applied_ns, "%Y-%m-%dT%H:%M:%SZ", applied,
+			    sizeof(applied));
+		json_add_text(object, "attach_reason",
+			      reasons[device->attach][device->attach_asked]);
+		json_add_bool(object, "moved_away", device->moved);
+		json_add_number(object, "program_id", device->program_id);
+		json_add_number(object, "link_id", device->link_id);
+		json_add_number(object, "policy_slot_id", device->active_id);
+		json_add_number(object, "rules", in_force.rules);
+		json_add_number(object, "port_ranges", in_force.ranges);
+		json_add_number(object, "memory_bytes", datapath_memory_bytes(shown->image));
+		json_add_text(object, "applied", applied);
+		json_add_seconds_left(object, snapshot_seconds_left(shown));
+		json_add_bool(object, "fell_back", device->fallen_back);
+		json_object_array_add(devices, object);
 	}
-	json_object_object_add(document, "devices", devices);
-	return print_json(document);
+	return print_results_json(devices);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status: what is loaded, where and how. Each returns 0 or -ENOMEM. */
+/* `status`: the loaded devices and their policies. Each returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_STATUS_H
 #define PORTSIEVE_PRINT_STATUS_H
 

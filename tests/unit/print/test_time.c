@@ -108,8 +108,8 @@ static void status_and_stats_say_that_a_policy_waits_and_for_how_long(void **sta
 	device->image->confirm_until_ns = 100 * second_ns;
 	device->read_ns = 43 * second_ns;
 	assert_told(printed(print_status_text, snapshot),
-		    "\n\neth0: unconfirmed; falls back to the policy before in 57 s, unless: "
-		    "portsieve confirm\n");
+		    "\n\neth0: unconfirmed; rolls back to the previous policy in 57 s unless "
+		    "confirmed: portsieve confirm\n");
 	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":57,");
 	assert_told(stats_text(snapshot, false), "default drop, unconfirmed\n");
 	device->read_ns++;
@@ -138,11 +138,11 @@ static void status_says_that_the_policy_has_fallen_back(void **state)
 {
 	struct snapshot *snapshot = *state;
 
-	assert_not_told(printed(print_status_text, snapshot), "fell back");
+	assert_not_told(printed(print_status_text, snapshot), "rolled back");
 	assert_told(printed(print_status_json, snapshot), "\"fell_back\":false}");
 	snapshot->devices[0].device.fallen_back = true;
 	assert_told(printed(print_status_text, snapshot),
-		    "\n\neth0: fell back to this policy; the one applied last was not confirmed "
+		    "\n\neth0: rolled back to this policy: the last change was not confirmed "
 		    "in time\n");
 	assert_told(printed(print_status_json, snapshot), "\"fell_back\":true}");
 }
@@ -159,7 +159,7 @@ static void a_device_that_moved_away_is_told_by_its_index(void **state)
 	assert_told(printed(print_stats_json, snapshot), "{\"device\":\"\",\"ifindex\":4,");
 	snapshot->devices[0].image->confirm_until_ns = second_ns;
 	assert_told(printed(print_status_text, snapshot),
-		    "\n(index 4, moved away): unconfirmed; falls back");
+		    "\n(index 4, moved away): unconfirmed; rolls back");
 }
 
 static void without_a_file_stats_say_so_in_the_words_of_status(void **state)
@@ -235,7 +235,7 @@ static void a_replay_says_what_cut_packets_count_as(void **state)
 
 	print_replay_text(snapshot->devices, "file.pcap", &totals, false);
 	text = capture_end(&capture);
-	assert_non_null(strstr(text, "file.pcap  3 packets, 2 of them cut by the capture; policy"));
+	assert_non_null(strstr(text, "file.pcap  3 packets, 2 truncated by the capture; policy"));
 	assert_non_null(strstr(text, "malformed"));
 	assert_told(text, "-s 0");
 	totals.cut = 0;
