@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a path, or from what is in force, to an image, its prefixes and its text. */
+/* Makes an image, its prefixes and its text from a policy file or from the policy in force. */
 #include "control/ruleset.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "analysis/check.h"
 #include "base/cleanup.h"
-#include "compile/compile.h"
 #include "base/digest.h"
 #include "base/log.h"
-#include "analysis/check.h"
+#include "compile/compile.h"
+#include "host/host.h"
 
 void ruleset_free(struct ruleset *ruleset)
 {
@@ -41,38 +41,34 @@ struct datapath_policy ruleset_policy(const struct ruleset *ruleset)
 	};
 }
 
-/* What the text begins with where no policy file was given. */
-static const char *heading(const struct ruleset *ruleset)
-{
-	if (ruleset->image->flags & PORTSIEVE_IMAGE_NO_POLICY)
-		return "# no policy: counts, drops nothing\n";
-	if (ruleset_only_counts(ruleset)) /* its last dropping rule has ended by itself */
-		return "# no policy file; malformed packets are dropped until the next change\n";
-	return "";
-}
-
-/* What counts and drops nothing is said in the language of policies: as one that only monitors. */
 int ruleset_print(struct ruleset *ruleset, struct error *error)
 {
-	struct policy policy = ruleset->file.policy; /* its rules are borrowed */
+	bool no_policy = ruleset->image->flags & PORTSIEVE_IMAGE_NO_POLICY;
+	struct policy policy = ruleset->file.policy; /* borrows the rules */
 	_cleanup_free_ char *printed = NULL;
-	char *text = NULL;
+	_cleanup_free_ char *text = NULL;
+	const char *heading = "";
 
-	policy.monitor = policy.monitor || ruleset->image->flags & PORTSIEVE_IMAGE_NO_POLICY;
-	policy.names_runtime =
-		policy.runtime_count; /* the text is the same before and after them */
-	printed = policy_print(&policy, &ruleset->file.host);
-	if (!printed || asprintf(&text, "%s%s", heading(ruleset), printed) < 0)
-		return error_no_memory(error);
-	if (strlen(text) > POLICY_TEXT_MAX) {
-		free(text);
-		return error_set(error, E2BIG, EXIT_USAGE,
-				 "the policy is larger than 16 MiB when it is written out; give it "
-				 "fewer items or prefixes");
+	if (no_policy) {
+		heading = "# no policy: counts, drops nothing\n";
+		policy.monitor = true;		   /* the nearest form in the policy language */
+	} else if (ruleset_only_counts(ruleset)) { /* its last dropping rule has ended */
+		heading = "# no policy file; malformed packets are dropped until the next change\n";
 	}
+	policy.names_runtime =
+		policy.runtime_count; /* so that their end leaves the rest as it is */
+	printed = policy_print(&policy, &ruleset->file.host);
+	if (!printed || asprintf(&text, "%s%s", heading, printed) < 0) {
+		text = NULL; /* undefined after a failed asprintf */
+		return error_no_memory(error);
+	}
+	if (strlen(text) > POLICY_TEXT_MAX)
+		return error_set(error, E2BIG, EXIT_USAGE,
+				 "the policy is larger than 16 MiB in canonical form; give it "
+				 "fewer items or prefixes");
 	free(ruleset->text);
-	ruleset->text = text;
-	digest_sha256(text, strlen(text), ruleset->image->text_sha256);
+	ruleset->text = TAKE_PTR(text);
+	digest_sha256(ruleset->text, strlen(ruleset->text), ruleset->image->text_sha256);
 	return 0;
 }
 
@@ -97,43 +93,34 @@ static void remark(const struct error *error, void *context)
 	log_warning(error);
 }
 
-/* What has ended decides nothing, and is not shown. */
-static void expire(const char *path, struct ruleset *ruleset)
-{
-	struct policy *policy = &ruleset->file.policy;
-	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
-
-	if (path)
-		policy_check_ends(&(struct policy_check){ .policy = policy,
-							  .file = path,
-							  .remark = remark,
-							  .context = &ruleset->remarks },
-				  now_ns);
-	policy_runtime_expire(policy, now_ns);
-}
-
 int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
+	struct policy_check check = { .policy = &ruleset.file.policy,
+				      .file = path,
+				      .remark = remark,
+				      .context = &ruleset.remarks };
+	uint64_t now_ns;
 	int r = policy_file_read(path, &ruleset.file, error);
 
-	if (!r)
-		expire(path, &ruleset);
-	if (!r)
-		r = policy_file_compile(&ruleset.file, &ruleset.image, error);
+	if (r)
+		return r;
+	now_ns = (uint64_t)ruleset.file.host.boottime_ns;
+	if (path)
+		policy_check_ends(&check, now_ns);
+	policy_runtime_expire(&ruleset.file.policy, now_ns);
+	r = policy_file_compile(&ruleset.file, &ruleset.image, error);
 	if (!r)
 		r = compile_addresses(&ruleset, error);
 	if (!r)
 		r = ruleset_print(&ruleset, error);
 	if (r)
 		return r;
-	if (path)
-		policy_check(&(struct policy_check){ .policy = &ruleset.file.policy,
-						     .image = ruleset.image,
-						     .addresses = &ruleset.addresses,
-						     .file = path,
-						     .remark = remark,
-						     .context = &ruleset.remarks });
+	if (path) {
+		check.image = ruleset.image;
+		check.addresses = &ruleset.addresses;
+		policy_check(&check);
+	}
 	*ret_ruleset = ruleset;
 	ruleset = (struct ruleset){ 0 };
 	return 0;
@@ -148,23 +135,13 @@ static size_t runtime_rules(const struct portsieve_image *image)
 	return count;
 }
 
-/* The rules of the file are in the order of the file in both images, behind the runtime rules. */
+/* Both images have the runtime rules first, then the rules of the same file in the same order. */
 static void keep_lines(const struct portsieve_image *before, struct portsieve_image *image)
 {
 	size_t from = runtime_rules(before), to = runtime_rules(image);
 
 	for (; from < before->rules && to < image->rules; from++, to++)
 		image->rule[to].line = before->rule[from].line;
-}
-
-static void keep_source(const struct portsieve_image *before, struct portsieve_image *image)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	image->applied_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	memcpy(image->sha256, before->sha256, sizeof(image->sha256));
-	memcpy(image->source, before->source, sizeof(image->source));
 }
 
 int ruleset_compile(struct ruleset *ruleset, struct error *error)
@@ -178,12 +155,14 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 	r = image_compile(&file->policy, &file->host, file->path ? file->path : "", image, error);
 	if (!r)
 		r = compile_addresses(ruleset, error);
-	if (r && error && !error->line) /* about a rule that the file does not have */
+	if (r && error && !error->line) /* about a runtime rule, which is not in the file */
 		error->file[0] = '\0';
 	if (r)
 		return r;
 	keep_lines(ruleset->image, image);
-	keep_source(ruleset->image, image);
+	image->applied_ns = (uint64_t)host_realtime_ns();
+	memcpy(image->sha256, ruleset->image->sha256, sizeof(image->sha256));
+	memcpy(image->source, ruleset->image->source, sizeof(image->source));
 	if (ruleset_only_counts(ruleset)) { /* malformed packets pass too */
 		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
 		image->drop_knobs = 0;
@@ -193,50 +172,37 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 	return ruleset_print(ruleset, error);
 }
 
-/* What the host has been set to since then is the next policy's. */
-static void take_host(const struct portsieve_image *image, struct policy_host *host)
-{
-	host->ephemeral_low = image->host.ephemeral_low;
-	host->ephemeral_high = image->host.ephemeral_high;
-	host->forwards_ipv6 = image->host.forwards_ipv6;
-}
-
-/* The text tells the ends of rules in seconds of a clock that may have been set; the image is
- * right. */
-static void take_ends(const struct portsieve_image *image, struct policy *policy)
-{
-	for (size_t i = 0; i < policy->runtime_count && i < image->rules; i++)
-		if (!strcmp(policy->rules[i].name, image->rule[i].name))
-			policy->rules[i].until_ns = image->rule[i].until_ns;
-}
-
-/* The places of rules are those of the file, whose lines the image knows. */
-static void take_places(const struct portsieve_image *image, struct policy *policy)
-{
-	for (size_t i = 0; i < policy->rules_count && i < image->rules; i++) {
-		policy->rules[i].place = (struct policy_place){ .line = image->rule[i].line };
-		policy->rules[i].ports_place = policy->rules[i].place;
-	}
-}
-
-/* Makes file.policy out of image and text, and what the image says of the file. */
+/*
+ * Restores `file` from image and text. The image completes the text: it has the host's settings at
+ * the time of the compilation, the exact ends of rules (the text has them in seconds of a clock
+ * that may have been set since), the lines of the file, its path and its digest.
+ */
 static int reread(struct ruleset *ruleset, struct error *error)
 {
 	struct policy_file *file = &ruleset->file;
 	const struct portsieve_image *image = ruleset->image;
+	struct policy *policy = &file->policy;
 	int r;
 
 	policy_host_read(&file->host);
-	take_host(image, &file->host);
+	file->host.ephemeral_low = image->host.ephemeral_low;
+	file->host.ephemeral_high = image->host.ephemeral_high;
+	file->host.forwards_ipv6 = image->host.forwards_ipv6;
 	r = policy_read(ruleset->text, strlen(ruleset->text), "the policy in force", &file->host,
-			&file->policy, error);
+			policy, error);
 	if (r)
 		return r;
-	take_ends(image, &file->policy);
-	take_places(image, &file->policy);
+	for (size_t i = 0; i < policy->rules_count && i < image->rules; i++) {
+		struct policy_rule *rule = &policy->rules[i];
+
+		if (i < policy->runtime_count && !strcmp(rule->name, image->rule[i].name))
+			rule->until_ns = image->rule[i].until_ns;
+		rule->place = (struct policy_place){ .line = image->rule[i].line };
+		rule->ports_place = rule->place;
+	}
 	memcpy(file->sha256, image->sha256, sizeof(file->sha256));
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
-		file->policy.monitor = false;
+		policy->monitor = false;
 	if (image->source[0] && !(file->path = strdup(image->source)))
 		return error_no_memory(error);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy made ready to go down: read, remarked upon, compiled and printed; or taken from what is
- * in force, to be changed and compiled anew. What all commands that change a policy have in common.
+ * A policy ready to be applied: read from a file, checked, compiled and printed, or read back from
+ * a device to be changed and compiled again. All commands that change a policy use it.
  */
 #ifndef PORTSIEVE_RULESET_H
 #define PORTSIEVE_RULESET_H
@@ -10,47 +10,46 @@
 #include "control/policy_file.h"
 
 struct ruleset {
-	struct policy_file file; /* path NULL: no policy file, counts and drops nothing by itself */
+	struct policy_file file; /* path NULL: no policy file, only runtime rules drop */
 	struct portsieve_image *image;
 	struct addresses addresses;
-	char *text; /* canonical */
-	size_t remarks;
+	char *text;	/* canonical */
+	size_t remarks; /* warnings of the check */
 };
 
 /*
- * Reads and compiles the policy at path (NULL: the policy without a file); remarks go to the log.
- * The caller owns *ret_ruleset (ruleset_free).
+ * Reads and compiles the policy at path (NULL: the policy that only counts); logs the check's
+ * warnings. The caller owns *ret_ruleset (ruleset_free).
  */
 int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *error);
 void ruleset_free(struct ruleset *ruleset);
 #define _cleanup_ruleset_ __attribute__((cleanup(ruleset_free)))
 
 /*
- * The policy in force on a device, as ruleset_read would have it, without the runtime rules that
- * have ended. Lines, source and digest are those of the file that it came from. Its image and text
- * are the live ones: after a change to file.policy call ruleset_compile.
+ * Reads back the policy in force on a device, without the runtime rules that have ended. Lines,
+ * source and digest are those of the file that it came from. Image and text are the live ones:
+ * after a change to file.policy call ruleset_compile. The caller owns *ret_ruleset (ruleset_free).
  */
 int ruleset_read_live(const struct datapath *datapath, const struct datapath_device *device,
 		      struct ruleset *ret_ruleset, struct error *error);
 
-/* A copy that can be changed and compiled by itself. */
+/* An independent copy; the caller owns *ret_copy (ruleset_free). */
 int ruleset_copy(const struct ruleset *ruleset, struct ruleset *ret_copy, struct error *error);
 
 /*
- * Compiles and prints file.policy after a change of its runtime rules. What the image before says
- * of the file stays, applied_ns is now. Without a file, a policy that drops by no rule drops
- * nothing at all.
+ * Compiles and prints file.policy after a change of its runtime rules. The new image keeps what the
+ * old one says about the file, and applied_ns is now. Without a file, a policy without a rule that
+ * drops drops nothing at all.
  */
 int ruleset_compile(struct ruleset *ruleset, struct error *error);
 
-/* Makes `text` anew out of file.policy, by an image that is as it was: rules may have ended since.
- */
+/* Prints `text` again, with the image unchanged, after runtime rules may have ended. */
 int ruleset_print(struct ruleset *ruleset, struct error *error);
 
-/* Is it the policy that counts, and drops nothing? */
+/* Is it a policy without a file and without a rule that drops? */
 bool ruleset_only_counts(const struct ruleset *ruleset);
 
-/* What the datapath takes; the ruleset stays the owner. */
+/* The form that the datapath takes; the ruleset stays the owner. */
 struct datapath_policy ruleset_policy(const struct ruleset *ruleset);
 
 #endif
