@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Does this kernel replace functions of BPF programs (freplace)? Two programs that are loaded to
- * find that out, and never attached to a device: libxdp's dispatcher is made of such replacements.
+ * Does this kernel support replacing a function of a BPF program (freplace)? libxdp's dispatcher
+ * depends on it. These two programs are loaded to find out, and are never attached to a device.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The XDP program: parse -> classify -> count -> verdict. Each step is a header of its own; here is
- * only their order, and the two ways through it: a short one for plain packets, a whole one for
- * all.
+ * The XDP program: image -> parse -> classify -> count -> verdict. Each step has its own header;
+ * this file only puts them in order. There are two paths: a fast path for plain packets, and a full
+ * path for any packet.
  */
 #include "judge/count.h"
-#include "parse/plain.h"
 #include "judge/handover.h"
+#include "judge/image.h"
+#include "parse/plain.h"
 
-/* Of all buffers. The call costs as much as the short way. */
+/* The length of all buffers. The helper call costs as much as the whole fast path. */
 portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
 {
 	if (has_buffers)
@@ -29,7 +30,8 @@ portsieve_inline void trace(const struct packet *packet, const struct decision *
 _Static_assert(XDP_PASS - 1 == XDP_DROP && PORTSIEVE_IMAGE_MONITOR == 1,
 	       "carry_out() computes the verdict without a branch");
 
-/* Counts a judged packet. Counting comes last: a look-up is a call to the compiler. */
+/* Counts the packet and returns the XDP verdict. Counting is last: its lookup clobbers registers.
+ */
 portsieve_inline int carry_out(const struct portsieve_image *image, const struct packet *packet,
 			       const struct decision *decision, __u32 length_bytes)
 {
@@ -41,7 +43,7 @@ portsieve_inline int carry_out(const struct portsieve_image *image, const struct
 	return XDP_PASS - carried_out;
 }
 
-/* Any packet. Apart, so that its many ways do not slow down the plain one. */
+/* The full path. Not inlined: its many branches would slow down the fast path. */
 static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 					       const struct portsieve_image *image)
 {
@@ -54,7 +56,7 @@ static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 	return carry_out(image, &packet, &decision, length_bytes);
 }
 
-/* A plain packet, unless more than its port decides it. */
+/* The fast path; falls back to the full path if more than the port decides. */
 portsieve_inline int judge_plain(struct xdp_md *ctx, const struct portsieve_image *image,
 				 const struct packet *packet, __u32 length_bytes)
 {
@@ -69,19 +71,19 @@ portsieve_inline int judge_plain(struct xdp_md *ctx, const struct portsieve_imag
 
 portsieve_inline int judge(struct xdp_md *ctx)
 {
-	const struct portsieve_image *image = image_in_force(); /* the only look-up of the policy */
+	const struct portsieve_image *image = image_in_force(); /* the only lookup of the policy */
 	const void *frame, *frame_end;
 	struct packet packet;
 	struct plain plain;
 	__u32 length_bytes;
 
-	if (!image) /* cannot be: the slot is filled before the program is attached */
+	if (!image) /* never happens: the slot is filled before the program is attached */
 		return XDP_PASS;
 	frame = (void *)(long)ctx->data;
 	frame_end = (void *)(long)ctx->data_end;
 	length_bytes = frame_end - frame;
-	cursor_keep(length_bytes); /* one register to the end instead of two */
-	/* two calls of judge_plain, so that UDP is not asked about flags: 1 ns */
+	cursor_keep(length_bytes); /* keeps one register alive instead of two */
+	/* judge_plain is inlined twice, so that UDP skips the checks of TCP flags: 1 ns */
 	if (find_plain(frame, frame_end, length_bytes, &plain)) {
 		if (plain.protocol == IPPROTO_TCP && plain_tcp(&plain, &packet))
 			return judge_plain(ctx, image, &packet, length_bytes);
@@ -97,8 +99,7 @@ int portsieve(struct xdp_md *ctx)
 	return judge(ctx);
 }
 
-/* The same in libxdp's dispatcher, where programs stand in a chain: XDP_PASS goes on to the next.
- */
+/* The same for a chain of programs in libxdp's dispatcher: XDP_PASS continues with the next one. */
 SEC("?xdp")
 int portsieve_chain(struct xdp_md *ctx)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the policy says of a parsed packet: one row to count it in, and its verdict. It reads one
- * image; what depends on more than the port it asks condition.h.
+ * Classifies a parsed packet by one image: the counter row and the verdict. Decisions that depend
+ * on more than the port are in condition.h.
  */
 #ifndef PORTSIEVE_CLASSIFY_H
 #define PORTSIEVE_CLASSIFY_H
@@ -10,7 +10,7 @@
 
 struct decision {
 	__u32 counter;	      /* row */
-	__u32 range;	      /* id, or PORTSIEVE_RANGES when a reason decided */
+	__u32 range;	      /* id, or PORTSIEVE_RANGES if a reason decided */
 	__u32 drop;	      /* 0 or 1 */
 	__u32 new_connection; /* 0 or 1 */
 };
@@ -25,7 +25,7 @@ portsieve_inline void decide_by_knob(const struct portsieve_image *image,
 	decision->new_connection = 0;
 }
 
-/* Rule L6: flags that no connection has, used to find ports behind filters. */
+/* Rule L6: invalid combinations of TCP flags, used by port scanners. */
 portsieve_inline _Bool is_bad(__u32 flags)
 {
 	if (flags & FLAG_SYN)
@@ -33,7 +33,7 @@ portsieve_inline _Bool is_bad(__u32 flags)
 	return !flags || (flags & (FLAG_FIN | FLAG_ACK)) == FLAG_FIN;
 }
 
-/* is_bad of all flags as one constant, bit N for flags N: a shift instead of branches. */
+/* Bit N is is_bad(N). The compiler folds it into a constant: a shift instead of branches. */
 portsieve_inline __u64 bad_flags(void)
 {
 	__u64 bad = 0;
@@ -44,19 +44,21 @@ portsieve_inline __u64 bad_flags(void)
 	return bad;
 }
 
-/* What the flat tables say of a packet that has a port. */
+/* The entry in the flat tables for a packet that has a port. */
 portsieve_inline __u32 port_entry(const struct portsieve_image *image, const struct packet *packet)
 {
 	const __u16 *table = image->port[packet->transport & (PORTSIEVE_TRANSPORTS - 1)];
 	__u64 port = packet->port;
 
-	/* Verifiers before 6.2 know no bounds of a swapped value: keep the compiler from using
-	 * them. */
+	/*
+	 * The compiler knows the bounds of a byte-swapped value, verifiers before 6.2 do not: keep
+	 * the compiler from removing the mask.
+	 */
 	cursor_keep(port);
 	return table[port & (PORTSIEVE_PORTS - 1)];
 }
 
-/* `entry` is a range, with its verdict. */
+/* `entry` is a range id with its verdict, not a reference. */
 portsieve_inline void decide_by_entry(const struct portsieve_image *image,
 				      const struct packet *packet, __u32 entry,
 				      struct decision *decision)
@@ -81,7 +83,7 @@ portsieve_inline void decide_by_port(const struct portsieve_image *image,
 	decide_by_entry(image, packet, entry, decision);
 }
 
-/* An extension header that the policy drops goes before everything but malformed packets. */
+/* A dropped extension header takes precedence over all reasons except malformed. */
 portsieve_inline void decide_by_ext_header(__u64 causes, struct decision *decision)
 {
 	const __u64 routing_types = 1u << PORTSIEVE_KNOB_ROUTING_TYPE_0 |

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Ports whose decision depends on addresses or on the time: from the reference that a flat table
- * holds to a range. Apart from the way of the others, which pay one comparison for it.
+ * Ports whose decision depends on addresses or time: resolves a reference in a flat table to a
+ * range (see enum portsieve_references). Other ports pay one comparison for it.
  */
 #ifndef PORTSIEVE_CONDITION_H
 #define PORTSIEVE_CONDITION_H
@@ -10,8 +10,8 @@
 #include "parse/packet.h"
 
 /*
- * The verifier's view of reference_number. Kept, so that what is compared with a limit is what then
- * indexes: verifiers before 6.2 do not know the bounds of one for the other.
+ * reference_number for use as an index. cursor_keep forces one register for the comparison with a
+ * limit and for the index: verifiers before 6.2 do not carry the bounds over to a copy.
  */
 portsieve_inline __u64 bounded_number(__u32 entry)
 {
@@ -21,54 +21,42 @@ portsieve_inline __u64 bounded_number(__u32 entry)
 	return number;
 }
 
-/* What a trie says of an address, whose words are 4 bytes each; 0 when it knows no prefix of it. */
-portsieve_inline __u32 class_of_ipv4(const struct portsieve_image *image, const void *addresses,
-				     enum portsieve_direction direction)
+/*
+ * The class of one of the header's addresses in `trie`; 0 if no prefix holds the address.
+ * address_bytes is that of the family, 4 or 16. The key for IPv4 is the beginning of this key.
+ */
+portsieve_inline __u32 class_in(void *trie, const void *addresses, __u32 address_bytes,
+				enum portsieve_direction direction)
 {
-	struct portsieve_prefix4 key = { .length = PORTSIEVE_PREFIX4_BITS };
-	__u32 generation = image->generation;
-	void *trie = bpf_map_lookup_elem(&prefixes4, &generation);
-	const __u32 *class;
+	struct portsieve_prefix6 key = { .length = PORTSIEVE_DIRECTION_BITS + 8 * address_bytes };
+	const __u32 *found;
 
 	if (!trie)
 		return 0;
 	key.direction[3] = direction;
-	__builtin_memcpy(key.address, addresses + direction * sizeof(key.address),
-			 sizeof(key.address));
-	class = bpf_map_lookup_elem(trie, &key);
-	return class ? *class : 0;
+	__builtin_memcpy(key.address, addresses + direction * address_bytes, address_bytes);
+	found = bpf_map_lookup_elem(trie, &key);
+	return found ? *found : 0;
 }
 
-portsieve_inline __u32 class_of_ipv6(const struct portsieve_image *image, const void *addresses,
-				     enum portsieve_direction direction)
-{
-	struct portsieve_prefix6 key = { .length = PORTSIEVE_PREFIX6_BITS };
-	__u32 generation = image->generation;
-	void *trie = bpf_map_lookup_elem(&prefixes6, &generation);
-	const __u32 *class;
-
-	if (!trie)
-		return 0;
-	key.direction[3] = direction;
-	__builtin_memcpy(key.address, addresses + direction * sizeof(key.address),
-			 sizeof(key.address));
-	class = bpf_map_lookup_elem(trie, &key);
-	return class ? *class : 0;
-}
-
-/* Looks up only where the policy names addresses of the family. */
+/* Looks up only if the policy names addresses of the family. */
 portsieve_inline __u32 class_of(const struct portsieve_image *image, const void *addresses,
 				__u32 family, enum portsieve_direction direction)
 {
-	if (family == PACKET_IPV4)
-		return image->flags & PORTSIEVE_IMAGE_PREFIXES4
-			       ? class_of_ipv4(image, addresses, direction)
-			       : 0;
-	return image->flags & PORTSIEVE_IMAGE_PREFIXES6 ? class_of_ipv6(image, addresses, direction)
-							: 0;
+	__u32 generation = image->generation;
+
+	if (family == PACKET_IPV4) {
+		if (!(image->flags & PORTSIEVE_IMAGE_PREFIXES4))
+			return 0;
+		return class_in(bpf_map_lookup_elem(&prefixes4, &generation), addresses, 4,
+				direction);
+	}
+	if (!(image->flags & PORTSIEVE_IMAGE_PREFIXES6))
+		return 0;
+	return class_in(bpf_map_lookup_elem(&prefixes6, &generation), addresses, 16, direction);
 }
 
-/* The condition that an entry refers to; NULL when it refers to none, as PORTSIEVE_ENTRY_FALL. */
+/* The condition that an entry refers to; NULL for a range and for PORTSIEVE_ENTRY_FALL. */
 portsieve_inline const struct portsieve_condition *condition_of(const struct portsieve_image *image,
 								__u32 entry)
 {
@@ -82,7 +70,7 @@ portsieve_inline const struct portsieve_condition *condition_of(const struct por
 	return &image->condition[number];
 }
 
-/* One step by an address: the entry of its class in the condition's row of the sparse table. */
+/* Evaluates a condition on an address: looks up its class in the condition's row of cells. */
 portsieve_inline __u32 step_by_address(const struct portsieve_image *image, const void *addresses,
 				       __u32 family, enum portsieve_direction direction,
 				       __u32 entry)
@@ -98,7 +86,7 @@ portsieve_inline __u32 step_by_address(const struct portsieve_image *image, cons
 	return cell->condition == bounded_number(entry) + 1 ? cell->entry : condition->otherwise;
 }
 
-/* The steps by time, one behind the other. */
+/* Evaluates the conditions on time, one after the other. */
 portsieve_inline __u32 steps_by_time(const struct portsieve_image *image, __u32 entry)
 {
 	const struct portsieve_condition *condition = condition_of(image, entry);
@@ -118,8 +106,8 @@ portsieve_inline __u32 steps_by_time(const struct portsieve_image *image, __u32 
 }
 
 /*
- * The range and the verdict behind a reference of a flat table. `addresses` are those of the IP
- * header: source, then destination.
+ * Resolves a reference of a flat table to a range id with its verdict. `addresses` points to the
+ * source address in the IP header; the destination follows.
  */
 static __attribute__((noinline)) __u32 resolve(const struct portsieve_image *image,
 					       const void *addresses, __u32 family, __u32 entry)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Counting: one packet, one row, of this CPU. */
+/* Counting: adds each packet to exactly one row, on this CPU. */
 #ifndef PORTSIEVE_COUNT_H
 #define PORTSIEVE_COUNT_H
 

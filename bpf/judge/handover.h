@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A handover: two programs of portsieve are attached one after the other in libxdp's dispatcher
- * while the second replaces the first. Exactly one of them judges each packet, even a packet that
- * is between them when the turn passes: what the first program saw is stored for the second, per
- * CPU, since no other packet of that CPU runs between the two.
+ * Handover between two portsieve programs, which follow each other in libxdp's dispatcher while the
+ * second replaces the first. Exactly one of them judges each packet, even a packet that is between
+ * them when the turn changes: the first program stores the turn it saw for the second. The store is
+ * per CPU, because no other packet of that CPU runs between the two programs.
  */
 #ifndef PORTSIEVE_HANDOVER_H
 #define PORTSIEVE_HANDOVER_H

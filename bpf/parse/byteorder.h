@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The one place where network byte order becomes host order, and constants go the other way. */
+/* The only conversions of network byte order: values to host order, constants to network order. */
 #ifndef PORTSIEVE_BYTEORDER_H
 #define PORTSIEVE_BYTEORDER_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The cursor: the place in a packet up to which it has been read, and two ends that no read may
- * pass: the end of the memory that holds the packet, and the end of what the headers read so
- * far say belongs to it. It knows no protocol. Pure: no helper, so it compiles natively too.
+ * A cursor: the position in a packet, and two limits that no read may pass: the end of the memory
+ * that holds the packet, and the packet's end according to the headers read so far. Knows no
+ * protocol. Pure: calls no BPF helper, so it compiles natively too.
  */
 #ifndef PORTSIEVE_CURSOR_H
 #define PORTSIEVE_CURSOR_H
@@ -13,20 +13,20 @@
 
 struct cursor {
 	const void *at;
-	const void *end;  /* of the memory; the verifier wants every read compared with it */
-	__u32 left_bytes; /* of the packet after `at`; in several buffers it may exceed the memory
-			   */
+	const void *end; /* of the memory; the verifier requires a comparison before every read */
+	/* of the packet, after `at`; exceeds the memory if the frame has several buffers */
+	__u32 left_bytes;
 };
 
 /*
- * Keeps the compiler from computing a pointer anew later: the verifier knows the sum that was
- * compared with the end, not another one of the same value.
+ * Keeps the compiler from recomputing a value: the verifier knows only the bounds of the register
+ * that was compared with a limit, not of another one with the same value.
  */
-#define cursor_keep(pointer) asm volatile("" : "+r"(pointer))
+#define cursor_keep(value) asm volatile("" : "+r"(value))
 
 /*
- * Steps over size_bytes and returns where they begin, or NULL, without stepping, when the packet
- * or the memory ends before.
+ * Advances over size_bytes and returns their start. Returns NULL, without advancing, if the packet
+ * or the memory ends before that.
  */
 portsieve_inline const void *cursor_take(struct cursor *cursor, __u32 size_bytes)
 {
@@ -41,7 +41,7 @@ portsieve_inline const void *cursor_take(struct cursor *cursor, __u32 size_bytes
 	return taken;
 }
 
-/* As cursor_take, without stepping. */
+/* As cursor_take, without advancing. */
 portsieve_inline const void *cursor_peek(const struct cursor *cursor, __u32 size_bytes)
 {
 	if (size_bytes > cursor->left_bytes || cursor->at + size_bytes > cursor->end)
@@ -49,7 +49,7 @@ portsieve_inline const void *cursor_peek(const struct cursor *cursor, __u32 size
 	return cursor->at;
 }
 
-/* Lets the packet end size_bytes from here: false, and no change, if it ends before that. */
+/* Makes the packet end size_bytes from here. False, and no change, if it ends before that. */
 portsieve_inline _Bool cursor_narrow(struct cursor *cursor, __u32 size_bytes)
 {
 	if (size_bytes > cursor->left_bytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* IPv4: header, options, fragments. Rules I1 to I5 of docs/packets.md. Pure. */
+/* IPv4: header, options, fragments. Rules I1 to I5 of docs/packets.md. Pure (cursor.h). */
 #ifndef PORTSIEVE_PARSE_IPV4_H
 #define PORTSIEVE_PARSE_IPV4_H
 
@@ -15,8 +15,8 @@ enum ipv4_fragment {
 };
 
 /*
- * A datagram in pieces. True for a first fragment. The offset of 1 would let a TCP header be
- * overwritten from its eighth byte on (RFC 1858 3, RFC 3128).
+ * True for a first fragment; false if the packet has ended with its reason. A fragment at offset 1
+ * could overwrite the TCP header from byte 8 on (RFC 1858 3, RFC 3128).
  */
 portsieve_inline _Bool parse_ipv4_fragment(struct packet *packet, const struct iphdr *ip,
 					   __u32 length_bytes)
@@ -36,7 +36,7 @@ portsieve_inline _Bool parse_ipv4_fragment(struct packet *packet, const struct i
 	return 1;
 }
 
-/* True when the packet has a port; false when it has ended with its reason. */
+/* True if the packet has a port; false if it has ended with its reason. */
 portsieve_inline _Bool parse_ipv4(struct cursor *cursor, struct packet *packet)
 {
 	const struct iphdr *ip = cursor_take(cursor, sizeof(*ip));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * IPv6: header, chain of extension headers, fragments, jumbograms. Rules S1 to S3 and X1 to X10 of
- * docs/packets.md. Pure.
+ * docs/packets.md. Pure (cursor.h).
  */
 #ifndef PORTSIEVE_PARSE_IPV6_H
 #define PORTSIEVE_PARSE_IPV6_H
@@ -50,10 +50,10 @@ struct fragment_header {
 };
 
 /*
- * How long an extension header is, and its knob, by next header; all zero for what is none. A table
- * and not branches: a value of unknown index keeps the verifier from following each kind through
- * each of the eight steps apart. RFC 8200 4; the authentication header counts in words of
- * four (RFC 4302 2.2), a fragment header has no length.
+ * Length and knob of each extension header, by next header; zeros for any other protocol. A table
+ * instead of branches: the verifier does not know the values in a table, so it does not explore
+ * every kind at each of the eight steps. RFC 8200 4; an authentication header counts its length in
+ * 4-byte units (RFC 4302 2.2), a fragment header has no length field.
  */
 struct ext_kind {
 	__u8 knob;
@@ -74,8 +74,8 @@ static const struct ext_kind ext_kinds[256] = {
 };
 
 /*
- * Routing types that have no business at an edge: 0 is deprecated (RFC 5095), 1 too (IANA), 3 must
- * not leave its RPL domain (RFC 6554 1). The others have the knob that nothing sets.
+ * Routing types that should not cross a network edge: 0 (RFC 5095) and 1 (IANA) are deprecated, 3
+ * must not leave its RPL domain (RFC 6554 1). Other types map to the knob that is never set.
  */
 static const __u8 routing_type_knobs[256] = {
 	[0] = PORTSIEVE_KNOB_ROUTING_TYPE_0,
@@ -88,13 +88,13 @@ portsieve_inline _Bool is_ext(__u8 next)
 	return ext_kinds[next].knob != PORTSIEVE_KNOB_PASS;
 }
 
-/* The mask changes nothing: it tells the verifier, which has not seen the table, a bound. */
+/* The mask never changes the value: it gives the verifier a bound, as it cannot see the table. */
 portsieve_inline __u32 ext_bytes(const struct ext_kind *kind, __u8 length)
 {
 	return ((length & kind->length_mask) + kind->add_units) * kind->unit_bytes & 0xfff;
 }
 
-/* The cursor stands behind the fragment header. An atomic fragment (RFC 6946) is whole. */
+/* The cursor is after the fragment header. An atomic fragment (RFC 6946) is a whole datagram. */
 portsieve_inline _Bool parse_ipv6_fragment(struct cursor *cursor, struct packet *packet,
 					   const struct fragment_header *header)
 {
@@ -119,7 +119,7 @@ portsieve_inline _Bool ext_too_short(struct packet *packet)
 	return packet_malformed(packet, PORTSIEVE_MALFORMED_IPV6);
 }
 
-/* Steps over one extension header of kind *next: *next is then what follows it. */
+/* Advances over one extension header of kind *next, and sets *next to what follows it. */
 portsieve_inline _Bool parse_ext_header(struct cursor *cursor, struct packet *packet, __u8 *next)
 {
 	const struct ext_header *header = cursor_peek(cursor, sizeof(*header));
@@ -137,7 +137,7 @@ portsieve_inline _Bool parse_ext_header(struct cursor *cursor, struct packet *pa
 	return 1;
 }
 
-/* Walks the chain: *next is then a protocol, and the cursor stands at it. */
+/* Advances over all extension headers, and sets *next to the protocol that follows them. */
 portsieve_inline _Bool parse_ext_chain(struct cursor *cursor, struct packet *packet, __u8 *next)
 {
 	for (int depth = 0; depth < PORTSIEVE_EXT_HEADERS_MAX; depth++) {
@@ -154,8 +154,8 @@ portsieve_inline _Bool parse_ext_chain(struct cursor *cursor, struct packet *pac
 }
 
 /*
- * A payload length of 0 before a hop-by-hop header. Without a Jumbo Payload option Linux would take
- * the frame's length for it, so that a port could hide behind: malformed, as in RFC 2675 3.
+ * Payload length 0 and a hop-by-hop header. Without a Jumbo Payload option this is malformed
+ * (RFC 2675 3): Linux would use the frame's length instead, which could hide a port.
  */
 portsieve_inline _Bool parse_jumbogram(struct cursor *cursor, struct packet *packet)
 {
@@ -168,7 +168,7 @@ portsieve_inline _Bool parse_jumbogram(struct cursor *cursor, struct packet *pac
 	return packet_end(packet, PORTSIEVE_JUMBOGRAM, PORTSIEVE_KNOB_JUMBOGRAM);
 }
 
-/* True when the packet has a port; false when it has ended with its reason. */
+/* True if the packet has a port; false if it has ended with its reason. */
 portsieve_inline _Bool parse_ipv6(struct cursor *cursor, struct packet *packet)
 {
 	const struct ipv6hdr *ip = cursor_take(cursor, sizeof(*ip));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Ethernet, VLAN tags and PPPoE sessions: from the frame's first byte to the protocol of the
- * network layer. Rules E1 to E9 of docs/packets.md. Pure.
+ * network layer. Rules E1 to E9 of docs/packets.md. Pure (cursor.h).
  */
 #ifndef PORTSIEVE_PARSE_L2_H
 #define PORTSIEVE_PARSE_L2_H
@@ -33,7 +33,7 @@ portsieve_inline _Bool is_vlan(__be16 ethertype)
 	return ethertype == BE16(ETH_P_8021Q) || ethertype == BE16(ETH_P_8021AD);
 }
 
-/* Skips up to two tags: *ethertype is what they carry. */
+/* Skips up to two tags, and sets *ethertype to that of their payload. */
 portsieve_inline _Bool parse_vlan(struct cursor *cursor, struct packet *packet, __be16 *ethertype)
 {
 #pragma unroll
@@ -53,8 +53,8 @@ portsieve_inline _Bool parse_vlan(struct cursor *cursor, struct packet *packet, 
 }
 
 /*
- * Reads the protocol behind a PPPoE header: two bytes, or one if it is odd (RFC 1661 5: the
- * least significant bit ends the field; a peer may send it compressed, and Linux accepts it).
+ * Reads the protocol field after a PPPoE header: one byte if it is odd, else two. (RFC 1661 5: the
+ * least significant bit ends the field. A peer may send it compressed, and Linux accepts that.)
  */
 portsieve_inline _Bool parse_ppp_protocol(struct cursor *cursor, __u16 *ret_protocol)
 {
@@ -74,7 +74,7 @@ portsieve_inline _Bool parse_ppp_protocol(struct cursor *cursor, __u16 *ret_prot
 	return 1;
 }
 
-/* Looks into a PPPoE session (RFC 2516): *ethertype is that of the protocol it carries. */
+/* Skips the header of a PPPoE session (RFC 2516), and sets *ethertype to that of its payload. */
 portsieve_inline _Bool parse_pppoe(struct cursor *cursor, struct packet *packet, __be16 *ethertype)
 {
 	const struct pppoe_header *pppoe = cursor_take(cursor, sizeof(*pppoe));
@@ -92,7 +92,7 @@ portsieve_inline _Bool parse_pppoe(struct cursor *cursor, struct packet *packet,
 	return 1;
 }
 
-/* What is neither IPv4 nor IPv6 nor a wrapping of them. */
+/* Frames that carry neither IPv4 nor IPv6. */
 portsieve_inline _Bool parse_other_ethertype(struct packet *packet, __be16 ethertype)
 {
 	if (ethertype == BE16(ETH_P_MPLS_UC) || ethertype == BE16(ETH_P_MPLS_MC))
@@ -106,8 +106,8 @@ portsieve_inline _Bool is_ip(__be16 ethertype)
 }
 
 /*
- * On true the cursor stands at an IP header and *ret_ethertype is BE16(ETH_P_IP) or
- * BE16(ETH_P_IPV6); on false the packet has ended with its reason.
+ * True if the cursor is at an IP header: *ret_ethertype is then BE16(ETH_P_IP) or BE16(ETH_P_IPV6).
+ * False if the packet has ended with its reason.
  */
 portsieve_inline _Bool parse_l2(struct cursor *cursor, struct packet *packet, __be16 *ret_ethertype)
 {

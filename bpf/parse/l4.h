@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The transport layer: destination ports and TCP flags, and the types of ICMP. The cursor stands at
- * the L4 header and ends where the IP header says. Rules L1 to L5 and C1 to C8 of docs/packets.md.
- * Pure.
+ * The transport layer: destination ports, TCP flags, and ICMP types. Each function expects the
+ * cursor at the L4 header, limited to the length in the IP header, and returns true if the packet
+ * has a port. Rules L1 to L5 and C1 to C8 of docs/packets.md. Pure (cursor.h).
  */
 #ifndef PORTSIEVE_PARSE_L4_H
 #define PORTSIEVE_PARSE_L4_H
@@ -24,7 +24,7 @@ enum l4_sizes {
 	TCP_FLAGS_OFFSET = 13,
 };
 
-/* RFC 792; linux/icmp.h would bring in the C library. */
+/* RFC 792. Not from linux/icmp.h, which includes the C library. */
 enum icmp_type {
 	ICMP_ECHO_REPLY = 0,
 	ICMP_UNREACHABLE = 3,
@@ -55,9 +55,7 @@ portsieve_inline _Bool l4_port(struct packet *packet, enum portsieve_transport t
 	return 1;
 }
 
-/*
- * The options of a TCP header may follow in a later fragment of IPv4, but not of IPv6 (RFC 7112).
- */
+/* The TCP options may continue in a later fragment for IPv4, but not for IPv6 (RFC 7112). */
 portsieve_inline _Bool parse_tcp(struct cursor *cursor, struct packet *packet, _Bool ipv6)
 {
 	const struct tcphdr *tcp = cursor_peek(cursor, sizeof(*tcp));
@@ -74,7 +72,7 @@ portsieve_inline _Bool parse_tcp(struct cursor *cursor, struct packet *packet, _
 	return l4_port(packet, PORTSIEVE_TCP, tcp->dest);
 }
 
-/* The length of a first fragment's UDP header is that of the whole datagram. */
+/* In a first fragment, the UDP length covers the whole datagram, not only this fragment. */
 portsieve_inline _Bool parse_udp(struct cursor *cursor, struct packet *packet)
 {
 	const struct udphdr *udp = cursor_peek(cursor, sizeof(*udp));
@@ -90,7 +88,7 @@ portsieve_inline _Bool parse_udp(struct cursor *cursor, struct packet *packet)
 	return l4_port(packet, PORTSIEVE_UDP, udp->dest);
 }
 
-/* A transport whose header has nothing but the ports to look at. */
+/* A transport of which only the ports are checked. */
 portsieve_inline _Bool parse_ports(struct cursor *cursor, struct packet *packet,
 				   enum portsieve_transport transport, __u32 header_bytes)
 {
@@ -101,7 +99,7 @@ portsieve_inline _Bool parse_ports(struct cursor *cursor, struct packet *packet,
 	return l4_port(packet, transport, ports->destination);
 }
 
-/* ICMPv4: errors that hosts need, echo, and the rest. */
+/* ICMPv4: errors that hosts need always pass. */
 portsieve_inline enum portsieve_knob icmp_knob(__u8 type)
 {
 	switch (type) {
@@ -117,7 +115,7 @@ portsieve_inline enum portsieve_knob icmp_knob(__u8 type)
 	}
 }
 
-/* ICMPv6: what RFC 4890 4.3 and 4.4 say must not be dropped, echo, mobility, and the rest. */
+/* ICMPv6: types that must not be dropped (RFC 4890 4.3 and 4.4) always pass. */
 portsieve_inline enum portsieve_knob icmpv6_knob(__u8 type)
 {
 	switch (type) {
@@ -155,7 +153,7 @@ portsieve_inline _Bool parse_icmpv6(struct cursor *cursor, struct packet *packet
 	return packet_end(packet, PORTSIEVE_ICMPV6, icmpv6_knob(*type));
 }
 
-/* The transports that IPv4 and IPv6 share; anything else is `other-protocol`. */
+/* Transports over both IPv4 and IPv6; all other protocols are `other-protocol`. */
 portsieve_inline _Bool parse_l4(struct cursor *cursor, struct packet *packet, __u8 protocol,
 				_Bool ipv6)
 {

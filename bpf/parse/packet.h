@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the parser says of a packet: a transport and a destination port, or the reason why there
- * is none and the knob that decides it. It knows no policy.
+ * The parser's result: a transport and a destination port, or the reason why there is none and the
+ * knob that decides the packet. Knows no policy.
  */
 #ifndef PORTSIEVE_PACKET_H
 #define PORTSIEVE_PACKET_H
@@ -17,7 +17,7 @@ enum tcp_flag {
 	FLAG_PSH = 0x08,
 	FLAG_ACK = 0x10,
 	FLAG_URG = 0x20,
-	FLAGS_STANDARD = 0x3f,	    /* ECE and CWR are not looked at */
+	FLAGS_STANDARD = 0x3f,	    /* ECE and CWR are ignored */
 	PACKET_NO_FLAGS = FLAG_ACK, /* neither opens a connection nor is bad */
 };
 
@@ -26,20 +26,20 @@ enum packet_family {
 	PACKET_IPV6,
 };
 
-/* Members are whole registers: narrower ones cost a mask at each use. */
+/* Members are as wide as a register: narrower ones cost a mask at each use. */
 struct packet {
 	__u32 ext_seen;	       /* bit N: has the extension header of enum portsieve_knob N */
-	__u32 reason;	       /* enum portsieve_reason; PORTSIEVE_REASONS: it has a port */
+	__u32 reason;	       /* enum portsieve_reason; PORTSIEVE_REASONS if it has a port */
 	__u32 knob;	       /* enum portsieve_knob; only without a port */
 	__u32 transport;       /* enum portsieve_transport; only with a port */
 	__u32 tcp_flags;       /* byte 13 of the TCP header; PACKET_NO_FLAGS for other transports */
 	__u32 port;	       /* destination, host order; only with a port */
-	__u32 fragmented;      /* a first fragment: its datagram goes on in others */
+	__u32 fragmented;      /* a first fragment: the datagram continues in others */
 	__u32 family;	       /* enum packet_family; only with a port */
 	const void *addresses; /* source, then destination, in the IP header; only with a port */
 };
 
-/* Ends the parsing: the packet has no port, and why. Returns false for the caller to return. */
+/* Ends the parsing: the packet has no port. Always returns false, so a caller can return it. */
 portsieve_inline _Bool packet_end(struct packet *packet, enum portsieve_reason reason,
 				  enum portsieve_knob knob)
 {
@@ -53,7 +53,7 @@ portsieve_inline _Bool packet_malformed(struct packet *packet, enum portsieve_re
 	return packet_end(packet, reason, PORTSIEVE_KNOB_DROP);
 }
 
-/* A first fragment that does not reach its whole L4 header (RFC 3128, RFC 7112). */
+/* A first fragment that does not hold its whole L4 header (RFC 3128, RFC 7112). */
 portsieve_inline _Bool packet_tiny(struct packet *packet)
 {
 	return packet_end(packet, PORTSIEVE_TINY_FRAGMENT, PORTSIEVE_KNOB_TINY_FRAGMENT);

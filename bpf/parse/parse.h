@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The parser: from the bytes of a frame to struct packet. It includes linux/ headers only and
- * calls no helper: the same source is compiled for BPF, and natively for tests and fuzzing.
+ * The parser: from the bytes of a frame to struct packet. It includes only linux/ headers and calls
+ * no BPF helper, so the same source compiles for BPF, and natively for tests and fuzzing.
  */
 #ifndef PORTSIEVE_PARSE_H
 #define PORTSIEVE_PARSE_H
@@ -11,9 +11,8 @@
 #include "parse/l2.h"
 
 /*
- * frame .. frame_end is the memory that holds the frame, or its beginning where it comes in several
- * buffers; length_bytes the length of all of it. Fills in *packet, whatever the bytes are; reads
- * nothing outside the memory.
+ * frame .. frame_end is the memory that holds the frame, or its first buffer; length_bytes is the
+ * length of the frame in all buffers. Fills in *packet for any input, and reads only this memory.
  */
 portsieve_inline void parse_packet(const void *frame, const void *frame_end, __u32 length_bytes,
 				   struct packet *packet)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The short way for most packets: TCP or UDP, whole and well-formed, straight behind an IPv4 header
- * without options or an IPv6 header without extensions, with at most one VLAN tag. It names no
- * reason: whatever is not so plain is left to the parser. What it says, the parser says too. Pure.
+ * The fast path for most packets: unfragmented, well-formed TCP or UDP directly after an IPv4
+ * header without options or an IPv6 header without extension headers, with at most one VLAN tag.
+ * Leaves all other packets, and all reasons, to the parser. The two always agree. Pure (cursor.h).
  */
 #ifndef PORTSIEVE_PARSE_PLAIN_H
 #define PORTSIEVE_PARSE_PLAIN_H
@@ -14,19 +14,19 @@ enum plain_limits {
 	PLAIN_IPV6_VERSION = 0x60,
 	PLAIN_IPV6_VERSION_MASK = 0xf0,
 	/*
-	 * A longer frame may go on in a second buffer behind this memory: drivers fill the first
-	 * one before. (One that splits headers off leaves less of it than the IP header speaks of.)
+	 * A longer frame may continue in a second buffer: drivers fill the first one before. (A
+	 * driver that splits headers off leaves less in the first than the IP header announces.)
 	 */
 	PLAIN_FRAME_BYTES_MAX = 1536,
 };
 
-/* What stands behind a plain IP header, wholly in the memory as far as a TCP header reaches. */
+/* The payload of a plain IP header. At least the size of a TCP header is in the memory. */
 struct plain {
 	const void *addresses;
 	const void *l4;
 	__u32 family; /* enum packet_family */
 	__u32 protocol;
-	__u32 payload_bytes; /* as the IP header says; no more than there are */
+	__u32 payload_bytes; /* according to the IP header; at most those in the memory */
 };
 
 portsieve_inline _Bool plain_ipv4(const void *at, const void *end, struct plain *plain)
@@ -41,7 +41,7 @@ portsieve_inline _Bool plain_ipv4(const void *at, const void *end, struct plain 
 	plain->addresses = &ip->saddr;
 	plain->l4 = l4;
 	plain->protocol = ip->protocol;
-	/* a total length below the header's wraps around, and is too much then */
+	/* a total length below the header's wraps around, and fails the comparison */
 	plain->payload_bytes = be16_to_host(ip->tot_len) - (__u32)sizeof(*ip);
 	return plain->payload_bytes <= (__u32)(end - l4);
 }
@@ -72,7 +72,7 @@ portsieve_inline _Bool plain_ip(const void *at, const void *end, __be16 ethertyp
 	return 0;
 }
 
-/* Finds it behind one VLAN tag or none, in a frame of length_bytes. */
+/* Skips at most one VLAN tag. False if the frame is not plain. */
 portsieve_inline _Bool find_plain(const void *frame, const void *frame_end, __u32 length_bytes,
 				  struct plain *plain)
 {
@@ -112,10 +112,9 @@ portsieve_inline _Bool plain_udp(const struct plain *plain, struct packet *packe
 }
 
 /*
- * frame .. frame_end as in parse_packet. True: *packet has a port, its transport is TCP or UDP, and
- * all its members are as the parser would leave them. False: nothing is said of the packet. The
- * native tests hold it against the parser; the program takes the same steps, with a judgement in
- * each.
+ * frame .. frame_end as in parse_packet. True: *packet has a TCP or UDP port, and all members equal
+ * the parser's. False: the packet is not plain, and *packet is unspecified. For native tests, which
+ * compare it with the parser; the program takes the same steps in judge().
  */
 portsieve_inline _Bool parse_plain(const void *frame, const void *frame_end, struct packet *packet)
 {
