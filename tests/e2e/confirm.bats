@@ -40,7 +40,7 @@ is_closed() {
 @test "an unconfirmed policy is rolled back by itself, without any process" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	run --separate-stderr -0 in_server portsieve apply "$CLOSED_FILE" --confirm 3
-	[[ $stderr == *"to_client: in force for 3 s; to keep it: portsieve confirm; otherwise the policy before returns by itself"* ]]
+	[[ $stderr == *"to_client: in force; rolled back in 3 s unless confirmed with: portsieve confirm"* ]]
 	is_closed
 	within 20 is_open
 	in_server portsieve show | grep -q 8080
@@ -70,7 +70,7 @@ is_closed() {
 	in_server received to_client
 	is_closed
 	run --separate-stderr -0 in_server portsieve rollback
-	equal "portsieve: to_client: the policy before is in force again" "$stderr"
+	equal "portsieve: to_client: rolled back to the previous policy" "$stderr"
 	is_open
 	equal 17 "$(in_server portsieve stats -j | jq '.devices[0].ranges[] | select(.rule == "web" and .low == 80) | .passed.packets')"
 	refused 1 "no change is pending" in_server portsieve rollback
@@ -98,7 +98,7 @@ is_closed() {
 	local first shown=$BATS_TEST_TMPDIR/shown.yaml left
 	in_server portsieve show >"$shown"
 	read -r first <"$shown"
-	[[ $first =~ ^'# unconfirmed: '.*'falls back in '3[56][0-9][0-9]' s'$ ]]
+	[[ $first =~ ^'# unconfirmed: rolled back in '3[56][0-9][0-9]' s unless confirmed' ]]
 	portsieve check "$shown"
 	left=$(in_server portsieve show -j | jq .falls_back_in_seconds)
 	((left > 3500 && left <= 3600))

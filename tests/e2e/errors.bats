@@ -187,8 +187,8 @@ unprivileged() {
 	refused 2 "stats: too many arguments" portsieve stats a b
 	refused 2 "unload: name the devices, or give --all" portsieve unload
 	refused 2 "unload: name devices or give --all, not both" portsieve unload --all to_client
-	refused 2 "load: '--policy' wants a value" portsieve load to_client --policy
-	refused 2 "load: '-p' wants a value" portsieve load to_client -p
+	refused 2 "load: '--policy' requires a value" portsieve load to_client --policy
+	refused 2 "load: '-p' requires a value" portsieve load to_client -p
 }
 
 @test "invalid values are named, with the valid ones" {

@@ -259,8 +259,8 @@ rules: [{name: drop-udp-53, action: allow, ports: udp/53}]')"
 	in_server portsieve show to_lan | grep -q telnet
 	run --separate-stderr -0 in_server portsieve apply "$(policy "$ALLOW
 runtime: [{name: mine, action: drop, ports: udp/9}]")"
-	[[ $stderr == *"to_client: 1 runtime rule is gone: the file has the key \`runtime\`"* ]]
-	[[ $stderr == *"to_lan: 2 runtime rules are gone: the file has the key \`runtime\`"* ]]
+	[[ $stderr == *"to_client: removed 1 runtime rule: the policy file has the key \`runtime\`"* ]]
+	[[ $stderr == *"to_lan: removed 2 runtime rules: the policy file has the key \`runtime\`"* ]]
 	equal "mine mine" "$(runtime to_client) $(runtime to_lan)"
 	in_server portsieve apply "$(policy "$ALLOW
 runtime: []")"
@@ -321,7 +321,7 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 	[[ $stderr != *"no policy"* ]]
 	in_server portsieve delete allow-tcp-8081
 	run --separate-stderr -0 in_server portsieve drop tcp/8080
-	[[ $stderr == *"to_client: no policy was loaded; from now on one is in force (mode enforce, default allow)"* ]]
+	[[ $stderr == *"to_client: no policy was loaded; created one (mode enforce, default allow)"* ]]
 	run -28 fetch client $SERVER4 8080 1
 	equal "version: 1
 default: allow

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve bench: what a packet costs on this machine. */
-#include <errno.h>
-
+/* portsieve bench: the cost of a packet on this machine. */
 #include "commands/command.h"
 #include "print/bench.h"
 
@@ -9,22 +7,22 @@ static enum exit_code run_bench(const struct settings *settings, int count, char
 				struct error *error)
 {
 	struct bench bench = { 0 };
-	int r = bench_run(&bench, error);
 
 	(void)count;
 	(void)operands;
-	if (r)
+	if (bench_run(&bench, error))
 		return error->exit;
-	r = settings->json ? print_bench_json(&bench) : print_bench_text(&bench);
-	if (r)
+	if (settings->json ? print_bench_json(&bench) : print_bench_text(&bench)) {
 		error_no_memory(error);
-	return r ? EXIT_FAILED : EXIT_DONE;
+		return error->exit;
+	}
+	return EXIT_DONE;
 }
 
 const struct command command_bench = {
 	.name = "bench",
 	.operands = "",
-	.summary = "Measure what a packet costs on this machine, without touching an interface",
+	.summary = "Measure the cost of a packet on this machine, without using an interface",
 	.options = { &option_json },
 	.run = run_bench,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve check. */
+/* portsieve check: validates a policy file and prints remarks. */
 #include "commands/command.h"
 #include "control/ruleset.h"
 #include "print/check.h"
@@ -8,7 +8,6 @@ static enum exit_code check(const struct settings *settings, int count, char **o
 			    struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
-	int r;
 
 	(void)count;
 	if (ruleset_read(operands[0], &ruleset, error))
@@ -21,8 +20,11 @@ static enum exit_code check(const struct settings *settings, int count, char **o
 		.warnings = ruleset.remarks,
 	};
 
-	r = settings->json ? print_check_json(&report) : print_check_text(&report);
-	return r ? EXIT_FAILED : EXIT_DONE;
+	if (settings->json ? print_check_json(&report) : print_check_text(&report)) {
+		error_no_memory(error);
+		return error->exit;
+	}
+	return EXIT_DONE;
 }
 
 const struct command command_check = {
@@ -30,7 +32,7 @@ const struct command command_check = {
 	.operands = "POLICY",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Check a policy file and remark on it; change nothing",
+	.summary = "Check a policy file and print remarks; change nothing",
 	.options = { &option_json },
 	.run = check,
 };

@@ -2,15 +2,15 @@
 /* The table of commands, the general help, and dispatch. */
 #include "commands/command.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "datapath/datapath.h"
 #include "base/log.h"
-#include "commands/options.h"
-#include "policy/registry.h"
 #include "base/suggest.h"
+#include "datapath/datapath.h"
+#include "policy/registry.h"
 
 #ifndef PORTSIEVE_VERSION
 #error "the Makefile defines PORTSIEVE_VERSION"
@@ -23,6 +23,19 @@ static const struct command *const commands[] = {
 	&command_replay,   &command_registry, &command_bench,
 };
 
+void command_note(const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL; /* not defined after an error */
+	va_end(arguments);
+	if (text)
+		log_note(text);
+}
+
 static void print_help(void)
 {
 	printf("portsieve counts and drops packets by destination port, at the driver (XDP).\n\n"
@@ -30,57 +43,11 @@ static void print_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-10s %-14s %s\n", commands[i]->name, commands[i]->operands,
 		       commands[i]->summary);
-	printf("\n  portsieve COMMAND --help tells more; --version tells what this is built "
-	       "from.\n\n"
+	printf("\n  portsieve COMMAND --help   help for a command\n"
+	       "  portsieve --version        versions of portsieve, its libraries and its port "
+	       "registry\n\n"
 	       "Exit codes: 0 done, 1 failed, 2 usage or policy error, 3 not loaded,\n"
-	       "4 not permitted, 5 done in part.\n");
-}
-
-static void print_version(void)
-{
-	printf("portsieve %s\nlibbpf %s\nlibxdp %s\nport registry of %s (IANA)\n",
-	       PORTSIEVE_VERSION, datapath_libbpf_version(), datapath_libxdp_version(),
-	       registry_date());
-}
-
-static enum exit_code fail_unknown(const char *name)
-{
-	struct suggest suggest;
-	struct error error = { 0 };
-
-	suggest_start(&suggest, name, strlen(name));
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		suggest_offer(&suggest, commands[i]->name);
-	error_set(&error, 0, EXIT_USAGE, "unknown command '%s'%s", name,
-		  suggest_hint(&suggest, "see: portsieve --help").text);
-	log_error(&error);
-	return EXIT_USAGE;
-}
-
-static int check_operands(const struct command *command, int count, struct error *error)
-{
-	if (count < command->operands_min)
-		return error_set(error, 1, EXIT_USAGE,
-				 "%s: %s is missing; see: portsieve %s --help", command->name,
-				 command->operands, command->name);
-	if (command->operands_max >= 0 && count > command->operands_max)
-		return error_set(error, 1, EXIT_USAGE,
-				 "%s: too many arguments%s; see: portsieve %s --help",
-				 command->name,
-				 strcmp(command->operands, "PACKET")
-					 ? ""
-					 : " (the packet is one, between quotes)",
-				 command->name);
-	return 0;
-}
-
-static enum command_changes changes_of(const struct command *command, enum exit_code code)
-{
-	if (!command->changes)
-		return CHANGES_NOTHING;
-	return code == EXIT_DONE     ? CHANGES_ALL
-	       : code == EXIT_PARTLY ? CHANGES_PART
-				     : CHANGES_NOTHING;
+	       "4 not permitted, 5 partly done.\n");
 }
 
 void command_help(const struct command *command)
@@ -91,6 +58,26 @@ void command_help(const struct command *command)
 		printf("\n%s\n", command->details);
 	printf("\n");
 	options_help(command->options);
+}
+
+/* Parses the command's options and checks the number of operands. */
+static int parse(const struct command *command, struct command_line *line, struct error *error)
+{
+	int count, r = options_parse(line, error);
+
+	if (r || line->help)
+		return r;
+	count = line->argc - line->first;
+	if (count < command->operands_min)
+		return error_set(error, 1, EXIT_USAGE,
+				 "%s: %s is missing; see: portsieve %s --help", command->name,
+				 command->operands, command->name);
+	if (command->operands_max < 0 || count <= command->operands_max)
+		return 0;
+	return error_set(error, 1, EXIT_USAGE, "%s: too many arguments%s; see: portsieve %s --help",
+			 command->name,
+			 strcmp(command->operands, "PACKET") ? "" : " (put the packet in quotes)",
+			 command->name);
 }
 
 static enum exit_code run(const struct command *command, int argc, char **argv,
@@ -104,52 +91,65 @@ static enum exit_code run(const struct command *command, int argc, char **argv,
 	};
 	struct error error = { .exit = EXIT_FAILED };
 	enum exit_code code;
-	int r = options_parse(&line, &error);
 
-	if (!r && line.help) {
-		command_help(command);
-		return EXIT_DONE;
-	}
-	if (!r)
-		r = check_operands(command, argc - line.first, &error);
-	if (r) {
+	if (parse(command, &line, &error)) {
 		log_error(&error);
 		return error.exit;
+	}
+	if (line.help) {
+		command_help(command);
+		return EXIT_DONE;
 	}
 	code = command->run(&line.settings, argc - line.first, argv + line.first, &error);
 	if (error.text[0])
 		log_error(&error);
-	*ret_changes = changes_of(command, code);
+	if (command->changes && code == EXIT_DONE)
+		*ret_changes = CHANGES_ALL;
+	else if (command->changes && code == EXIT_PARTLY)
+		*ret_changes = CHANGES_PART;
 	return code;
 }
 
-static enum exit_code help_of(const char *name)
+/* Logs an error, with a suggestion, and returns NULL if there is no command of that name. */
+static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(name, commands[i]->name)) {
-			command_help(commands[i]);
-			return EXIT_DONE;
-		}
-	return fail_unknown(name);
+	struct suggest suggest;
+	struct error error = { 0 };
+
+	suggest_start(&suggest, name, strlen(name));
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(name, commands[i]->name))
+			return commands[i];
+		suggest_offer(&suggest, commands[i]->name);
+	}
+	error_set(&error, 0, EXIT_USAGE, "unknown command '%s'%s", name,
+		  suggest_hint(&suggest, "see: portsieve --help").text);
+	log_error(&error);
+	return NULL;
 }
 
 enum exit_code command_main(int argc, char **argv, enum command_changes *ret_changes)
 {
 	const char *name = argc > 1 ? argv[1] : "--help";
+	const struct command *command;
+	bool help = !strcmp(name, "help");
 
 	*ret_changes = CHANGES_NOTHING;
-	if (!strcmp(name, "help") && argc > 2)
-		return help_of(argv[2]);
-	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || (help && argc == 2)) {
 		print_help();
 		return argc > 1 ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		print_version();
+		printf("portsieve %s\nlibbpf %s\nlibxdp %s\nport registry of %s (IANA)\n",
+		       PORTSIEVE_VERSION, datapath_libbpf_version(), datapath_libxdp_version(),
+		       registry_date());
 		return EXIT_DONE;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(name, commands[i]->name))
-			return run(commands[i], argc - 1, argv + 1, ret_changes);
-	return fail_unknown(name);
+	command = find_command(help ? argv[2] : name);
+	if (!command)
+		return EXIT_USAGE;
+	if (!help)
+		return run(command, argc - 1, argv + 1, ret_changes);
+	command_help(command);
+	return EXIT_DONE;
 }

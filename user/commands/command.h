@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The commands: a table row for each, with its name, operands, options and function. Parsing and
- * --help follow these rows.
- */
+/* The commands: one row per command, which defines its parsing, its --help and its function. */
 #ifndef PORTSIEVE_COMMAND_H
 #define PORTSIEVE_COMMAND_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "commands/option.h"
+#include "commands/options.h"
 
 struct command {
 	const char *name;
@@ -17,10 +14,10 @@ struct command {
 	int operands_min;
 	int operands_max; /* -1: any number */
 	const char *summary;
-	const char *details; /* further lines of the help; may be NULL */
+	const char *details; /* more lines of the help; may be NULL */
 	const struct option_row *options[COMMAND_OPTIONS_MAX + 1]; /* NULL-terminated */
-	bool changes;						   /* changes what is loaded */
-	/* Returns an exit code. *error is an error still to be logged, if its text is not empty. */
+	bool changes;						   /* changes loaded devices */
+	/* Returns an exit code. If error->text is not empty, the caller logs the error. */
 	enum exit_code (*run)(const struct settings *settings, int count, char **operands,
 			      struct error *error);
 };
@@ -30,7 +27,7 @@ extern const struct command command_load, command_unload, command_apply, command
 	command_replay, command_bench, command_allow, command_drop, command_delete, command_confirm,
 	command_rollback, command_upgrade, command_diff;
 
-/* How much of what is loaded a command has changed. */
+/* How much of its change a command has made. */
 enum command_changes {
 	CHANGES_NOTHING,
 	CHANGES_PART,
@@ -39,6 +36,9 @@ enum command_changes {
 
 /* Prints the help of one command to stdout. */
 void command_help(const struct command *command);
+
+/* Logs a note for the user. */
+void command_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Parses the command line and runs the command. Returns the exit code. */
 enum exit_code command_main(int argc, char **argv, enum command_changes *ret_changes);

@@ -1,57 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve explain: what becomes of one packet, and why. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
+/* portsieve explain: the verdict on one packet, and why. */
 #include "commands/command.h"
 #include "control/judging_policy.h"
-#include "base/cleanup.h"
-#include "packet/text.h"
 #include "control/policy_file.h"
+#include "packet/text.h"
 #include "print/explanation.h"
-
-static int try_frame(const struct judging_policy *policy, const uint8_t *frame, size_t length_bytes,
-		     struct packet_verdict *ret_result, struct error *error)
-{
-	struct testrun_result tried;
-	_cleanup_testrun_ struct testrun *testrun = NULL;
-	int r = testrun_open(policy->image, &policy->addresses, &testrun, error);
-
-	if (r)
-		return r;
-	r = testrun_judge(testrun, frame, length_bytes, &tried, error);
-	if (r)
-		return r;
-	*ret_result = packet_verdict_of(&tried, policy->image);
-	return 0;
-}
 
 static enum exit_code explain(const struct settings *settings, int count, char **operands,
 			      struct error *error)
 {
 	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
-	uint8_t frame[PACKET_FRAME_MAX];
+	_cleanup_testrun_ struct testrun *testrun = NULL;
 	struct explanation explanation = { 0 };
+	uint8_t frame[PACKET_FRAME_MAX];
 	size_t length_bytes;
-	int r = packet_text_frame(operands[0], frame, &length_bytes, error);
+	struct testrun_result tried;
 
 	(void)count;
-	if (!r)
-		r = judging_policy_read(settings->policy, settings->devices,
-					settings->devices_count, &policy, error);
-	if (!r)
-		r = try_frame(&policy, frame, length_bytes, &explanation.verdict, error);
-	if (r)
+	if (packet_text_frame(operands[0], frame, &length_bytes, error) ||
+	    judging_policy_read(settings->policy, settings->devices, settings->devices_count,
+				&policy, error) ||
+	    testrun_open(policy.image, &policy.addresses, &testrun, error) ||
+	    testrun_judge(testrun, frame, length_bytes, &tried, error))
 		return error->exit;
+	explanation.verdict = packet_verdict_of(&tried, policy.image);
 	explanation.names = frame_names_of(frame, length_bytes);
 	explanation.image = policy.image;
 	policy_host_read(&explanation.host);
-	r = settings->json ? print_explanation_json(&explanation)
-			   : print_explanation_text(&explanation);
-	if (r)
+	if (settings->json ? print_explanation_json(&explanation)
+			   : print_explanation_text(&explanation)) {
 		error_no_memory(error);
-	return r ? EXIT_FAILED : EXIT_DONE;
+		return error->exit;
+	}
+	return EXIT_DONE;
 }
 
 const struct command command_explain = {
@@ -59,8 +40,8 @@ const struct command command_explain = {
 	.operands = "PACKET",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Say what becomes of a packet, and why",
-	.details = "The packet is tried on the real program with counters of its own. It is "
+	.summary = "Print the verdict on a packet, and why",
+	.details = "Runs the real program on the packet, with separate counters. PACKET is "
 		   "written as\n\n"
 		   "  'PROTOCOL SOURCE > DESTINATION [FLAGS] [type N] [vlan ID]...'   or   'hex "
 		   "BYTES'\n\n"

@@ -1,58 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve load. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* portsieve load: attaches the program to network devices. */
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/log.h"
 #include "commands/command.h"
 #include "control/device_results.h"
-#include "base/log.h"
 #include "control/ruleset.h"
 #include "control/ssh_session.h"
-#include "control/loaded_devices.h"
 
-static const enum datapath_attach attaches[] = {
-	[ATTACH_AUTO] = DATAPATH_ATTACH_AUTO,
-	[ATTACH_LINK] = DATAPATH_LINK,
-	[ATTACH_DISPATCHER] = DATAPATH_DISPATCHER,
-};
-
-static enum exit_code load_devices(const struct datapath *datapath, const struct settings *settings,
-				   int count, char **devices, const struct ruleset *ruleset)
-{
-	struct datapath_load_options options = { .mode = settings->mode,
-						 .attach = attaches[settings->attach] };
-	struct datapath_policy policy = ruleset_policy(ruleset);
-	struct device_results results = { 0 };
-
-	for (int i = 0; i < count; i++) {
-		struct error error = { .exit = EXIT_FAILED };
-		int r = datapath_load(datapath, devices[i], &options, &policy, &error);
-
-		device_results_add(&results, devices[i], r, "loaded", &error);
-	}
-	return device_results_end(&results, settings->json);
-}
-
-/* Before anything is loaded: a policy that cuts the caller's ssh session goes onto no device. */
-static int check_session(const struct ruleset *ruleset, int count, char **devices,
-			 struct error *error)
-{
-	struct ssh_session session;
-	int r = 0;
-
-	if (!ssh_session_find(&session))
-		return 0;
-	for (int i = 0; !r && i < count; i++)
-		if (ssh_session_arrives_on(&session, devices[i]))
-			r = ssh_session_check(&session, devices[i], ruleset, true, error);
-	return r;
-}
-
-/* A device named twice is meant once. Returns how many are left. */
-static int leave_out_repeats(char **devices, int count)
+/* Keeps the first of equal names. Returns how many are left. */
+static int remove_repeats(char **devices, int count)
 {
 	int kept = 0;
 
@@ -67,18 +24,53 @@ static int leave_out_repeats(char **devices, int count)
 	return kept;
 }
 
+/* Refuses a policy that cuts the user's ssh session, before it is loaded onto any device. */
+static int check_session(const struct ruleset *ruleset, int count, char **devices,
+			 struct error *error)
+{
+	struct ssh_session session;
+
+	if (!ssh_session_find(&session))
+		return 0;
+	for (int i = 0; i < count; i++) {
+		int r = 0;
+
+		if (ssh_session_arrives_on(&session, devices[i]))
+			r = ssh_session_check(&session, devices[i], ruleset, true, error);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
 static enum exit_code load(const struct settings *settings, int count, char **devices,
 			   struct error *error)
 {
+	static const enum datapath_attach attaches[] = {
+		[ATTACH_AUTO] = DATAPATH_ATTACH_AUTO,
+		[ATTACH_LINK] = DATAPATH_LINK,
+		[ATTACH_DISPATCHER] = DATAPATH_DISPATCHER,
+	};
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
+	struct datapath_load_options options = { .mode = settings->mode,
+						 .attach = attaches[settings->attach] };
+	struct device_results results = { 0 };
+	struct datapath_policy policy;
 
-	count = leave_out_repeats(devices, count);
+	count = remove_repeats(devices, count);
 	if (ruleset_read(settings->policy, &ruleset, error) ||
 	    (!settings->force && check_session(&ruleset, count, devices, error)) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
-	return load_devices(&datapath, settings, count, devices, &ruleset);
+	policy = ruleset_policy(&ruleset);
+	for (int i = 0; i < count; i++) {
+		struct error device_error = { .exit = EXIT_FAILED };
+		int r = datapath_load(&datapath, devices[i], &options, &policy, &device_error);
+
+		device_results_add(&results, devices[i], r, "loaded", &device_error);
+	}
+	return device_results_end(&results, settings->json);
 }
 
 const struct command command_load = {
@@ -87,11 +79,11 @@ const struct command command_load = {
 	.operands_min = 1,
 	.operands_max = COMMAND_DEVICES_MAX,
 	.summary = "Load the filter onto network interfaces",
-	.details = "The policy is in force from the first packet on. The filter stays when the "
-		   "command ends,\n"
-		   "until `portsieve unload`. Devices loaded with the same policy share it: one "
-		   "system call\n"
-		   "changes it for all of them.",
+	.details = "The policy is in force from the first packet on. The filter stays after the "
+		   "command ends, until\n"
+		   "`portsieve unload`. Devices loaded with the same policy share it: one system "
+		   "call changes it\n"
+		   "for all.",
 	.options = { &option_policy, &option_mode, &option_attach, &option_force, &option_json },
 	.changes = true,
 	.run = load,

@@ -4,27 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/command.h"
-#include "datapath/datapath.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "commands/command.h"
+#include "datapath/datapath.h"
 
-/* Whoever reads only the exit status, or the output, must not take what was done for undone. */
-static void fail_output(int errnum, enum command_changes changes)
+int main(int argc, char **argv)
 {
-	static const char *const forms[] = {
+	/* A failed write of the output does not undo the change: the message says so. */
+	static const char *const output_errors[] = {
 		[CHANGES_NOTHING] = "cannot write the output: %s",
 		[CHANGES_PART] = "the change is made in part, but the output cannot be written: %s",
 		[CHANGES_ALL] = "the change is made, but the output cannot be written: %s",
 	};
-	struct error error = { 0 };
-
-	error_set(&error, errnum, EXIT_FAILED, forms[changes], strerror(errnum));
-	log_error(&error);
-}
-
-int main(int argc, char **argv)
-{
 	enum command_changes changes = CHANGES_NOTHING;
 	enum exit_code code;
 	int r;
@@ -33,10 +25,12 @@ int main(int argc, char **argv)
 		datapath_debug(log_debug);
 	code = command_main(argc, argv, &changes);
 	r = output_flush();
-	/* a full disk or a closed pipe must not look like success */
 	if (r) {
-		fail_output(-r, changes);
+		struct error error = { 0 };
+
 		code = EXIT_FAILED;
+		error_set(&error, -r, code, output_errors[changes], strerror(-r));
+		log_error(&error);
 	}
 	exit(code);
 }

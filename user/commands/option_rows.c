@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The rows of all options. An option that means different things to different commands has a row
- * for each meaning.
- */
-#include "commands/option.h"
+/* The rows of all options. An option with several meanings has a row for each of them. */
+#include "commands/options.h"
 
 static const char *const mode_choices[] = {
 	[DATAPATH_NATIVE] = "native",
@@ -35,7 +32,7 @@ const struct option_row option_mode = {
 	.kind = OPTION_CHOICE,
 	.offset = FIELD(mode),
 	.argument = "MODE",
-	.help = "native (the driver's own XDP, the default), generic (any device, slower), "
+	.help = "native (in the driver, the default), generic (any device, slower), "
 		"or auto (native, else generic)",
 	.choices = mode_choices,
 };
@@ -45,8 +42,8 @@ const struct option_row option_attach = {
 	.kind = OPTION_CHOICE,
 	.offset = FIELD(attach),
 	.argument = "HOW",
-	.help = "link (alone on the device), dispatcher (beside other programs), or auto (the "
-		"dispatcher where it can be had, else the link; the default)",
+	.help = "link (the only program on the device), dispatcher (shared with other programs), "
+		"or auto (dispatcher if available, else link; the default)",
 	.choices = attach_choices,
 };
 
@@ -86,7 +83,7 @@ const struct option_row option_watch = {
 	.kind = OPTION_SECONDS,
 	.offset = FIELD(watch_seconds),
 	.argument = "SECONDS",
-	.help = "print again every so many seconds",
+	.help = "print again every SECONDS",
 };
 
 const struct option_row option_count = {
@@ -94,14 +91,14 @@ const struct option_row option_count = {
 	.kind = OPTION_NUMBER,
 	.offset = FIELD(count),
 	.argument = "N",
-	.help = "with --watch: stop after N times",
+	.help = "stop after N times; requires --watch",
 };
 
 const struct option_row option_all_rows = {
 	.name = "all",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(all),
-	.help = "also the rows that have counted nothing",
+	.help = "include rows that are zero",
 };
 
 const struct option_row option_each = {
@@ -133,7 +130,7 @@ const struct option_row option_name = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(name),
 	.argument = "NAME",
-	.help = "the rule's name; left out, it is made of the verdict and the ports",
+	.help = "the rule's name (default: derived from the action and the ports)",
 };
 
 const struct option_row option_from = {
@@ -141,7 +138,7 @@ const struct option_row option_from = {
 	.kind = OPTION_PREFIX,
 	.offset = FIELD(from),
 	.argument = "CIDR",
-	.help = "only packets from there: 192.0.2.0/24, 2001:db8::7; may be repeated",
+	.help = "only packets from this prefix or address, e.g. 192.0.2.0/24; may be repeated",
 };
 
 const struct option_row option_for = {
@@ -149,7 +146,7 @@ const struct option_row option_for = {
 	.kind = OPTION_DURATION,
 	.offset = FIELD(for_seconds),
 	.argument = "DURATION",
-	.help = "until that time has passed: 90 (seconds), 10m, 2h, 7d, 1h30m; at most 365d",
+	.help = "remove the rule after this time: 90 (seconds), 10m, 2h, 7d, 1h30m; at most 365d",
 };
 
 const struct option_row option_confirm = {
@@ -157,14 +154,14 @@ const struct option_row option_confirm = {
 	.kind = OPTION_CONFIRM,
 	.offset = FIELD(confirm_seconds),
 	.argument = "SECONDS",
-	.help = "return to the policy before unless `portsieve confirm` comes within so many "
-		"seconds, 1 to 86400",
+	.help = "roll back unless confirmed with `portsieve confirm` within SECONDS (1 to "
+		"86400)",
 };
 
 const struct option_row option_force = {
 	.name = "force",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(force),
-	.help = "even if it cuts your own ssh session",
+	.help = "proceed even if the policy would cut your own ssh session",
 	.never_suggested = true,
 };

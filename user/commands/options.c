@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Turns rows into the tables of getopt_long, checks the values, and prints the help of the rows. */
+/* Parses options with getopt_long by their rows, checks the values, and prints the help. */
 #include "commands/options.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/duration.h"
 #include "base/suggest.h"
 
-enum { HELP = 1, ROWS = 256 }; /* values that getopt_long returns; letters are between them */
+enum { HELP = 1, ROWS = 256 }; /* results of getopt_long; option letters are between them */
 
-static int invalid(const struct option_row *row, const char *value, const char *right,
+static int invalid(const struct option_row *row, const char *value, const char *expected,
 		   struct error *error)
 {
 	return error_set(error, EINVAL, EXIT_USAGE, "--%s: '%s' is not %s", row->name, value,
-			 right);
+			 expected);
 }
 
 static int set_choice(const struct option_row *row, const char *value, int *field,
@@ -39,48 +40,31 @@ static int set_choice(const struct option_row *row, const char *value, int *fiel
 			 suggest_hint(&suggest, words).text);
 }
 
-static int set_number(const struct option_row *row, const char *value, void *field,
-		      struct error *error)
-{
-	char *end;
-
-	errno = 0;
-	if (row->kind == OPTION_SECONDS) {
-		double seconds = strtod(value, &end);
-
-		if (errno || *end || end == value || !(seconds >= 0.01 && seconds <= 86400))
-			return invalid(row, value, "a number of seconds from 0.01 to 86400", error);
-		*(double *)field = seconds;
-	} else {
-		long number = strtol(value, &end, 10);
-
-		if (errno || *end || end == value || number < 1)
-			return invalid(row, value, "a whole number from 1", error);
-		*(long *)field = number;
-	}
-	return 0;
-}
-
-static int set_whole_seconds(const struct option_row *row, const char *value, uint32_t *field,
-			     struct error *error)
+/* Reads a whole number from 1 to max. */
+static bool read_number(const char *value, long max, long *ret_number)
 {
 	char *end;
 	long number;
 
-	if (row->kind == OPTION_DURATION) {
-		if (duration_read(value, field))
-			return invalid(row, value,
-				       "a duration from 1s to 365d: write 90 (seconds), 10m, 2h, "
-				       "7d or 1h30m",
-				       error);
-		return 0;
-	}
 	errno = 0;
 	number = strtol(value, &end, 10);
-	if (errno || *end || end == value || number < 1 || number > COMMAND_CONFIRM_MAX)
-		return invalid(row, value, "a whole number of seconds from 1 to 86400", error);
-	*field = (uint32_t)number;
-	return 0;
+	if (errno || *end || end == value || number < 1 || number > max)
+		return false;
+	*ret_number = number;
+	return true;
+}
+
+static bool read_seconds(const char *value, double *ret_seconds)
+{
+	char *end;
+	double seconds;
+
+	errno = 0;
+	seconds = strtod(value, &end);
+	if (errno || *end || end == value || !(seconds >= 0.01 && seconds <= 86400))
+		return false;
+	*ret_seconds = seconds;
+	return true;
 }
 
 /* Appends to devices or from. */
@@ -97,6 +81,7 @@ static int set(const struct option_row *row, const char *value, struct settings 
 	       struct error *error)
 {
 	void *field = (char *)settings + row->offset;
+	long number;
 
 	switch (row->kind) {
 	case OPTION_FLAG:
@@ -114,11 +99,26 @@ static int set(const struct option_row *row, const char *value, struct settings 
 	case OPTION_CHOICE:
 		return set_choice(row, value, field, error);
 	case OPTION_SECONDS:
+		if (!read_seconds(value, field))
+			return invalid(row, value, "a number of seconds from 0.01 to 86400", error);
+		return 0;
 	case OPTION_NUMBER:
-		return set_number(row, value, field, error);
+		if (!read_number(value, LONG_MAX, field))
+			return invalid(row, value, "a whole number from 1", error);
+		return 0;
 	case OPTION_CONFIRM:
+		if (!read_number(value, COMMAND_CONFIRM_MAX, &number))
+			return invalid(row, value, "a whole number of seconds from 1 to 86400",
+				       error);
+		*(uint32_t *)field = (uint32_t)number;
+		return 0;
 	case OPTION_DURATION:
-		return set_whole_seconds(row, value, field, error);
+		if (duration_read(value, field))
+			return invalid(row, value,
+				       "a duration from 1s to 365d: write 90 (seconds), 10m, 2h, "
+				       "7d or 1h30m",
+				       error);
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -128,7 +128,7 @@ static void translate(const struct option_row *const *rows, struct option *longs
 {
 	size_t count = 0;
 
-	*shorts++ = ':'; /* print nothing, return a colon for a missing value */
+	*shorts++ = ':'; /* print no errors; return a colon for a missing value */
 	*shorts++ = 'h';
 	for (; rows[count]; count++) {
 		const struct option_row *row = rows[count];
@@ -146,17 +146,7 @@ static void translate(const struct option_row *const *rows, struct option *longs
 	*shorts = '\0';
 }
 
-static const struct option_row *find_row(const struct option_row *const *rows, int value)
-{
-	if (value >= ROWS)
-		return rows[value - ROWS];
-	for (size_t i = 0; rows[i]; i++)
-		if (rows[i]->letter == value)
-			return rows[i];
-	return NULL;
-}
-
-/* optopt is the unknown letter, the return value of a flag that got a value, or 0. */
+/* optopt is an unknown letter, the result for an option that takes no value but got one, or 0. */
 static int unknown_option(const struct command_line *line, const char *word, struct error *error)
 {
 	char letter[2] = { (char)optopt, '\0' };
@@ -183,8 +173,8 @@ static int unknown_option(const struct command_line *line, const char *word, str
 }
 
 /*
- * getopt_long accepts unique abbreviations: `load --for 1h` would be --force. Returns the word just
- * read if it abbreviates a long option, else NULL.
+ * getopt_long accepts unique abbreviations; `load --for 1h` would mean --force. Returns the word
+ * just read if it abbreviates a long option, else NULL.
  */
 static const char *abbreviated(const struct command_line *line, int value)
 {
@@ -210,6 +200,7 @@ int options_parse(struct command_line *line, struct error *error)
 	optind = 0; /* also resets GNU getopt's internal state */
 	while ((value = getopt_long(line->argc, line->argv, shorts, longs, NULL)) != -1) {
 		const char *word = abbreviated(line, value);
+		const struct option_row *const *row = line->rows;
 
 		if (word) {
 			optopt = 0;
@@ -220,21 +211,21 @@ int options_parse(struct command_line *line, struct error *error)
 			return 0;
 		}
 		if (value == ':')
-			return error_set(error, EINVAL, EXIT_USAGE, "%s: '%s' wants a value",
+			return error_set(error, EINVAL, EXIT_USAGE, "%s: '%s' requires a value",
 					 line->name, line->argv[optind - 1]);
 		if (value == '?')
 			return unknown_option(line, line->argv[optind - 1], error);
-		r = set(find_row(line->rows, value), optarg, &line->settings, error);
+		if (value >= ROWS)
+			row += value - ROWS;
+		else
+			while ((*row)->letter != value) /* getopt returns only letters of rows */
+				row++;
+		r = set(*row, optarg, &line->settings, error);
 		if (r)
 			return r;
 	}
 	line->first = optind;
 	return 0;
-}
-
-static void print_row(const char *left, const char *text)
-{
-	printf("  %-22s %s\n", left, text);
 }
 
 void options_help(const struct option_row *const *rows)
@@ -247,7 +238,7 @@ void options_help(const struct option_row *const *rows)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
 			 row->argument ? " " : "", row->argument ? row->argument : "");
-		print_row(left, row->help);
+		printf("  %-22s %s\n", left, row->help);
 	}
-	print_row("-h, --help", "this text");
+	printf("  %-22s %s\n", "-h, --help", "print this help");
 }

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve replay: a capture, judged packet by packet. */
+/* portsieve replay: judges the packets of a capture. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "commands/command.h"
-#include "base/clock.h"
-#include "packet/capture.h"
-#include "control/judging_policy.h"
 #include "base/cleanup.h"
-#include "datapath/counter_sum.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/output.h"
-#include "control/policy_file.h"
+#include "commands/command.h"
+#include "control/judging_policy.h"
+#include "datapath/counter_sum.h"
+#include "packet/capture.h"
 #include "print/stats.h"
 #include "print/verdict.h"
 
@@ -26,11 +24,18 @@ struct replay {
 	struct capture *capture;
 	struct testrun *testrun;
 	struct replay_totals totals;
-	struct portsieve_counter runts; /* too short for the kernel to try */
+	struct portsieve_counter runts; /* too short for a test run by the kernel */
 	bool shows_progress;
-	time_t shown;
+	time_t shown; /* when progress was last shown; 0: never */
 };
 
+static void close_replay(struct replay *replay)
+{
+	testrun_close(replay->testrun);
+	capture_close(replay->capture);
+}
+
+/* At most once a second. */
 static void show_progress(struct replay *replay)
 {
 	time_t now;
@@ -50,7 +55,7 @@ static void show_progress(struct replay *replay)
 }
 
 static int judge(struct replay *replay, const struct capture_packet *packet,
-		 struct packet_verdict *ret_result, struct error *error)
+		 struct packet_verdict *ret_verdict, struct error *error)
 {
 	size_t length_bytes = packet->captured_bytes;
 	struct testrun_result tried;
@@ -59,7 +64,7 @@ static int judge(struct replay *replay, const struct capture_packet *packet,
 	if (length_bytes < TESTRUN_FRAME_MIN) {
 		replay->runts.verdict[PORTSIEVE_DROPPED].packets++;
 		replay->runts.verdict[PORTSIEVE_DROPPED].bytes += length_bytes;
-		*ret_result = packet_verdict_of_runt(replay->image);
+		*ret_verdict = packet_verdict_of_runt(replay->image);
 		return 0;
 	}
 	if (length_bytes > TESTRUN_FRAME_MAX) {
@@ -67,61 +72,46 @@ static int judge(struct replay *replay, const struct capture_packet *packet,
 		replay->totals.clipped++;
 	}
 	r = testrun_judge(replay->testrun, packet->frame, length_bytes, &tried, error);
-	if (!r)
-		*ret_result = packet_verdict_of(&tried, replay->image);
-	return r;
-}
-
-static int replay_packet(struct replay *replay, const struct capture_packet *packet,
-			 struct error *error)
-{
-	struct packet_verdict verdict;
-	int r = judge(replay, packet, &verdict, error);
-
 	if (r)
 		return r;
-	replay->totals.packets++;
-	replay->totals.cut += packet->captured_bytes < packet->length_bytes;
-	show_progress(replay);
-	if (!replay->settings->each)
-		return 0;
-	if (replay->settings->json)
-		print_verdict_json(replay->totals.packets, &verdict);
-	else
-		print_verdict_text(replay->totals.packets, &verdict,
-				   replay->image->flags & PORTSIEVE_IMAGE_MONITOR);
-	if (ferror(stdout)) {
-		output_flush(); /* main says why */
-		error->exit = EXIT_FAILED;
-		return -EIO;
-	}
+	*ret_verdict = packet_verdict_of(&tried, replay->image);
 	return 0;
 }
 
-static int replay_all(struct replay *replay, struct error *error)
+static int replay_packets(struct replay *replay, struct error *error)
 {
+	const struct settings *settings = replay->settings;
+	struct packet_verdict verdict;
 	struct capture_packet packet;
 	bool end = false;
-	int r = 0;
 
-	while (!r) {
-		r = capture_next(replay->capture, &packet, &end, error);
+	for (;;) {
+		int r = capture_next(replay->capture, &packet, &end, error);
+
 		if (r || end)
-			break;
-		r = replay_packet(replay, &packet, error);
+			return r;
+		r = judge(replay, &packet, &verdict, error);
+		if (r)
+			return r;
+		replay->totals.packets++;
+		replay->totals.cut += packet.captured_bytes < packet.length_bytes;
+		show_progress(replay);
+		if (!settings->each)
+			continue;
+		if (settings->json)
+			print_verdict_json(replay->totals.packets, &verdict);
+		else
+			print_verdict_text(replay->totals.packets, &verdict,
+					   replay->image->flags & PORTSIEVE_IMAGE_MONITOR);
+		if (ferror(stdout)) {
+			output_flush(); /* keeps the cause for main */
+			error->exit = EXIT_FAILED;
+			return -EIO;
+		}
 	}
-	if (replay->shown)
-		log_progress_end();
-	return r;
 }
 
-static void close_replay(struct replay *replay)
-{
-	testrun_close(replay->testrun);
-	capture_close(replay->capture);
-}
-
-/* What `stats` would print of these packets. */
+/* Prints the counters as `stats` does. */
 static int print_totals(const struct replay *replay, const char *path, struct error *error)
 {
 	_cleanup_free_ struct portsieve_counter *rows =
@@ -154,24 +144,25 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
 	struct replay replay __attribute__((cleanup(close_replay))) = {
 		.settings = settings,
-		/* not between lines of --each on the same terminal */
+		/* not between the lines of --each on the same terminal */
 		.shows_progress =
 			isatty(STDERR_FILENO) && !(settings->each && isatty(STDOUT_FILENO)),
 	};
-	int r = capture_open(operands[0], &replay.capture, error), broken = 0;
+	int broken, r = 0;
 
 	(void)count;
-	if (!r)
-		r = judging_policy_read(settings->policy, settings->devices,
-					settings->devices_count, &policy, error);
-	if (!r)
-		r = testrun_open(policy.image, &policy.addresses, &replay.testrun, error);
-	if (!r) {
-		replay.image = policy.image;
-		broken = replay_all(&replay, error);
-		if ((!settings->each || !settings->json) && !ferror(stdout))
-			r = print_totals(&replay, operands[0], broken ? NULL : error);
-	}
+	if (capture_open(operands[0], &replay.capture, error) ||
+	    judging_policy_read(settings->policy, settings->devices, settings->devices_count,
+				&policy, error) ||
+	    testrun_open(policy.image, &policy.addresses, &replay.testrun, error))
+		return error->exit;
+	replay.image = policy.image;
+	broken = replay_packets(&replay, error);
+	if (replay.shown)
+		log_progress_end();
+	/* a capture that breaks off: print the totals up to there, and report that first error */
+	if (!(settings->each && settings->json) && !ferror(stdout))
+		r = print_totals(&replay, operands[0], broken ? NULL : error);
 	return r || broken ? error->exit : EXIT_DONE;
 }
 
@@ -181,12 +172,12 @@ const struct command command_replay = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Run a capture (pcap, pcapng) through a policy",
-	.details = "The packets are tried on the real program with counters of its own; nothing "
-		   "live is touched. A\n"
-		   "packet that the capture has cut is judged by what is there, and mostly is "
-		   "malformed then: capture\n"
-		   "with -s 0. With --each -j the output is one JSON object a packet and nothing "
-		   "else.",
+	.details = "Runs the real program on the packets, with separate counters and without "
+		   "touching the live ones.\n"
+		   "Packets that the capture has cut are judged by the bytes that are left, and "
+		   "are mostly malformed:\n"
+		   "capture with -s 0. With --each -j the output is one JSON object per packet "
+		   "and nothing else.",
 	.options = { &option_try_policy, &option_try_dev, &option_each, &option_all_rows,
 		     &option_json },
 	.run = replay,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve stats. */
+/* portsieve stats: the counters, once or repeatedly. */
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
@@ -23,25 +23,20 @@ static int stats_once(const struct settings *settings, int count, char **operand
 	return r ? error_no_memory(error) : 0;
 }
 
-static void wait_seconds(double seconds)
-{
-	struct timespec pause = { .tv_sec = (time_t)seconds,
-				  .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9) };
-
-	while (nanosleep(&pause, &pause) && errno == EINTR)
-		continue;
-}
-
 static enum exit_code stats(const struct settings *settings, int count, char **operands,
 			    struct error *error)
 {
+	time_t seconds = (time_t)settings->watch_seconds;
+	long nanoseconds = (long)((settings->watch_seconds - (double)seconds) * 1e9);
 	enum exit_code code;
 
 	if (settings->count && settings->watch_seconds == 0) {
-		error_set(error, EINVAL, EXIT_USAGE, "stats: --count wants --watch too");
+		error_set(error, EINVAL, EXIT_USAGE, "stats: --count requires --watch");
 		return error->exit;
 	}
 	for (long n = 1;; n++) {
+		struct timespec pause = { .tv_sec = seconds, .tv_nsec = nanoseconds };
+
 		if (stats_once(settings, count, operands, &code, error))
 			return error->exit;
 		if (settings->watch_seconds == 0 || n == settings->count || ferror(stdout))
@@ -49,7 +44,8 @@ static enum exit_code stats(const struct settings *settings, int count, char **o
 		if (!settings->json)
 			printf("\n");
 		output_flush();
-		wait_seconds(settings->watch_seconds);
+		while (nanosleep(&pause, &pause) && errno == EINTR)
+			continue;
 	}
 }
 
@@ -57,10 +53,10 @@ const struct command command_stats = {
 	.name = "stats",
 	.operands = "[DEV]",
 	.operands_max = 1,
-	.summary = "Print what each port range, and each reason, has counted",
+	.summary = "Print the counters of each port range and each reason",
 	.details = "A packet is counted in exactly one row, so the rows add up to the packets "
 		   "received. NEW counts\n"
-		   "TCP segments with SYN and without ACK: attempts to connect.",
+		   "TCP segments with SYN and without ACK (connection attempts).",
 	.options = { &option_all_rows, &option_watch, &option_count, &option_json },
 	.run = stats,
 };

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve status. */
-#include <errno.h>
-
+/* portsieve status: the loaded devices and how they are loaded. */
 #include "commands/command.h"
 #include "control/loaded_devices.h"
 #include "print/status.h"
@@ -24,7 +22,7 @@ const struct command command_status = {
 	.name = "status",
 	.operands = "[DEV]",
 	.operands_max = 1,
-	.summary = "Print which devices are loaded, how, and with which policy",
+	.summary = "Print the loaded devices, how they are attached, and their policies",
 	.options = { &option_json },
 	.run = status,
 };

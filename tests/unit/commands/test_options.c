@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parsing the options of a command: each kind, what is wrong with them, and the help. */
+/* Parsing the options of a command: each kind, the errors, and the help. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ static const struct command try_out = {
 		     &option_confirm, &option_force },
 };
 
-/* A command line and what came of it. */
+/* A command line and the result of parsing it. */
 struct line {
 	char *words[WORDS_MAX];
 	int count;
@@ -277,11 +277,11 @@ static void the_time_to_confirm_is_whole_seconds_of_at_most_a_day(void **state)
 static void a_value_may_not_be_missing(void **state)
 {
 	static const struct refusal refusals[] = {
-		{ "--policy", "try: '--policy' wants a value" },
-		{ "-p", "try: '-p' wants a value" },
-		{ "eth0 --mode", "try: '--mode' wants a value" },
-		{ "-jp", "try: '-jp' wants a value" },
-		{ "--json --dev", "try: '--dev' wants a value" },
+		{ "--policy", "try: '--policy' requires a value" },
+		{ "-p", "try: '-p' requires a value" },
+		{ "eth0 --mode", "try: '--mode' requires a value" },
+		{ "-jp", "try: '-jp' requires a value" },
+		{ "--json --dev", "try: '--dev' requires a value" },
 	};
 
 	(void)state;
@@ -294,12 +294,12 @@ static void unknown_options_are_refused_with_a_suggestion(void **state)
 		{ "--jsno", "try: unknown option 'jsno' (did you mean 'json'?)" },
 		{ "--plicy=x", "try: unknown option 'plicy=x' (did you mean 'policy'?)" },
 		{ "--xyzzy", "try: unknown option 'xyzzy' (see: portsieve try --help)" },
-		/* the beginning of a name is not the name: load --for would be --force */
+		/* abbreviations are refused: load --for would mean --force */
 		{ "--polic x", "try: unknown option 'polic' (did you mean 'policy'?)" },
 		{ "--conf=5", "try: unknown option 'conf=5' (see: portsieve try --help)" },
 		{ "eth0 --js", "try: unknown option 'js' (see: portsieve try --help)" },
 		{ "--hel", "try: unknown option 'hel' (see: portsieve try --help)" },
-		/* a typing error does not lead to --force */
+		/* --force is never suggested */
 		{ "--forcee", "try: unknown option 'forcee' (see: portsieve try --help)" },
 		{ "-x", "try: unknown option 'x' (see: portsieve try --help)" },
 		{ "eth0 -x", "try: unknown option 'x' (see: portsieve try --help)" },
@@ -321,7 +321,7 @@ static void operands_are_moved_to_the_end_in_their_order(void **state)
 	assert_true(line->settings.json);
 }
 
-static void behind_two_dashes_all_words_are_operands(void **state)
+static void after_two_dashes_all_words_are_operands(void **state)
 {
 	const struct line *line = parse_well("--json -- --all -x --");
 
@@ -367,7 +367,7 @@ static void the_help_names_every_option(void **state)
 	assert_non_null(strstr(text, "\n  -p, --policy POLICY    the policy file"));
 	assert_non_null(strstr(text, "\n      --all              every loaded device"));
 	assert_non_null(strstr(text, "\n      --watch SECONDS    print again"));
-	assert_non_null(strstr(text, "\n  -h, --help             this text\n"));
+	assert_non_null(strstr(text, "\n  -h, --help             print this help\n"));
 	for (size_t i = 0; try_out.options[i]; i++)
 		assert_non_null(strstr(text, try_out.options[i]->help));
 	free(text);
@@ -390,7 +390,7 @@ int main(void)
 		cmocka_unit_test(a_value_may_not_be_missing),
 		cmocka_unit_test(unknown_options_are_refused_with_a_suggestion),
 		cmocka_unit_test(operands_are_moved_to_the_end_in_their_order),
-		cmocka_unit_test(behind_two_dashes_all_words_are_operands),
+		cmocka_unit_test(after_two_dashes_all_words_are_operands),
 		cmocka_unit_test(asking_for_help_ends_the_parsing),
 		cmocka_unit_test(parsing_starts_anew_each_time),
 		cmocka_unit_test(the_help_names_every_option),
