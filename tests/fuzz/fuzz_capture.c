@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a capture file: reading must end, every packet must lie in memory as long as it says
- * it is, and what is refused must be refused in words.
+ * Any bytes as a capture file: reading must end, every packet must be in memory in its full length,
+ * and every refusal must have a message.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ static void check_error(const struct error *error, enum exit_code exit)
 	require(strstr(error->text, path));
 }
 
-/* Reads every byte: the sanitizer sees those that are not there. */
+/* Reads every byte, so that the sanitizer detects missing ones. */
 static void check_packet(const struct capture_packet *packet)
 {
 	volatile uint8_t sum = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a frame, to the parser of the XDP program compiled natively. The frame ends where
- * its memory ends, so that a read past it is seen; what the parser says must hang together; and
- * where a frame lies in several buffers, its port must be that of the same frame in one.
+ * Any bytes as a frame for the parser of the XDP program, compiled natively. The frame ends where
+ * its memory ends, so that a read past it is detected. The result must be consistent, and a frame
+ * in several buffers must have the port of the same frame in one buffer.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void require(bool holds)
 		abort();
 }
 
-/* The parser alone never says these: they take the policy, or the state of a connection. */
+/* The parser alone never returns these: they depend on the policy or on connection state. */
 static const uint32_t said_by_others =
 	1u << PORTSIEVE_EXT_HEADER | 1u << PORTSIEVE_ROUTING_HEADER | 1u << PORTSIEVE_BAD_FLAGS |
 	1u << PORTSIEVE_DHCP_CLIENT | 1u << PORTSIEVE_RETURN_SOCKET | 1u << PORTSIEVE_RETURN_FLOW |
@@ -72,14 +72,14 @@ static void check_packet(const struct packet *packet, size_t size)
 	}
 }
 
-/* A frame, or its beginning where it goes on behind its memory. */
+/* A frame, or its beginning if it continues after its memory. */
 struct part {
 	const uint8_t *frame;
 	size_t memory_bytes;
 	size_t behind_bytes;
 };
 
-/* The caller frees it; NULL or not when there are no bytes. */
+/* The caller frees it. May be NULL if there are no bytes. */
 static uint8_t *memory_of(const struct part *part)
 {
 	uint8_t *memory = malloc(part->memory_bytes);
@@ -113,7 +113,7 @@ static void require_same(const struct packet *one, const struct packet *other)
 			one->tcp_flags == other->tcp_flags && one->fragmented == other->fragmented);
 }
 
-/* What the short way says, the parser must say of the whole frame too. */
+/* The fast path must agree with the parser on the whole frame. */
 static void check_plain(const struct part *part, const struct packet *whole)
 {
 	uint8_t *memory = memory_of(part);
@@ -128,7 +128,7 @@ static void check_plain(const struct part *part, const struct packet *whole)
 	free(memory);
 }
 
-/* Where the memory ends early, a header may be out of reach; but never is it another port. */
+/* If the memory ends early, a header may be out of reach, but the port must not differ. */
 static void check_part(const struct part *part, const struct packet *whole)
 {
 	struct packet packet = parse(part);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the fuzz target of the parser tells of the inputs it has had. */
+/* Statistics of the parser's fuzz target about its inputs. */
 #ifndef TESTS_FUZZ_PARSER_H
 #define TESTS_FUZZ_PARSER_H
 

@@ -38,7 +38,7 @@ static void check_error(int r, const struct error *error)
 			abort();
 }
 
-/* The byte at a place of a text; NULL if it has none, or counting there is a matter of its own. */
+/* The byte at a place; NULL if none, or if Unicode line breaks or escapes make it ambiguous. */
 static const char *find(const char *text, size_t size, size_t line, size_t column)
 {
 	const char *at = text, *end = text + size;

@@ -72,9 +72,8 @@ static void collect_all(const struct oracle_policy *policy)
 }
 
 /*
- * A PPPoE session whose IPv4 header speaks of more than the session holds, while the frame goes on:
- * it is malformed wherever the frame is cut into buffers. The last byte is where (see
- * fuzz_parser.c).
+ * A PPPoE session whose IPv4 header claims more than the session holds, while the frame continues:
+ * malformed for every division into buffers. The last byte selects the division (fuzz_parser.c).
  */
 static const struct seed session_too_short = {
 	.frame = { [12] = 0x88, 0x64, 0x11, 0,	0, 1,	0,	   30, 0,  0x21, /* 30 bytes: IPv4,

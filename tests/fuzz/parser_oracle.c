@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The oracle judges by a policy, the parser knows none. So the oracle is asked with policies that
- * bring out one thing each: all knobs on allow, one knob on drop, all but one on drop.
+ * The oracle judges by a policy, but the parser knows none. So the oracle is asked with several
+ * policies that isolate one fact each: all knobs allow, one knob drops, all but one drop.
  */
 #include "parser_oracle.h"
 
@@ -40,7 +40,7 @@ static bool is_same_outcome(const struct oracle_opinion *opinion, const struct p
 	       !strcmp(opinion->protocol, transport_name(packet->transport));
 }
 
-/* The packet's knob alone on drop, then all others: only it decides. */
+/* Only the packet's knob drops, then all others do: only that knob may decide. */
 static bool is_same_knob(const uint8_t *frame, size_t size, const struct packet *packet)
 {
 	struct oracle_policy one = policy_of(false), others = policy_of(true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parser says of a frame, held against the tests' oracle. */
+/* Compares the parser's result with the oracle's. */
 #ifndef TESTS_FUZZ_PARSER_ORACLE_H
 #define TESTS_FUZZ_PARSER_ORACLE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs the fuzz target of the parser on every file of some folders, and tells which reasons none of
- * them has reached: parser_reach FOLDER... Exits 1 when there are any. Built with coverage.
+ * Runs the fuzz target of the parser on every file of some folders, and prints the reasons that
+ * none of them has reached: parser_reach FOLDER... Exits 1 if there are any. Built with coverage.
  */
 #include <dirent.h>
 #include <stdio.h>

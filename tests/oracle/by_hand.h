@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets written by hand, byte for byte, each with what docs/packets.md says of it. Hex digits
+ * Packets written by hand, byte for byte, each with its result by docs/packets.md. Hex digits
  * with spaces anywhere; `xx*n` is a byte n times, n decimal. Names begin with the row's number.
  */
 #ifndef ORACLE_BY_HAND_H

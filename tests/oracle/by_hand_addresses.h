@@ -138,7 +138,7 @@ static const struct address_case address_cases[] = {
 	  SYN4,
 	  { ALLOW(FROM("192.0.2.0/24"), .ended = true) },
 	  MISS },
-	/* what has no port, and what goes before */
+	/* packets without a port, and rules that take precedence */
 	{ "a first fragment has its port",
 	  ETH4 IP4("0028", "2000", "11") UDP("0016", "0014") "00*12", ONE(FROM("192.0.2.0/24")),
 	  true, "malformed-ipv4", NULL, "I2b" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Prints a frame, its layers and the opinion on it for a person who has to settle a disagreement.
+ * Prints a frame, its layers and the opinion on it, for a person who investigates a disagreement.
  */
 #include "layers.h"
 #include "oracle.h"

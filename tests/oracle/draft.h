@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A frame while it is written: the cursor, where its headers begin, and the marks of the fields
- * that are worth a lie. Private to the grammar.
+ * A frame under construction: the cursor, the positions of its headers, and marks of the fields
+ * that are worth falsifying. Private to the grammar.
  */
 #ifndef GRAMMAR_DRAFT_H
 #define GRAMMAR_DRAFT_H
@@ -98,10 +98,10 @@ static inline void mark(struct draft *d, uint8_t width)
 	d->mark_count++;
 }
 
-/* A whole frame from its Ethernet header on, none of it wrong. */
+/* A whole, valid frame, from its Ethernet header on. */
 void draft_write(struct draft *d, struct grammar *g, uint8_t *frame);
 
-/* IPv4 or IPv6 and all that is in it, at the cursor. */
+/* An IPv4 or IPv6 packet at the cursor. */
 void draft_put_ipv4(struct draft *d);
 void draft_put_ipv6(struct draft *d);
 

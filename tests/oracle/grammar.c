@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The grammar's face: seeds, the ports it likes, and which of the three kinds of frame comes next.
+ * The grammar's interface: seeds, preferred ports, and the choice of the next kind of frame.
  */
 #include "draft.h"
 

@@ -18,9 +18,9 @@
 #define GRAMMAR_ADDRESSES_MAX 256 /* of each family */
 
 enum grammar_kind {
-	VALID, /* no field lies about another; rare and forbidden things are in it all the same */
+	VALID, /* consistent fields; may still be rare or forbidden */
 	MUTATED,
-	TRUNCATED, /* at any byte; half of them with lengths that agree */
+	TRUNCATED, /* at any byte; in half of them the lengths are adjusted */
 	ANY,
 };
 

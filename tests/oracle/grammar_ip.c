@@ -10,7 +10,7 @@
 
 enum piece { WHOLE, FIRST, MIDDLE, LAST, TINY };
 
-/* Fills what lies between from and the cursor up to a multiple of 8. */
+/* Pads the bytes between `from` and the cursor to a multiple of 8. */
 static void pad_to_eights(struct draft *d, size_t from)
 {
 	put_noise(d, (8 - (d->at - from) % 8) % 8);
@@ -153,7 +153,7 @@ static uint8_t pick_header(struct grammar *g, bool first)
 	return PICK(g, headers);
 }
 
-/* Routing headers of the dropped types must not hide all that comes behind them. */
+/* Routing headers of dropped types are rare, so that later headers are still tested. */
 static uint8_t pick_routing_type(struct grammar *g)
 {
 	static const uint8_t types[] = { 2, 2, 2, 2, 4, 4, 4, 4, 0, 1, 3, 5, 253 };
@@ -161,7 +161,7 @@ static uint8_t pick_routing_type(struct grammar *g)
 	return PICK(g, types);
 }
 
-/* Returns which piece the packet behind this header is. */
+/* Returns which fragment the packet after this header is. */
 static enum piece put_fragment_header(struct draft *d)
 {
 	static const enum piece pieces[] = { WHOLE, WHOLE, WHOLE, FIRST, FIRST, MIDDLE, LAST };

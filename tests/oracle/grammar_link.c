@@ -131,7 +131,7 @@ static uint32_t pick_tags(struct grammar *g)
 	return PICK(g, tags);
 }
 
-/* What switches and drivers leave behind the packet: padding to 60 bytes, a checksum, anything. */
+/* Trailing bytes as left by switches and drivers: padding to 60 bytes, a checksum, anything. */
 static void put_trailer(struct draft *d)
 {
 	static const uint8_t zeros[FRAME_UNPADDED_MIN];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the grammar does to a good frame to make it a bad one: bits, bytes, fields, splices, cuts.
+ * Mutations that make a valid frame invalid: bits, bytes, fields, splices, cuts.
  */
 #include "draft.h"
 
@@ -133,7 +133,7 @@ static void cut_with_lengths(struct draft *d)
 	repair_lengths(d);
 }
 
-/* Behind the packet, and into it: as if the sender had meant what was padding. */
+/* Appends noise and includes it in the lengths, as if padding were payload. */
 static void swallow_trailer(struct draft *d)
 {
 	put_noise(d, below(d->g, 16));

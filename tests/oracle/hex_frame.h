@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Frames from the hex of by_hand.h. To be included behind cmocka.h. */
+/* Frames from the hex of by_hand.h. Include it after cmocka.h. */
 #ifndef ORACLE_HEX_FRAME_H
 #define ORACLE_HEX_FRAME_H
 
@@ -16,7 +16,7 @@ static inline int digit(char c)
 	return found ? (int)(found - digits) : -1;
 }
 
-/* Returns an allocation of exactly the frame's length, so that one byte too far is found. */
+/* Returns an allocation of exactly the frame's length, so that ASan finds reads past it. */
 static inline uint8_t *bytes_of(const char *hex, size_t *ret_length)
 {
 	uint8_t buffer[GRAMMAR_SIZE_MIN], *exact;

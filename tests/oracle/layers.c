@@ -83,7 +83,7 @@ static int64_t count_kind(const struct layers *layers, enum layer_kind kind)
 	return count;
 }
 
-/* A layer that would begin behind the end of the one around it does not exist. */
+/* A layer that would begin after the end of the enclosing one does not exist. */
 static void append(struct layers *layers, enum layer_kind kind, int64_t number, int64_t start,
 		   int64_t limit)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A frame as a flat list of layers, each with absolute offsets and what its header says. This only
- * describes: it trusts no field, decides nothing, and goes on behind a wrong header as far as bytes
- * are there. Who judges must do so layer by layer from the first, and stop at the first verdict.
+ * A frame as a flat list of layers, each with absolute offsets and the values in its header. This
+ * is only a description: it trusts no field, decides nothing, and continues after an invalid header
+ * as long as there are bytes. Judge it layer by layer from the first, and stop at the first
+ * verdict.
  */
 #ifndef ORACLE_LAYERS_H
 #define ORACLE_LAYERS_H
@@ -10,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LAYER_ABSENT   (-1) /* a field that is not there, or that this kind has not */
+#define LAYER_ABSENT   (-1) /* a field beyond the end, or not part of this kind */
 #define LAYERS_MAX     24
 #define EXTENSIONS_MAX 8
 #define TAGS_MAX       2
@@ -42,7 +43,7 @@ enum layer_kind {
 };
 
 enum layer_fragment {
-	FRAGMENT_NONE, /* behind no fragment header, or behind atomic ones only */
+	FRAGMENT_NONE, /* after no fragment header, or only atomic ones */
 	FRAGMENT_FIRST_IPV4,
 	FRAGMENT_FIRST_IPV6,
 };
@@ -66,7 +67,7 @@ struct layer {
 	int64_t nth;		      /* of its kind in this frame, from 1 */
 	int64_t number;		      /* the ethertype, PPP or IP protocol that announced it */
 	int64_t start;		      /* counted from the frame's first byte */
-	int64_t limit;		      /* the end of what the header around it grants */
+	int64_t limit;		      /* its end according to the enclosing header */
 	int64_t room;		      /* limit - start */
 	int64_t size;		      /* its header, as the header itself says */
 	int64_t length;		      /* PPPoE, IPv4 total, IPv6 payload, or UDP length field */

@@ -34,7 +34,7 @@ struct row {
 	bool shows_port; /* the opinion names protocol and port */
 };
 
-/* X8 stands before the rows whose exception it is. */
+/* X8 comes before the rows to which it is an exception. */
 static const struct row rows[] = {
 	{ "E1", "shorter than an Ethernet header", ON(ETHERNET), ethernet_is_cut,
 	  "malformed-ethernet", .verdict = DROPPED },
@@ -137,7 +137,7 @@ static const struct row rows[] = {
 	{ "C8", "IGMP", ON(IGMP), NULL, "igmp", .verdict = PASSES },
 };
 
-/* What the knobs of the extension headers find takes the place of every row but malformed-*. */
+/* The extension headers' knobs take precedence over every row except malformed-*. */
 static const struct row routing_header = {
 	"XK1", "a routing type whose knob says drop", 0, NULL, "routing-header", .verdict = DROPPED,
 };
@@ -188,8 +188,8 @@ static const struct row *row_find(const struct question *q)
 }
 
 /*
- * The extension header that is found in this layer, or LAYER_ABSENT. A jumbogram's hop-by-hop
- * header lies behind the payload length, and counts all the same (S2).
+ * The extension header in this layer, or LAYER_ABSENT. A jumbogram's hop-by-hop header is after the
+ * end by the payload length, but still counts (S2).
  */
 static int64_t extension_found(const struct layer *layer)
 {
@@ -293,7 +293,7 @@ struct oracle_opinion oracle_judge(const struct oracle_policy *policy, const uin
 				   size_t length)
 {
 	struct question q = { .policy = policy };
-	const struct layer *ip = NULL; /* the innermost, for no tunnel is looked into */
+	const struct layer *ip = NULL; /* the innermost: tunnels are not examined */
 	const struct row *row = NULL;
 	struct layers layers;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The oracle: what portsieve must make of a frame, told a second time from docs/packets.md alone.
- * It shares no line with the program it is held against, so an error is not made twice. It knows
- * neither return traffic nor monitor mode: a policy with `return: none`.
+ * The oracle: a second, independent implementation of docs/packets.md. It shares no code with the
+ * program, so the two do not share errors. It supports neither return traffic nor monitor mode: it
+ * judges by a policy with `return: none`.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -76,10 +76,10 @@ struct oracle_opinion {
 	const char *because; /* that row in words */
 };
 
-/* No rules, dhcp_client true, and every knob as packets.md has it when the key is left out. */
+/* No rules, dhcp_client true, and every knob at its default by packets.md. */
 void oracle_policy_defaults(struct oracle_policy *policy, bool default_drop, bool forwards_ipv6);
 
-/* Returns 0, or -ENOENT where no knob has that name ("later_fragment"). */
+/* Returns 0, or -ENOENT if no knob has that name ("later_fragment"). */
 int oracle_policy_set(struct oracle_policy *policy, const char *knob, bool drop);
 
 const char *oracle_knob_name(enum oracle_knob knob);

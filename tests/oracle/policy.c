@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The oracle's policy: the names and defaults of the knobs, and nothing of packets.
+ * The oracle's policy: the names and defaults of the knobs. Knows no packets.
  */
 #include "oracle.h"
 

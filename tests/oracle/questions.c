@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The questions themselves. A field that is not there is -1: a row that would stumble over it
- * stands behind one that has asked for the room.
+ * The questions. A missing field is -1: rows that read it come after a row that checks for enough
+ * bytes.
  */
 #include "questions.h"
 

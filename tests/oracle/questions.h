@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The questions that the rows of docs/packets.md put to a layer, one function each. None decides
+ * The questions that the rows of docs/packets.md ask about a layer, one function each. None decides
  * anything; oracle.c has the rows.
  */
 #ifndef ORACLE_QUESTIONS_H

@@ -21,7 +21,7 @@ struct range {
 	bool drop;
 	uint16_t low, high;   /* overlapping intervals of one rule are merged */
 	bool names_addresses; /* the rule does */
-	bool passed_over; /* built-in: some rule has the port, but other addresses, or has ended */
+	bool passed_over;     /* built-in; a rule for the port has other addresses, or has ended */
 };
 
 struct range range_of(const struct oracle_policy *policy, const struct subject *subject);

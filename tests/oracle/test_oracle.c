@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Holds the oracle against the packets by hand, and the oracle and the generator against promises
- * that need no second opinion. ORACLE_FRAMES in the environment: how many generated frames, 300,000
- * if not.
+ * Tests the oracle against the packets written by hand, and the oracle and the generator against
+ * properties that hold for every frame. The environment variable ORACLE_FRAMES sets the number of
+ * generated frames (default 300,000).
  */
 #include "by_hand.h"
 #include "by_hand_addresses.h"
@@ -141,7 +141,7 @@ static void is_matched_as_written(void **state)
 	assert_true(same);
 }
 
-/* -- what needs no packet by hand -- */
+/* -- properties of every frame -- */
 
 static void rule_of_all_has_port_0(void **state)
 {
@@ -257,7 +257,7 @@ static void same_seed_gives_same_frames(void **state)
 	}
 }
 
-/* E1 alone is out of reach: the kernel's test_run takes no frame that is shorter. */
+/* Only E1 cannot be reached: the kernel's test run accepts no shorter frame. */
 static void generator_reaches_every_row(void **state)
 {
 	struct packet_by_hand usual = { .knob_drop = "shim6" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Rules by chance, out of small tables. */
+/* Random rules, drawn from small tables. */
 #include "address_policies.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define ALL_ONES "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 
-/* Prefixes of these lie in each other, or touch. */
+/* Prefixes of these addresses contain or touch each other. */
 static const char addresses4[][5] = {
 	"\0\0\0\0",	    "\x0a\0\0\0",     "\x0a\x01\x02\x03", "\x0a\x01\x02\x04",
 	"\x0a\xff\xff\xff", "\xc0\0\x02\x07", "\xc0\0\x02\x80",	  "\xff\xff\xff\xff",
@@ -20,7 +20,7 @@ static const char addresses6[][17] = {
 	"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02",
 	"\x20\x01\x0d\xb8\0\x01\0\0\0\0\0\0\0\0\0\x01",
 	"\x20\x01\x0d\xb8\x80\0\0\0\0\0\0\0\x80\0\0\0",
-	"\xc0\0\x02\x07\0\0\0\0\0\0\0\0\0\0\0\0", /* begins as one of IPv4 does */
+	"\xc0\0\x02\x07\0\0\0\0\0\0\0\0\0\0\0\0", /* begins like an IPv4 address */
 	"\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01",
 	ALL_ONES "\xff",
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Random policies with addresses and ends, for the oracle: ports, prefixes and rules that overlap
- * and lie in each other, out of few addresses of both families.
+ * Random policies with addresses and expiring rules, for the oracle. Ports, prefixes and rules
+ * overlap and nest, because they are drawn from few addresses of both families.
  */
 #ifndef TESTS_PACKET_ADDRESS_POLICIES_H
 #define TESTS_PACKET_ADDRESS_POLICIES_H
@@ -16,7 +16,7 @@ enum address_policy_limits {
 	ADDRESS_PREFIXES_MAX = 5,
 };
 
-/* `policy` points into the rest: it must stay where it was made. */
+/* `policy` points into the other members: do not copy or move it. */
 struct address_policy {
 	struct oracle_policy policy;
 	struct oracle_rule rules[ADDRESS_RULES_MAX];
@@ -29,7 +29,7 @@ struct address_policy {
 /* The same seed gives the same policy. */
 void address_policy_make(struct address_policy *ret_policy, uint64_t seed);
 
-/* Makes the borders of its ports and prefixes frequent in the grammar's frames. */
+/* Makes the edges of the policy's ports and prefixes frequent in the grammar's frames. */
 void address_policy_teach(const struct address_policy *policy, struct grammar *grammar);
 
 #endif

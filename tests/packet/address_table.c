@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 
-/* A second after boot is noon: SOON has passed when a test runs, LATE never comes. */
+/* One second after boot is noon: SOON has passed when a test runs, LATE is never reached. */
 const struct policy_host address_host = {
 	.ephemeral_low = 32768,
 	.ephemeral_high = 60999,
@@ -66,7 +66,7 @@ const struct policy_host address_host = {
 	     "rules:\n"                                                                            \
 	     "  - {name: office, action: allow, ports: tcp/22, to: [198.51.100.1]}\n"
 
-/* What is expected: verdict, reason, rule. */
+/* Expected: verdict, reason, rule. */
 #define ALLOWED(rule)	   false, "rule", rule
 #define DROPPED(rule)	   true, "rule", rule
 #define NOT_ALLOWED(range) true, "default", range
@@ -108,7 +108,7 @@ const struct address_test address_tests[] = {
 	{ "a SYN from elsewhere is dropped", "eth ip4 tcp:port=22,flags=2", "203.0.113.1", NULL,
 	  SSH_FROM_HERE, NOT_ALLOWED("_system") },
 
-	/* what stands before and after the addresses */
+	/* headers before and after the addresses */
 	{ "addresses inside a tag", "eth vlan ip4 tcp:port=22", NULL, NULL, SSH_FROM_HERE,
 	  ALLOWED("ssh") },
 	{ "another address inside a tag", "eth vlan ip4 tcp:port=22", "203.0.113.1", NULL,

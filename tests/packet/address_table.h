@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets for rules with addresses and rules that end, each with what becomes of it, worked out by
- * hand.
+ * Packets for rules with addresses and for expiring rules, each with the expected result, derived
+ * by hand.
  */
 #ifndef TESTS_PACKET_ADDRESS_TABLE_H
 #define TESTS_PACKET_ADDRESS_TABLE_H
@@ -12,7 +12,7 @@ struct address_test {
 	const char *sentence;
 	const char *packet;    /* recipe.h: 192.0.2.7 > 198.51.100.1, 2001:db8::7 > 2001:db8::1 */
 	const char *from, *to; /* unless these say otherwise */
-	const char *policy;    /* the same ones stand together: each is applied once */
+	const char *policy;    /* equal policies are adjacent: each is applied once */
 	bool drop;
 	const char *reason, *rule;
 };

@@ -10,9 +10,9 @@
 #include "base/cleanup.h"
 
 /*
- * The host's clocks as the policy's text hears of them: a second after boot it is NOON. So SOON has
- * not come when the text is read, and has passed, by the kernel's clock, when the program runs;
- * LATE never comes.
+ * The clocks by which the policy's text is read: NOON is one second after boot. So SOON is in the
+ * future when the text is read, and in the past by the kernel's clock when the program runs. LATE
+ * is never reached.
  */
 #define NOON_NS	      (1795262400 * INT64_C(1000000000)) /* 2026-11-21T12:00:00Z */
 #define AFTER_BOOT_NS INT64_C(1000000000)
@@ -126,7 +126,7 @@ static bool same(const struct agreement *agreement, const struct judgement *judg
 	       same_text(judgement->protocol, opinion->protocol);
 }
 
-/* The row bears the names that the oracle has said too (judge.c): the sums are the oracle's. */
+/* judge.c has checked that the row has the names of the oracle, so the sums are the oracle's. */
 void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t length)
 {
 	struct oracle_opinion opinion = oracle_judge(&agreement->policy, frame, length);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One policy told to both: to the oracle as it is, to the program as text. Frame by frame their
- * opinions are held against each other, and at the end what they have counted.
+ * Gives one policy to both the oracle (as a struct) and the program (as text). Compares their
+ * opinions on each frame, and their counters at the end.
  */
 #ifndef TESTS_PACKET_AGREE_H
 #define TESTS_PACKET_AGREE_H
@@ -18,7 +18,7 @@ struct agreement {
 
 /*
  * The oracle's policy as text, all knobs written out if with_knobs, and the host to read it for,
- * which was booted so that rules have ended, or not, as the policy says. The caller frees the text.
+ * whose boot time makes rules expired or not, as in the policy. The caller frees the text.
  */
 char *agreement_text(const struct oracle_policy *policy, bool monitor, bool with_knobs,
 		     struct policy_host *ret_host);
@@ -30,10 +30,10 @@ char *agreement_text(const struct oracle_policy *policy, bool monitor, bool with
 struct agreement agreement_begin(struct judge *judge, const struct oracle_policy *policy,
 				 bool monitor, bool with_knobs, bool forwards_ipv6);
 
-/* Prints frame and both opinions, and fails the test, where they differ. */
+/* If the opinions differ, prints the frame and both of them, and fails the test. */
 void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t length);
 
-/* Fails the test where a row differs from the sum of the oracle's opinions. */
+/* Fails the test if a row differs from the sum of the oracle's opinions. */
 void agreement_end(struct agreement *agreement);
 
 #endif

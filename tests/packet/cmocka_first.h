@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmocka, and the headers that it wants before itself. */
+/* cmocka, and the headers that it requires before it. */
 #ifndef TESTS_PACKET_CMOCKA_FIRST_H
 #define TESTS_PACKET_CMOCKA_FIRST_H
 

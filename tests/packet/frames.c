@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * `frames COUNT SEED [PORT]...` writes frames of the grammar (tests/oracle/grammar.h) to standard
- * output, as a capture in pcap form; the ports, and those next to them, are frequent in them.
+ * output, as a capture in pcap form; the given ports and their neighbours are frequent.
  */
 #include <stdint.h>
 #include <stdio.h>

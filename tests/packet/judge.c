@@ -84,7 +84,7 @@ static void name_row(const struct portsieve_image *image, const struct portsieve
 	judgement->high = image->range[trace->range].high;
 }
 
-/* A packet that an extension header decides may have a port: nobody has asked for it. */
+/* A packet decided by an extension header may have a port, which was not read. */
 static bool is_about_headers(uint32_t counter)
 {
 	return counter == PORTSIEVE_EXT_HEADER || counter == PORTSIEVE_ROUTING_HEADER;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy's text in force on the real XDP program, with maps of its own, and what that makes of a
- * frame in the words that users see. Whatever goes wrong on the way fails the running cmocka test.
+ * Judges frames by a policy's text with the real XDP program, with separate maps, and returns the
+ * result in the words that users see. Any error fails the running cmocka test.
  */
 #ifndef TESTS_PACKET_JUDGE_H
 #define TESTS_PACKET_JUDGE_H
@@ -19,7 +19,7 @@ struct judge {
 	struct portsieve_image *image;
 };
 
-/* What became of a frame. Strings are static or the judge's. */
+/* The result for a frame. Strings are static or owned by the judge. */
 struct judgement {
 	bool dropped;	      /* on the wire */
 	bool drop;	      /* decided; differs from the above in monitor mode */
@@ -39,7 +39,7 @@ extern const struct policy_host judge_host;
  * another. */
 struct judge judge_open(const char *policy_text, const struct policy_host *host);
 
-/* Puts another policy in force; counters go on. Names in earlier judgements are then gone. */
+/* Replaces the policy; counters are kept. Invalidates the names in earlier judgements. */
 void judge_apply(struct judge *judge, const char *policy_text, const struct policy_host *host);
 void judge_close(struct judge *judge);
 
@@ -49,7 +49,7 @@ struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t l
 /* The first `count` rows; the caller frees them. */
 struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count);
 
-/* As judge_frame; also finds that of the policy's rows one, and only it, has counted the frame. */
+/* As judge_frame; also checks that exactly one of the policy's rows has counted the frame. */
 struct judgement judge_counted(struct judge *judge, const uint8_t *frame, size_t length);
 
 void judgement_print(FILE *out, const char *who, const struct judgement *judgement);

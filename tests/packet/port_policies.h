@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Policies on ports, each told twice: as text, and as the spans that a person reads in that text,
+ * Policies on ports, each in two forms: as text, and as the spans that a person reads in that text,
  * in order.
  */
 #ifndef TESTS_PACKET_PORT_POLICIES_H
@@ -32,7 +32,7 @@ struct port_policy {
 extern const struct port_policy port_policies[];
 extern const size_t port_policies_count;
 
-/* As many ranges as a policy may have, in no order of ports. Its text and spans live on. */
+/* As many ranges as a policy may have, unordered. Its text and spans stay valid. */
 struct port_policy port_policy_of_all_ranges(void);
 
 /* The sets that come from IANA's registry; spans by asking the registry port by port. */

@@ -14,7 +14,7 @@
 
 enum { LAYERS_MAX = 32, FIELDS_MAX = 6, NUMBERLESS = -1 };
 
-/* Which numbers the next-protocol field of a layer speaks. */
+/* The numbering of a layer's next-protocol field. */
 enum language { NO_NEXT, ETHERTYPE, PPP, IP };
 
 struct field {
@@ -163,13 +163,14 @@ static const struct kind kinds[] = {
 
 struct written {
 	const struct kind *kind;
-	char *fields; /* the words behind the colon, or NULL */
+	char *fields; /* the words after the colon, or NULL */
 	size_t at, size;
 };
 
 struct recipe {
 	uint8_t *frame;
-	size_t at, end, cut; /* end: of what the lengths speak of; 0 before it is known */
+	size_t at, end,
+		cut; /* end: the one that the length fields describe; 0 before it is known */
 	size_t count;
 	struct written layers[LAYERS_MAX];
 };
@@ -265,13 +266,13 @@ static void append_word(struct recipe *recipe, char *word)
 	}
 }
 
-/* A field of which not all bytes are there is left as it is. */
+/* Leaves a field unchanged if it is not completely in the frame. */
 static bool field_is_there(const struct written *layer, const struct field *field)
 {
 	return field->name && field->at + field->bytes <= layer->size;
 }
 
-/* What is right: the next protocol, the header's own length, the length to the end. */
+/* The correct values: next protocol, header length, length to the end. */
 static void set_right(struct recipe *recipe, size_t index)
 {
 	const struct written *layer = &recipe->layers[index];

@@ -8,9 +8,9 @@
  *   hop route frag auth dst mobility hip shim6  jumbo (hop with a Jumbo Payload option)
  *   tcp udp lite sctp dccp icmp icmp6 igmp  esp none  data:N (N bytes)
  *
- * Fields are listed with each layer in recipe.c; every layer has `size`: how many bytes of it there
- * are. `end` ends what the lengths speak of: data behind it is padding. `cut:N` takes N bytes off
- * the frame's end when all is written.
+ * Fields are listed with each layer in recipe.c; every layer has `size`, its number of bytes in the
+ * frame. Data after `end` is padding, which the length fields do not include. `cut:N` finally
+ * removes N bytes from the end of the frame.
  */
 #ifndef TESTS_PACKET_RECIPE_H
 #define TESTS_PACKET_RECIPE_H

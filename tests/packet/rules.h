@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of docs/packets.md as packets, each with what the page says of it, worked out by hand.
+ * The rows of docs/packets.md as packets, each with the expected result, derived by hand.
  */
 #ifndef TESTS_PACKET_RULES_H
 #define TESTS_PACKET_RULES_H
@@ -12,7 +12,7 @@ struct rule_test {
 	const char *sentence; /* says what is true */
 	const char *packet;   /* recipe.h */
 	const char *policy;
-	struct judgement expected; /* counter is not looked at */
+	struct judgement expected; /* counter is ignored */
 };
 
 extern const struct rule_test rules_link[], rules_buffers[], rules_ipv4[], rules_ipv6[],
@@ -29,7 +29,7 @@ extern const size_t rules_link_count, rules_buffers_count, rules_ipv4_count, rul
 #define ALLOW	   "version: 1\ndefault: allow\n" RULES
 #define KNOB(text) "portless: {" text "}\n"
 
-/* What is expected. A recipe's destination port is 443 unless it says otherwise. */
+/* Expected results. A recipe's destination port is 443 by default. */
 #define PASSES(reason_)                                                                            \
 	{                                                                                          \
 		.drop = false, .dropped = false, .reason = reason_, .port = -1                     \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Rules E1 to E9. A frame of 13 bytes (E1) is in test_native.c: the kernel tries none. */
+/* Rules E1 to E9. E1 (13 bytes) is in test_native.c: the kernel's test run needs 14. */
 #include "rules.h"
 
 #include "base/cleanup.h"
@@ -95,7 +95,7 @@ const struct rule_test rules_link[] = {
 };
 const size_t rules_link_count = ARRAY_SIZE(rules_link);
 
-/* Frames of more than the first buffer: here the program has to ask for the length. */
+/* Frames in several buffers: the program has to ask the kernel for the length. */
 const struct rule_test rules_buffers[] = {
 	{ "Lengths", "a frame of 9000 bytes is judged by its port", "eth ip4 tcp data:8946", DROP,
 	  OPEN("tcp") },

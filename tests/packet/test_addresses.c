@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rules with addresses, and rules that end, on the real program: a table of packets by hand, and a
- * block list of 100,000 prefixes.
+ * Rules with addresses and expiring rules on the real program: a table of packets written by hand,
+ * and a block list of 100,000 prefixes.
  */
 #include "cmocka_first.h"
 #include "address_table.h"
@@ -22,7 +22,7 @@ enum {
 
 static struct judge judge;
 
-/* Puts the addresses in the place of those that recipes write, in the outermost IP header. */
+/* Replaces the addresses in the outermost IP header. */
 static void set_addresses(uint8_t *frame, size_t length, const char *from, const char *to)
 {
 	static const uint8_t usual4[] = { 192, 0, 2, 7, 198, 51, 100, 1 };

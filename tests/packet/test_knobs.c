@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Each knob of `portless` by itself, under both defaults, left out, allow and drop; and what is
- * decided by a number (ICMP type, TCP flags): every value of it.
+ * Each knob of `portless` alone: omitted, allow and drop, under both defaults. Every value of ICMP
+ * types and TCP flags.
  */
 #include "cmocka_first.h"
 #include "recipe.h"
@@ -12,14 +12,14 @@
 
 #include "base/cleanup.h"
 
-/* What a knob does when it is left out. */
+/* The default of an omitted knob. */
 enum left_out { ALLOWS, DROPS, AS_THE_DEFAULT };
 
 static const struct knob_test {
 	const char *knob;
 	const char *packet;	    /* that the knob decides */
-	const char *reason;	    /* in whose row it is counted where the knob drops */
-	const char *allowed_reason; /* where it allows; NULL: the same */
+	const char *reason;	    /* the row that counts it if the knob drops */
+	const char *allowed_reason; /* the row if the knob allows; NULL: the same */
 	enum left_out left_out;
 } knob_tests[] = {
 	{ "later_fragment", "eth ip4:frag=2,proto=17 data:8", "later-fragment", NULL, ALLOWS },

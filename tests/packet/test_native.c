@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The parser of the XDP program, compiled natively, against the oracle: reason, port and extension
- * headers of millions of generated frames. Each frame ends at a page that cannot be read, so one
- * byte too far ends the test. PORTSIEVE_FUZZ_FRAMES and PORTSIEVE_FUZZ_SEED as in
+ * headers of millions of generated frames. Each frame ends at an unreadable page, so that a read
+ * past its end ends the test. PORTSIEVE_FUZZ_FRAMES and PORTSIEVE_FUZZ_SEED as in
  * test_oracle_agrees.c.
  */
 #include "cmocka_first.h"
@@ -16,7 +16,7 @@
 
 #include "grammar.h"
 #include "oracle.h"
-/* clang's pragmas mean nothing here */
+/* gcc does not know clang's pragmas */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"
 #include "parse/plain.h"
@@ -59,8 +59,7 @@ static uint64_t number_of(const char *name, uint64_t usual)
 	return text ? strtoull(text, NULL, 0) : usual;
 }
 
-/* Two policies that say all: in one nothing but the parser decides, in the other every extension
- * header does. */
+/* Two policies: in one only the parser decides, in the other every extension header drops. */
 static void policies_of(struct oracle_policy *ret_plain, struct oracle_policy *ret_headers)
 {
 	oracle_policy_defaults(ret_plain, false, false);
@@ -100,7 +99,7 @@ static bool same_new_connection(const struct packet *packet, const struct oracle
 	return is_new == opinion->new_connection;
 }
 
-/* What the short way says at all, the parser says too; where it says nothing, nothing is compared.
+/* The fast path and the parser agree on every frame that the fast path accepts.
  */
 static bool same_on_the_short_way(const struct packet *packet, size_t length)
 {

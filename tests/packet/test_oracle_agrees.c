@@ -86,7 +86,7 @@ static const struct policy_case {
 	  .rule_count = ARRAY_SIZE(with_dhcp) },
 };
 
-/* Deep, and each of another kind: every parser's whole way is in one of them. */
+/* Deep frames of different kinds, which together reach every part of the parser. */
 static const char *const deep[] = {
 	"eth qinq vlan pppoe ip4:size=60 tcp:size=60,port=22 data:8",
 	"eth vlan ppp1 ip6 hop dst:size=16 route:size=24 auth shim6 tcp:size=32,flags=2,port=443 "
@@ -115,7 +115,7 @@ static uint64_t number_of(const char *name, uint64_t usual_number)
 	return text ? strtoull(text, NULL, 0) : usual_number;
 }
 
-/* A linear congruential step (Knuth's MMIX): the rules need no better chance. */
+/* A linear congruential step (Knuth's MMIX): good enough for choosing rules. */
 static uint32_t chance(uint64_t *state, uint32_t limit)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -227,7 +227,7 @@ static void on_deep_frames_cut_at_every_byte(void **state)
 	}
 }
 
-/* The addresses of Ethernet, which nobody looks at, are left out. */
+/* Skips the Ethernet addresses, which have no influence. */
 static void every_value_in_every_byte(struct agreement *agreement, uint8_t *frame, size_t length)
 {
 	for (size_t at = 12; at < length; at++) {

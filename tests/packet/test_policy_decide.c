@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * policy_decide, by which commands say what would become of a packet, against the oracle's reading
- * of the same policies. Needs no program.
+ * policy_decide, which commands use to predict verdicts, against the oracle's reading of the same
+ * policies. Needs no program.
  */
 #include "cmocka_first.h"
 #include "address_policies.h"
@@ -37,7 +37,7 @@ static struct policy_prefix pick_address(const struct grammar_addresses *likely,
 	return address;
 }
 
-/* Ports and addresses that the grammar was taught: the policy's borders. Behind SOON, before LATE.
+/* Ports and addresses at the policy's edges, as given to the grammar. After SOON, before LATE.
  */
 static struct policy_packet pick_packet(const struct grammar *grammar)
 {

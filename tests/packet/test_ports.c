@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Every destination port of every transport under each policy of port_policies.c: the program's
- * verdict, range and counters against a straight loop over the policy's spans. IPv4 and IPv6 take
- * turns.
+ * verdict, range and counters against a plain loop over the policy's spans. IPv4 and IPv6
+ * alternate.
  */
 #include "cmocka_first.h"
 #include "judge.h"
@@ -64,7 +64,7 @@ static size_t built_in_of(uint32_t port)
 	return i;
 }
 
-/* The loop that the program's tables must equal. Returns where it is to be counted. */
+/* The reference for the program's tables, as a loop. Returns the expected row. */
 static struct portsieve_counter *expect(const struct port_policy *policy,
 					enum portsieve_transport transport, uint32_t port,
 					struct judgement *ret_expected)

@@ -83,7 +83,7 @@ static void is_judged_as_the_page_says(void **state)
 	fail();
 }
 
-/* The builder of frames is not trusted either: this one is written out. */
+/* Tests the builder of frames against a frame written by hand. */
 static void recipe_writes_what_the_standards_say(void **state)
 {
 	static const uint8_t expected[] = {

@@ -21,13 +21,13 @@
 #define WORDS	     "/run/swap-words"
 #define WITNESS	     "build/tests/swap/witness.bpf.o"
 #define FLOOD	     "build/tests/traffic/flood"
-#define FLOOD_LIMIT  "240" /* seconds, should nobody stop it */
+#define FLOOD_LIMIT  "240" /* seconds, in case it is not stopped */
 #define SETTLE_TRIES 100
 #define SETTLE_MS    20
 
 extern char **environ;
 
-/* What a command that failed had to say. */
+/* Prints the output of a failed command. */
 static void show_words(const char *command)
 {
 	_cleanup_fclose_ FILE *file = fopen(WORDS, "re");
@@ -61,7 +61,7 @@ int lab_run(const char *const argv[])
 
 #define run(...) lab_run((const char *const[]){ __VA_ARGS__, NULL })
 
-/* Somebody's host, not a namespace of ours: keep away. */
+/* Not a namespace of the tests: refuse to touch it. */
 static int check_alone(void)
 {
 	struct if_nameindex *interfaces = if_nameindex();
@@ -76,7 +76,7 @@ static int check_alone(void)
 	return r;
 }
 
-/* The devices must not speak for themselves: without IPv6 they send nothing. */
+/* The devices must not send packets of their own: without IPv6 they send none. */
 static int quiet_ipv6(void)
 {
 	_cleanup_close_ int fd =
@@ -138,8 +138,8 @@ void lab_close(struct lab *lab)
 }
 
 /*
- * The first CPU is the flood's, and its packets'; the others are those of the swaps: no packet is
- * under way on the CPU that makes a swap, so on one CPU nothing could be torn.
+ * The flood and its packets use the first CPU, the swaps the others. On a single CPU nothing could
+ * be torn: no packet is processed on the CPU that makes a swap.
  */
 static void cpus_divide(const cpu_set_t *all, cpu_set_t *ret_flood, cpu_set_t *ret_others)
 {
@@ -192,7 +192,7 @@ static int settle(void)
 	return r ?: -EAGAIN;
 }
 
-/* A flood that has ended by itself sent nothing at the end: that is an error. */
+/* A flood that ended before it was stopped is an error: the last swaps had no traffic. */
 int lab_flood_stop(struct lab *lab)
 {
 	int status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where swaps are tried: a veth pair, a flood into it, portsieve on the receiving end and a witness
- * behind it. It knows the policies only as files, and judges nothing.
+ * The lab: a veth pair, a flood into it, portsieve on the receiving end and a witness after it. It
+ * knows policies only as files, and judges nothing.
  */
 #ifndef SWAP_LAB_H
 #define SWAP_LAB_H
@@ -34,15 +34,15 @@ struct lab {
 	int witness_fd; /* its counts; owned by it */
 };
 
-/* What the driver says of the receiver. */
+/* The driver's counters of the receiver. */
 struct lab_device {
 	uint64_t received; /* packets that its XDP program got */
 	uint64_t dropped;  /* for which the program returned XDP_DROP */
 };
 
 /*
- * All return 0 or -errno. lab_open loads the policy of the file; it wants a namespace without other
- * devices than lo.
+ * All return 0 or -errno. lab_open loads the policy of the file; it requires a namespace with no
+ * device but lo.
  */
 int lab_open(const char *policy, struct lab *ret_lab);
 void lab_close(struct lab *lab);
@@ -51,7 +51,7 @@ void lab_close(struct lab *lab);
 int lab_run(const char *const argv[]);
 
 int lab_flood_start(struct lab *lab);
-/* Returns when what was under way has arrived. */
+/* Returns when all packets in flight have arrived. */
 int lab_flood_stop(struct lab *lab);
 
 int lab_device_read(struct lab_device *ret_device);

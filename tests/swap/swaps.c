@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The control variants repeat the steps of datapath_apply, each with one of them spoilt. */
+/* The control variants repeat the steps of datapath_apply, each with one step broken. */
 #include "swaps.h"
 
 #include <bpf/bpf.h>
@@ -78,7 +78,7 @@ static void lose_row(struct portsieve_image *image, const char *rule)
 			image->counter[id] = image->counters++;
 }
 
-/* Spoils a step before the last one. */
+/* Breaks a step before the last one. */
 typedef void spoil_fn(struct portsieve_image *image, const struct portsieve_image *previous);
 
 static void spoil_rows(struct portsieve_image *image, const struct portsieve_image *previous)
@@ -87,7 +87,7 @@ static void spoil_rows(struct portsieve_image *image, const struct portsieve_ima
 	lose_row(image, "kept-pass");
 }
 
-/* The new prefixes go where the policy in force finds its own. */
+/* Puts the new prefixes into the tries of the policy in force. */
 static void spoil_generation(struct portsieve_image *image, const struct portsieve_image *previous)
 {
 	image->generation = previous->generation;

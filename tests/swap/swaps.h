@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ways to put a policy in force: portsieve's own, and three that do what it must not. And programs
- * to put in the place of portsieve's. All return 0 or -errno.
+ * Ways to put a policy in force: portsieve's own, and three broken ones. And programs that replace
+ * portsieve's. All return 0 or -errno.
  */
 #ifndef SWAP_SWAPS_H
 #define SWAP_SWAPS_H
@@ -30,10 +30,10 @@ swap_fn swap_by_call;
 /* Gives kept-pass another row each time, as if counters did not outlive a change. */
 swap_fn swap_losing_rows;
 
-/* Changes the prefixes that the policy in force asks, and then the policy. */
+/* Changes the prefixes of the policy in force, and then the policy. */
 swap_fn swap_prefixes_first;
 
-/* Throws away what ended ranges have counted. */
+/* Discards the counters of ended ranges. */
 swap_fn swap_losing_retired;
 
 /* Puts a program of torn.bpf.c in the place of portsieve's, on its maps and its link. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a snapshot says of the rules of a.yaml and b.yaml, and what is wrong with it. A packet
- * judged by parts of two policies shows: each rule but two has one action for ever, and stands at
- * another place in the other policy.
+ * The counters of the rules of a.yaml and b.yaml in a snapshot, and the errors in them. A packet
+ * judged by parts of two policies is visible: all rules but two have the same action in both
+ * policies, but a different position.
  */
 #ifndef SWAP_TALLY_H
 #define SWAP_TALLY_H

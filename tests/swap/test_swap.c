@@ -2,9 +2,8 @@
 /*
  * Policies swapped under load: every packet is judged by one policy, whole, and no count of a range
  * that stays is lost. Two witnesses are independent of portsieve: the driver's counters before its
- * verdicts take effect, and a program behind them. The last tests are controls: filters and swaps
- * that do wrong, in which the same checks must see it. Nothing here depends on speed; the rate is
- * printed.
+ * verdicts take effect, and a program after them. The last tests are controls: broken filters and
+ * swaps, which the same checks must detect. Nothing here depends on speed; the rate is printed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +43,7 @@ struct outcome {
 	struct tally tally; /* at the end */
 	struct lab_device device;
 	uint64_t swaps_failed;
-	uint64_t miscounted; /* packets of all rows and the device's differ by so many */
+	uint64_t miscounted; /* difference between the packets of all rows and the device's */
 	uint64_t misjudged;  /* the same for the packets dropped, and for those passed by band */
 	double seconds;
 };
@@ -74,7 +73,7 @@ static uint64_t difference(uint64_t one, uint64_t other)
 	return one > other ? one - other : other - one;
 }
 
-/* What the witness saw of a rule's band, against what the rule says it has passed. */
+/* The witness's packets in a rule's band, against the packets the rule has passed. */
 static uint64_t misjudged_in_band(const struct lab *lab, const struct tally *tally,
 				  enum tally_rule rule)
 {
@@ -155,7 +154,7 @@ static void report(const struct scenario *scenario, const struct outcome *outcom
 		      findings->reads_failed, outcome->swaps_failed);
 }
 
-/* What runs while the flood does. */
+/* Runs during the flood. */
 static void run_under_load(const struct scenario *scenario, struct lab *lab,
 			   struct outcome *outcome)
 {
@@ -354,7 +353,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* After a test that failed halfway; after others there is nothing to close. */
+/* Cleans up after a failed test; after others there is nothing to close. */
 static int clean(void **state)
 {
 	struct lab *lab = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The control of the swap test: filters on the same maps as portsieve that do what it must not,
- * look up the policy twice for one packet. `whole` takes as long and looks it up once. They know no
+ * Controls of the swap test: broken filters on portsieve's maps, which look up the policy twice for
+ * one packet. `whole` takes as long and looks it up once. They know no
  * packets but those of the flood: IPv4 without options, UDP.
  */
 #include <linux/if_ether.h>
@@ -31,7 +31,7 @@ torn_inline const struct portsieve_image *look_up(void)
 	return image_map ? bpf_map_lookup_elem(image_map, &slot) : (void *)0;
 }
 
-/* Time enough for a swap. */
+/* Gives a swap time to happen. */
 torn_inline void dawdle(const struct portsieve_image *image)
 {
 	__u32 sum = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Stands behind the filter, where packets enter the stack, and counts by port what the filter let
- * through, without asking it. What is counted ends here: the stack would only cost time.
+ * Runs after the filter, where packets enter the stack, and counts the passed packets by port,
+ * independently of the filter. It drops them: processing in the stack would only cost time.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

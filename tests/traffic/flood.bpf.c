@@ -3,7 +3,7 @@
  * Makes every live frame of BPF_PROG_TEST_RUN a packet of the flood, counts it and redirects it
  * to a veth. The kernel hands out the pages of earlier packets again as their receivers left
  * them (the stack moves the MAC header of a VLAN frame, a filter may write), so all headers are
- * written anew each time. One thread runs the program: plain variables count exactly.
+ * rewritten each time. One thread runs the program: plain variables count exactly.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>

@@ -10,9 +10,9 @@
  *
  * - The peer takes packets only while NAPI runs on it: with a native XDP program, or with
  *   `ethtool -K PEER gro on`. Without, all are lost, and nothing counts them.
- * - Where the stack behind the filter is slow, the kernel takes the peer's NAPI off the flood's CPU
- *   now and then, and what comes meanwhile is lost: so --count, but for --rush, sends portions that
- *   fit the ring, with pauses.
+ * - If the stack after the filter is slow, the kernel sometimes moves the peer's NAPI off the
+ * flood's CPU, and packets are lost meanwhile. So --count without --rush sends portions that fit
+ * the ring, with pauses.
  * - "delivered" is what fitted into the peer's ring of 256 frames and "overrun" what did not, by
  *   DEV's own counters: of two floods at a time on one DEV, each reports the sums. What was sent
  *   and is neither found a peer that takes no packets. `received PEER` is what arrived.
@@ -97,7 +97,7 @@ static int alarm_set(double seconds)
 	return 0;
 }
 
-/* Were flood moved, the peer's NAPI would stay behind on the old CPU and lag. */
+/* If flood were moved, the peer's NAPI would remain on the old CPU and lag. */
 static int cpu_stay(void)
 {
 	cpu_set_t here;

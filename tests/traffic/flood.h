@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * What flood's two halves agree on: which 16-bit words of the frame change from packet to packet
- * and where the checksums that follow them lie. Numbers are in host order.
+ * The contract of flood's two halves: which 16-bit words of the frame change from packet to packet,
+ * and where the checksums are that depend on them. Numbers are in host order.
  */
 #ifndef FLOOD_H
 #define FLOOD_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a traffic tool asks the kernel about a network device. The device is named in the
+ * Queries of the traffic tools about a network device. The device is named in the
  * caller's network namespace; its veth peer may live in another one.
  */
 #ifndef TRAFFIC_LINK_H

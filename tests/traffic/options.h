@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the user of `flood` asked for. Owns the option table and its help. */
+/* The options of `flood`, their table and its help. */
 #ifndef TRAFFIC_OPTIONS_H
 #define TRAFFIC_OPTIONS_H
 

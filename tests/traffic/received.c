@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `received DEV` prints how many packets the veth DEV has taken out of its rings since it was
- * made: with a native XDP program attached, exactly those its program saw, whatever the verdict.
- * Tests subtract two readings.
+ * created: with a native XDP program attached, exactly those that the program saw, with any
+ * verdict. Tests subtract two readings.
  */
 #include "link.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The remarks on rules with addresses or an end: what never matches beside what. */
+/* The remarks on rules with addresses or an end: which of them never match. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -160,7 +160,7 @@ static void count_remark(const struct error *error, void *context)
 	++*(size_t *)context;
 }
 
-/* How many remarks there are, which are found in no time. */
+/* The number of remarks; also checks that they are found quickly. */
 static size_t quick_remarks(const char *rules)
 {
 	struct policy policy = read_rules(rules);

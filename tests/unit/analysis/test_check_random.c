@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remarks on random policies, in a universe so small that each packet of it can be asked for: a
- * rule that is said never to match decides none, and neither do the ranges said to be dead; and
- * each that decides none is said so.
+ * Remarks on random policies, in a universe so small that every packet can be tried: a rule or
+ * range is reported as dead if and only if it decides no packet.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,7 +173,7 @@ static void nothing_that_decides_a_packet_is_said_never_to_match(void **state)
 	}
 	assert_int_equal(missed, 0);
 	assert_int_equal(missed_ranges, 0);
-	/* all answers are tried often */
+	/* every outcome occurs often */
 	assert_in_range(dead, ROUNDS / 4, ROUNDS * RULES / 2);
 	assert_in_range(ranges, ROUNDS / 4, ROUNDS * RULES);
 }

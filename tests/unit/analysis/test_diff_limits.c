@@ -8,7 +8,7 @@
 
 #include "diff_case.h"
 
-/* PREFIXES of /32 in one rule for all ports, and ranges of other rules behind it. */
+/* PREFIXES of /32 in one rule for all ports, and ranges of other rules after it. */
 static void add_block_list(struct policy *policy, uint32_t prefixes, uint32_t ranges)
 {
 	struct policy_rule *block = tcp(policy, "block", POLICY_DROP, 0, 65535);
@@ -28,7 +28,7 @@ static void add_block_list(struct policy *policy, uint32_t prefixes, uint32_t ra
 	}
 }
 
-/* What is quadratic in the prefixes would not end within the time that tests have. */
+/* An algorithm quadratic in the prefixes would exceed the test's time limit. */
 static void test_long_lists(void **state)
 {
 	struct policy_prefix more = prefix_of("203.0.113.7", 32);
@@ -49,7 +49,7 @@ static void test_long_lists(void **state)
 	assert_int_equal(diff->changes_count, 1);
 	is_change(&diff->changes[0], 0, 65535, "block");
 	assert_int_equal(diff->changes[0].from->in.count, 100000);
-	/* a twentieth of this on a desk machine, sanitized; what is quadratic takes hours */
+	/* twenty times what a desktop needs with sanitizers; quadratic time takes hours */
 	tear_down(&two);
 }
 

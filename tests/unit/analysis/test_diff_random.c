@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Differences of random policies, in a universe so small that everything meets everything: a
- * packet meets another end if and only if a change holds it, where policy_decide says what the
- * verdicts are.
+ * Differences of random policies, in a universe so small that all prefixes overlap: a packet's
+ * verdict by policy_decide changes if and only if a reported change contains the packet.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -191,7 +190,7 @@ static void test_packets_agree_at_random(void **state)
 		}
 		tear_down(&two);
 	}
-	/* both answers are tried often */
+	/* both outcomes occur often */
 	assert_in_range(changed, packets / 10, packets * 9 / 10);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* "did you mean": which slips are recognised, which of several close words wins, what is too far.
+/* "did you mean": which typing errors are recognised, which of several close words wins, and what
+ * is too far.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an image and its address classes make of a packet, told from headers/portsieve/abi.h alone:
+ * Evaluates an image and its address classes for a packet, based only on headers/portsieve/abi.h:
  * port -> port class -> [source] -> [destination] -> [time]... -> range. Slow, for tests.
  */
 #ifndef TESTS_EVALUATE_IMAGE_H

@@ -22,7 +22,7 @@ enum {
 	PAIRED_RULES = 370,	     /* of which two share each address: 68,265 addresses */
 	NESTED_RULES = 256,	     /* one cell for each two of them: 32,896 */
 	TOO_MANY_NESTED_RULES = 520, /* 135,460 */
-	OFFICES = 2000,		     /* two million of them, had each port a cell for each office */
+	OFFICES = 2000,		     /* would need two million cells with one per port and office */
 	DIVIDED = 8000,
 	SAMPLES = 60,
 };
@@ -92,7 +92,7 @@ static const char *decides(const struct addresses *addresses, uint16_t port, uin
 	return id < PORTSIEVE_RANGE_RULES ? "default" : image->rule[image->range[id].rule].name;
 }
 
-/* Each address is of two rules, and no two addresses of the same two: one class each. */
+/* Each address is in two rules, and no two addresses are in the same two: one class each. */
 static void make_pairs(struct policy *policy, unsigned int addresses)
 {
 	policy_init(policy);
@@ -109,7 +109,7 @@ static void make_pairs(struct policy *policy, unsigned int addresses)
 	}
 }
 
-/* Class 0 is of what no prefix holds. */
+/* Class 0 is for addresses that no prefix holds. */
 static void a_direction_has_65536_classes(void **state)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };
@@ -307,7 +307,7 @@ static struct policy_rule *add_block_list(struct policy *policy, unsigned int pr
 
 	add_ports(rule, PORTSIEVE_TCP, 0, 65535);
 	for (unsigned int i = 0; i < prefixes; i++) {
-		/* a gap behind each: 10.0.0.0/29, not 10.0.0.8/29, 10.0.0.16/29 ... */
+		/* a gap after each: 10.0.0.0/29, not 10.0.0.8/29, 10.0.0.16/29 ... */
 		struct policy_prefix prefix = prefix4(TEN + 16 * i, 29);
 
 		add_prefix_of(&rule->from, &prefix);

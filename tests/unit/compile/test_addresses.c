@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compiled policies with addresses and ends say what their rules say one by one (policy_decide):
- * random policies, packets at the borders of their ports, prefixes and ends.
+ * Compiled policies with addresses and expiring rules agree with a search through the rules
+ * (policy_decide): random policies, packets at the edges of their ports, prefixes and ends.
  */
 #include <arpa/inet.h>
 #include <setjmp.h>

@@ -21,7 +21,7 @@ static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high
 #define TCP(low, high) (&(struct policy_interval){ low, high, PORTSIEVE_TCP })
 #define UDP(low, high) (&(struct policy_interval){ low, high, PORTSIEVE_UDP })
 
-/* The image starts as rubbish: compiling has to overwrite all of it. */
+/* The image starts as garbage: compiling must overwrite all of it. */
 static struct portsieve_image *compile(const struct policy *policy)
 {
 	struct portsieve_image *image = malloc(sizeof(*image));

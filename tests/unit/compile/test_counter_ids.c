@@ -127,7 +127,7 @@ static void a_range_keeps_its_row_whatever_else_changes(void **state)
 	after = assigned(&policy, before);
 	assert_int_equal(row_of(after, "dns"), row_of(before, "dns"));
 	assert_int_equal(after->counter[after->ranges - 1],
-			 row_of(before, "web")); /* 80, behind 70-75 */
+			 row_of(before, "web")); /* 80, after 70-75 */
 	assert_rows(after, before);
 	free(before);
 	free(after);

@@ -34,7 +34,7 @@ static void a_policy_without_addresses_has_no_classes(void **unused)
 	policy_free(&policy);
 }
 
-/* What the program looks up, it looks up by these flags and by the kinds of conditions. */
+/* The program's lookups depend only on these flags and on the kinds of conditions. */
 static void only_the_family_and_the_direction_that_are_named_are_looked_up(void **unused)
 {
 	static const struct {
@@ -71,7 +71,8 @@ static void only_the_family_and_the_direction_that_are_named_are_looked_up(void 
 					 cases[i].kind);
 			cells++;
 		}
-		assert_int_equal(cells, 1); /* the one class that the one condition tells apart */
+		assert_int_equal(cells,
+				 1); /* the only class that the only condition distinguishes */
 		policy_free(&policy);
 	}
 }

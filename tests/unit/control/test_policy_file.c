@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a path to a policy and its image: files that are not good, digests, what the image tells. */
+/* From a path to a policy and its image: bad files, digests, and the image's fields. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The caller's ssh session: what SSH_CONNECTION says, and which policies would cut it. */
+/* The caller's ssh session: parsing SSH_CONNECTION, and which policies would cut it. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -140,7 +140,7 @@ static void the_nearest_ancestor_with_the_variable_is_asked_next(void **state)
 	assert_int_equal(WEXITSTATUS(system(command)), 0);
 }
 
-/* What the process started by the test above does. */
+/* Run by the process that the test above starts. */
 static int find_4321(void)
 {
 	struct ssh_session session = { 0 };

@@ -15,7 +15,7 @@ enum { DEVICES = 400 };
 
 static struct datapath_device devices[DEVICES];
 
-/* So many devices with names of so many letters. */
+/* `count` devices with names of `letters` letters. */
 static const struct datapath_device *named(size_t count, int letters)
 {
 	memset(devices, 0, sizeof(devices));
@@ -52,7 +52,7 @@ static int named_and_others(const char *text, int letters)
 	return (int)((length + 2) / ((size_t)letters + 2) + others);
 }
 
-/* Of whatever length: the text ends within its room, at a whole name, and nobody is forgotten. */
+/* For any length of names, the text fits, ends at a whole name, and accounts for all devices. */
 static void many_are_counted(void **state)
 {
 	(void)state;

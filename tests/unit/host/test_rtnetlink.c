@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices that are stacked, by hand: which is below which. */
+/* Stacked devices, written by hand: which device is below which. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

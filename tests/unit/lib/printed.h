@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a function writes to a stream, as a string. */
+/* Captures a function's output to a stream as a string. */
 #ifndef TESTS_CAPTURE_H
 #define TESTS_CAPTURE_H
 
@@ -43,7 +43,7 @@ static inline char *capture_read(FILE *file)
 	return text;
 }
 
-/* The stream is what it was again. The caller frees the text. */
+/* Restores the stream. The caller frees the text. */
 static inline char *capture_end(struct capture *capture)
 {
 	char *text;

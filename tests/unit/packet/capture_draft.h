@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Captures written byte by byte, pcap and pcapng of either byte order, and what the reader is
- * expected to find in them. For one test program each: the draft is a static one.
+ * Captures written byte by byte, pcap and pcapng in both byte orders, and the packets that the
+ * reader is expected to find. For one test program each: the draft is a static one.
  */
 #ifndef TESTS_CAPTURE_DRAFT_H
 #define TESTS_CAPTURE_DRAFT_H
@@ -177,7 +177,7 @@ static inline void put_simple_packet(uint32_t length)
 	block_end(block);
 }
 
-/* Interface statistics (5), name resolution (4), one of nobody's. */
+/* Interface statistics (5), name resolution (4), or an unknown block. */
 static inline void put_other_block(uint32_t type)
 {
 	size_t block = block_begin(type);

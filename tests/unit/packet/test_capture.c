@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading captures: pcap and pcapng, cut packets, long packets, files that break off. */
+/* Reading captures: pcap and pcapng, cut packets, long packets, truncated files. */
 #include "capture_draft.h"
 
 #include <fcntl.h>
@@ -119,7 +119,7 @@ static void a_capture_without_packets_ends_at_once(void **state)
 	expect_end(open_draft());
 }
 
-/* Every packet before the break is read; the break is told wherever it is. */
+/* Every packet before a truncation is read; a truncation at any byte is reported. */
 static void check_cut_off(size_t first_begins, size_t second_begins)
 {
 	struct capture *capture;

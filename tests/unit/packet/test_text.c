@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets in words: the frames, byte by byte as written by hand, and what is said of wrong words.
+/* Packets in words: the frames, byte by byte as written by hand, and the errors for wrong words.
  */
 #include <setjmp.h>
 #include <stdarg.h>

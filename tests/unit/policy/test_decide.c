@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What decides a packet: by hand, and against a check that knows prefixes as rows of bits only. */
+/* Which rule decides a packet: by hand, and against a bit-by-bit comparison of prefixes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

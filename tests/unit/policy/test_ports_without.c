@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Protocols without ports in `ports`: what is said of them, wherever they stand. */
+/* Protocols without ports in `ports`: the error, at every position. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One prefix from text and back, what it holds, and as many of them as there may be. */
+/* One prefix from text and back, what it holds, and the limit on prefixes. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tests of user/policy/registry.c and of the table behind it: spot checks against IANA's registry,
+ * Tests of user/policy/registry.c and of its table: spot checks against IANA's registry,
  * its totals, and that the three ways to ask (name, port, assigned ranges) agree everywhere.
  */
 #include <setjmp.h>

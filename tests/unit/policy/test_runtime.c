@@ -196,7 +196,7 @@ static void a_rule_is_renewed_by_one_that_says_the_same(void **state)
 	assert_int_equal(add(&policy, RULE("b", ", until: 2026-11-21T12:02:00Z"), &renewed, NULL),
 			 0);
 	assert_true(renewed);
-	/* it is the newest now, so that it means what it says, whatever was said in between */
+	/* renewing moves it to the front, before all rules added in between */
 	assert_string_equal(names_of(&policy), "b a c|web mail");
 	assert_int_equal(policy.rules[0].until_ns, 1120 * SECOND);
 	assert_int_equal(add(&policy, RULE("b", ""), &renewed, NULL), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* policy_rules_same(): what two rules say, in whatever order they say it. */
+/* policy_rules_same(): two rules with the same meaning, in any order of their parts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What `explain` says of a packet's port, of policies from text. Which range decides is found by
- * evaluate_image.h; the words are written by hand. tests/e2e/explain.bats has the real program.
+ * The output of `explain` for a packet's port, for policies from text. Which range decides is found
+ * by evaluate_image.h; the words are written by hand. tests/e2e/explain.bats has the real program.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +53,7 @@ static const struct explained {
 	  "has other addresses)" },
 	{ RULES SSH "," REST END, "tcp 11.0.0.1:1 > 198.51.100.1:80",
 	  "drop: rule 'rest' is the first that matches tcp port 80" },
-	/* behind a rule for all addresses nobody is asked */
+	/* rules after one for all addresses are not considered */
 	{ RULES REST "," SSH END, "tcp 10.0.0.1:1 > 198.51.100.1:22",
 	  "drop: rule 'rest' is the first that matches tcp port 22" },
 	/* at its end a rule has ended; a second before it has not */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The names of what is counted are those of the design, and each is there once. */
+/* The names of reasons are those of the design, and each exists once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

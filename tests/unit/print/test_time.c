@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stats and status say of a snapshot whose policy waits, whose rules have ended, whose device
- * has moved away, or that has no policy file.
+ * stats and status for a snapshot with a pending change, with expired rules, of a device that has
+ * moved to another namespace, or without a policy file.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,7 +129,7 @@ static void at_its_deadline_a_policy_waits_no_more(void **state)
 	assert_not_told(printed(print_status_text, snapshot), "unconfirmed");
 	assert_told(printed(print_status_json, snapshot), "\"falls_back_in_seconds\":null,");
 	assert_not_told(stats_text(snapshot, false), "unconfirmed");
-	/* and without a deadline none waits */
+	/* without a deadline no change is pending */
 	snapshot->devices[0].image->confirm_until_ns = 0;
 	assert_not_told(printed(print_status_text, snapshot), "unconfirmed");
 }
