@@ -86,12 +86,8 @@ portsieve_inline void decide_by_port(const struct portsieve_image *image,
 /* A dropped extension header takes precedence over all reasons except malformed. */
 portsieve_inline void decide_by_ext_header(__u64 causes, struct decision *decision)
 {
-	const __u64 routing_types = 1u << PORTSIEVE_KNOB_ROUTING_TYPE_0 |
-				    1u << PORTSIEVE_KNOB_ROUTING_TYPE_1 |
-				    1u << PORTSIEVE_KNOB_ROUTING_TYPE_3;
-
 	decision->counter =
-		causes & routing_types ? PORTSIEVE_ROUTING_HEADER : PORTSIEVE_EXT_HEADER;
+		causes & PORTSIEVE_ROUTING_TYPES ? PORTSIEVE_ROUTING_HEADER : PORTSIEVE_EXT_HEADER;
 	decision->range = PORTSIEVE_RANGES;
 	decision->drop = 1;
 	decision->new_connection = 0;

@@ -107,6 +107,13 @@ enum portsieve_knob {
 	PORTSIEVE_KNOBS,
 };
 
+/* The knobs of routing types, as bits: what they drop is counted as routing-header. */
+enum portsieve_routing_types {
+	PORTSIEVE_ROUTING_TYPES = 1 << PORTSIEVE_KNOB_ROUTING_TYPE_0 |
+				  1 << PORTSIEVE_KNOB_ROUTING_TYPE_1 |
+				  1 << PORTSIEVE_KNOB_ROUTING_TYPE_3,
+};
+
 /* Each transport's ranges for ports that no rule names, in this order. */
 enum portsieve_builtin {
 	PORTSIEVE_PORT0,

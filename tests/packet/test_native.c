@@ -66,7 +66,7 @@ static void policies_of(struct oracle_policy *ret_plain, struct oracle_policy *r
 	for (int knob = 0; knob < KNOB_COUNT; knob++)
 		ret_plain->knob_drops[knob] = false;
 	*ret_headers = *ret_plain;
-	for (int knob = KNOB_HOP_BY_HOP; knob <= KNOB_ROUTING_TYPE_3; knob++)
+	for (int knob = KNOB_HOP_BY_HOP; knob < KNOB_BAD_FLAGS; knob++)
 		ret_headers->knob_drops[knob] = true;
 }
 
@@ -81,15 +81,13 @@ static bool same_reason(const struct packet *packet, const struct oracle_opinion
 
 static bool same_headers(const struct packet *packet, const struct oracle_opinion *opinion)
 {
-	const uint32_t types = 1u << PORTSIEVE_KNOB_ROUTING_TYPE_0 |
-			       1u << PORTSIEVE_KNOB_ROUTING_TYPE_1 |
-			       1u << PORTSIEVE_KNOB_ROUTING_TYPE_3;
 	uint32_t seen = packet->ext_seen & ~(1u << PORTSIEVE_KNOB_PASS);
 
 	if (packet->knob == PORTSIEVE_KNOB_DROP)
 		return !strncmp(opinion->reason, "malformed-", strlen("malformed-"));
-	return !strcmp(opinion->reason, "routing-header") == !!(seen & types) &&
-	       !strcmp(opinion->reason, "ext-header") == (seen && !(seen & types));
+	return !strcmp(opinion->reason, "routing-header") == !!(seen & PORTSIEVE_ROUTING_TYPES) &&
+	       !strcmp(opinion->reason, "ext-header") ==
+		       (seen && !(seen & PORTSIEVE_ROUTING_TYPES));
 }
 
 static bool same_new_connection(const struct packet *packet, const struct oracle_opinion *opinion)
