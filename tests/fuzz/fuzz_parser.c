@@ -34,11 +34,6 @@ bool fuzz_parser_can_say(unsigned int reason)
 	return reason == PORTSIEVE_REASONS || !(said_by_others >> reason & 1);
 }
 
-static bool is_extension_knob(int knob)
-{
-	return knob >= PORTSIEVE_KNOB_HOP_BY_HOP && knob <= PORTSIEVE_KNOB_SHIM6;
-}
-
 /* The knob that decides is the one that `explain` names. */
 static void check_knob(const struct packet *packet)
 {

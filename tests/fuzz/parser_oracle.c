@@ -9,12 +9,18 @@
 
 #include "policy/knobs.h"
 #include "oracle.h"
+#include "parse/ipv6.h"
 #include "policy/policy.h"
 #include "print/reason.h"
 
-static bool is_of_ext_header(enum portsieve_knob knob)
+bool is_extension_knob(enum portsieve_knob knob)
 {
-	return knob >= PORTSIEVE_KNOB_HOP_BY_HOP && knob <= PORTSIEVE_KNOB_SHIM6;
+	if (knob == PORTSIEVE_KNOB_PASS) /* in the tables: none */
+		return false;
+	for (int i = 0; i < 256; i++)
+		if (ext_kinds[i].knob == knob || routing_type_knobs[i] == knob)
+			return true;
+	return false;
 }
 
 /* All knobs of `portless` the same, those of extension headers on allow. */
@@ -26,7 +32,7 @@ static struct oracle_policy policy_of(bool drop)
 	for (size_t i = 0; !made && i < 2; i++) {
 		oracle_policy_defaults(&policies[i], false, false);
 		for (enum portsieve_knob k = PORTSIEVE_KNOB_DROP + 1; k < PORTSIEVE_KNOBS; k++)
-			oracle_policy_set(&policies[i], knobs[k].name, i && !is_of_ext_header(k));
+			oracle_policy_set(&policies[i], knobs[k].name, i && !is_extension_knob(k));
 	}
 	made = true;
 	return policies[drop];
@@ -55,14 +61,15 @@ static bool is_same_knob(const uint8_t *frame, size_t size, const struct packet 
 	return oracle_judge(&one, frame, size).drop && !oracle_judge(&others, frame, size).drop;
 }
 
-/* One of the extension headers on drop, another one for each size of frame. */
+/* One extension header on drop; which one depends on the frame's size. */
 static bool has_same_ext_header(const uint8_t *frame, size_t size, const struct packet *packet)
 {
-	enum portsieve_knob knob = PORTSIEVE_KNOB_HOP_BY_HOP +
-				   size % (PORTSIEVE_KNOB_SHIM6 - PORTSIEVE_KNOB_HOP_BY_HOP + 1);
+	enum portsieve_knob knob = size % PORTSIEVE_KNOBS;
 	struct oracle_policy policy = policy_of(false);
 
 	if (packet->knob == PORTSIEVE_KNOB_DROP && packet->reason != PORTSIEVE_REASONS)
+		return true;
+	if (!is_extension_knob(knob))
 		return true;
 	oracle_policy_set(&policy, knobs[knob].name, true);
 	return oracle_judge(&policy, frame, size).drop == (packet->ext_seen >> knob & 1);
