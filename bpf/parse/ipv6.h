@@ -75,12 +75,14 @@ static const struct ext_kind ext_kinds[256] = {
 
 /*
  * Routing types that should not cross a network edge: 0 (RFC 5095) and 1 (IANA) are deprecated, 3
- * must not leave its RPL domain (RFC 6554 1). Other types map to the knob that is never set.
+ * must not leave its RPL domain (RFC 6554 1), and 4 its segment routing domain (RFC 8754 5.1): it
+ * changes the destination, or tunnels past the port. Other types map to the knob that is never set.
  */
 static const __u8 routing_type_knobs[256] = {
 	[0] = PORTSIEVE_KNOB_ROUTING_TYPE_0,
 	[1] = PORTSIEVE_KNOB_ROUTING_TYPE_1,
 	[3] = PORTSIEVE_KNOB_ROUTING_TYPE_3,
+	[4] = PORTSIEVE_KNOB_ROUTING_TYPE_4,
 };
 
 portsieve_inline _Bool is_ext(__u8 next)

@@ -104,14 +104,15 @@ enum portsieve_knob {
 	PORTSIEVE_KNOB_MOBILITY,
 	PORTSIEVE_KNOB_HIP,
 	PORTSIEVE_KNOB_SHIM6,
+	PORTSIEVE_KNOB_ROUTING_TYPE_4,
 	PORTSIEVE_KNOBS,
 };
 
 /* The knobs of routing types, as bits: what they drop is counted as routing-header. */
 enum portsieve_routing_types {
-	PORTSIEVE_ROUTING_TYPES = 1 << PORTSIEVE_KNOB_ROUTING_TYPE_0 |
-				  1 << PORTSIEVE_KNOB_ROUTING_TYPE_1 |
-				  1 << PORTSIEVE_KNOB_ROUTING_TYPE_3,
+	PORTSIEVE_ROUTING_TYPES =
+		1 << PORTSIEVE_KNOB_ROUTING_TYPE_0 | 1 << PORTSIEVE_KNOB_ROUTING_TYPE_1 |
+		1 << PORTSIEVE_KNOB_ROUTING_TYPE_3 | 1 << PORTSIEVE_KNOB_ROUTING_TYPE_4,
 };
 
 /* Each transport's ranges for ports that no rule names, in this order. */

@@ -171,6 +171,7 @@ static const struct {
 	{ 0, KNOB_ROUTING_TYPE_0 },
 	{ 1, KNOB_ROUTING_TYPE_1 },
 	{ 3, KNOB_ROUTING_TYPE_3 },
+	{ 4, KNOB_ROUTING_TYPE_4 },
 };
 
 static const char *const transports[LAYER_KIND_COUNT] = {

@@ -118,7 +118,7 @@ static const struct kind kinds[] = {
 	  .more = { { "option", 2, 1, 0xff }, { "optlen", 3, 1, 0xff } } },
 	{ "jumbo", EXT(NUMBERLESS), .bytes = "\x3b\0\xc2\x04\0\x01\0\0", EXT_LENGTH,
 	  .more = { { "option", 2, 1, 0xff }, { "optlen", 3, 1, 0xff } } },
-	{ "route", EXT(43), .bytes = "\x3b\0\x04\0\0\0\0\0", EXT_LENGTH, .more = { TYPE(2) } },
+	{ "route", EXT(43), .bytes = "\x3b\0\x02\0\0\0\0\0", EXT_LENGTH, .more = { TYPE(2) } },
 	{ "frag", EXT(44), .bytes = "\x3b\0\0\0\0\0\0\x01",
 	  .more = { { "off", 2, 2, 0xfff8 },
 		    { "mf", 2, 2, 0x0001 },

@@ -153,7 +153,10 @@ def ipv6_chains():
         Packet("eight headers", eth() / ip6() / hop / dest / dest / dest / dest / dest / dest / dest / udp()),
         Packet("routing type 2", eth() / ip6() / IPv6ExtHdrRouting(type=2, addresses=["2001:db8::9"]) / tcp()),
         Packet(
-            "segment routing (type 4)", eth() / ip6() / IPv6ExtHdrSegmentRouting(addresses=["2001:db8::9"], nh=17) / udp()
+            "segment routing (type 4)",
+            eth() / ip6() / IPv6ExtHdrSegmentRouting(addresses=["2001:db8::9"], nh=17) / udp(),
+            "the knob of routing type 4",
+            "routing-header",
         ),
         Packet("AH", eth() / ip6() / ah / udp()),
         Packet("AH between options", eth() / ip6() / dest / AH(spi=1, nh=60, icv=bytes(16)) / dest / tcp()),

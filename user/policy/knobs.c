@@ -26,6 +26,7 @@ const struct knob knobs[PORTSIEVE_KNOBS] = {
 	[PORTSIEVE_KNOB_ROUTING_TYPE_0] = { "routing_type_0", KNOB_DROPS },
 	[PORTSIEVE_KNOB_ROUTING_TYPE_1] = { "routing_type_1", KNOB_DROPS },
 	[PORTSIEVE_KNOB_ROUTING_TYPE_3] = { "routing_type_3", KNOB_DROPS },
+	[PORTSIEVE_KNOB_ROUTING_TYPE_4] = { "routing_type_4", KNOB_DROPS },
 	[PORTSIEVE_KNOB_FRAGMENT] = { "fragment", KNOB_ALLOWS },
 	[PORTSIEVE_KNOB_AUTHENTICATION] = { "authentication", KNOB_ALLOWS },
 	[PORTSIEVE_KNOB_DESTINATION_OPTIONS] = { "destination_options", KNOB_ALLOWS },
