@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A list becomes a condition by source. The ranges that a class of sources leaves become a
- * condition by destination, and the ranges that a class of destinations leaves become steps by
- * time.
+ * A list becomes a condition by source: a row with the entry of each class of source addresses. The
+ * ranges that a class leaves become a condition by destination in the same way, and the ranges that
+ * a class of destinations leaves become steps by time.
  */
 #include "compile/condition_graph.h"
 
@@ -11,58 +11,188 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "compile/condition_row.h"
 
-static uint16_t entry_of(const struct condition_state *state, uint16_t range)
+enum {
+	RANGE_NUMBERS = PORTSIEVE_ENTRY_RANGE + 1,
+	KNOWN_MAX = 1 << 17,  /* lists; more are compiled without sharing */
+	WORK_MAX = 400000000, /* ids of ranges looked at, over all classes: takes some seconds */
+	INSERTED_MAX = 8,     /* more are sorted by qsort() */
+};
+
+const struct policy_rule *condition_rule_of(const struct condition_graph *graph, uint16_t range)
 {
-	return state->image->range[range].drop ? range | PORTSIEVE_ENTRY_DROP : range;
+	return &graph->policy->rules[graph->image->range[range].rule];
 }
 
-static int condition_add(struct condition_state *state, const struct portsieve_condition *condition,
-			 uint16_t range, uint16_t *ret_entry)
+int condition_too_many(const struct condition_graph *graph, uint16_t range, int limit,
+		       const char *what)
 {
-	size_t number = state->conditions_count;
+	const struct policy_rule *rule = condition_rule_of(graph, range);
 
-	if (number == PORTSIEVE_CONDITIONS_MAX)
-		return condition_too_many(
-			state, range, PORTSIEVE_CONDITIONS_MAX,
-			"ways in which ports depend on addresses or on the time; give "
-			"rules the same ports, or the same lists of prefixes");
-	state->image->condition[number] = *condition;
-	state->conditions_count++;
-	*ret_entry = reference_to((uint32_t)number);
+	error_place(graph->error, graph->file, rule->place.line, rule->place.column);
+	return error_set(graph->error, E2BIG, EXIT_USAGE,
+			 "with the rule '%s' there are more than %d %s", rule->name, limit, what);
+}
+
+int condition_graph_init(struct condition_graph *graph)
+{
+	graph->times = calloc(UINT16_MAX + 1, sizeof(*graph->times));
+	if (!graph->times || hash_index_init(&graph->known_index, KNOWN_MAX) ||
+	    hash_index_init(&graph->time_index, PORTSIEVE_CONDITIONS_MAX))
+		return error_no_memory(graph->error);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		struct direction_work *work = &graph->directions[direction];
+		int r = address_classes_make(graph->policy, direction, graph->file, &work->classes,
+					     NULL, graph->error);
+
+		if (r)
+			return r;
+		work->list_stamp = calloc(work->classes.lists + 1, sizeof(*work->list_stamp));
+		work->first_range = calloc(work->classes.lists + 1, sizeof(*work->first_range));
+		work->class_stamp = calloc(work->classes.count, sizeof(*work->class_stamp));
+		work->next_range = calloc(RANGE_NUMBERS, sizeof(*work->next_range));
+		work->left = calloc(RANGE_NUMBERS, sizeof(*work->left));
+		work->any = calloc(RANGE_NUMBERS, sizeof(*work->any));
+		if (!work->list_stamp || !work->first_range || !work->class_stamp ||
+		    !work->next_range || !work->left || !work->any)
+			return error_no_memory(graph->error);
+	}
 	return 0;
 }
 
+void condition_graph_free(struct condition_graph *graph)
+{
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		struct direction_work *work = &graph->directions[direction];
+
+		address_classes_free(&work->classes);
+		free(work->list_stamp);
+		free(work->first_range);
+		free(work->class_stamp);
+		free(work->next_range);
+		free(work->left);
+		free(work->any);
+	}
+	for (size_t i = 0; i < graph->rows_count; i++)
+		free(graph->rows[i].cells);
+	free(graph->rows);
+	free(graph->known);
+	hash_index_free(&graph->known_index);
+	free(graph->known_ids);
+	hash_index_free(&graph->time_index);
+	free(graph->times);
+}
+
+/* A list to be found among the known ones. */
+struct known_key {
+	const struct condition_graph *graph;
+	enum portsieve_direction direction;
+	const struct range_list *list;
+};
+
+static bool is_known(uint32_t number, const void *key)
+{
+	const struct known_key *wanted = key;
+	const struct known_list *known = &wanted->graph->known[number];
+
+	return known->direction == wanted->direction && known->count == wanted->list->count &&
+	       !memcmp(wanted->graph->known_ids + known->first, wanted->list->ids,
+		       known->count * sizeof(uint16_t));
+}
+
+static uint32_t *known_slot(const struct condition_graph *graph, enum portsieve_direction direction,
+			    const struct range_list *list)
+{
+	uint32_t hash = hash_bytes(direction, list->ids, list->count * sizeof(*list->ids));
+
+	return hash_index_find(&graph->known_index, hash, is_known,
+			       &(struct known_key){ graph, direction, list });
+}
+
+static int known_add(struct condition_graph *graph, enum portsieve_direction direction,
+		     const struct range_list *list, uint16_t entry)
+{
+	uint32_t *slot = known_slot(graph, direction, list);
+	size_t first = graph->known_ids_count;
+	struct known_list *known;
+
+	if (graph->known_count == KNOWN_MAX)
+		return 0;
+	known = array_room(graph->known, graph->known_count, sizeof(*known));
+	if (!known)
+		return error_no_memory(graph->error);
+	graph->known = known;
+	for (size_t i = 0; i < list->count; i++) {
+		uint16_t *ids = array_room(graph->known_ids, graph->known_ids_count, sizeof(*ids));
+
+		if (!ids)
+			return error_no_memory(graph->error);
+		graph->known_ids = ids;
+		ids[graph->known_ids_count++] = list->ids[i];
+	}
+	known[graph->known_count++] = (struct known_list){ direction, first, list->count, entry };
+	*slot = graph->known_count;
+	return 0;
+}
+
+static uint16_t entry_of(const struct condition_graph *graph, uint16_t range)
+{
+	return graph->image->range[range].drop ? range | PORTSIEVE_ENTRY_DROP : range;
+}
+
+static int condition_add(struct condition_graph *graph, const struct portsieve_condition *condition,
+			 uint16_t range, uint16_t *ret_entry)
+{
+	uint32_t number = graph->conditions_count;
+
+	if (number == PORTSIEVE_CONDITIONS_MAX)
+		return condition_too_many(
+			graph, range, PORTSIEVE_CONDITIONS_MAX,
+			"ways in which ports depend on addresses or on the time; give "
+			"rules the same ports, or the same lists of prefixes");
+	graph->image->condition[number] = *condition;
+	graph->conditions_count++;
+	*ret_entry = reference_to(number);
+	return 0;
+}
+
+struct time_key {
+	const struct portsieve_condition *all;
+	const struct portsieve_condition *wanted;
+};
+
+static bool is_condition(uint32_t number, const void *key)
+{
+	const struct time_key *time = key;
+
+	return !memcmp(&time->all[number], time->wanted, sizeof(*time->wanted));
+}
+
 /* Adds a condition by time, or finds an equal one. */
-static int time_condition(struct condition_state *state,
+static int time_condition(struct condition_graph *graph,
 			  const struct portsieve_condition *condition, uint16_t range,
 			  uint16_t *ret_entry)
 {
-	uint16_t words[2] = { condition->then, condition->otherwise };
-	uint32_t slot = range_list_hash((uint32_t)(condition->until_ns * 2654435761u), words, 2);
+	uint32_t *slot = hash_index_find(&graph->time_index,
+					 hash_bytes(0, condition, sizeof(*condition)), is_condition,
+					 &(struct time_key){ graph->image->condition, condition });
 	int r;
 
-	for (slot %= CONDITION_TIME_SLOTS; state->time_slots[slot];
-	     slot = (slot + 1) % CONDITION_TIME_SLOTS) {
-		uint32_t number = state->time_slots[slot] - 1;
-
-		if (memcmp(&state->image->condition[number], condition, sizeof(*condition)))
-			continue;
-		*ret_entry = reference_to((uint32_t)number);
+	if (*slot) {
+		*ret_entry = reference_to(*slot - 1);
 		return 0;
 	}
-	r = condition_add(state, condition, range, ret_entry);
+	r = condition_add(graph, condition, range, ret_entry);
 	if (r)
 		return r;
-	state->time_slots[slot] = state->conditions_count;
+	*slot = graph->conditions_count;
 	return 0;
 }
 
 /*
  * Makes the steps by time. A rule that ends no later than a rule before it never decides: skip it.
  */
-static int by_time(struct condition_state *state, const struct range_list *list,
+static int by_time(struct condition_graph *graph, const struct range_list *list,
 		   uint16_t *ret_entry)
 {
 	uint16_t steps[PORTSIEVE_EXPIRIES_MAX], entry = PORTSIEVE_ENTRY_FALL;
@@ -70,17 +200,17 @@ static int by_time(struct condition_state *state, const struct range_list *list,
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		uint64_t until_ns = condition_rule_of(state, list->ids[i])->until_ns;
+		uint64_t until_ns = condition_rule_of(graph, list->ids[i])->until_ns;
 
 		if (!until_ns) {
-			entry = entry_of(state, list->ids[i]);
+			entry = entry_of(graph, list->ids[i]);
 			break;
 		}
 		if (until_ns <= latest_ns)
 			continue;
 		if (count == PORTSIEVE_EXPIRIES_MAX)
 			return condition_too_many(
-				state, list->ids[i], PORTSIEVE_EXPIRIES_MAX,
+				graph, list->ids[i], PORTSIEVE_EXPIRIES_MAX,
 				"rules about the same ports that end one after the other; "
 				"delete some of them");
 		latest_ns = until_ns;
@@ -88,12 +218,12 @@ static int by_time(struct condition_state *state, const struct range_list *list,
 	}
 	while (count--) {
 		struct portsieve_condition condition = {
-			.until_ns = condition_rule_of(state, steps[count])->until_ns,
-			.then = entry_of(state, steps[count]),
+			.until_ns = condition_rule_of(graph, steps[count])->until_ns,
+			.then = entry_of(graph, steps[count]),
 			.otherwise = entry,
 			.kind = PORTSIEVE_BY_TIME,
 		};
-		int r = time_condition(state, &condition, steps[count], &entry);
+		int r = time_condition(graph, &condition, steps[count], &entry);
 
 		if (r)
 			return r;
@@ -102,107 +232,318 @@ static int by_time(struct condition_state *state, const struct range_list *list,
 	return 0;
 }
 
-/* Cuts the list after the first range that nothing asked after this direction can rule out. */
-static void trim(const struct condition_state *state, enum portsieve_direction direction,
-		 struct range_list *list)
+static int by_direction(struct condition_graph *graph, enum portsieve_direction direction,
+			const struct range_list *list, uint16_t *ret_entry);
+
+/*
+ * The entry of the ranges that are left once the class in a direction is known: the destination
+ * follows the source, the time follows the destination. Cuts the list after the first range that
+ * nothing asked later can rule out.
+ */
+static int rest_entry(struct condition_graph *graph, enum portsieve_direction direction,
+		      struct range_list left, uint16_t *ret_entry)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		const struct policy_rule *rule = condition_rule_of(state, list->ids[i]);
+	for (size_t i = 0; i < left.count; i++) {
+		const struct policy_rule *rule = condition_rule_of(graph, left.ids[i]);
 
 		if (!rule->until_ns && (direction == PORTSIEVE_DESTINATION || !rule->to.count))
-			list->count = i + 1;
+			left.count = i + 1;
+	}
+	if (direction == PORTSIEVE_SOURCE)
+		return by_direction(graph, PORTSIEVE_DESTINATION, &left, ret_entry);
+	return by_time(graph, &left, ret_entry);
+}
+
+/* The row of a condition by source or destination, while it is being made. */
+struct row {
+	struct condition_graph *graph;
+	struct direction_work *work;
+	enum portsieve_direction direction;
+	const struct range_list *list;
+	uint32_t stamp;
+	struct sparse_row cells;
+	uint16_t otherwise; /* the entry of the classes without a cell */
+};
+
+static void row_free(struct row *row)
+{
+	free(row->cells.cells);
+}
+
+/* The list of prefixes that the rule of a range names. */
+static uint32_t prefixes_of(const struct row *row, uint16_t range)
+{
+	return row->work->classes.list_of_rule[row->graph->image->range[range].rule];
+}
+
+/* Chains the ranges of each list of prefixes. Returns whether any rule of the row names one. */
+static bool chain_ranges(struct row *row)
+{
+	struct direction_work *work = row->work;
+	size_t any = 0;
+
+	row->stamp = ++row->graph->stamp;
+	for (size_t i = row->list->count; i--;) {
+		uint16_t range = row->list->ids[i];
+		uint32_t prefixes = prefixes_of(row, range);
+
+		if (prefixes == ADDRESS_LIST_ANY) {
+			any++;
+			work->any[RANGE_NUMBERS - any] = range;
+			continue;
+		}
+		if (work->list_stamp[prefixes] != row->stamp) {
+			work->list_stamp[prefixes] = row->stamp;
+			work->first_range[prefixes] = 0;
+		}
+		work->next_range[range] = work->first_range[prefixes];
+		work->first_range[prefixes] = range;
+	}
+	work->any_count = any;
+	return any < row->list->count;
+}
+
+static int compare_ids(const void *one, const void *other)
+{
+	return *(const uint16_t *)one - *(const uint16_t *)other;
+}
+
+/* Sorts ids whose first `sorted` are in order already. */
+static void sort(uint16_t *ids, size_t count, size_t sorted)
+{
+	if (count - sorted > INSERTED_MAX) {
+		qsort(ids, count, sizeof(*ids), compare_ids);
+		return;
+	}
+	for (; sorted < count; sorted++) {
+		uint16_t id = ids[sorted];
+		size_t at = sorted;
+
+		for (; at && ids[at - 1] > id; at--)
+			ids[at] = ids[at - 1];
+		ids[at] = id;
 	}
 }
 
-static int by_direction(struct condition_state *state, enum portsieve_direction direction,
-			const struct range_list *list, uint16_t *ret_entry);
-
-/* A condition_rest_fn: the destination follows the source, the time follows the destination. */
-static int rest(struct condition_state *state, enum portsieve_direction direction,
-		struct range_list *left, uint16_t *ret_entry)
+/* The entry of a class: what the ranges that match its addresses, in rule order, lead to. */
+static int class_entry(const struct row *row, uint32_t class, uint16_t *ret_entry)
 {
-	trim(state, direction, left);
-	if (direction == PORTSIEVE_SOURCE)
-		return by_direction(state, PORTSIEVE_DESTINATION, left, ret_entry);
-	return by_time(state, left, ret_entry);
+	struct direction_work *work = row->work;
+	struct range_list left = { work->left, work->any_count };
+
+	memcpy(left.ids, work->any + RANGE_NUMBERS - work->any_count,
+	       work->any_count * sizeof(*work->any));
+	for (; class; class = work->classes.sets[class].parent) {
+		const struct address_set *set = &work->classes.sets[class];
+
+		for (uint32_t i = 0; i < set->added_count; i++) {
+			uint32_t prefixes = work->classes.added_lists[set->added + i];
+
+			if (work->list_stamp[prefixes] != row->stamp)
+				continue;
+			for (uint16_t range = work->first_range[prefixes]; range;
+			     range = work->next_range[range])
+				left.ids[left.count++] = range;
+		}
+	}
+	sort(left.ids, left.count, work->any_count);
+	row->graph->work += left.count + 1;
+	return rest_entry(row->graph, row->direction, left, ret_entry);
 }
 
-/* Adds the condition of a row and moves the row's cells to the state. */
-static int direction_condition(struct condition_state *state, struct condition_row *row,
-			       uint16_t *ret_entry)
+static int cell_add(struct row *row, uint32_t class, uint16_t entry)
 {
+	struct sparse_row *into = &row->cells;
+	struct sparse_cell *cells = array_room(into->cells, into->count, sizeof(*cells));
+
+	if (!cells)
+		return error_no_memory(row->graph->error);
+	into->cells = cells;
+	cells[into->count++] = (struct sparse_cell){ .class = class, .entry = entry };
+	return 0;
+}
+
+/* Adds the cells of all classes of the prefixes that the list's rules name. */
+static int add_named(struct row *row)
+{
+	struct direction_work *work = row->work;
+	const struct address_classes *classes = &work->classes;
+
+	for (size_t i = 0; i < row->list->count; i++) {
+		uint32_t prefixes = prefixes_of(row, row->list->ids[i]);
+
+		if (prefixes == ADDRESS_LIST_ANY)
+			continue;
+		for (uint32_t at = classes->first_class[prefixes];
+		     at < classes->first_class[prefixes + 1]; at++) {
+			uint32_t class = classes->classes[at];
+			uint16_t entry = 0;
+			int r;
+
+			if (work->class_stamp[class] == row->stamp)
+				continue;
+			work->class_stamp[class] = row->stamp;
+			r = class_entry(row, class, &entry);
+			if (r)
+				return r;
+			if (row->graph->work > WORK_MAX)
+				return condition_too_many(
+					row->graph, row->list->ids[0], WORK_MAX,
+					"combinations of ports and addresses to be looked at; "
+					"give rules the same ports, or the same lists of prefixes");
+			r = cell_add(row, class, entry);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static void leave_out(struct sparse_row *row, uint16_t entry)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < row->count; i++)
+		if (row->cells[i].entry != entry)
+			row->cells[kept++] = row->cells[i];
+	row->count = kept;
+}
+
+/*
+ * The entry that most classes get needs no cells: the entry of the classes that the list does not
+ * name, or, if one broad prefix lies beside many narrow ones, the entry of the broad one.
+ */
+static int choose_otherwise(struct row *row)
+{
+	const struct sparse_row *cells = &row->cells;
+	uint32_t *times = row->graph->times;
+	uint16_t unnamed_entry = row->otherwise, most = cells->cells[0].entry;
+	/* at least one: class 0 */
+	size_t unnamed = row->work->classes.count - cells->count;
+
+	times[unnamed_entry] = 0;
+	for (size_t i = 0; i < cells->count; i++)
+		times[cells->cells[i].entry] = 0;
+	for (size_t i = 0; i < cells->count; i++) {
+		uint16_t entry = cells->cells[i].entry;
+
+		if (++times[entry] > times[most])
+			most = entry;
+	}
+	if (times[most] <= unnamed + times[unnamed_entry]) {
+		leave_out(&row->cells, unnamed_entry);
+		return 0;
+	}
+	leave_out(&row->cells, most);
+	row->otherwise = most;
+	for (uint32_t class = 0; class < row->work->classes.count; class ++) {
+		int r = row->work->class_stamp[class] == row->stamp
+				? 0
+				: cell_add(row, class, unnamed_entry);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Makes the cells of a row; without any, all classes get `otherwise`. */
+static int row_make(struct row *row)
+{
+	struct condition_graph *graph = row->graph;
+	int r = class_entry(row, 0, &row->otherwise);
+
+	if (r)
+		return r;
+	r = add_named(row);
+	if (r)
+		return r;
+	if (row->cells.count) {
+		r = choose_otherwise(row);
+		if (r)
+			return r;
+	}
+	graph->cells_count += row->cells.count;
+	if (graph->cells_count > PORTSIEVE_CELLS)
+		return condition_too_many(
+			graph, row->list->ids[0], PORTSIEVE_CELLS,
+			"combinations of ports and addresses; give rules the same ports, or "
+			"the same lists of prefixes");
+	return 0;
+}
+
+/* Adds the condition of a row and moves the row's cells to the graph. */
+static int direction_condition(struct row *row, uint16_t *ret_entry)
+{
+	struct condition_graph *graph = row->graph;
 	struct portsieve_condition condition = {
 		.kind = PORTSIEVE_BY_SOURCE + row->direction,
 		.otherwise = row->otherwise,
 	};
 	struct sparse_row *rows;
-	int r = condition_add(state, &condition, row->list->ids[0], ret_entry);
+	int r = condition_add(graph, &condition, row->list->ids[0], ret_entry);
 
 	if (r)
 		return r;
-	rows = array_room(state->rows, state->rows_count, sizeof(*rows));
+	rows = array_room(graph->rows, graph->rows_count, sizeof(*rows));
 	if (!rows)
-		return condition_no_memory(state);
-	state->rows = rows;
-	row->cells.condition = state->conditions_count - 1;
-	rows[state->rows_count++] = row->cells;
+		return error_no_memory(graph->error);
+	graph->rows = rows;
+	row->cells.condition = graph->conditions_count - 1;
+	rows[graph->rows_count++] = row->cells;
 	row->cells = (struct sparse_row){ .cells = NULL };
 	return 0;
 }
 
 /* Makes the condition of a list by a direction, and the conditions that its row refers to. */
-static int by_direction(struct condition_state *state, enum portsieve_direction direction,
+static int by_direction(struct condition_graph *graph, enum portsieve_direction direction,
 			const struct range_list *list, uint16_t *ret_entry)
 {
-	enum portsieve_condition_kind kind = PORTSIEVE_BY_SOURCE + direction;
-	_cleanup_condition_row_ struct condition_row row = {
-		.state = state,
+	__attribute__((cleanup(row_free))) struct row row = {
+		.graph = graph,
+		.work = &graph->directions[direction],
 		.direction = direction,
 		.list = list,
-		.rest = rest,
+		.otherwise = PORTSIEVE_ENTRY_FALL,
 	};
-	int known = known_lists_find(&state->known, kind, list);
+	uint32_t known = *known_slot(graph, direction, list);
 	int r;
 
-	if (known >= 0) {
-		*ret_entry = known;
+	if (known) {
+		*ret_entry = graph->known[known - 1].entry;
 		return 0;
 	}
-	if (!condition_row_begin(&row)) {
-		struct range_list all = *list;
-
-		return rest(state, direction, &all, ret_entry);
-	}
-	r = condition_row_make(&row);
+	if (!chain_ranges(&row))
+		return rest_entry(graph, direction, *list, ret_entry);
+	r = row_make(&row);
 	if (r)
 		return r;
 	*ret_entry = row.otherwise;
-	if (row.cells.count)
-		r = direction_condition(state, &row, ret_entry);
-	if (r)
-		return r;
-	if (known_lists_add(&state->known, kind, list, *ret_entry))
-		return condition_no_memory(state);
-	return 0;
+	if (row.cells.count) {
+		r = direction_condition(&row, ret_entry);
+		if (r)
+			return r;
+	}
+	return known_add(graph, direction, list, *ret_entry);
 }
 
-int condition_graph_enter(struct condition_state *state, const struct range_list *list,
+int condition_graph_enter(struct condition_graph *graph, const struct range_list *list,
 			  uint16_t *ret_entry)
 {
-	return by_direction(state, PORTSIEVE_SOURCE, list, ret_entry);
+	return by_direction(graph, PORTSIEVE_SOURCE, list, ret_entry);
 }
 
-int condition_graph_finish(struct condition_state *state)
+int condition_graph_finish(struct condition_graph *graph)
 {
-	int r = sparse_table_lay(state->rows, state->rows_count, state->image);
+	int r = sparse_table_lay(graph->rows, graph->rows_count, graph->image);
 
 	if (r == -E2BIG)
 		return error_set(
-			state->error, E2BIG, EXIT_USAGE,
+			graph->error, E2BIG, EXIT_USAGE,
 			"the ports and addresses of the rules combine in more ways than "
 			"one policy can hold; give rules the same ports, or the same lists "
 			"of prefixes");
 	if (r)
-		return condition_no_memory(state);
+		return error_no_memory(graph->error);
 	return 0;
 }

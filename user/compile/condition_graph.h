@@ -1,27 +1,96 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The conditions of an image: turns a list of ranges of conditional rules into conditions by
- * source, then by destination, then by time. Equal lists share one condition. Pure; private to the
- * compiler.
+ * source, then by destination, then by time. Equal lists share one condition. Pure; private to
+ * conditions.c.
  */
 #ifndef PORTSIEVE_CONDITION_GRAPH_H
 #define PORTSIEVE_CONDITION_GRAPH_H
 
-#include "compile/condition_state.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "compile/address_classes.h"
+#include "compile/sparse_table.h"
+#include "policy/policy.h"
+
+/* Ranges of conditional rules, by ascending id, which is the order of the rules. */
+struct range_list {
+	uint16_t *ids;
+	size_t count;
+};
+
+/* A list with the entry of its condition by `direction`. */
+struct known_list {
+	enum portsieve_direction direction;
+	size_t first; /* index in known_ids */
+	size_t count;
+	uint16_t entry;
+};
 
 /*
- * Both return -E2BIG with the place in state->file past a limit, or -ENOMEM, with state->error
- * filled in.
+ * Scratch space of one direction. An array's element is valid if its stamp is that of the condition
+ * being made, so that nothing has to be cleared.
  */
+struct direction_work {
+	struct address_classes classes;
+	uint32_t *list_stamp;  /* by list of prefixes: the condition whose ranges are chained */
+	uint16_t *first_range; /* by list: the first range of that list's rules; 0: none */
+	uint32_t *class_stamp; /* by class: the condition that has its cell */
+	uint16_t *next_range;  /* by range id: the next of the same list; 0: none */
+	uint16_t *left;	       /* ids of the ranges that match a class */
+	uint16_t *any;	       /* ids of the ranges without prefixes, ascending, at its end */
+	size_t any_count;
+};
+
+struct condition_graph {
+	const struct policy *policy;
+	const char *file;
+	struct portsieve_image *image;
+	struct error *error;
+	struct direction_work directions[PORTSIEVE_DIRECTIONS];
+	uint32_t stamp; /* of the condition by direction begun last */
+	struct known_list *known;
+	size_t known_count;
+	struct hash_index known_index;
+	uint16_t *known_ids; /* of all known lists, end to end */
+	size_t known_ids_count;
+	struct sparse_row *rows;
+	size_t rows_count;
+	size_t cells_count; /* of all rows */
+	uint64_t work;	    /* ids looked at so far */
+	uint32_t *times;    /* by entry: how often it is in a row */
+	size_t conditions_count;
+	struct hash_index time_index; /* of the conditions by time */
+};
+
+/*
+ * These three return -E2BIG with the place in graph->file past a limit, or -ENOMEM, with
+ * graph->error filled in.
+ */
+
+/*
+ * Classifies the addresses of the policy. The caller has set policy, file, image and error; the
+ * rest is zero. Free with condition_graph_free in any case.
+ */
+int condition_graph_init(struct condition_graph *graph);
 
 /*
  * Makes the condition of a list, or finds it. *ret_entry is a reference to it, or the entry that
  * decides without a condition.
  */
-int condition_graph_enter(struct condition_state *state, const struct range_list *list,
+int condition_graph_enter(struct condition_graph *graph, const struct range_list *list,
 			  uint16_t *ret_entry);
 
 /* Lays the rows of all conditions into the image's cells. */
-int condition_graph_finish(struct condition_state *state);
+int condition_graph_finish(struct condition_graph *graph);
+
+void condition_graph_free(struct condition_graph *graph);
+
+/* The rule of a range. */
+const struct policy_rule *condition_rule_of(const struct condition_graph *graph, uint16_t range);
+
+/* Refuses the rule of a range, which exceeds `limit` of `what`. Returns -E2BIG. */
+int condition_too_many(const struct condition_graph *graph, uint16_t range, int limit,
+		       const char *what);
 
 #endif

@@ -12,11 +12,9 @@
 #include "base/cleanup.h"
 #include "compile/condition_graph.h"
 
-enum { SLOTS = 1 << 16 };
-
 struct painting {
-	struct condition_state state;
-	uint16_t *port_class_slots; /* number + 1 by hash; 0: free */
+	struct condition_graph graph;
+	struct hash_index port_class_index;
 	size_t port_classes_count;
 };
 
@@ -25,34 +23,38 @@ bool rule_is_conditional(const struct policy_rule *rule)
 	return rule->from.count || rule->to.count || rule->until_ns;
 }
 
+struct port_class_key {
+	const struct portsieve_port_class *all;
+	struct portsieve_port_class wanted;
+};
+
+static bool is_port_class(uint32_t number, const void *key)
+{
+	const struct port_class_key *class = key;
+
+	return class->all[number].condition == class->wanted.condition &&
+	       class->all[number].otherwise == class->wanted.otherwise;
+}
+
 /* Finds or adds the port class of a condition and of the entry if the condition does not decide. */
-static int port_class_entry(struct painting *painting, uint16_t condition, uint16_t otherwise,
+static int port_class_entry(struct painting *painting, struct portsieve_port_class wanted,
 			    uint16_t range, uint16_t *ret_entry)
 {
-	struct portsieve_port_class *classes = painting->state.image->port_class;
-	uint16_t words[2] = { condition, otherwise };
-	uint32_t slot = range_list_hash(0, words, 2) % SLOTS;
-	uint16_t *slots = painting->port_class_slots;
+	struct portsieve_port_class *classes = painting->graph.image->port_class;
+	uint32_t *slot =
+		hash_index_find(&painting->port_class_index, hash_bytes(0, &wanted, sizeof(wanted)),
+				is_port_class, &(struct port_class_key){ classes, wanted });
 
-	for (; slots[slot]; slot = (slot + 1) % SLOTS) {
-		const struct portsieve_port_class *other = &classes[slots[slot] - 1];
-
-		if (other->condition == condition && other->otherwise == otherwise) {
-			*ret_entry = reference_to(slots[slot] - 1);
-			return 0;
-		}
+	if (!*slot) {
+		if (painting->port_classes_count == PORTSIEVE_PORT_CLASSES_MAX)
+			return condition_too_many(
+				&painting->graph, range, PORTSIEVE_PORT_CLASSES_MAX,
+				"kinds of ports that depend on addresses or on the time; name "
+				"fewer port ranges");
+		classes[painting->port_classes_count] = wanted;
+		*slot = ++painting->port_classes_count;
 	}
-	if (painting->port_classes_count == PORTSIEVE_PORT_CLASSES_MAX)
-		return condition_too_many(
-			&painting->state, range, PORTSIEVE_PORT_CLASSES_MAX,
-			"kinds of ports that depend on addresses or on the time; name fewer "
-			"port ranges");
-	classes[painting->port_classes_count] = (struct portsieve_port_class){
-		.condition = condition,
-		.otherwise = otherwise,
-	};
-	*ret_entry = reference_to((uint32_t)painting->port_classes_count);
-	slots[slot] = ++painting->port_classes_count;
+	*ret_entry = reference_to(*slot - 1);
 	return 0;
 }
 
@@ -70,10 +72,11 @@ static int port_entry(struct painting *painting, const struct range_list *active
 	*ret_entry = otherwise;
 	if (!list.count)
 		return 0;
-	r = condition_graph_enter(&painting->state, &list, &condition);
+	r = condition_graph_enter(&painting->graph, &list, &condition);
 	if (r || condition == PORTSIEVE_ENTRY_FALL)
 		return r;
-	return port_class_entry(painting, condition, otherwise, list.ids[0], ret_entry);
+	return port_class_entry(painting, (struct portsieve_port_class){ condition, otherwise },
+				list.ids[0], ret_entry);
 }
 
 /* Sets the entries of the ports low..high, which share their active conditional ranges. */
@@ -113,14 +116,14 @@ static int compare_borders(const void *one, const void *other)
 static size_t find_borders(const struct painting *painting, enum portsieve_transport transport,
 			   struct border *borders)
 {
-	const struct portsieve_image *image = painting->state.image;
+	const struct portsieve_image *image = painting->graph.image;
 	size_t count = 0;
 
 	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
 		const struct portsieve_range *range = &image->range[id];
 
 		if (range->transport != transport ||
-		    !rule_is_conditional(condition_rule_of(&painting->state, id)))
+		    !rule_is_conditional(condition_rule_of(&painting->graph, id)))
 			continue;
 		borders[count++] = (struct border){ .port = range->low, .range = id };
 		borders[count++] =
@@ -162,25 +165,8 @@ static int transport_compile(struct painting *painting, enum portsieve_transport
 			border_cross(active, &borders[i]);
 		if (!active->count)
 			continue;
-		r = stretch_enter(painting, active, painting->state.image->port[transport], low,
+		r = stretch_enter(painting, active, painting->graph.image->port[transport], low,
 				  borders[i].port - 1);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static int all_transports(struct painting *painting)
-{
-	_cleanup_free_ struct border *borders = calloc(2 * PORTSIEVE_RANGES, sizeof(*borders));
-	_cleanup_free_ uint16_t *ids = calloc(PORTSIEVE_RANGES + 1, sizeof(*ids));
-	struct range_list active = { .ids = ids };
-
-	if (!borders || !ids)
-		return condition_no_memory(&painting->state);
-	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++) {
-		int r = transport_compile(painting, transport, borders, &active);
-
 		if (r)
 			return r;
 	}
@@ -208,40 +194,43 @@ static uint32_t families_of(const struct policy *policy)
 	return found;
 }
 
-static bool has_conditional(const struct policy *policy)
-{
-	for (size_t rule = 0; rule < policy->rules_count; rule++)
-		if (rule_is_conditional(&policy->rules[rule]))
-			return true;
-	return false;
-}
-
 static void painting_free(struct painting *painting)
 {
-	condition_state_free(&painting->state);
-	free(painting->port_class_slots);
+	condition_graph_free(&painting->graph);
+	hash_index_free(&painting->port_class_index);
 }
 
 int conditions_compile(const struct policy *policy, const char *file, struct portsieve_image *image,
 		       struct error *error)
 {
 	__attribute__((cleanup(painting_free))) struct painting painting = {
-		.state = { .policy = policy, .file = file, .image = image, .error = error },
+		.graph = { .policy = policy, .file = file, .image = image, .error = error },
 	};
+	_cleanup_free_ struct border *borders = NULL;
+	_cleanup_free_ uint16_t *ids = NULL;
+	struct range_list active = { 0 };
+	size_t rule = 0;
 	int r;
 
-	if (!has_conditional(policy))
+	while (rule < policy->rules_count && !rule_is_conditional(&policy->rules[rule]))
+		rule++;
+	if (rule == policy->rules_count)
 		return 0;
-	painting.port_class_slots = calloc(SLOTS, sizeof(*painting.port_class_slots));
-	if (!painting.port_class_slots)
-		return condition_no_memory(&painting.state);
-	r = condition_state_init(&painting.state);
+	borders = calloc(2 * PORTSIEVE_RANGES, sizeof(*borders));
+	ids = calloc(PORTSIEVE_RANGES + 1, sizeof(*ids));
+	if (!borders || !ids ||
+	    hash_index_init(&painting.port_class_index, PORTSIEVE_PORT_CLASSES_MAX))
+		return error_no_memory(error);
+	r = condition_graph_init(&painting.graph);
 	if (r)
 		return r;
-	r = all_transports(&painting);
-	if (r)
-		return r;
-	r = condition_graph_finish(&painting.state);
+	active.ids = ids;
+	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++) {
+		r = transport_compile(&painting, transport, borders, &active);
+		if (r)
+			return r;
+	}
+	r = condition_graph_finish(&painting.graph);
 	if (r)
 		return r;
 	image->flags |= families_of(policy);
