@@ -10,7 +10,7 @@
 
 #include "base/deadline.h"
 #include "base/cleanup.h"
-#include "analysis/deciders.h"
+#include "analysis/reach.h"
 
 enum {
 	RANGES_NAMED = 3, /* by one remark */

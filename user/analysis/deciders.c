@@ -3,7 +3,7 @@
  * Which rules decide packets: an image's conditions followed with the classes of one rule's
  * addresses alone.
  */
-#include "analysis/deciders.h"
+#include "analysis/reach.h"
 
 #include <stdlib.h>
 

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Comparing two policies: modes, settings, and the parts. */
+/* Comparing two policies: their settings, their rules by name, and with diff_ports.c their ports.
+ */
 #include "analysis/diff.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/cleanup.h"
-#include "policy/knobs.h"
 #include "analysis/diff_parts.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "policy/intervals.h"
+#include "policy/knobs.h"
 
-static void free_list(struct policy_diff_rules *rules)
-{
-	free(rules->list);
-	*rules = (struct policy_diff_rules){ 0 };
-}
+/* An end is written in seconds, and read again by clocks that drift apart. */
+#define END_TOLERANCE_NS UINT64_C(2000000000)
 
 void policy_diff_free(struct policy_diff *diff)
 {
 	free(diff->changes);
-	free_list(&diff->added);
-	free_list(&diff->removed);
-	free_list(&diff->changed);
-	free_list(&diff->runtime);
+	free(diff->added.list);
+	free(diff->removed.list);
+	free(diff->changed.list);
+	free(diff->runtime.list);
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
 		partition_areas_free(diff->areas[direction]);
 	*diff = (struct policy_diff){ 0 };
@@ -55,10 +56,10 @@ enum policy_diff_effect policy_diff_effect_of(const struct comparison *compariso
 	return effects[fates[BEFORE]][fates[AFTER]];
 }
 
-static void add_setting(struct policy_diff *diff, const struct policy_diff_setting *setting)
+static void add_setting(struct policy_diff *diff, struct policy_diff_setting setting)
 {
-	if (setting->before != setting->after || setting->effect)
-		diff->settings[diff->settings_count++] = *setting;
+	if (setting.before != setting.after || setting.effect)
+		diff->settings[diff->settings_count++] = setting;
 }
 
 static void compare_settings(const struct comparison *comparison, const uint64_t drop_knobs[SIDES])
@@ -66,37 +67,131 @@ static void compare_settings(const struct comparison *comparison, const uint64_t
 	static const char *const modes[] = { "enforce", "monitor" };
 	static const char *const actions[] = { "allow", "drop" };
 	static const char *const switches[] = { "off", "auto" };
-	const struct policy *old = comparison->policies[BEFORE];
-	const struct policy *new = comparison->policies[AFTER];
+	const struct policy *before = comparison->policies[BEFORE];
+	const struct policy *after = comparison->policies[AFTER];
 	struct policy_diff *diff = comparison->diff;
 
-	add_setting(diff, &(struct policy_diff_setting){
+	add_setting(diff, (struct policy_diff_setting){
 				  .name = "mode",
-				  .before = modes[old->monitor],
-				  .after = modes[new->monitor],
+				  .before = modes[before->monitor],
+				  .after = modes[after->monitor],
 			  });
-	add_setting(diff, &(struct policy_diff_setting){
+	add_setting(diff, (struct policy_diff_setting){
 				  .name = "default",
-				  .before = actions[old->default_action == POLICY_DROP],
-				  .after = actions[new->default_action == POLICY_DROP],
+				  .before = actions[before->default_action == POLICY_DROP],
+				  .after = actions[after->default_action == POLICY_DROP],
 			  });
-	add_setting(diff, &(struct policy_diff_setting){
+	add_setting(diff, (struct policy_diff_setting){
 				  .name = "dhcp_client",
-				  .before = switches[old->dhcp_client],
-				  .after = switches[new->dhcp_client],
+				  .before = switches[before->dhcp_client],
+				  .after = switches[after->dhcp_client],
 			  });
 	for (int knob = PORTSIEVE_KNOB_DROP; knob < PORTSIEVE_KNOBS; knob++) {
-		bool before = drop_knobs[BEFORE] >> knob & 1, after = drop_knobs[AFTER] >> knob & 1;
+		bool dropped = drop_knobs[BEFORE] >> knob & 1,
+		     drops = drop_knobs[AFTER] >> knob & 1;
 
 		add_setting(diff,
-			    &(struct policy_diff_setting){
+			    (struct policy_diff_setting){
 				    .name = knob == PORTSIEVE_KNOB_DROP ? "malformed"
 									: knobs[knob].name,
-				    .before = actions[before],
-				    .after = actions[after],
-				    .effect = policy_diff_effect_of(comparison, before, after),
+				    .before = actions[dropped],
+				    .after = actions[drops],
+				    .effect = policy_diff_effect_of(comparison, dropped, drops),
 			    });
 	}
+}
+
+/* Are the rules the same but for their names, their lines, and the order of their words? */
+static int same_rule(const struct comparison *comparison, size_t before, size_t after,
+		     bool *ret_same)
+{
+	const struct policy_rule *one = &comparison->policies[BEFORE]->rules[before];
+	const struct policy_rule *other = &comparison->policies[AFTER]->rules[after];
+	uint64_t apart_ns = one->until_ns > other->until_ns ? one->until_ns - other->until_ns
+							    : other->until_ns - one->until_ns;
+	_cleanup_free_ struct policy_interval *ports = NULL, *other_ports = NULL;
+	size_t count = 0, other_count = 0;
+	bool same = one->action == other->action && one->runtime == other->runtime &&
+		    !one->until_ns == !other->until_ns && apart_ns <= END_TOLERANCE_NS;
+
+	for (int d = 0; d < PORTSIEVE_DIRECTIONS; d++)
+		same = same && comparison->partitions[d].lists[BEFORE][before] ==
+				       comparison->partitions[d].lists[AFTER][after];
+	ports = policy_intervals_merged(one, &count);
+	other_ports = policy_intervals_merged(other, &other_count);
+	if (!ports || !other_ports)
+		return -ENOMEM;
+	same = same && count == other_count;
+	for (size_t i = 0; same && i < count; i++)
+		same = !policy_intervals_compare(&ports[i], &other_ports[i]);
+	*ret_same = same;
+	return 0;
+}
+
+static int compare_names(const void *one, const void *other)
+{
+	const struct policy_rule *const *a = one, *const *b = other;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int add_rule(struct policy_diff_rules *rules, const struct policy_rule *rule)
+{
+	const struct policy_rule **list =
+		array_room(rules->list, rules->count, sizeof(const struct policy_rule *));
+
+	if (!list)
+		return -ENOMEM;
+	rules->list = list;
+	list[rules->count++] = rule;
+	return 0;
+}
+
+/* Which rules come, go, change or stay, by their names. */
+static int compare_rules(const struct comparison *comparison)
+{
+	const struct policy *before = comparison->policies[BEFORE];
+	const struct policy *after = comparison->policies[AFTER];
+	struct policy_diff *diff = comparison->diff;
+	_cleanup_free_ const struct policy_rule **by_name =
+		calloc(before->rules_count + 1, sizeof(const struct policy_rule *));
+	_cleanup_free_ bool *stays = calloc(before->rules_count + 1, sizeof(*stays));
+	size_t last = 0;
+	int r = 0;
+
+	if (!by_name || !stays)
+		return -ENOMEM;
+	for (size_t i = 0; i < before->rules_count; i++)
+		by_name[i] = &before->rules[i];
+	qsort(by_name, before->rules_count, sizeof(const struct policy_rule *), compare_names);
+	for (size_t i = 0; !r && i < after->rules_count; i++) {
+		const struct policy_rule *rule = &after->rules[i];
+		const struct policy_rule **found =
+			bsearch(&rule, by_name, before->rules_count,
+				sizeof(const struct policy_rule *), compare_names);
+		size_t partner;
+		bool same;
+
+		if (!found) {
+			r = add_rule(&diff->added, rule);
+			continue;
+		}
+		partner = *found - before->rules;
+		stays[partner] = true;
+		diff->reordered |= partner < last;
+		last = partner;
+		r = same_rule(comparison, partner, i, &same);
+		if (r)
+			return r;
+		if (!same)
+			r = add_rule(&diff->changed, rule);
+		else if (rule->runtime)
+			r = add_rule(&diff->runtime, rule);
+	}
+	for (size_t i = 0; !r && i < before->rules_count; i++)
+		if (!stays[i])
+			r = add_rule(&diff->removed, &before->rules[i]);
+	return r;
 }
 
 static void comparison_free(struct comparison *comparison)
@@ -117,15 +212,14 @@ int policy_diff(const struct policy_diff_side *before, const struct policy_diff_
 	int r;
 
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
-		r = partition_make(comparison.policies, direction, &diff,
-				   &comparison.partitions[direction]);
+		r = partition_make(&comparison, direction);
 		if (r)
 			return r;
 	}
 	r = policy_diff_ports(&comparison);
 	if (r)
 		return r;
-	r = policy_diff_rules(&comparison);
+	r = compare_rules(&comparison);
 	if (r)
 		return r;
 	compare_settings(&comparison, drop_knobs);

@@ -9,17 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/diff_parts.h"
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "analysis/diff_parts.h"
 
 enum { NO_PARENT = UINT32_MAX };
-
-struct known_area {
-	struct area area; /* first: callers hold a pointer to it */
-	struct area_question question;
-	uint32_t *classes; /* those of the question */
-};
 
 /*
  * The next child of a prefix, after `child`, up to the prefix's end. What an empty child holds
@@ -32,95 +26,36 @@ static uint32_t next_child(const struct partition *partition, uint32_t child)
 	return prefix->empty ? child + 1 : prefix->end;
 }
 
-/* Classes of the same lists, as far as lists have been looked at. */
-struct group {
-	uint32_t size;
-	uint32_t list;	/* the list that splits it now, and one more */
-	uint32_t split; /* the group of those of its classes that are of that list */
-};
-
-/*
- * Numbers classes of the same lists alike: address_classes tells them apart where their prefixes
- * hold each other in another order. Partition refinement: each list splits groups. *groups has
- * room for a group more than there are classes, as has unused, for their numbers.
- */
-static void refine_groups(const struct address_classes *classes, struct group *groups,
-			  uint32_t *unused, uint32_t *group_of)
-{
-	size_t unused_count = 0;
-
-	groups[0].size = classes->count;
-	for (uint32_t group = classes->count; group; group--)
-		unused[unused_count++] = group;
-	for (uint32_t list = 0; list < classes->lists; list++)
-		for (uint32_t i = classes->first_class[list]; i < classes->first_class[list + 1];
-		     i++) {
-			uint32_t class = classes->classes[i], old = group_of[class];
-
-			if (groups[old].list != list + 1) {
-				groups[old].list = list + 1;
-				groups[old].split = unused[--unused_count];
-			}
-			group_of[class] = groups[old].split;
-			groups[group_of[class]].size++;
-			if (!--groups[old].size)
-				unused[unused_count++] = old;
-		}
-}
-
-/* Replaces the numbers of classes by those of their groups. */
-static int merge_classes(struct partition *partition)
-{
-	struct address_classes *classes = &partition->classes;
-	size_t room = classes->count + 1;
-	_cleanup_free_ struct group *groups = calloc(room, sizeof(*groups));
-	_cleanup_free_ uint32_t *unused = calloc(room, sizeof(*unused));
-	_cleanup_free_ uint32_t *group_of = calloc(room, sizeof(*group_of));
-
-	partition->families = calloc(room, sizeof(*partition->families));
-	if (!groups || !unused || !group_of || !partition->families)
-		return -ENOMEM;
-	refine_groups(classes, groups, unused, group_of);
-	for (uint32_t i = 0; i < classes->first_class[classes->lists]; i++)
-		classes->classes[i] = group_of[classes->classes[i]];
-	for (size_t i = 0; i < partition->prefixes.count; i++) {
-		struct address_class *prefix = &partition->prefixes.list[i];
-
-		prefix->class = group_of[prefix->class];
-		if (!prefix->empty)
-			partition->families[prefix->class] |= 1 << prefix->prefix.family;
-	}
-	partition->count = room;
-	return 0;
-}
-
-/* Finds the parents, the prefixes of each class, and how many classes have addresses. */
+/* Finds the families and prefixes of each class, and each prefix's parent. */
 static int index_prefixes(struct partition *partition)
 {
 	const struct address_class *list = partition->prefixes.list;
-	size_t count = partition->prefixes.count;
-	uint32_t *next = calloc(partition->count + 2, sizeof(*next));
+	size_t count = partition->prefixes.count, classes = partition->classes.count;
+	uint32_t *next = calloc(classes + 2, sizeof(*next));
 
 	partition->first_of_class = next;
+	partition->families = calloc(classes, sizeof(*partition->families));
 	partition->parents = calloc(count, sizeof(uint32_t));
 	partition->of_class = calloc(count, sizeof(uint32_t));
-	partition->marked = calloc(partition->count, sizeof(bool));
-	partition->item_of_class = calloc(partition->count, sizeof(uint32_t));
-	if (!next || !partition->parents || !partition->of_class || !partition->marked ||
-	    !partition->item_of_class)
+	partition->marked = calloc(classes, sizeof(bool));
+	partition->item_of_class = calloc(classes, sizeof(uint32_t));
+	if (!next || !partition->families || !partition->parents || !partition->of_class ||
+	    !partition->marked || !partition->item_of_class)
 		return -ENOMEM;
-	memset(partition->parents, 0xff, count * sizeof(uint32_t)); /* NO_PARENT */
+	for (uint32_t i = 0; i < count; i++)
+		partition->parents[i] = NO_PARENT;
 	for (uint32_t i = 0; i < count; i++) {
 		if (list[i].empty)
 			continue;
+		partition->families[list[i].class] |= 1 << list[i].prefix.family;
 		next[list[i].class + 2]++;
 		for (uint32_t child = i + 1; child < list[i].end;
 		     child = next_child(partition, child))
 			partition->parents[child] = i;
 	}
-	for (uint32_t class = 0; class < partition->count; class ++) {
+	for (uint32_t class = 0; class < classes; class ++) {
 		next[class + 2] += next[class + 1];
-		for (int family = POLICY_IPV4; family <= POLICY_IPV6; family++)
+		for (int family = 0; family < POLICY_FAMILIES; family++)
 			partition->classes_of_family[family] +=
 				partition->families[class] >> family & 1;
 	}
@@ -130,9 +65,10 @@ static int index_prefixes(struct partition *partition)
 	return 0;
 }
 
-int partition_make(const struct policy *const policies[SIDES], enum portsieve_direction direction,
-		   struct policy_diff *diff, struct partition *partition)
+int partition_make(struct comparison *comparison, enum portsieve_direction direction)
 {
+	const struct policy *const *policies = comparison->policies;
+	struct partition *partition = &comparison->partitions[direction];
 	/* A list of all addresses comes first, so that each address is in a prefix. */
 	struct policy_prefix all[] = { { .family = POLICY_IPV4 }, { .family = POLICY_IPV6 } };
 	struct policy_prefixes everything = { all, ARRAY_SIZE(all) };
@@ -151,14 +87,11 @@ int partition_make(const struct policy *const policies[SIDES], enum portsieve_di
 	r = address_lists_classify(lists, count, &partition->classes, &partition->prefixes);
 	if (r && r != -E2BIG)
 		return r;
-	partition->areas = &diff->areas[direction];
+	partition->areas = &comparison->diff->areas[direction];
 	partition->lists[BEFORE] = partition->classes.list_of_rule + 1;
 	partition->lists[AFTER] = partition->lists[BEFORE] + policies[BEFORE]->rules_count;
 	partition->too_many = r == -E2BIG;
-	if (partition->too_many)
-		return 0;
-	r = merge_classes(partition);
-	return r ? r : index_prefixes(partition);
+	return partition->too_many ? 0 : index_prefixes(partition);
 }
 
 void partition_free(struct partition *partition)
@@ -172,6 +105,92 @@ void partition_free(struct partition *partition)
 	free(partition->marked);
 	free(partition->item_of_class);
 }
+
+static int add_prefix(struct policy_prefixes *prefixes, const struct policy_prefix *prefix)
+{
+	struct policy_prefix *list = array_room(prefixes->list, prefixes->count, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	prefixes->list = list;
+	list[prefixes->count++] = *prefix;
+	return 0;
+}
+
+/*
+ * With the classes of the question marked: adds to `begin` the prefix with this number if marked
+ * addresses begin there, and to `end` its children at which they end. A marked /0 of a complement
+ * is in neither list.
+ */
+static int add_borders(const struct partition *partition, const struct area_question *question,
+		       uint32_t number, struct policy_prefixes *begin, struct policy_prefixes *end)
+{
+	const struct address_class *list = partition->prefixes.list, *prefix = &list[number];
+	uint32_t parent = partition->parents[number];
+	int r = 0;
+
+	if (parent == NO_PARENT ? !question->complement || prefix->prefix.length
+				: !partition->marked[list[parent].class])
+		r = add_prefix(begin, &prefix->prefix);
+	for (uint32_t child = number + 1; !r && child < prefix->end;
+	     child = next_child(partition, child))
+		if (!list[child].empty && !partition->marked[list[child].class])
+			r = add_prefix(end, &list[child].prefix);
+	return r;
+}
+
+static void sort(struct policy_prefixes *prefixes, size_t first)
+{
+	if (prefixes->count > first)
+		qsort(prefixes->list + first, prefixes->count - first, sizeof(*prefixes->list),
+		      policy_prefix_compare);
+}
+
+/* With the classes of the question marked: makes its area. */
+static int make_area(const struct partition *partition, const struct area_question *question,
+		     struct area *area)
+{
+	const struct address_class *list = partition->prefixes.list;
+	struct policy_prefixes *begin = question->complement ? &area->except : &area->in;
+	struct policy_prefixes *end = question->complement ? &area->in : &area->except;
+	const uint32_t *first = partition->first_of_class;
+	uint8_t whole = 0; /* families of which all addresses are in `in` */
+	size_t roots;
+	int r = 0;
+
+	for (uint32_t i = 0; question->complement && i < partition->prefixes.count; i = list[i].end)
+		if (question->families >> list[i].prefix.family & 1 &&
+		    (list[i].empty || !partition->marked[list[i].class])) {
+			r = add_prefix(&area->in, &list[i].prefix);
+			if (r)
+				return r;
+		}
+	roots = area->in.count;
+	for (size_t i = 0; i < question->count; i++)
+		for (uint32_t at = first[question->classes[i]];
+		     at < first[question->classes[i] + 1]; at++) {
+			uint32_t number = partition->of_class[at];
+
+			if (!(question->families >> list[number].prefix.family & 1))
+				continue;
+			r = add_borders(partition, question, number, begin, end);
+			if (r)
+				return r;
+		}
+	sort(&area->in, roots);
+	sort(&area->except, 0);
+	for (size_t i = 0; i < area->in.count; i++)
+		if (!area->in.list[i].length)
+			whole |= 1 << area->in.list[i].family;
+	area->all = !area->except.count && whole == question->families;
+	return 0;
+}
+
+struct known_area {
+	struct area area; /* first: callers hold a pointer to it */
+	struct area_question question;
+	uint32_t *classes; /* those of the question */
+};
 
 static int compare_known(const void *one, const void *other)
 {
@@ -202,127 +221,32 @@ void partition_areas_free(void *areas)
 	tdestroy(areas, known_free);
 }
 
-static bool add_prefix(struct policy_prefixes *prefixes, const struct policy_prefix *prefix)
-{
-	struct policy_prefix *list = array_room(prefixes->list, prefixes->count, sizeof(*list));
-
-	if (!list)
-		return false;
-	prefixes->list = list;
-	list[prefixes->count++] = *prefix;
-	return true;
-}
-
-static int compare_numbers(const void *one, const void *other)
-{
-	const uint32_t *a = one, *b = other;
-
-	return (*a > *b) - (*a < *b);
-}
-
-/* The prefixes of the classes, of those families, ascending. */
-static uint32_t *prefixes_of(const struct partition *partition,
-			     const struct area_question *question, size_t *ret_count)
-{
-	const uint32_t *first = partition->first_of_class;
-	size_t count = 0, room = 1;
-	uint32_t *numbers;
-
-	for (size_t i = 0; i < question->count; i++)
-		room += first[question->classes[i] + 1] - first[question->classes[i]];
-	numbers = calloc(room, sizeof(*numbers));
-	for (size_t i = 0; numbers && i < question->count; i++)
-		for (uint32_t p = first[question->classes[i]]; p < first[question->classes[i] + 1];
-		     p++) {
-			uint32_t number = partition->of_class[p];
-
-			if (question->families &
-			    1 << partition->prefixes.list[number].prefix.family)
-				numbers[count++] = number;
-		}
-	if (question->count > 1)
-		qsort(numbers, count, sizeof(*numbers), compare_numbers);
-	*ret_count = count;
-	return numbers;
-}
-
-/*
- * With the classes of the question marked: adds the prefixes at which marked addresses begin to
- * `begin`, those inside of them at which they end to `end`. A marked /0 of a complement is in
- * neither list.
- */
-static bool find_borders(const struct partition *partition, const struct area_question *question,
-			 struct policy_prefixes *begin, struct policy_prefixes *end)
-{
-	const struct address_class *list = partition->prefixes.list;
-	size_t count = 0;
-	_cleanup_free_ uint32_t *numbers = prefixes_of(partition, question, &count);
-	bool made = numbers;
-
-	for (size_t i = 0; made && i < count; i++) {
-		const struct address_class *prefix = &list[numbers[i]];
-		uint32_t parent = partition->parents[numbers[i]];
-
-		if (parent == NO_PARENT ? !question->complement || prefix->prefix.length
-					: !partition->marked[list[parent].class])
-			made = add_prefix(begin, &prefix->prefix);
-		for (uint32_t child = numbers[i] + 1; made && child < prefix->end;
-		     child = next_child(partition, child))
-			if (!list[child].empty && !partition->marked[list[child].class])
-				made = add_prefix(end, &list[child].prefix);
-	}
-	return made;
-}
-
-static bool make_area(const struct partition *partition, const struct area_question *question,
-		      struct area *area)
-{
-	const struct address_class *list = partition->prefixes.list;
-	uint8_t whole = 0; /* families of which all addresses are in `in` */
-
-	if (!question->complement) {
-		if (!find_borders(partition, question, &area->in, &area->except))
-			return false;
-	} else {
-		for (uint32_t root = 0; root < partition->prefixes.count; root = list[root].end)
-			if (question->families & 1 << list[root].prefix.family &&
-			    (list[root].empty || !partition->marked[list[root].class]) &&
-			    !add_prefix(&area->in, &list[root].prefix))
-				return false;
-		if (!find_borders(partition, question, &area->except, &area->in))
-			return false;
-	}
-	for (size_t i = 0; i < area->in.count; i++)
-		if (!area->in.list[i].length)
-			whole |= 1 << area->in.list[i].family;
-	area->all = !area->except.count && whole == question->families;
-	return true;
-}
-
 const struct area *partition_area(struct partition *partition, const struct area_question *question)
 {
 	struct known_area wanted = { .question = *question };
 	struct known_area **place = tfind(&wanted, partition->areas, compare_known), *known;
-	bool made;
+	int r;
 
 	if (place)
 		return &(*place)->area;
 	known = calloc(1, sizeof(*known));
 	if (!known)
 		return NULL;
-	known->question = *question;
 	known->classes = calloc(question->count + 1, sizeof(*known->classes));
-	made = known->classes;
-	if (made && question->count)
-		memcpy(known->classes, question->classes,
-		       question->count * sizeof(*known->classes));
-	known->question.classes = known->classes;
-	for (size_t i = 0; i < question->count; i++)
+	if (!known->classes) {
+		known_free(known);
+		return NULL;
+	}
+	for (size_t i = 0; i < question->count; i++) {
+		known->classes[i] = question->classes[i];
 		partition->marked[question->classes[i]] = true;
-	made = made && make_area(partition, question, &known->area);
+	}
+	known->question = *question;
+	known->question.classes = known->classes;
+	r = make_area(partition, question, &known->area);
 	for (size_t i = 0; i < question->count; i++)
 		partition->marked[question->classes[i]] = false;
-	if (made && tsearch(known, partition->areas, compare_known))
+	if (!r && tsearch(known, partition->areas, compare_known))
 		return &known->area;
 	known_free(known);
 	return NULL;

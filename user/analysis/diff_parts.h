@@ -1,36 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of a comparison of policies; private to policy_diff*.c. */
+/* The parts of a comparison of policies; private to diff*.c. */
 #ifndef PORTSIEVE_POLICY_DIFF_PARTS_H
 #define PORTSIEVE_POLICY_DIFF_PARTS_H
 
-#include "compile/address_classes.h"
 #include "analysis/diff.h"
+#include "compile/address_classes.h"
 
 enum { BEFORE, AFTER, SIDES };
 
-/*
- * policy_diff_areas.c: the addresses of one direction, divided by the lists of prefixes of both
- * policies, and unions of the classes, written as prefixes.
- */
+/* The addresses of one direction, divided by the lists of prefixes of both policies. */
 struct partition {
-	const uint32_t *lists[SIDES];	/* by rule: number of its list, or ADDRESS_LIST_ANY */
-	struct address_classes classes; /* of this: lists, first_class, classes of each list */
-	bool too_many;			/* nothing but the lists is known: too much to divide */
-	uint32_t count;			/* of classes; some numbers have no address */
-	uint8_t *families;	       /* by class: 1 << family of those that it has addresses of */
-	struct addresses prefixes;     /* ascending; /0 of both families are among them */
-	uint32_t *parents;	       /* by prefix: the next shorter one that is not empty */
-	uint32_t *of_class;	       /* the prefixes of class 0, of class 1, ...; no empty ones */
-	uint32_t *first_of_class;      /* by class, and one more: index in of_class */
-	uint32_t classes_of_family[2]; /* how many classes have addresses of it */
-	bool *marked;		       /* by class; all false between calls */
-	uint32_t *item_of_class;       /* of the segment at hand: see policy_diff_segment.c */
-	void **areas;		       /* those made so far; the difference owns them */
+	const uint32_t *lists[SIDES]; /* by rule: number of its list, or ADDRESS_LIST_ANY */
+	struct address_classes classes;
+	bool too_many;		   /* too much to divide: nothing but the lists is known */
+	uint8_t *families;	   /* by class: 1 << family of those that it has addresses of */
+	struct addresses prefixes; /* ascending; /0 of both families are among them */
+	uint32_t *parents;	   /* by prefix: the next shorter one that is not empty */
+	uint32_t *of_class;	   /* the prefixes of class 0, of class 1, ...; no empty ones */
+	uint32_t *first_of_class;  /* by class, and one more: index in of_class */
+	uint32_t classes_of_family[POLICY_FAMILIES]; /* how many classes have addresses of it */
+	bool *marked;				     /* by class; all false between calls */
+	uint32_t *item_of_class; /* of the segment at hand: see diff_segment.c */
+	void **areas;		 /* those made so far; the difference owns them */
 };
 
-/* -ENOMEM. Free with partition_free in any case. */
-int partition_make(const struct policy *const policies[SIDES], enum portsieve_direction direction,
-		   struct policy_diff *diff, struct partition *partition);
+/* What is compared, and the partitions that all parts look into. */
+struct comparison {
+	const struct policy *policies[SIDES];
+	struct policy_diff *diff;
+	struct partition partitions[PORTSIEVE_DIRECTIONS];
+};
+
+/* What two verdicts mean for packets, by the modes of the policies. */
+enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
+					      bool drop_after);
+
+/* diff_areas.c. -ENOMEM. Free with partition_free in any case. */
+int partition_make(struct comparison *comparison, enum portsieve_direction direction);
 void partition_free(struct partition *partition);
 
 /*
@@ -47,18 +53,7 @@ const struct area *partition_area(struct partition *partition,
 				  const struct area_question *question);
 void partition_areas_free(void *areas);
 
-/* What is compared, and the partitions that all parts look into. */
-struct comparison {
-	const struct policy *policies[SIDES];
-	struct policy_diff *diff;
-	struct partition partitions[PORTSIEVE_DIRECTIONS];
-};
-
-/* What two verdicts mean for packets, by the modes of the policies. */
-enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
-					      bool drop_after);
-
-/* policy_diff_ports.c: cuts the ports into segments and joins equal changes of neighbours. */
+/* diff_ports.c: cuts the ports into segments and joins equal changes of neighbours. -ENOMEM. */
 int policy_diff_ports(struct comparison *comparison);
 
 /* The rules that match some packets of a port range, up to the first that matches all of them. */
@@ -81,11 +76,8 @@ struct policy_diff_changes {
 	size_t count;
 };
 
-/* policy_diff_segment.c: appends the changes of one segment to an array (array.h). */
+/* diff_segment.c: appends the changes of one segment to an array (array.h). -ENOMEM. */
 int policy_diff_segment(struct comparison *comparison, const struct segment *segment,
 			struct policy_diff_changes *changes);
-
-/* policy_diff_rules.c: the rules that come, go, change, stay. */
-int policy_diff_rules(const struct comparison *comparison);
 
 #endif

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/diff_parts.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "compile/builtin.h"
-#include "analysis/diff_parts.h"
 
 enum { NO_RULE = UINT32_MAX };
 
@@ -60,82 +60,72 @@ static int compare_borders(const void *one, const void *other)
 {
 	const struct border *a = one, *b = other;
 
-	if (a->transport != b->transport)
-		return a->transport - b->transport;
-	return (a->port > b->port) - (a->port < b->port);
+	return a->transport - b->transport ?: (a->port > b->port) - (a->port < b->port);
 }
 
-static void add_borders(struct sweep *sweep, int side, uint32_t number)
+/* Allocates for both policies, and finds all borders: of intervals, DHCP's ports, and all ports. */
+static int sweep_init(struct sweep *sweep)
 {
-	const struct policy_rule *rule = &sweep->comparison->policies[side]->rules[number];
-
-	for (size_t i = 0; i < rule->intervals_count; i++) {
-		const struct policy_interval *interval = &rule->intervals[i];
-		struct border border = { interval->low, number, interval->transport, side, false };
-
-		sweep->borders[sweep->borders_count++] = border;
-		border.port = interval->high + 1u;
-		border.ends = true;
-		sweep->borders[sweep->borders_count++] = border;
-	}
-}
-
-static bool is_dhcp_client(uint8_t transport, uint32_t port)
-{
-	return transport == PORTSIEVE_UDP &&
-	       (port == DHCP_CLIENT_PORT || port == DHCPV6_CLIENT_PORT);
-}
-
-/* All borders, ascending, with the ends of the ports and those of the DHCP client's. */
-static int make_borders(struct sweep *sweep)
-{
-	static const uint32_t fixed[] = { 0, 68, 69, 546, 547, PORTSIEVE_PORTS };
-	const struct policy *const *policies = sweep->comparison->policies;
+	static const uint32_t fixed[] = {
+		0,
+		DHCP_CLIENT_PORT,
+		DHCP_CLIENT_PORT + 1,
+		DHCPV6_CLIENT_PORT,
+		DHCPV6_CLIENT_PORT + 1,
+		PORTSIEVE_PORTS,
+	};
 	size_t room = ARRAY_SIZE(fixed) * PORTSIEVE_TRANSPORTS;
+	struct border *at;
 
-	for (int side = BEFORE; side < SIDES; side++)
-		for (size_t i = 0; i < policies[side]->rules_count; i++)
-			room += 2 * policies[side]->rules[i].intervals_count;
-	sweep->borders = calloc(room, sizeof(*sweep->borders));
-	if (!sweep->borders)
+	for (int side = BEFORE; side < SIDES; side++) {
+		const struct policy *policy = sweep->comparison->policies[side];
+		struct active *active = &sweep->active[side];
+
+		active->rules = calloc(policy->rules_count + 1, sizeof(*active->rules));
+		active->depth = calloc(policy->rules_count + 1, sizeof(*active->depth));
+		if (!active->rules || !active->depth)
+			return -ENOMEM;
+		for (size_t i = 0; i < policy->rules_count; i++)
+			room += 2 * policy->rules[i].intervals_count;
+	}
+	at = sweep->borders = calloc(room, sizeof(*sweep->borders));
+	if (!at)
 		return -ENOMEM;
+	sweep->borders_count = room;
 	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
 		for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-			sweep->borders[sweep->borders_count++] =
-				(struct border){ fixed[i], NO_RULE, transport, 0, false };
-	for (int side = BEFORE; side < SIDES; side++)
-		for (size_t i = 0; i < policies[side]->rules_count; i++)
-			add_borders(sweep, side, i);
-	qsort(sweep->borders, sweep->borders_count, sizeof(*sweep->borders), compare_borders);
+			*at++ = (struct border){ fixed[i], NO_RULE, transport, 0, false };
+	for (int side = BEFORE; side < SIDES; side++) {
+		const struct policy *policy = sweep->comparison->policies[side];
+
+		for (size_t rule = 0; rule < policy->rules_count; rule++)
+			for (size_t i = 0; i < policy->rules[rule].intervals_count; i++) {
+				struct policy_interval ports = policy->rules[rule].intervals[i];
+
+				*at++ = (struct border){ ports.low, rule, ports.transport, side,
+							 false };
+				*at++ = (struct border){ ports.high + 1u, rule, ports.transport,
+							 side, true };
+			}
+	}
+	qsort(sweep->borders, room, sizeof(*sweep->borders), compare_borders);
 	return 0;
 }
 
-/* The place of the rule among the active ones. */
-static size_t find_active(const struct active *active, uint32_t rule)
-{
-	size_t low = 0, high = active->count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (active->rules[middle] < rule)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* At one port an interval's end may come before another's beginning, or after it. */
+/*
+ * Adds the rule of a border to the active ones, or removes it. At one port an interval's end may
+ * come before another's beginning, or after it.
+ */
 static void cross(struct sweep *sweep, const struct border *border)
 {
 	struct active *active = &sweep->active[border->side];
 	uint32_t rule = border->rule;
-	size_t at;
+	size_t at = 0;
 
 	if (rule == NO_RULE)
 		return;
-	at = find_active(active, rule);
+	while (at < active->count && active->rules[at] < rule)
+		at++;
 	if (!border->ends && !active->depth[rule]++) {
 		memmove(&active->rules[at + 1], &active->rules[at],
 			(active->count++ - at) * sizeof(*active->rules));
@@ -150,22 +140,23 @@ static struct contenders contenders_of(const struct sweep *sweep, int side,
 				       const struct border *border)
 {
 	const struct policy *policy = sweep->comparison->policies[side];
-	bool dhcp = policy->default_action == POLICY_DROP && policy->dhcp_client &&
-		    is_dhcp_client(border->transport, border->port);
+	const struct active *active = &sweep->active[side];
+	bool drop = policy->default_action == POLICY_DROP;
+	bool dhcp_client = drop && policy->dhcp_client && border->transport == PORTSIEVE_UDP &&
+			   (border->port == DHCP_CLIENT_PORT || border->port == DHCPV6_CLIENT_PORT);
 	struct contenders contenders = {
-		.rules = sweep->active[side].rules,
-		.otherwise = { NULL, dhcp, policy->default_action == POLICY_DROP && !dhcp },
+		.rules = active->rules,
+		.otherwise = { NULL, dhcp_client, drop && !dhcp_client },
 	};
 
-	while (contenders.count < sweep->active[side].count) {
-		const struct policy_rule *rule = &policy->rules[contenders.rules[contenders.count]];
+	for (; contenders.count < active->count; contenders.count++) {
+		const struct policy_rule *rule = &policy->rules[active->rules[contenders.count]];
 
-		if (!rule->from.count && !rule->to.count) {
-			contenders.otherwise =
-				(struct policy_decider){ rule, false, rule->action == POLICY_DROP };
-			break;
-		}
-		contenders.count++;
+		if (rule->from.count || rule->to.count)
+			continue;
+		contenders.otherwise =
+			(struct policy_decider){ rule, false, rule->action == POLICY_DROP };
+		break;
 	}
 	return contenders;
 }
@@ -213,11 +204,10 @@ static int join(struct sweep *sweep, const struct policy_diff_changes *found)
 		struct policy_diff_change *list;
 		int order = -1;
 
-		while (o < sweep->open_count) {
+		for (; o < sweep->open_count; o++) {
 			order = compare_what(&all->list[sweep->open[o]], change);
 			if (order >= 0)
 				break;
-			o++;
 		}
 		if (!order && all->list[sweep->open[o]].transport == change->transport) {
 			open[i] = sweep->open[o];
@@ -284,25 +274,17 @@ static int compare_changes(const void *one, const void *other)
 int policy_diff_ports(struct comparison *comparison)
 {
 	__attribute__((cleanup(sweep_free))) struct sweep sweep = { .comparison = comparison };
-	int r;
+	int r = sweep_init(&sweep);
 
-	for (int side = BEFORE; side < SIDES; side++) {
-		size_t count = comparison->policies[side]->rules_count;
-
-		sweep.active[side].rules = calloc(count + 1, sizeof(uint32_t));
-		sweep.active[side].depth = calloc(count + 1, sizeof(uint32_t));
-		if (!sweep.active[side].rules || !sweep.active[side].depth)
-			return -ENOMEM;
-	}
-	r = make_borders(&sweep);
 	if (r)
 		return r;
 	for (size_t i = 0; i + 1 < sweep.borders_count; i++) {
 		const struct border *border = &sweep.borders[i];
 
 		cross(&sweep, border);
-		if (compare_borders(border, border + 1) && border->transport == border[1].transport)
-			r = sweep_segment(&sweep, border);
+		if (border->transport != border[1].transport || border->port == border[1].port)
+			continue;
+		r = sweep_segment(&sweep, border);
 		if (r)
 			return r;
 	}

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/diff_parts.h"
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "analysis/diff_parts.h"
 
-enum { ALL_FAMILIES = (1 << POLICY_IPV4) | (1 << POLICY_IPV6) };
+enum { ALL_FAMILIES = (1 << POLICY_FAMILIES) - 1 };
 
 /* The items of one direction: named classes, ascending; item number `count` is the rest. */
 struct items {
@@ -22,12 +22,10 @@ struct items {
 	uint8_t rest_families;
 };
 
-/* A pair of items whose verdict changes. The order of the fields is that of sorting. */
+/* A pair of items whose verdict changes. Contenders are numbered; their count: `otherwise`. */
 struct cell {
-	uint32_t before; /* what decides: a contender, or their count: what decides otherwise */
-	uint32_t after;
-	uint32_t from;
-	uint32_t to;
+	uint32_t deciders[SIDES];
+	uint32_t items[PORTSIEVE_DIRECTIONS];
 };
 
 /* Cells of one source and the same deciders. */
@@ -46,7 +44,15 @@ struct judging {
 	size_t cells_count;
 };
 
-/* Sorts as the numbers in their order do. */
+static void judging_free(struct judging *judging)
+{
+	for (int side = BEFORE; side < SIDES; side++)
+		free(judging->deciders[side]);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
+		free(judging->items[direction].classes);
+	free(judging->cells);
+}
+
 static int compare_numbers(const uint32_t *a, const uint32_t *b, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -62,25 +68,22 @@ static int compare_classes(const void *one, const void *other)
 
 static int compare_cells(const void *one, const void *other)
 {
-	return compare_numbers(one, other, sizeof(struct cell) / sizeof(uint32_t));
-}
+	const struct cell *a = one, *b = other;
+	int order = compare_numbers(a->deciders, b->deciders, SIDES);
 
-static int compare_deciders(const struct cell *a, const struct cell *b)
-{
-	int order = compare_numbers(&a->before, &b->before, 1);
-
-	return order ? order : compare_numbers(&a->after, &b->after, 1);
+	return order ? order : compare_numbers(a->items, b->items, PORTSIEVE_DIRECTIONS);
 }
 
 /* All but the source. */
 static int compare_contents(const struct row *a, const struct row *b)
 {
-	int order = compare_deciders(a->cells, b->cells);
+	int order = compare_numbers(a->cells->deciders, b->cells->deciders, SIDES);
 
 	if (!order && a->count != b->count)
 		order = a->count < b->count ? -1 : 1;
 	for (size_t i = 0; !order && i < a->count; i++)
-		order = compare_numbers(&a->cells[i].to, &b->cells[i].to, 1);
+		order = compare_numbers(&a->cells[i].items[PORTSIEVE_DESTINATION],
+					&b->cells[i].items[PORTSIEVE_DESTINATION], 1);
 	return order;
 }
 
@@ -89,16 +92,7 @@ static int compare_rows(const void *one, const void *other)
 	const struct row *a = one, *b = other;
 	int order = compare_contents(a, b);
 
-	return order ? order : compare_numbers(&a->cells->from, &b->cells->from, 1);
-}
-
-static void judging_free(struct judging *judging)
-{
-	for (int side = BEFORE; side < SIDES; side++)
-		free(judging->deciders[side]);
-	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
-		free(judging->items[direction].classes);
-	free(judging->cells);
+	return order ? order : compare_numbers(a->cells->items, b->cells->items, 1);
 }
 
 /* The list of prefixes that a contender names, or ADDRESS_LIST_ANY. */
@@ -121,11 +115,43 @@ static struct policy_decider decider_of(const struct judging *judging, int side,
 	return (struct policy_decider){ .rule = rule, .drop = rule->action == POLICY_DROP };
 }
 
-static enum policy_diff_effect effect_of(const struct judging *judging, uint32_t before,
-					 uint32_t after)
+/* What changes if other contenders decide; without addresses. */
+static struct policy_diff_change change_of(const struct judging *judging,
+					   const uint32_t deciders[SIDES])
 {
-	return policy_diff_effect_of(judging->comparison, decider_of(judging, BEFORE, before).drop,
-				     decider_of(judging, AFTER, after).drop);
+	struct policy_diff_change change = {
+		.transport = judging->segment->transport,
+		.low = judging->segment->low,
+		.high = judging->segment->high,
+		.before = decider_of(judging, BEFORE, deciders[BEFORE]),
+		.after = decider_of(judging, AFTER, deciders[AFTER]),
+	};
+
+	change.effect =
+		policy_diff_effect_of(judging->comparison, change.before.drop, change.after.drop);
+	return change;
+}
+
+static int add_change(const struct judging *judging, struct policy_diff_change change)
+{
+	struct policy_diff_changes *changes = judging->changes;
+	struct policy_diff_change *list = array_room(changes->list, changes->count, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	changes->list = list;
+	list[changes->count++] = change;
+	return 0;
+}
+
+static int add_unclear(const struct judging *judging)
+{
+	return add_change(judging, (struct policy_diff_change){
+					   .transport = judging->segment->transport,
+					   .low = judging->segment->low,
+					   .high = judging->segment->high,
+					   .unclear = true,
+				   });
 }
 
 /* Do both policies ask the same in the same order, to the same effect? */
@@ -135,8 +161,8 @@ static bool is_same(const struct judging *judging)
 
 	if (sides[BEFORE].count != sides[AFTER].count)
 		return false;
-	for (size_t i = 0; i <= sides[BEFORE].count; i++)
-		if (effect_of(judging, i, i))
+	for (uint32_t i = 0; i <= sides[BEFORE].count; i++)
+		if (change_of(judging, (uint32_t[]){ i, i }).effect)
 			return false;
 	for (size_t i = 0; i < sides[BEFORE].count; i++)
 		for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
@@ -171,20 +197,17 @@ static int make_items(struct judging *judging, enum portsieve_direction directio
 {
 	struct partition *partition = &judging->comparison->partitions[direction];
 	struct items *items = &judging->items[direction];
-	uint32_t rest[] = { partition->classes_of_family[POLICY_IPV4],
-			    partition->classes_of_family[POLICY_IPV6] };
-	int r = 0;
+	uint32_t named[POLICY_FAMILIES] = { 0 }; /* classes that have addresses of the family */
 
 	items->partition = partition;
 	for (int side = BEFORE; side < SIDES; side++)
-		for (size_t i = 0; !r && i < judging->segment->sides[side].count; i++) {
+		for (size_t i = 0; i < judging->segment->sides[side].count; i++) {
 			uint32_t list = list_of(judging, side, direction, i);
+			int r = list == ADDRESS_LIST_ANY ? 0 : add_classes(items, list);
 
-			if (list != ADDRESS_LIST_ANY)
-				r = add_classes(items, list);
+			if (r)
+				return r;
 		}
-	if (r)
-		return r;
 	if (items->count)
 		qsort(items->classes, items->count, sizeof(*items->classes), compare_classes);
 	for (size_t i = 0; i < items->count; i++) {
@@ -192,15 +215,16 @@ static int make_items(struct judging *judging, enum portsieve_direction directio
 
 		partition->marked[class] = false;
 		partition->item_of_class[class] = i;
-		for (int family = POLICY_IPV4; family <= POLICY_IPV6; family++)
-			rest[family] -= partition->families[class] >> family & 1;
+		for (int family = 0; family < POLICY_FAMILIES; family++)
+			named[family] += partition->families[class] >> family & 1;
 	}
-	items->rest_families = !!rest[POLICY_IPV4] << POLICY_IPV4 | !!rest[POLICY_IPV6]
-									    << POLICY_IPV6;
+	for (int family = 0; family < POLICY_FAMILIES; family++)
+		if (named[family] < partition->classes_of_family[family])
+			items->rest_families |= 1 << family;
 	return 0;
 }
 
-static uint8_t families_of(const struct items *items, size_t item)
+static uint8_t families_of(const struct items *items, uint32_t item)
 {
 	return item < items->count ? items->partition->families[items->classes[item]]
 				   : items->rest_families;
@@ -284,14 +308,14 @@ static int find_cells(struct judging *judging)
 
 	for (size_t pair = 0; pair < pairs; pair++) {
 		struct cell *cells, cell = {
-			.before = judging->deciders[BEFORE][pair],
-			.after = judging->deciders[AFTER][pair],
-			.from = pair / (to->count + 1),
-			.to = pair % (to->count + 1),
+			.deciders = { judging->deciders[BEFORE][pair],
+				      judging->deciders[AFTER][pair] },
+			.items = { pair / (to->count + 1), pair % (to->count + 1) },
 		};
 
-		if (!effect_of(judging, cell.before, cell.after) ||
-		    !(families_of(from, cell.from) & families_of(to, cell.to)))
+		if (!change_of(judging, cell.deciders).effect ||
+		    !(families_of(from, cell.items[PORTSIEVE_SOURCE]) &
+		      families_of(to, cell.items[PORTSIEVE_DESTINATION])))
 			continue;
 		cells = array_room(judging->cells, judging->cells_count, sizeof(*cells));
 		if (!cells)
@@ -302,79 +326,68 @@ static int find_cells(struct judging *judging)
 	return 0;
 }
 
-/* Appends a change, of the ports of the segment. */
-static int add_change(const struct judging *judging, const struct policy_diff_change *change)
-{
-	struct policy_diff_changes *changes = judging->changes;
-	struct policy_diff_change *list = array_room(changes->list, changes->count, sizeof(*list));
+/* Rows that differ in their sources alone. */
+struct rectangle {
+	const struct row *rows;
+	size_t counts[PORTSIEVE_DIRECTIONS]; /* of rows, and of cells in each */
+};
 
-	if (!list)
-		return -ENOMEM;
-	changes->list = list;
-	list[changes->count] = *change;
-	list[changes->count].transport = judging->segment->transport;
-	list[changes->count].low = judging->segment->low;
-	list[changes->count++].high = judging->segment->high;
-	return 0;
+static uint32_t item_at(const struct rectangle *rectangle, enum portsieve_direction direction,
+			size_t i)
+{
+	return direction == PORTSIEVE_SOURCE
+		       ? rectangle->rows[i].cells->items[PORTSIEVE_SOURCE]
+		       : rectangle->rows->cells[i].items[PORTSIEVE_DESTINATION];
 }
 
-/* The addresses of items (ascending) of one direction. The rest, the last item, is a complement. */
-static const struct area *area_of_items(const struct items *items, const uint32_t *numbers,
-					size_t count, uint8_t families)
+/* The addresses of the rectangle's items, ascending. The rest, the last item, is a complement. */
+static const struct area *area_of(const struct judging *judging, const struct rectangle *rectangle,
+				  enum portsieve_direction direction, uint8_t families)
 {
-	bool complement = numbers[count - 1] == items->count;
+	const struct items *items = &judging->items[direction];
 	_cleanup_free_ uint32_t *classes = calloc(items->count + 1, sizeof(*classes));
-	struct area_question question = { classes, 0, complement, families };
-	size_t next = 0;
+	size_t count = rectangle->counts[direction], next = 0;
+	struct area_question question = {
+		.classes = classes,
+		.complement = item_at(rectangle, direction, count - 1) == items->count,
+		.families = families,
+	};
 
 	if (!classes)
 		return NULL;
 	for (uint32_t item = 0; item < items->count; item++) {
-		bool listed = next < count && numbers[next] == item;
+		bool listed = next < count && item_at(rectangle, direction, next) == item;
 
 		next += listed;
-		if (listed != complement)
+		if (listed != question.complement)
 			classes[question.count++] = items->classes[item];
 	}
 	return partition_area(items->partition, &question);
 }
 
-/* Adds the change of rows that differ in their sources alone. */
-static int add_rectangle(const struct judging *judging, const struct row *rows, size_t count)
+static int add_rectangle(const struct judging *judging, const struct rectangle *rectangle)
 {
-	const struct items *from_items = &judging->items[PORTSIEVE_SOURCE];
-	const struct items *to_items = &judging->items[PORTSIEVE_DESTINATION];
-	const struct cell *first = rows->cells;
-	_cleanup_free_ uint32_t *from = calloc(count, sizeof(*from));
-	_cleanup_free_ uint32_t *to = calloc(rows->count, sizeof(*to));
-	struct policy_diff_change change = {
-		.before = decider_of(judging, BEFORE, first->before),
-		.after = decider_of(judging, AFTER, first->after),
-		.effect = effect_of(judging, first->before, first->after),
-	};
-	uint8_t from_families = 0, to_families = 0, families;
+	struct policy_diff_change change = change_of(judging, rectangle->rows->cells->deciders);
+	uint8_t families = ALL_FAMILIES;
 
-	if (!from || !to)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		from[i] = rows[i].cells->from;
-		from_families |= families_of(from_items, from[i]);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		uint8_t found = 0;
+
+		for (size_t i = 0; i < rectangle->counts[direction]; i++)
+			found |= families_of(&judging->items[direction],
+					     item_at(rectangle, direction, i));
+		families &= found;
 	}
-	for (size_t i = 0; i < rows->count; i++) {
-		to[i] = first[i].to;
-		to_families |= families_of(to_items, to[i]);
-	}
-	families = from_families & to_families;
-	change.from = area_of_items(from_items, from, count, families);
-	change.to = area_of_items(to_items, to, rows->count, families);
+	change.from = area_of(judging, rectangle, PORTSIEVE_SOURCE, families);
+	change.to = area_of(judging, rectangle, PORTSIEVE_DESTINATION, families);
 	if (!change.from || !change.to)
 		return -ENOMEM;
-	/* Any address is left unsaid, but not both times where it is those of one family only. */
+	/* Any address is left unsaid, but not both times if it is those of one family only. */
 	if (change.from->all && (!change.to->all || families == ALL_FAMILIES))
 		change.from = NULL;
 	if (change.to->all)
 		change.to = NULL;
-	return add_change(judging, &change);
+	return add_change(judging, change);
 }
 
 /* From cells to rows, from rows to rectangles. */
@@ -382,49 +395,32 @@ static int add_rectangles(struct judging *judging)
 {
 	_cleanup_free_ struct row *rows = calloc(judging->cells_count + 1, sizeof(*rows));
 	size_t count = 0;
-	int r = 0;
 
 	if (!rows)
 		return -ENOMEM;
-	if (!judging->cells_count)
-		return 0;
-	qsort(judging->cells, judging->cells_count, sizeof(*judging->cells), compare_cells);
+	if (judging->cells_count)
+		qsort(judging->cells, judging->cells_count, sizeof(*judging->cells), compare_cells);
 	for (size_t i = 0; i < judging->cells_count; i++) {
 		const struct cell *cell = &judging->cells[i];
 
-		if (!i || compare_deciders(cell - 1, cell) || cell[-1].from != cell->from)
+		if (!i || memcmp(cell - 1, cell, offsetof(struct cell, items[1])))
 			rows[count++].cells = cell;
 		rows[count - 1].count++;
 	}
 	qsort(rows, count, sizeof(*rows), compare_rows);
-	for (size_t first = 0, end; !r && first < count; first = end) {
+	for (size_t first = 0, end; first < count; first = end) {
+		int r;
+
 		for (end = first + 1; end < count && !compare_contents(&rows[first], &rows[end]);)
 			end++;
-		r = add_rectangle(judging, &rows[first], end - first);
+		r = add_rectangle(judging, &(struct rectangle){
+						   .rows = &rows[first],
+						   .counts = { end - first, rows[first].count },
+					   });
+		if (r)
+			return r;
 	}
-	return r;
-}
-
-static int compare_addresses(struct judging *judging)
-{
-	const struct policy_diff_change unclear = { .unclear = true };
-	const struct partition *partitions = judging->comparison->partitions;
-	int r = 0;
-
-	if (partitions[PORTSIEVE_SOURCE].too_many || partitions[PORTSIEVE_DESTINATION].too_many)
-		return add_change(judging, &unclear);
-	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++)
-		r = make_items(judging, direction);
-	if (r)
-		return r;
-	if (is_too_much(judging))
-		return add_change(judging, &unclear);
-	for (int side = BEFORE; !r && side < SIDES; side++)
-		r = find_deciders(judging, side);
-	if (r)
-		return r;
-	r = find_cells(judging);
-	return r ? r : add_rectangles(judging);
+	return 0;
 }
 
 int policy_diff_segment(struct comparison *comparison, const struct segment *segment,
@@ -435,14 +431,27 @@ int policy_diff_segment(struct comparison *comparison, const struct segment *seg
 		.segment = segment,
 		.changes = changes,
 	};
+	const struct partition *partitions = comparison->partitions;
+	int r;
 
 	if (is_same(&judging))
 		return 0;
-	if (segment->sides[BEFORE].count || segment->sides[AFTER].count)
-		return compare_addresses(&judging);
-	return add_change(&judging, &(struct policy_diff_change){
-					    .before = segment->sides[BEFORE].otherwise,
-					    .after = segment->sides[AFTER].otherwise,
-					    .effect = effect_of(&judging, 0, 0),
-				    });
+	if (!segment->sides[BEFORE].count && !segment->sides[AFTER].count)
+		return add_change(&judging, change_of(&judging, (uint32_t[SIDES]){ 0 }));
+	if (partitions[PORTSIEVE_SOURCE].too_many || partitions[PORTSIEVE_DESTINATION].too_many)
+		return add_unclear(&judging);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		r = make_items(&judging, direction);
+		if (r)
+			return r;
+	}
+	if (is_too_much(&judging))
+		return add_unclear(&judging);
+	for (int side = BEFORE; side < SIDES; side++) {
+		r = find_deciders(&judging, side);
+		if (r)
+			return r;
+	}
+	r = find_cells(&judging);
+	return r ? r : add_rectangles(&judging);
 }

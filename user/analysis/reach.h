@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which ranges of a compiled image any packet reaches, over all ports, addresses and times. Pure.
+ * What packets find in a compiled image: which ranges any of them reaches, over all ports,
+ * addresses and times, and which rules decide the packets that a rule asks for. Pure.
  */
 #ifndef PORTSIEVE_IMAGE_REACH_H
 #define PORTSIEVE_IMAGE_REACH_H
@@ -24,5 +25,23 @@ struct image_reach {
 struct image_reach *image_reach_new(const struct policy *policy,
 				    const struct portsieve_image *image,
 				    const struct addresses *addresses);
+
+/* deciders.c. The caller frees it (free), and keeps the reach until then. NULL: no memory. */
+struct deciders_search *deciders_search_new(const struct image_reach *reach);
+
+/* Indices of rules, ascending; the list belongs to the search and is valid until the next call. */
+struct deciders {
+	const uint16_t *rules;
+	size_t count;
+	bool complete; /* false: the search was cut short, there may be more */
+};
+
+/*
+ * The rules that decide the packets with the rule's addresses on the ports of the ranges `first` to
+ * `first` + `count` - 1, as long as the rule lasts. Where one rule decides all packets of a port,
+ * it alone is named for that port.
+ */
+struct deciders deciders_find(struct deciders_search *search, const struct policy_rule *rule,
+			      uint16_t first, size_t count);
 
 #endif
