@@ -7,11 +7,7 @@
 
 #include <stdlib.h>
 
-enum {
-	FAMILIES = POLICY_IPV6 + 1,
-	ALL_FAMILIES = (1 << FAMILIES) - 1,
-	WORK_MAX = 1 << 24, /* classes and ports looked at by one search, in all its calls */
-};
+enum { WORK_MAX = 1 << 24 }; /* classes and ports looked at by one search, in all its calls */
 
 /* The classes of a rule's `from` or `to`. */
 struct members {
@@ -54,6 +50,13 @@ struct deciders_search *deciders_search_new(const struct image_reach *reach)
 	return search;
 }
 
+/* Does any address of the family that is followed have the class? */
+static bool has_family(const struct deciders_search *search, enum portsieve_direction direction,
+		       uint32_t class)
+{
+	return search->reach->class_families[direction][class] >> search->family & 1;
+}
+
 /*
  * Adds the classes of a prefix and of the longer ones in it. One that is not listed needs nothing:
  * a shorter one of the same rule holds it.
@@ -88,39 +91,33 @@ static void members_find(struct deciders_search *search, const struct policy_rul
 	members->now++;
 	members->any = !prefixes->count;
 	members->count = members->any ? search->reach->classes[direction] : 0;
-	members->families = members->any ? ALL_FAMILIES : 0;
+	members->families = members->any ? ADDRESSES_ALL_FAMILIES : 0;
 	for (size_t i = 0; i < prefixes->count && search->work < WORK_MAX; i++)
 		members_add(search, direction, &prefixes->list[i], members);
 }
 
-/* Does the other rule hold the addresses of the rule, in the family that is followed? */
-static bool holds_addresses(struct deciders_search *search, const struct policy_rule *other,
-			    enum portsieve_direction direction)
-{
-	const struct members *members = &search->members[direction];
-	struct members *holder = &search->holder;
-
-	members_find(search, other, direction, holder);
-	for (size_t i = 0; i < members->count && !holder->any; i++) {
-		uint32_t class = members->any ? i : members->list[i];
-
-		search->work++;
-		if (search->reach->class_families[direction][class] >> search->family & 1 &&
-		    holder->stamp[class] != holder->now)
-			return false;
-	}
-	return true;
-}
-
-/* Does the other rule decide all packets of the rule on a port that it has, without help? */
+/* Does the other rule decide all packets of the rule on a port that both have, without help? */
 static bool shadows(struct deciders_search *search, const struct policy_rule *other)
 {
 	uint64_t until_ns = search->rule->until_ns;
+	struct members *holder = &search->holder;
 
 	if (other->until_ns && (!until_ns || other->until_ns < until_ns))
 		return false;
-	return holds_addresses(search, other, PORTSIEVE_SOURCE) &&
-	       holds_addresses(search, other, PORTSIEVE_DESTINATION);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
+		const struct members *members = &search->members[direction];
+
+		members_find(search, other, direction, holder);
+		for (size_t i = 0; i < members->count && !holder->any; i++) {
+			uint32_t class = members->any ? i : members->list[i];
+
+			search->work++;
+			if (has_family(search, direction, class) &&
+			    holder->stamp[class] != holder->now)
+				return false;
+		}
+	}
+	return true;
 }
 
 static void rules_add(struct rules *rules, uint16_t rule)
@@ -128,12 +125,6 @@ static void rules_add(struct rules *rules, uint16_t rule)
 	if (rules->stamp[rule] != rules->now)
 		rules->list[rules->count++] = rule;
 	rules->stamp[rule] = rules->now;
-}
-
-static void rules_empty(struct rules *rules)
-{
-	rules->now++;
-	rules->count = 0;
 }
 
 /* Finds the rules that an entry leads to; returns whether it may lead to no conditional one. */
@@ -152,7 +143,7 @@ static bool follow_by_address(struct deciders_search *search, uint32_t number)
 		const struct portsieve_cell *cell =
 			&image->cell[(condition->base + class) % PORTSIEVE_CELLS];
 
-		if (search->reach->class_families[direction][class] >> search->family & 1)
+		if (has_family(search, direction, class))
 			falls |= follow(search, cell->condition == number + 1
 							? cell->entry
 							: condition->otherwise);
@@ -203,7 +194,8 @@ static void follow_port(struct deciders_search *search, uint16_t entry)
 	uint16_t last = 0;
 
 	search->stamp++;
-	rules_empty(&search->deciders);
+	search->deciders.now++;
+	search->deciders.count = 0;
 	if (is_reference(entry)) {
 		const struct portsieve_port_class *class =
 			&search->reach->image->port_class[reference_number(entry)];
@@ -239,15 +231,16 @@ static int compare_rules(const void *one, const void *other)
 struct deciders deciders_find(struct deciders_search *search, const struct policy_rule *rule,
 			      uint16_t first, size_t count)
 {
-	uint8_t families = ALL_FAMILIES;
+	uint8_t families = ADDRESSES_ALL_FAMILIES;
 
 	search->rule = rule;
-	rules_empty(&search->found);
+	search->found.now++;
+	search->found.count = 0;
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
 		members_find(search, rule, direction, &search->members[direction]);
 		families &= search->members[direction].families;
 	}
-	for (search->family = 0; search->family < FAMILIES; search->family++)
+	for (search->family = 0; search->family < POLICY_FAMILIES; search->family++)
 		for (size_t i = 0; i < count && families >> search->family & 1; i++) {
 			const struct portsieve_range *range =
 				&search->reach->image->range[first + i];

@@ -12,8 +12,6 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 
-enum { ALL_FAMILIES = (1 << POLICY_FAMILIES) - 1 };
-
 /* The items of one direction: named classes, ascending; item number `count` is the rest. */
 struct items {
 	struct partition *partition;
@@ -368,7 +366,7 @@ static const struct area *area_of(const struct judging *judging, const struct re
 static int add_rectangle(const struct judging *judging, const struct rectangle *rectangle)
 {
 	struct policy_diff_change change = change_of(judging, rectangle->rows->cells->deciders);
-	uint8_t families = ALL_FAMILIES;
+	uint8_t families = ADDRESSES_ALL_FAMILIES;
 
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
 		uint8_t found = 0;
@@ -383,7 +381,7 @@ static int add_rectangle(const struct judging *judging, const struct rectangle *
 	if (!change.from || !change.to)
 		return -ENOMEM;
 	/* Any address is left unsaid, but not both times if it is those of one family only. */
-	if (change.from->all && (!change.to->all || families == ALL_FAMILIES))
+	if (change.from->all && (!change.to->all || families == ADDRESSES_ALL_FAMILIES))
 		change.from = NULL;
 	if (change.to->all)
 		change.to = NULL;

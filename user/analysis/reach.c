@@ -13,10 +13,6 @@
 
 #include "base/cleanup.h"
 
-enum {
-	FAMILIES = POLICY_IPV6 + 1,
-	ALL_FAMILIES = (1 << FAMILIES) - 1,
-};
 static_assert((int)PORTSIEVE_CLASSES_MAX == (int)PORTSIEVE_CELLS, "a cell gives a class");
 
 /* From a condition to an entry. */
@@ -50,8 +46,8 @@ static void add_edges_by_time(struct walk *walk)
 
 		if (condition->kind != PORTSIEVE_BY_TIME)
 			continue;
-		edge_add(walk, number, condition->then, ALL_FAMILIES);
-		edge_add(walk, number, condition->otherwise, ALL_FAMILIES);
+		edge_add(walk, number, condition->then, ADDRESSES_ALL_FAMILIES);
+		edge_add(walk, number, condition->otherwise, ADDRESSES_ALL_FAMILIES);
 	}
 }
 
@@ -61,17 +57,17 @@ static int add_edges_by_address(struct walk *walk, enum portsieve_direction dire
 	const struct image_reach *reach = walk->reach;
 	const struct portsieve_image *image = reach->image;
 	const uint8_t *families = reach->class_families[direction];
-	_cleanup_free_ uint32_t(*without_cell)[FAMILIES] =
+	_cleanup_free_ uint32_t(*without_cell)[POLICY_FAMILIES] =
 		calloc(PORTSIEVE_CONDITIONS_MAX, sizeof(*without_cell));
-	uint32_t classes[FAMILIES] = { 0 };
+	uint32_t classes[POLICY_FAMILIES] = { 0 };
 
 	if (!without_cell)
 		return -ENOMEM;
 	for (uint32_t class = 0; class < reach->classes[direction]; class ++)
-		for (int family = 0; family < FAMILIES; family++)
+		for (int family = 0; family < POLICY_FAMILIES; family++)
 			classes[family] += families[class] >> family & 1;
 	for (uint32_t number = 0; number < PORTSIEVE_CONDITIONS_MAX; number++)
-		for (int family = 0; family < FAMILIES; family++)
+		for (int family = 0; family < POLICY_FAMILIES; family++)
 			without_cell[number][family] = classes[family];
 	for (uint32_t i = 0; i < PORTSIEVE_CELLS; i++) {
 		uint32_t number = image->cell[i].condition - 1u, class;
@@ -81,7 +77,7 @@ static int add_edges_by_address(struct walk *walk, enum portsieve_direction dire
 			continue;
 		class = (i - image->condition[number].base) % PORTSIEVE_CELLS;
 		edge_add(walk, number, image->cell[i].entry, families[class]);
-		for (int family = 0; family < FAMILIES; family++)
+		for (int family = 0; family < POLICY_FAMILIES; family++)
 			without_cell[number][family] -= families[class] >> family & 1;
 	}
 	for (uint32_t number = 0; number < PORTSIEVE_CONDITIONS_MAX; number++) {
@@ -89,7 +85,7 @@ static int add_edges_by_address(struct walk *walk, enum portsieve_direction dire
 
 		if (image->condition[number].kind != PORTSIEVE_BY_SOURCE + direction)
 			continue;
-		for (int family = 0; family < FAMILIES; family++)
+		for (int family = 0; family < POLICY_FAMILIES; family++)
 			left |= !!without_cell[number][family] << family;
 		edge_add(walk, number, image->condition[number].otherwise, left);
 	}
@@ -100,7 +96,7 @@ static int add_edges_by_address(struct walk *walk, enum portsieve_direction dire
 static uint8_t falls_of(const struct walk *walk, uint16_t entry)
 {
 	if (entry == PORTSIEVE_ENTRY_FALL)
-		return ALL_FAMILIES;
+		return ADDRESSES_ALL_FAMILIES;
 	return is_reference(entry) ? walk->falls[reference_number(entry)] : 0;
 }
 
@@ -130,11 +126,11 @@ static void enter_ports(struct walk *walk, enum portsieve_transport transport)
 		}
 		end[port] = port;
 		if (!is_reference(table[port])) {
-			enter(walk, table[port], ALL_FAMILIES);
+			enter(walk, table[port], ADDRESSES_ALL_FAMILIES);
 			continue;
 		}
 		class = &reach->image->port_class[reference_number(table[port])];
-		enter(walk, class->condition, ALL_FAMILIES);
+		enter(walk, class->condition, ADDRESSES_ALL_FAMILIES);
 		enter(walk, class->otherwise, falls_of(walk, class->condition));
 	}
 }

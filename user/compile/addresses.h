@@ -14,6 +14,9 @@
 
 #include "policy/policy.h"
 
+/* The bits 1 << enum policy_family of all families. */
+enum { ADDRESSES_ALL_FAMILIES = (1 << POLICY_FAMILIES) - 1 };
+
 struct address_class {
 	struct policy_prefix prefix;
 	uint8_t direction; /* enum portsieve_direction */
