@@ -14,7 +14,7 @@ typedef void policy_remark_fn(const struct error *error, void *context);
 
 struct policy_check {
 	const struct policy *policy;
-	const struct portsieve_image *image; /* what the policy was compiled to: compile.h */
+	const struct portsieve_image *image; /* compiled from the policy: compile.h */
 	const struct addresses *addresses;
 	const char *file; /* to name the place */
 	policy_remark_fn *remark;
@@ -24,8 +24,8 @@ struct policy_check {
 void policy_check(const struct policy_check *check);
 
 /*
- * Remarks on runtime rules that have ended: to be called before policy_runtime_expire, and before
- * the policy is compiled.
+ * Remarks on runtime rules that have ended. Call it before policy_runtime_expire removes them, and
+ * before the policy is compiled.
  */
 void policy_check_ends(const struct policy_check *check, uint64_t now_ns);
 

@@ -11,12 +11,12 @@ enum { WORK_MAX = 1 << 24 }; /* classes and ports looked at by one search, in al
 
 /* The classes of a rule's `from` or `to`. */
 struct members {
-	uint32_t stamp[PORTSIEVE_CLASSES_MAX]; /* by class: `now` if it is one of them */
+	uint32_t stamp[PORTSIEVE_CLASSES_MAX]; /* by class: `now` if it is a member */
 	uint32_t now;
 	uint32_t list[PORTSIEVE_CLASSES_MAX];
 	size_t count;
 	bool any;	  /* all classes; stamps and list are not used */
-	uint8_t families; /* that have an address of any of them */
+	uint8_t families; /* of the members' addresses */
 };
 
 /* Rules, each once. */
@@ -32,7 +32,7 @@ struct deciders_search {
 	const struct policy_rule *rule;
 	unsigned int family; /* of the packets that are followed now */
 	struct members members[PORTSIEVE_DIRECTIONS];
-	struct members holder; /* of a rule that may decide all of them */
+	struct members holder; /* of a rule that may decide all packets */
 	uint32_t stamp;	       /* differs for each family and stretch of ports */
 	uint32_t condition_stamp[PORTSIEVE_CONDITIONS_MAX];
 	bool falls[PORTSIEVE_CONDITIONS_MAX]; /* of the conditions with that stamp */
@@ -58,8 +58,8 @@ static bool has_family(const struct deciders_search *search, enum portsieve_dire
 }
 
 /*
- * Adds the classes of a prefix and of the longer ones in it. One that is not listed needs nothing:
- * a shorter one of the same rule holds it.
+ * Adds the classes of a prefix and of the longer ones inside it. A prefix that is not listed adds
+ * none: a shorter one of the same rule contains it.
  */
 static void members_add(struct deciders_search *search, enum portsieve_direction direction,
 			const struct policy_prefix *prefix, struct members *members)
@@ -185,8 +185,8 @@ static bool follow(struct deciders_search *search, uint16_t entry)
 }
 
 /*
- * The rules that decide the rule's packets on a port. If the last of them would decide all of them,
- * the others only come before it: they are left out.
+ * Finds the rules that decide the rule's packets on a port. If the last one would decide all
+ * packets without the others, it alone is named.
  */
 static void follow_port(struct deciders_search *search, uint16_t entry)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What changes from one policy to another: port ranges whose packets meet another verdict,
- * settings, rules. Pure. Both policies are taken as they stand: runtime rules have been merged, and
- * those that have ended are gone; ends in the future play no part in verdicts. In monitor mode a
- * drop is a packet that passes and is counted as a would-be drop.
+ * The difference of two policies: port ranges whose packets get another verdict, settings, rules.
+ * Pure. The caller has merged runtime rules and removed ended ones; ends in the future do not
+ * affect verdicts. In monitor mode a drop is a packet that passes and is counted as a would-be
+ * drop.
  */
 #ifndef PORTSIEVE_POLICY_DIFF_H
 #define PORTSIEVE_POLICY_DIFF_H
@@ -33,7 +33,7 @@ struct area {
 	bool all; /* of all addresses of its families */
 };
 
-/* What happens to packets that before and after are allowed, only counted (monitor), or dropped. */
+/* How the fate of packets changes: allowed, only counted (monitor mode), or dropped. */
 enum policy_diff_effect {
 	POLICY_DIFF_NO_EFFECT, /* also of a setting that is not about packets of one kind */
 	POLICY_DIFF_NOW_ALLOWED,
@@ -45,7 +45,7 @@ enum policy_diff_effect {
 	POLICY_DIFF_EFFECTS,
 };
 
-/* What decides: a rule, or, where there is none, the default or the exception for DHCP clients. */
+/* What decides: a rule, or if NULL the default or the exception for DHCP clients. */
 struct policy_decider {
 	const struct policy_rule *rule;
 	bool dhcp_client;
@@ -53,9 +53,9 @@ struct policy_decider {
 };
 
 /*
- * Packets of a transport to low..high, from and to these addresses (source and destination of one
- * family), met `before` and will meet `after`. `unclear`: there are addresses for which it may be
- * so, but telling which would take too long; deciders and effect mean nothing then.
+ * `before` decided packets of a transport to low..high, from and to these addresses (source and
+ * destination of one family); `after` will. `unclear`: some addresses may be affected, but finding
+ * which would take too long; deciders and effect are then not set.
  */
 struct policy_diff_change {
 	uint8_t transport;
@@ -69,7 +69,7 @@ struct policy_diff_change {
 	bool unclear;
 };
 
-/* A knob whose packets meet another end has an effect, and may be the same before and after. */
+/* A knob can have an effect with equal values before and after, if the mode changes. */
 struct policy_diff_setting {
 	const char *name; /* as in the policy; "malformed" for malformed packets */
 	const char *before;
@@ -82,7 +82,7 @@ struct policy_diff_rules {
 	size_t count;
 };
 
-/* Changes are sorted by transport and port, and as wide as the deciders are the same. */
+/* Changes are sorted by transport and port; neighbours with the same deciders are one. */
 struct policy_diff {
 	struct policy_diff_change *changes;
 	size_t changes_count;
@@ -93,7 +93,7 @@ struct policy_diff {
 	struct policy_diff_rules
 		changed; /* as they will be: other action, ports, addresses or end */
 	struct policy_diff_rules runtime; /* runtime rules that stay as they are */
-	bool reordered;			  /* rules of both stand in another order */
+	bool reordered;			  /* rules of both policies changed their order */
 
 	void *areas[PORTSIEVE_DIRECTIONS]; /* owns the areas of the changes */
 };

@@ -12,13 +12,13 @@ enum { BEFORE, AFTER, SIDES };
 struct partition {
 	const uint32_t *lists[SIDES]; /* by rule: number of its list, or ADDRESS_LIST_ANY */
 	struct address_classes classes;
-	bool too_many;		   /* too much to divide: nothing but the lists is known */
-	uint8_t *families;	   /* by class: 1 << family of those that it has addresses of */
+	bool too_many;		   /* too many to divide: only `lists` is valid */
+	uint8_t *families;	   /* by class: bits 1 << family of its addresses */
 	struct addresses prefixes; /* ascending; /0 of both families are among them */
 	uint32_t *parents;	   /* by prefix: the next shorter one that is not empty */
 	uint32_t *of_class;	   /* the prefixes of class 0, of class 1, ...; no empty ones */
 	uint32_t *first_of_class;  /* by class, and one more: index in of_class */
-	uint32_t classes_of_family[POLICY_FAMILIES]; /* how many classes have addresses of it */
+	uint32_t classes_of_family[POLICY_FAMILIES]; /* how many classes have such addresses */
 	bool *marked;				     /* by class; all false between calls */
 	uint32_t *item_of_class; /* of the segment at hand: see diff_segment.c */
 	void **areas;		 /* those made so far; the difference owns them */
@@ -31,7 +31,7 @@ struct comparison {
 	struct partition partitions[PORTSIEVE_DIRECTIONS];
 };
 
-/* What two verdicts mean for packets, by the modes of the policies. */
+/* What a change of verdict does to packets, in the modes of the two policies. */
 enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
 					      bool drop_after);
 
@@ -56,7 +56,7 @@ void partition_areas_free(void *areas);
 /* diff_ports.c: cuts the ports into segments and joins equal changes of neighbours. -ENOMEM. */
 int policy_diff_ports(struct comparison *comparison);
 
-/* The rules that match some packets of a port range, up to the first that matches all of them. */
+/* The rules that match some packets of a port range, before the first that matches all. */
 struct contenders {
 	const uint32_t *rules; /* ascending indices of the policy's rules */
 	size_t count;

@@ -17,7 +17,7 @@ enum { NO_RULE = UINT32_MAX };
 /* From `port` on, an interval of the rule has begun, or ended. */
 struct border {
 	uint32_t port; /* up to PORTSIEVE_PORTS */
-	uint32_t rule; /* NO_RULE: nothing but a border */
+	uint32_t rule; /* NO_RULE: a fixed border */
 	uint8_t transport;
 	uint8_t side;
 	bool ends;
@@ -247,7 +247,7 @@ static int sweep_segment(struct sweep *sweep, const struct border *border)
 	return join(sweep, &found);
 }
 
-/* For an order that is the same in every run: the first address, none before any. */
+/* By first prefix, no area first: pointers alone would sort differently in every run. */
 static int compare_areas(const struct area *one, const struct area *other)
 {
 	if (!one || !other || !one->in.count || !other->in.count)

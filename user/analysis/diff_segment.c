@@ -297,7 +297,7 @@ static int find_deciders(struct judging *judging, int side)
 	return 0;
 }
 
-/* Gathers the pairs whose verdict changes, of those that have addresses of one family. */
+/* Gathers the pairs whose verdict changes. Source and destination must share a family. */
 static int find_cells(struct judging *judging)
 {
 	const struct items *from = &judging->items[PORTSIEVE_SOURCE];
@@ -380,7 +380,7 @@ static int add_rectangle(const struct judging *judging, const struct rectangle *
 	change.to = area_of(judging, rectangle, PORTSIEVE_DESTINATION, families);
 	if (!change.from || !change.to)
 		return -ENOMEM;
-	/* Any address is left unsaid, but not both times if it is those of one family only. */
+	/* "Any" is left out, but if only one family is meant, one side has to say which. */
 	if (change.from->all && (!change.to->all || families == ADDRESSES_ALL_FAMILIES))
 		change.from = NULL;
 	if (change.to->all)

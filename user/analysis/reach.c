@@ -26,10 +26,10 @@ struct edge {
 struct walk {
 	struct image_reach *reach;
 	struct edge edges[PORTSIEVE_CELLS + 2 * PORTSIEVE_CONDITIONS_MAX];
-	size_t edges_count; /* an edge to a condition stands after the edges of that one */
+	size_t edges_count; /* an edge to a condition comes after that condition's own edges */
 	uint8_t falls[PORTSIEVE_CONDITIONS_MAX]; /* families for which no conditional rule may match
 						  */
-	uint8_t asked[PORTSIEVE_CONDITIONS_MAX]; /* families of the packets that come to it */
+	uint8_t asked[PORTSIEVE_CONDITIONS_MAX]; /* families of the packets that reach it */
 };
 
 static void edge_add(struct walk *walk, uint32_t condition, uint16_t entry, uint8_t families)
@@ -100,7 +100,7 @@ static uint8_t falls_of(const struct walk *walk, uint16_t entry)
 	return is_reference(entry) ? walk->falls[reference_number(entry)] : 0;
 }
 
-/* Packets of the families come to the entry. */
+/* Marks that packets of the families reach the entry. */
 static void enter(struct walk *walk, uint16_t entry, uint8_t families)
 {
 	if (entry == PORTSIEVE_ENTRY_FALL)

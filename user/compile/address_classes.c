@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Classifying addresses: all prefixes are sorted so that each comes after those that contain it,
- * and walked with a stack of those.
+ * Sorts all prefixes so that each follows the prefixes that contain it, and walks them with a stack
+ * of the containing prefixes.
  */
 #include "compile/address_classes.h"
 
@@ -91,7 +91,7 @@ static int compare_members(const void *one, const void *other)
 	return by_prefix ? by_prefix : (a->list > b->list) - (a->list < b->list);
 }
 
-/* A list to be found among the lists. */
+/* What hash_index_find looks for among the lists. */
 struct list_key {
 	const struct prefix_list *lists;
 	const struct policy_prefixes *sorted;
@@ -176,7 +176,7 @@ static bool class_has(const struct address_classes *classes, uint32_t class, uin
 	return false;
 }
 
-/* A class to be found: one of `parent` with the lists added last. */
+/* What hash_index_find looks for among the classes: `parent` with the lists added last. */
 struct set_key {
 	const struct address_classes *classes;
 	uint32_t parent;
@@ -216,7 +216,7 @@ static int class_intern(struct classifying *work, uint32_t parent, uint32_t adde
 	}
 	if (classes->count == work->classes_max)
 		return too_many(work, key.added[0], PORTSIEVE_CLASSES_MAX,
-				"ways in which addresses are of rules");
+				"distinct combinations of prefix lists");
 	sets = array_room(classes->sets, classes->count, sizeof(*sets));
 	if (!sets)
 		return error_no_memory(work->error);
@@ -251,13 +251,13 @@ static int address_add(struct classifying *work, const struct policy_prefix *pre
 	return 0;
 }
 
-/* A prefix that holds the one walked to. */
+/* A prefix that contains the current one. */
 struct holder {
 	struct policy_prefix prefix;
 	uint32_t class;
 	size_t address;		/* its index in addresses, if it is there */
-	unsigned __int128 held; /* how many of its addresses longer prefixes hold */
-	bool empty;		/* all of them */
+	unsigned __int128 held; /* addresses held by longer prefixes */
+	bool empty;		/* longer prefixes hold all its addresses */
 };
 
 struct holders {
@@ -265,15 +265,15 @@ struct holders {
 	unsigned int depth;
 };
 
-/* Leaves the innermost prefix: all prefixes inside of it are known now. */
+/* Pops the innermost prefix: all prefixes inside it have been seen. */
 static void holder_leave(const struct classifying *work, struct holders *holders)
 {
 	const struct holder *holder = &holders->list[--holders->depth];
 
-	if (!work->addresses)
-		return;
-	work->addresses->list[holder->address].empty = holder->empty;
-	work->addresses->list[holder->address].end = work->addresses->count;
+	if (work->addresses) {
+		work->addresses->list[holder->address].empty = holder->empty;
+		work->addresses->list[holder->address].end = work->addresses->count;
+	}
 }
 
 static void holder_enter(struct holders *holders, const struct holder *holder)
@@ -313,7 +313,7 @@ static int prefix_classify(struct classifying *work, struct holders *holders, si
 		if (!class_has(work->classes, parent, work->members[end].list))
 			work->classes->added_lists[work->added_count + added++] =
 				work->members[end].list;
-	if (!added) /* of the same class as what is around it */
+	if (!added) /* same class as its surroundings */
 		return (int)(end - at);
 	r = class_intern(work, parent, added, &class);
 	if (r)
@@ -352,7 +352,10 @@ static int sets_make(struct classifying *work)
 	return 0;
 }
 
-/* Calls for each list of each class, with those of its parents; the count of all. */
+/*
+ * Counts the lists of all classes, inherited ones included, and advances next[list] once for each.
+ * Enters the class at next[list] if classes->classes exists. Stops once past the limit.
+ */
 static size_t memberships(const struct classifying *work, uint32_t *next)
 {
 	struct address_classes *classes = work->classes;
@@ -385,8 +388,7 @@ static int classes_of_lists_make(struct classifying *work)
 		return error_no_memory(work->error);
 	count = memberships(work, classes->first_class + 1);
 	if (count > work->members_max)
-		return too_many(work, 0, ADDRESS_MEMBERS_MAX,
-				"ways in which prefixes of rules hold each other");
+		return too_many(work, 0, ADDRESS_MEMBERS_MAX, "overlaps between prefixes of rules");
 	for (uint32_t list = 0; list < classes->lists; list++)
 		classes->first_class[list + 1] += classes->first_class[list];
 	memcpy(next, classes->first_class, (classes->lists + 1) * sizeof(*next));
@@ -399,16 +401,17 @@ static int classes_of_lists_make(struct classifying *work)
 
 static int classify(struct classifying *work)
 {
-	int r;
+	int r = lists_make(work);
 
-	r = lists_make(work);
 	if (r)
 		return r;
 	r = members_make(work);
 	if (r)
 		return r;
 	r = sets_make(work);
-	return r ? r : classes_of_lists_make(work);
+	if (r)
+		return r;
+	return classes_of_lists_make(work);
 }
 
 int address_classes_make(const struct policy *policy, enum portsieve_direction direction,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Classes of addresses: two addresses are of one class when the same lists of prefixes (`from`, or
- * `to`, of the rules) hold them. Class 0 is in no list. Pure; for the compiler and for `diff`.
+ * Classes of addresses: two addresses are in one class if the same lists of prefixes (`from` or
+ * `to` of the rules) contain them. Class 0 is in no list. Pure; for the compiler and for `diff`.
  */
 #ifndef PORTSIEVE_ADDRESS_CLASSES_H
 #define PORTSIEVE_ADDRESS_CLASSES_H
@@ -14,7 +14,7 @@
 enum address_limits {
 	ADDRESS_LIST_ANY = UINT32_MAX, /* no list: the rule matches any address */
 	ADDRESS_MEMBERS_MAX = 1 << 23, /* lists of all classes, each with those of its parents */
-	ADDRESS_LISTS_MEMBERS_MAX = 1 << 24, /* the same of address_lists_classify */
+	ADDRESS_LISTS_MEMBERS_MAX = 1 << 24, /* the same for address_lists_classify */
 };
 
 /* A class holds the lists of its parent, which has a lower number, and those that it adds. */
@@ -24,7 +24,7 @@ struct address_set {
 	uint32_t added_count;
 };
 
-/* What one direction's prefixes make of all addresses. */
+/* All addresses, divided by the prefixes of one direction. */
 struct address_classes {
 	uint32_t *list_of_rule; /* by rule: number of its list; equal lists share a number */
 	uint32_t lists;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prefixes and the classes of their addresses: what compiling a policy yields beside the image, to
- * be put into tries.
+ * Prefixes and the classes of their addresses: the compiler's second output, after the image. The
+ * datapath puts them into tries.
  */
 #ifndef PORTSIEVE_ADDRESSES_H
 #define PORTSIEVE_ADDRESSES_H
@@ -20,12 +20,12 @@ enum { ADDRESSES_ALL_FAMILIES = (1 << POLICY_FAMILIES) - 1 };
 struct address_class {
 	struct policy_prefix prefix;
 	uint8_t direction; /* enum portsieve_direction */
-	bool empty;	   /* longer prefixes hold all of its addresses */
-	uint32_t class; /* from 0; of the addresses that no longer prefix of its direction holds */
-	uint32_t end;	/* up to this index of the list, what follows is inside of the prefix */
+	bool empty;	   /* longer prefixes hold all its addresses */
+	uint32_t class;	   /* of the addresses that no longer prefix of its direction holds */
+	uint32_t end;	   /* index after the last entry inside this prefix */
 };
 
-/* Each prefix stands once in a direction; sources first, in the order of policy_prefix_compare. */
+/* Sources first, then by policy_prefix_compare; each prefix once per direction. */
 struct addresses {
 	struct address_class *list;
 	size_t count;

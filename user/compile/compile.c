@@ -13,18 +13,37 @@
 #include "compile/builtin.h"
 #include "base/cleanup.h"
 #include "compile/conditions.h"
-#include "compile/free_ports.h"
 #include "policy/knobs.h"
 #include "policy/intervals.h"
 
-/* Paints the unpainted ports of low..high with an entry of the flat table. */
-static void paint(struct free_ports *unpainted, uint16_t *table,
-		  const struct portsieve_range *range, uint16_t entry)
+/*
+ * The ports of one transport that no rule has painted yet, as a union-find forest: `next` leads
+ * from a port to the first unpainted one at or above it. PORTSIEVE_PORTS ends all chains.
+ */
+struct unpainted {
+	uint32_t next[PORTSIEVE_PORTS + 1];
+};
+
+/* The first unpainted port from `port` on, or PORTSIEVE_PORTS. Halves the path. */
+static uint32_t unpainted_from(struct unpainted *unpainted, uint32_t port)
 {
-	for (uint32_t port = free_ports_from(unpainted, range->low); port <= range->high;
-	     port = free_ports_from(unpainted, port)) {
+	uint32_t *next = unpainted->next;
+
+	while (next[port] != port) {
+		next[port] = next[next[port]];
+		port = next[port];
+	}
+	return port;
+}
+
+/* Paints the unpainted ports of low..high with an entry of the flat table. */
+static void paint(struct unpainted *unpainted, uint16_t *table, const struct portsieve_range *range,
+		  uint16_t entry)
+{
+	for (uint32_t port = unpainted_from(unpainted, range->low); port <= range->high;
+	     port = unpainted_from(unpainted, port)) {
 		table[port] = entry;
-		free_ports_take(unpainted, port);
+		unpainted->next[port] = port + 1;
 	}
 }
 
@@ -85,7 +104,7 @@ static void compile_builtins(const struct policy *policy, struct portsieve_image
 }
 
 /* Gives a rule its ranges and paints them. -E2BIG when they are too many. */
-static int compile_ranges(const struct policy_rule *rule, struct free_ports *unpainted,
+static int compile_ranges(const struct policy_rule *rule, struct unpainted *unpainted,
 			  struct portsieve_image *image)
 {
 	size_t count = 0;
@@ -115,7 +134,7 @@ static int compile_ranges(const struct policy_rule *rule, struct free_ports *unp
 	return 0;
 }
 
-static int compile_rule(const struct policy_rule *rule, struct free_ports *unpainted,
+static int compile_rule(const struct policy_rule *rule, struct unpainted *unpainted,
 			struct portsieve_image *image)
 {
 	struct portsieve_rule *compiled = &image->rule[image->rules];
@@ -133,7 +152,7 @@ static int compile_rule(const struct policy_rule *rule, struct free_ports *unpai
 }
 
 /* Paints what no rule has decided. */
-static void compile_default(const struct policy *policy, struct free_ports *unpainted,
+static void compile_default(const struct policy *policy, struct unpainted *unpainted,
 			    struct portsieve_image *image)
 {
 	static const uint16_t dhcp_ports[] = { DHCP_CLIENT_PORT, DHCPV6_CLIENT_PORT };
@@ -186,14 +205,15 @@ static int too_many_ranges(const struct policy *policy, const struct policy_rule
 int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
 		  struct portsieve_image *image, struct error *error)
 {
-	_cleanup_free_ struct free_ports *unpainted =
+	_cleanup_free_ struct unpainted *unpainted =
 		calloc(PORTSIEVE_TRANSPORTS, sizeof(*unpainted));
 
 	if (!unpainted)
 		return error_no_memory(error);
 	memset(image, 0, sizeof(*image));
 	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
-		free_ports_init(&unpainted[transport]);
+		for (uint32_t port = 0; port <= PORTSIEVE_PORTS; port++)
+			unpainted[transport].next[port] = port;
 	compile_header(policy, host, image);
 	compile_builtins(policy, image);
 	for (size_t i = 0; i < policy->rules_count; i++) {
@@ -213,16 +233,15 @@ int addresses_compile(const struct policy *policy, const char *file,
 		      struct addresses *ret_addresses, struct error *error)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };
-	int r = 0;
 
-	for (int direction = 0; !r && direction < PORTSIEVE_DIRECTIONS; direction++) {
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
 		struct address_classes classes;
+		int r = address_classes_make(policy, direction, file, &classes, &addresses, error);
 
-		r = address_classes_make(policy, direction, file, &classes, &addresses, error);
 		address_classes_free(&classes);
+		if (r)
+			return r;
 	}
-	if (r)
-		return r;
 	*ret_addresses = addresses;
 	addresses = (struct addresses){ 0 };
 	return 0;

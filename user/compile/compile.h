@@ -12,8 +12,8 @@
 #include "policy/policy.h"
 
 /*
- * The classes of all addresses that rules name, to be put into tries beside the image, whose
- * conditions speak of them; an empty list where no rule names any. The caller owns *ret_addresses
+ * The classes of all addresses that rules name, for the tries; the image's conditions refer to
+ * them. The list is empty if no rule names addresses. The caller owns *ret_addresses
  * (addresses_free). -E2BIG with the place in `file` past PORTSIEVE_CLASSES_MAX; -ENOMEM.
  */
 int addresses_compile(const struct policy *policy, const char *file,

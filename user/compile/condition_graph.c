@@ -83,7 +83,7 @@ void condition_graph_free(struct condition_graph *graph)
 	free(graph->times);
 }
 
-/* A list to be found among the known ones. */
+/* What hash_index_find looks for among the known lists. */
 struct known_key {
 	const struct condition_graph *graph;
 	enum portsieve_direction direction;
@@ -389,7 +389,7 @@ static int add_named(struct row *row)
 			if (row->graph->work > WORK_MAX)
 				return condition_too_many(
 					row->graph, row->list->ids[0], WORK_MAX,
-					"combinations of ports and addresses to be looked at; "
+					"combinations of ports and addresses to compile; "
 					"give rules the same ports, or the same lists of prefixes");
 			r = cell_add(row, class, entry);
 			if (r)
@@ -410,8 +410,8 @@ static void leave_out(struct sparse_row *row, uint16_t entry)
 }
 
 /*
- * The entry that most classes get needs no cells: the entry of the classes that the list does not
- * name, or, if one broad prefix lies beside many narrow ones, the entry of the broad one.
+ * The most frequent entry needs no cells. It is usually that of the classes that the list does not
+ * name; with one broad prefix among many narrow ones it may be that of the broad one.
  */
 static int choose_otherwise(struct row *row)
 {

@@ -28,8 +28,8 @@ struct known_list {
 };
 
 /*
- * Scratch space of one direction. An array's element is valid if its stamp is that of the condition
- * being made, so that nothing has to be cleared.
+ * Scratch space of one direction. An array's element is valid if its stamp is that of the current
+ * condition, so the arrays need no clearing.
  */
 struct direction_work {
 	struct address_classes classes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which row counts which range: a range keeps its row for as long as it stays in the policy,
- * whatever else changes. Pure.
+ * Which row counts which range: a range keeps its row as long as it stays in the policy, so that
+ * its counts survive other changes. Pure.
  */
 #ifndef PORTSIEVE_COUNTER_IDS_H
 #define PORTSIEVE_COUNTER_IDS_H

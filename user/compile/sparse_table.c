@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* First fit, the longest rows first: the short ones then fill what gaps are left. */
+/* Row displacement, first fit: the longest rows first, the short ones then fill the gaps. */
 #include "compile/sparse_table.h"
 
 #include <errno.h>
@@ -39,9 +39,8 @@ static void lay(struct portsieve_image *image, const struct sparse_row *row, uin
 }
 
 /*
- * Where the row is not moved, it cannot meet another such row that has other classes; moving the
- * first cell of each onto a free one would make rows that divide the classes meet. Else tries to
- * put the row's first cell on each free one from *hint on, all around.
+ * Tries base 0 first: rows of disjoint classes cannot collide there, while shifted rows can. Else
+ * tries to put the row's first cell on each free cell, from *hint on and around the end.
  */
 static bool row_lay(struct portsieve_image *image, const struct sparse_row *row, uint32_t *hint)
 {
@@ -56,7 +55,8 @@ static bool row_lay(struct portsieve_image *image, const struct sparse_row *row,
 		if (image->cell[at].condition || !fits(image, row, base))
 			continue;
 		lay(image, row, base);
-		/* rows of one cell take them in turn; others may leave gaps for the next */
+		/* rows of one cell fill the gaps in order; longer ones may leave gaps for the next
+		 */
 		if (row->count == 1)
 			*hint = at + 1;
 		return true;

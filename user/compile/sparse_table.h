@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The cells of an image: rows of many columns that are mostly empty, laid into each other's gaps,
- * so that a cell is found by one addition. Pure; private to the compiler.
+ * The cells of an image: sparse rows laid into each other's gaps (row displacement), so that a
+ * lookup takes one addition. Pure; private to the compiler.
  */
 #ifndef PORTSIEVE_SPARSE_TABLE_H
 #define PORTSIEVE_SPARSE_TABLE_H
