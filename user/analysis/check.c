@@ -126,9 +126,9 @@ static void remark_registry(const struct policy_check *check, const struct polic
 	if (!rule->uses_registry_set || !ports_have(rule->ports, set))
 		return;
 	append(&error,
-	       "'%s' %s by IANA's registry alone: being registered does not tell what traffic "
-	       "a port carries, nor that it is safe; IANA says so itself (note at the head of the "
-	       "Service Name and Transport Protocol Port Number Registry; RFC 6335)",
+	       "'%s' %s by IANA's registry alone: a registration does not say what traffic a port "
+	       "carries or whether it is safe (see the note at the head of IANA's Service Name and "
+	       "Transport Protocol Port Number Registry, and RFC 6335)",
 	       rule->name, allow ? "allows" : "drops");
 	check->remark(&error, check->context);
 }

@@ -151,36 +151,31 @@ static bool follow_by_address(struct deciders_search *search, uint32_t number)
 	return falls;
 }
 
-static bool follow_by_time(struct deciders_search *search,
-			   const struct portsieve_condition *condition)
-{
-	uint64_t until_ns = search->rule->until_ns;
-	bool falls = follow(search, condition->then);
-
-	if (!until_ns || condition->until_ns < until_ns)
-		falls |= follow(search, condition->otherwise);
-	return falls;
-}
-
 static bool follow(struct deciders_search *search, uint16_t entry)
 {
+	const struct portsieve_image *image = search->reach->image;
+	const struct portsieve_condition *condition;
+	uint64_t until_ns = search->rule->until_ns;
 	uint32_t number;
 
 	if (entry == PORTSIEVE_ENTRY_FALL)
 		return true;
 	if (!is_reference(entry)) {
-		rules_add(&search->deciders,
-			  search->reach->image->range[entry & PORTSIEVE_ENTRY_RANGE].rule);
+		rules_add(&search->deciders, image->range[entry & PORTSIEVE_ENTRY_RANGE].rule);
 		return false;
 	}
 	number = reference_number(entry);
+	condition = &image->condition[number];
 	if (search->condition_stamp[number] == search->stamp)
 		return search->falls[number];
 	search->condition_stamp[number] = search->stamp;
-	search->falls[number] =
-		search->reach->image->condition[number].kind == PORTSIEVE_BY_TIME
-			? follow_by_time(search, &search->reach->image->condition[number])
-			: follow_by_address(search, number);
+	if (condition->kind != PORTSIEVE_BY_TIME) {
+		search->falls[number] = follow_by_address(search, number);
+		return search->falls[number];
+	}
+	search->falls[number] = follow(search, condition->then);
+	if (!until_ns || condition->until_ns < until_ns)
+		search->falls[number] |= follow(search, condition->otherwise);
 	return search->falls[number];
 }
 

@@ -232,25 +232,6 @@ static int class_intern(struct classifying *work, uint32_t parent, uint32_t adde
 	return 0;
 }
 
-static int address_add(struct classifying *work, const struct policy_prefix *prefix, uint32_t class)
-{
-	struct addresses *addresses = work->addresses;
-	struct address_class *list;
-
-	if (!addresses)
-		return 0;
-	list = array_room(addresses->list, addresses->count, sizeof(*list));
-	if (!list)
-		return error_no_memory(work->error);
-	addresses->list = list;
-	list[addresses->count++] = (struct address_class){
-		.prefix = *prefix,
-		.direction = work->direction,
-		.class = class,
-	};
-	return 0;
-}
-
 /* A prefix that contains the current one. */
 struct holder {
 	struct policy_prefix prefix;
@@ -276,16 +257,32 @@ static void holder_leave(const struct classifying *work, struct holders *holders
 	}
 }
 
-static void holder_enter(struct holders *holders, const struct holder *holder)
+/* Pushes a prefix and appends it to the addresses. */
+static int holder_enter(struct classifying *work, struct holders *holders,
+			const struct policy_prefix *prefix, uint32_t class)
 {
-	struct holder *around;
+	struct addresses *addresses = work->addresses;
+	struct holder *holder = &holders->list[holders->depth++];
+	struct address_class *list;
 
-	holders->list[holders->depth++] = *holder;
-	if (holders->depth == 1)
-		return;
-	around = &holders->list[holders->depth - 2];
-	around->held += prefix_addresses(&holder->prefix);
-	around->empty = around->held == prefix_addresses(&around->prefix);
+	*holder = (struct holder){ .prefix = *prefix, .class = class };
+	if (holders->depth > 1) {
+		holder[-1].held += prefix_addresses(prefix);
+		holder[-1].empty = holder[-1].held == prefix_addresses(&holder[-1].prefix);
+	}
+	if (!addresses)
+		return 0;
+	list = array_room(addresses->list, addresses->count, sizeof(*list));
+	if (!list)
+		return error_no_memory(work->error);
+	addresses->list = list;
+	holder->address = addresses->count++;
+	list[holder->address] = (struct address_class){
+		.prefix = *prefix,
+		.direction = work->direction,
+		.class = class,
+	};
+	return 0;
 }
 
 /* The class of the addresses around the prefix. */
@@ -318,15 +315,8 @@ static int prefix_classify(struct classifying *work, struct holders *holders, si
 	r = class_intern(work, parent, added, &class);
 	if (r)
 		return r;
-	r = address_add(work, prefix, class);
-	if (r)
-		return r;
-	holder_enter(holders, &(struct holder){
-				      .prefix = *prefix,
-				      .class = class,
-				      .address = work->addresses ? work->addresses->count - 1 : 0,
-			      });
-	return (int)(end - at);
+	r = holder_enter(work, holders, prefix, class);
+	return r ? r : (int)(end - at);
 }
 
 static int sets_make(struct classifying *work)

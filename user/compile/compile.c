@@ -103,10 +103,11 @@ static void compile_builtins(const struct policy *policy, struct portsieve_image
 	image->ranges = PORTSIEVE_RANGE_RULES;
 }
 
-/* Gives a rule its ranges and paints them. -E2BIG when they are too many. */
-static int compile_ranges(const struct policy_rule *rule, struct unpainted *unpainted,
-			  struct portsieve_image *image)
+/* Adds a rule and its ranges, and paints these. -E2BIG if the ranges are too many. */
+static int compile_rule(const struct policy_rule *rule, struct unpainted *unpainted,
+			struct portsieve_image *image)
 {
+	struct portsieve_rule *compiled = &image->rule[image->rules];
 	size_t count = 0;
 	_cleanup_free_ struct policy_interval *intervals = policy_intervals_merged(rule, &count);
 
@@ -131,17 +132,6 @@ static int compile_ranges(const struct policy_rule *rule, struct unpainted *unpa
 			paint(&unpainted[range->transport], image->port[range->transport], range,
 			      entry);
 	}
-	return 0;
-}
-
-static int compile_rule(const struct policy_rule *rule, struct unpainted *unpainted,
-			struct portsieve_image *image)
-{
-	struct portsieve_rule *compiled = &image->rule[image->rules];
-	int r = compile_ranges(rule, unpainted, image);
-
-	if (r)
-		return r;
 	memcpy(compiled->name, rule->name, sizeof(compiled->name));
 	compiled->drop = rule->action == POLICY_DROP;
 	compiled->runtime = rule->runtime;

@@ -11,9 +11,9 @@
 
 #define REGISTRY(name, does)                                                                       \
 	"'" name "' " does                                                                         \
-	" by IANA's registry alone: being registered does not tell what traffic a port carries, "  \
-	"nor that it is safe; IANA says so itself (note at the head of the Service Name and "      \
-	"Transport Protocol Port Number Registry; RFC 6335)\n"
+	" by IANA's registry alone: a registration does not say what traffic a port carries or "   \
+	"whether it is safe (see the note at the head of IANA's Service Name and Transport "       \
+	"Protocol Port Number Registry, and RFC 6335)\n"
 
 static const struct check_case cases[] = {
 	{ "no rules have no remarks", "", "" },
