@@ -110,8 +110,7 @@ static void note_applied(const struct device_group *group, uint32_t confirm_seco
 			     names.text, confirm_seconds);
 }
 
-static enum exit_code apply(const struct settings *settings, int count, char **operands,
-			    struct error *error)
+static enum exit_code apply(const struct settings *settings, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
@@ -121,8 +120,7 @@ static enum exit_code apply(const struct settings *settings, int count, char **o
 	uint64_t confirm_until_ns;
 	enum exit_code code;
 
-	(void)count;
-	if (ruleset_read(operands[0], &ruleset, error) ||
+	if (ruleset_read(settings->operands[0], &ruleset, error) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
 	checks_session = !settings->force && ssh_session_find(&session);

@@ -3,13 +3,10 @@
 #include "commands/command.h"
 #include "print/bench.h"
 
-static enum exit_code run_bench(const struct settings *settings, int count, char **operands,
-				struct error *error)
+static enum exit_code run_bench(const struct settings *settings, struct error *error)
 {
 	struct bench bench = { 0 };
 
-	(void)count;
-	(void)operands;
 	if (bench_run(&bench, error))
 		return error->exit;
 	if (settings->json ? print_bench_json(&bench) : print_bench_text(&bench)) {

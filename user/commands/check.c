@@ -4,16 +4,14 @@
 #include "control/ruleset.h"
 #include "print/check.h"
 
-static enum exit_code check(const struct settings *settings, int count, char **operands,
-			    struct error *error)
+static enum exit_code check(const struct settings *settings, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 
-	(void)count;
-	if (ruleset_read(operands[0], &ruleset, error))
+	if (ruleset_read(settings->operands[0], &ruleset, error))
 		return error->exit;
 	const struct check_report report = {
-		.path = operands[0],
+		.path = settings->operands[0],
 		.sha256 = ruleset.file.sha256,
 		.policy = &ruleset.file.policy,
 		.ranges = ruleset.image->ranges - PORTSIEVE_RANGE_RULES,

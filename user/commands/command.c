@@ -100,7 +100,9 @@ static enum exit_code run(const struct command *command, int argc, char **argv,
 		command_help(command);
 		return EXIT_DONE;
 	}
-	code = command->run(&line.settings, argc - line.first, argv + line.first, &error);
+	line.settings.operands = (const char *const *)argv + line.first;
+	line.settings.operands_count = (size_t)(argc - line.first);
+	code = command->run(&line.settings, &error);
 	if (error.text[0])
 		log_error(&error);
 	if (command->changes && code == EXIT_DONE)

@@ -18,8 +18,7 @@ struct command {
 	const struct option_row *options[COMMAND_OPTIONS_MAX + 1]; /* NULL-terminated */
 	bool changes;						   /* changes loaded devices */
 	/* Returns an exit code. If error->text is not empty, the caller logs the error. */
-	enum exit_code (*run)(const struct settings *settings, int count, char **operands,
-			      struct error *error);
+	enum exit_code (*run)(const struct settings *settings, struct error *error);
 };
 
 extern const struct command command_load, command_unload, command_apply, command_check,

@@ -61,8 +61,7 @@ static int confirm_group(const struct datapath *datapath, const struct device_gr
 	return datapath_confirm(datapath, &group->devices[0], error);
 }
 
-static enum exit_code confirm(const struct settings *settings, int count, char **operands,
-			      struct error *error)
+static enum exit_code confirm(const struct settings *settings, struct error *error)
 {
 	static const struct ending ending = {
 		.end = confirm_group,
@@ -70,8 +69,6 @@ static enum exit_code confirm(const struct settings *settings, int count, char *
 		.note = "confirmed, the policy stays in force",
 	};
 
-	(void)count;
-	(void)operands;
 	return end_pending(settings, &ending, error);
 }
 
@@ -81,8 +78,7 @@ static int rollback_group(const struct datapath *datapath, const struct device_g
 	return datapath_rollback(datapath, &group->devices[0], error);
 }
 
-static enum exit_code rollback(const struct settings *settings, int count, char **operands,
-			       struct error *error)
+static enum exit_code rollback(const struct settings *settings, struct error *error)
 {
 	static const struct ending ending = {
 		.end = rollback_group,
@@ -90,8 +86,6 @@ static enum exit_code rollback(const struct settings *settings, int count, char 
 		.note = "rolled back to the previous policy",
 	};
 
-	(void)count;
-	(void)operands;
 	return end_pending(settings, &ending, error);
 }
 

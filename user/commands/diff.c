@@ -23,8 +23,7 @@ static int merge_runtime(struct policy_file *file, const struct policy *live, co
 	return r;
 }
 
-static enum exit_code diff(const struct settings *settings, int count, char **operands,
-			   struct error *error)
+static enum exit_code diff(const struct settings *settings, struct error *error)
 {
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	_cleanup_shared_policy_ struct shared_policy common = { 0 };
@@ -32,11 +31,10 @@ static enum exit_code diff(const struct settings *settings, int count, char **op
 	struct policy_file file __attribute__((cleanup(policy_file_free))) = { 0 };
 	_cleanup_free_ struct portsieve_image *image = NULL;
 	_cleanup_policy_diff_ struct policy_diff difference = { 0 };
-	const char *path = operands[0];
+	const char *path = settings->operands[0];
 	const char *advice = settings->devices_count ? "compare with one --dev at a time"
 						     : "choose one with --dev";
 
-	(void)count;
 	if (policy_file_read(path, &file, error) ||
 	    datapath_open(DATAPATH_READ, NULL, &datapath, error) ||
 	    shared_policy_find(&datapath, settings->devices, settings->devices_count, advice,

@@ -6,8 +6,7 @@
 #include "packet/text.h"
 #include "print/explanation.h"
 
-static enum exit_code explain(const struct settings *settings, int count, char **operands,
-			      struct error *error)
+static enum exit_code explain(const struct settings *settings, struct error *error)
 {
 	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
 	_cleanup_testrun_ struct testrun *testrun = NULL;
@@ -16,8 +15,7 @@ static enum exit_code explain(const struct settings *settings, int count, char *
 	size_t length_bytes;
 	struct testrun_result tried;
 
-	(void)count;
-	if (packet_text_frame(operands[0], frame, &length_bytes, error) ||
+	if (packet_text_frame(settings->operands[0], frame, &length_bytes, error) ||
 	    judging_policy_read(settings->policy, settings->devices, settings->devices_count,
 				&policy, error) ||
 	    testrun_open(policy.image, &policy.addresses, &testrun, error) ||

@@ -8,43 +8,35 @@
 #include "control/ruleset.h"
 #include "control/ssh_session.h"
 
-/* Keeps the first of equal names. Returns how many are left. */
-static int remove_repeats(char **devices, int count)
-{
-	int kept = 0;
-
-	for (int i = 0; i < count; i++) {
-		int before = 0;
-
-		while (before < kept && strcmp(devices[before], devices[i]) != 0)
-			before++;
-		if (before == kept)
-			devices[kept++] = devices[i];
-	}
-	return kept;
-}
-
 /* Refuses a policy that cuts the user's ssh session, before it is loaded onto any device. */
-static int check_session(const struct ruleset *ruleset, int count, char **devices,
+static int check_session(const struct ruleset *ruleset, const struct settings *settings,
 			 struct error *error)
 {
 	struct ssh_session session;
 
 	if (!ssh_session_find(&session))
 		return 0;
-	for (int i = 0; i < count; i++) {
+	for (const char *const *device = settings->operands; *device; device++) {
 		int r = 0;
 
-		if (ssh_session_arrives_on(&session, devices[i]))
-			r = ssh_session_check(&session, devices[i], ruleset, true, error);
+		if (ssh_session_arrives_on(&session, *device))
+			r = ssh_session_check(&session, *device, ruleset, true, error);
 		if (r)
 			return r;
 	}
 	return 0;
 }
 
-static enum exit_code load(const struct settings *settings, int count, char **devices,
-			   struct error *error)
+/* Is the device named before on the command line? */
+static bool is_repeat(const char *const *devices, const char *const *device)
+{
+	for (; devices < device; devices++)
+		if (!strcmp(*devices, *device))
+			return true;
+	return false;
+}
+
+static enum exit_code load(const struct settings *settings, struct error *error)
 {
 	static const enum datapath_attach attaches[] = {
 		[ATTACH_AUTO] = DATAPATH_ATTACH_AUTO,
@@ -58,17 +50,19 @@ static enum exit_code load(const struct settings *settings, int count, char **de
 	struct device_results results = { 0 };
 	struct datapath_policy policy;
 
-	count = remove_repeats(devices, count);
 	if (ruleset_read(settings->policy, &ruleset, error) ||
-	    (!settings->force && check_session(&ruleset, count, devices, error)) ||
+	    (!settings->force && check_session(&ruleset, settings, error)) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error))
 		return error->exit;
 	policy = ruleset_policy(&ruleset);
-	for (int i = 0; i < count; i++) {
+	for (const char *const *device = settings->operands; *device; device++) {
 		struct error device_error = { .exit = EXIT_FAILED };
-		int r = datapath_load(&datapath, devices[i], &options, &policy, &device_error);
+		int r;
 
-		device_results_add(&results, devices[i], r, "loaded", &device_error);
+		if (is_repeat(settings->operands, device))
+			continue;
+		r = datapath_load(&datapath, *device, &options, &policy, &device_error);
+		device_results_add(&results, *device, r, "loaded", &device_error);
 	}
 	return device_results_end(&results, settings->json);
 }

@@ -26,8 +26,10 @@ enum attach_choice {
 	ATTACH_DISPATCHER,
 };
 
-/* The values of all options; zeros for options that are not given. */
+/* The operands, and the values of all options; zeros for options that are not given. */
 struct settings {
+	const char *const *operands; /* NULL-terminated; set by the caller of options_parse */
+	size_t operands_count;
 	const char *policy;
 	const char *devices[COMMAND_DEVICES_MAX]; /* --dev */
 	size_t devices_count;

@@ -39,14 +39,12 @@ static int find(const char *text, const struct registry_service **services, size
 			 text, registry_date(), suggest_hint(&suggest, NULL).text);
 }
 
-static enum exit_code registry(const struct settings *settings, int count, char **operands,
-			       struct error *error)
+static enum exit_code registry(const struct settings *settings, struct error *error)
 {
 	const struct registry_service *services[SERVICES_MAX];
 	size_t found = 0;
 
-	(void)count;
-	if (find(operands[0], services, &found, error))
+	if (find(settings->operands[0], services, &found, error))
 		return error->exit;
 	if (found > SERVICES_MAX)
 		found = SERVICES_MAX;

@@ -138,8 +138,7 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 	return r ? error_no_memory(error) : 0;
 }
 
-static enum exit_code replay(const struct settings *settings, int count, char **operands,
-			     struct error *error)
+static enum exit_code replay(const struct settings *settings, struct error *error)
 {
 	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
 	struct replay replay __attribute__((cleanup(close_replay))) = {
@@ -150,8 +149,7 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 	};
 	int broken, r = 0;
 
-	(void)count;
-	if (capture_open(operands[0], &replay.capture, error) ||
+	if (capture_open(settings->operands[0], &replay.capture, error) ||
 	    judging_policy_read(settings->policy, settings->devices, settings->devices_count,
 				&policy, error) ||
 	    testrun_open(policy.image, &policy.addresses, &replay.testrun, error))
@@ -162,7 +160,7 @@ static enum exit_code replay(const struct settings *settings, int count, char **
 		log_progress_end();
 	/* a capture that breaks off: print the totals up to there, and report that first error */
 	if (!(settings->each && settings->json) && !ferror(stdout))
-		r = print_totals(&replay, operands[0], broken ? NULL : error);
+		r = print_totals(&replay, settings->operands[0], broken ? NULL : error);
 	return r || broken ? error->exit : EXIT_DONE;
 }
 

@@ -245,16 +245,16 @@ static void set_end(struct runtime_change *change)
 					 change->settings->for_seconds * SECOND_NS;
 }
 
-static enum exit_code add(enum policy_action action, const struct settings *settings, int count,
-			  char **operands, struct error *error)
+static enum exit_code add(enum policy_action action, const struct settings *settings,
+			  struct error *error)
 {
 	_cleanup_change_ struct runtime_change change = {
 		.settings = settings,
 		.edit = add_rule,
 		.datapath = DATAPATH_CLOSED,
 		.words = { .action = action,
-			   .ports = (const char *const *)operands,
-			   .ports_count = (size_t)count,
+			   .ports = settings->operands,
+			   .ports_count = settings->operands_count,
 			   .from = settings->from,
 			   .from_count = settings->from_count,
 			   .name = settings->name },
@@ -282,16 +282,14 @@ static enum exit_code add(enum policy_action action, const struct settings *sett
 	return code;
 }
 
-static enum exit_code allow(const struct settings *settings, int count, char **operands,
-			    struct error *error)
+static enum exit_code allow(const struct settings *settings, struct error *error)
 {
-	return add(POLICY_ALLOW, settings, count, operands, error);
+	return add(POLICY_ALLOW, settings, error);
 }
 
-static enum exit_code drop(const struct settings *settings, int count, char **operands,
-			   struct error *error)
+static enum exit_code drop(const struct settings *settings, struct error *error)
 {
-	return add(POLICY_DROP, settings, count, operands, error);
+	return add(POLICY_DROP, settings, error);
 }
 
 static int remove_rule(struct runtime_change *change, struct policy *policy,
@@ -301,18 +299,16 @@ static int remove_rule(struct runtime_change *change, struct policy *policy,
 	return policy_runtime_remove(policy, change->deleted, error);
 }
 
-static enum exit_code delete_rule(const struct settings *settings, int count, char **operands,
-				  struct error *error)
+static enum exit_code delete_rule(const struct settings *settings, struct error *error)
 {
 	_cleanup_change_ struct runtime_change change = {
 		.settings = settings,
 		.edit = remove_rule,
 		.datapath = DATAPATH_CLOSED,
-		.deleted = operands[0],
+		.deleted = settings->operands[0],
 	};
 	enum exit_code code;
 
-	(void)count;
 	if (open_groups(&change, error) || prepare_groups(&change, error))
 		return error->exit;
 	code = change_groups(&change);
@@ -321,7 +317,7 @@ static enum exit_code delete_rule(const struct settings *settings, int count, ch
 			command_note("%s: the rule is deleted",
 				     device_group_names(&change.groups.list[i]).text);
 	if (settings->json && is_any_changed(&change.groups) &&
-	    print_change(&change, operands[0], NULL))
+	    print_change(&change, settings->operands[0], NULL))
 		return EXIT_FAILED;
 	return code;
 }

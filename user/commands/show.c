@@ -64,8 +64,7 @@ static int print_policy_json(const struct shared_policy *common, const char *tex
 	return print_json(document);
 }
 
-static enum exit_code show(const struct settings *settings, int count, char **operands,
-			   struct error *error)
+static enum exit_code show(const struct settings *settings, struct error *error)
 {
 	_cleanup_shared_policy_ struct shared_policy common = { 0 };
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
@@ -74,7 +73,7 @@ static enum exit_code show(const struct settings *settings, int count, char **op
 	uint64_t seconds_left;
 
 	if (datapath_open(DATAPATH_READ, NULL, &datapath, error) ||
-	    shared_policy_find(&datapath, (const char *const *)operands, (size_t)count,
+	    shared_policy_find(&datapath, settings->operands, settings->operands_count,
 			       "name a device: portsieve show DEV", &common, error) ||
 	    read_text(&datapath, &common.devices[0], &text, &ruleset, error))
 		return error->exit;

@@ -9,11 +9,11 @@
 #include "control/loaded_devices.h"
 #include "print/stats.h"
 
-static int stats_once(const struct settings *settings, int count, char **operands,
-		      enum exit_code *ret_code, struct error *error)
+static int stats_once(const struct settings *settings, enum exit_code *ret_code,
+		      struct error *error)
 {
 	_cleanup_snapshot_ struct snapshot snapshot = { 0 };
-	int r = loaded_snapshot_read(count ? operands[0] : NULL, &snapshot, error);
+	int r = loaded_snapshot_read(settings->operands[0], &snapshot, error);
 
 	if (r)
 		return r;
@@ -23,8 +23,7 @@ static int stats_once(const struct settings *settings, int count, char **operand
 	return r ? error_no_memory(error) : 0;
 }
 
-static enum exit_code stats(const struct settings *settings, int count, char **operands,
-			    struct error *error)
+static enum exit_code stats(const struct settings *settings, struct error *error)
 {
 	time_t seconds = (time_t)settings->watch_seconds;
 	long nanoseconds = (long)((settings->watch_seconds - (double)seconds) * 1e9);
@@ -37,7 +36,7 @@ static enum exit_code stats(const struct settings *settings, int count, char **o
 	for (long n = 1;; n++) {
 		struct timespec pause = { .tv_sec = seconds, .tv_nsec = nanoseconds };
 
-		if (stats_once(settings, count, operands, &code, error))
+		if (stats_once(settings, &code, error))
 			return error->exit;
 		if (settings->watch_seconds == 0 || n == settings->count || ferror(stdout))
 			return code;

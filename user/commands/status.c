@@ -4,12 +4,11 @@
 #include "control/loaded_devices.h"
 #include "print/status.h"
 
-static enum exit_code status(const struct settings *settings, int count, char **operands,
-			     struct error *error)
+static enum exit_code status(const struct settings *settings, struct error *error)
 {
 	_cleanup_snapshot_ struct snapshot snapshot = { 0 };
 
-	if (loaded_snapshot_read(count ? operands[0] : NULL, &snapshot, error))
+	if (loaded_snapshot_read(settings->operands[0], &snapshot, error))
 		return error->exit;
 	if (settings->json ? print_status_json(&snapshot) : print_status_text(&snapshot)) {
 		error_no_memory(error);

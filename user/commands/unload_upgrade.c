@@ -16,17 +16,17 @@ struct device_step {
 };
 
 static enum exit_code run_on_devices(const struct device_step *step,
-				     const struct settings *settings, int count, char **names,
-				     struct error *error)
+				     const struct settings *settings, struct error *error)
 {
 	_cleanup_free_ struct datapath_device *devices = NULL;
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	struct device_results results = { 0 };
 	size_t found;
 
-	if (loaded_devices_named_or_all(step->command, settings->all, count, error) ||
+	if (loaded_devices_named_or_all(step->command, settings->all, (int)settings->operands_count,
+					error) ||
 	    datapath_open(DATAPATH_WRITE, log_note, &datapath, error) ||
-	    loaded_devices_find(&datapath, (const char *const *)names, (size_t)count, &devices,
+	    loaded_devices_find(&datapath, settings->operands, settings->operands_count, &devices,
 				&found, error))
 		return error->exit;
 	for (size_t i = 0; i < found; i++) {
@@ -38,12 +38,11 @@ static enum exit_code run_on_devices(const struct device_step *step,
 	return device_results_end(&results, settings->json);
 }
 
-static enum exit_code unload(const struct settings *settings, int count, char **names,
-			     struct error *error)
+static enum exit_code unload(const struct settings *settings, struct error *error)
 {
 	static const struct device_step step = { "unload", "unloaded", datapath_unload };
 
-	return run_on_devices(&step, settings, count, names, error);
+	return run_on_devices(&step, settings, error);
 }
 
 static int upgrade_device(const struct datapath *datapath, const struct datapath_device *device,
@@ -55,12 +54,11 @@ static int upgrade_device(const struct datapath *datapath, const struct datapath
 	return datapath_upgrade(datapath, device, error);
 }
 
-static enum exit_code upgrade(const struct settings *settings, int count, char **names,
-			      struct error *error)
+static enum exit_code upgrade(const struct settings *settings, struct error *error)
 {
 	static const struct device_step step = { "upgrade", "upgraded", upgrade_device };
 
-	return run_on_devices(&step, settings, count, names, error);
+	return run_on_devices(&step, settings, error);
 }
 
 const struct command command_unload = {
