@@ -19,7 +19,7 @@ static enum exit_code run_bench(const struct settings *settings, struct error *e
 const struct command command_bench = {
 	.name = "bench",
 	.operands = "",
-	.summary = "Measure the cost of a packet on this machine, without using an interface",
+	.summary = "Measure the cost of a packet, without using an interface",
 	.options = { &option_json },
 	.run = run_bench,
 };

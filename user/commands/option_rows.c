@@ -138,7 +138,7 @@ const struct option_row option_from = {
 	.kind = OPTION_PREFIX,
 	.offset = FIELD(from),
 	.argument = "CIDR",
-	.help = "only packets from this prefix or address, e.g. 192.0.2.0/24; may be repeated",
+	.help = "only packets from this prefix, e.g. 192.0.2.0/24; may be repeated",
 };
 
 const struct option_row option_for = {

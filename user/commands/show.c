@@ -15,7 +15,7 @@
 #include "print/runtime.h"
 
 /*
- * Reads the policy's text as it was applied. With runtime rules it is printed anew, because some
+ * Reads the policy's text as it was applied. With runtime rules it is printed again, because some
  * may have ended and the clock that their ends are written in may have been set; *ret_ruleset is
  * then that policy, else it stays empty. The caller owns both, also after an error.
  */

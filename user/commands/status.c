@@ -21,7 +21,7 @@ const struct command command_status = {
 	.name = "status",
 	.operands = "[DEV]",
 	.operands_max = 1,
-	.summary = "Print the loaded devices, how they are attached, and their policies",
+	.summary = "Print the loaded devices, their modes and policies",
 	.options = { &option_json },
 	.run = status,
 };
