@@ -108,7 +108,7 @@ void oracle_describe(FILE *out, const struct oracle_policy *policy, const uint8_
 
 	fprintf(out, "frame of %zu bytes:\n", length);
 	print_hex(out, frame, length);
-	fprintf(out, "layers (those behind the one that decided are guesses):\n");
+	fprintf(out, "layers (those after the one that decided are guesses):\n");
 	layers_read(&layers, frame, length);
 	for (size_t i = 0; i < layers.count; i++)
 		print_layer(out, &layers.at[i]);

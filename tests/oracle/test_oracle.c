@@ -343,7 +343,7 @@ static bool may_change_with_more_bytes(const struct oracle_opinion *opinion)
 	return false;
 }
 
-static void bytes_behind_the_packet_change_nothing(void **state)
+static void bytes_after_the_packet_change_nothing(void **state)
 {
 	struct grammar grammar = grammar_of_rules(1234);
 	uint8_t frame[GRAMMAR_SIZE_MIN + APPENDED_MAX];
@@ -385,7 +385,7 @@ int main(void)
 		cmocka_unit_test(every_frame_can_be_described),
 		cmocka_unit_test(same_seed_gives_same_frames),
 		cmocka_unit_test(generator_reaches_every_row),
-		cmocka_unit_test(bytes_behind_the_packet_change_nothing),
+		cmocka_unit_test(bytes_after_the_packet_change_nothing),
 	};
 	size_t count = 7;
 

@@ -67,7 +67,7 @@ static void suggests(void **state)
 		assert_string_equal(suggest.best, c->best);
 }
 
-static void the_word_needs_no_nul_behind_it(void **state)
+static void the_word_needs_no_terminating_nul(void **state)
 {
 	struct suggest suggest;
 
@@ -93,7 +93,7 @@ int main(void)
 {
 	enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 	struct CMUnitTest tests[CASES + 2] = {
-		cmocka_unit_test(the_word_needs_no_nul_behind_it),
+		cmocka_unit_test(the_word_needs_no_terminating_nul),
 		cmocka_unit_test(the_hint_asks_for_the_best_word_or_says_what_else),
 	};
 

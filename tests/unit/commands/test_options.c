@@ -344,7 +344,7 @@ static void asking_for_help_ends_the_parsing(void **state)
 	assert_false(parse_well("-- --help")->help);
 }
 
-static void parsing_starts_anew_each_time(void **state)
+static void parsing_keeps_no_state(void **state)
 {
 	(void)state;
 	parse("-xjx");
@@ -392,7 +392,7 @@ int main(void)
 		cmocka_unit_test(operands_are_moved_to_the_end_in_their_order),
 		cmocka_unit_test(after_two_dashes_all_words_are_operands),
 		cmocka_unit_test(asking_for_help_ends_the_parsing),
-		cmocka_unit_test(parsing_starts_anew_each_time),
+		cmocka_unit_test(parsing_keeps_no_state),
 		cmocka_unit_test(the_help_names_every_option),
 	};
 

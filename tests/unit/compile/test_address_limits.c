@@ -253,7 +253,7 @@ static void make_ends(struct policy *policy, unsigned int rules, bool same_port)
 	}
 }
 
-static void eight_rules_may_end_one_behind_the_other(void **state)
+static void eight_rules_may_end_one_after_the_other(void **state)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 }, apart = { 0 };
 	struct policy policy;
@@ -368,7 +368,7 @@ int main(void)
 		cmocka_unit_test(a_policy_has_65536_cells),
 		cmocka_unit_test(a_broad_prefix_beside_many_narrow_ones_adds_up),
 		cmocka_unit_test(ports_that_divide_the_addresses_fit),
-		cmocka_unit_test(eight_rules_may_end_one_behind_the_other),
+		cmocka_unit_test(eight_rules_may_end_one_after_the_other),
 		cmocka_unit_test(ten_thousand_rules_have_a_port_and_a_prefix_each),
 		cmocka_unit_test(a_block_list_stands_before_16383_ranges),
 		cmocka_unit_test(a_block_list_has_100000_prefixes),

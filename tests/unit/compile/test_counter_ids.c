@@ -111,7 +111,7 @@ static struct portsieve_image *three_rules(void)
 	return assigned(&policy, NULL);
 }
 
-static void a_range_keeps_its_row_whatever_else_changes(void **state)
+static void a_range_keeps_its_row_through_other_changes(void **state)
 {
 	struct portsieve_image *before = three_rules(), *after;
 	struct policy policy;
@@ -303,7 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_policy_gets_the_first_rows),
-		cmocka_unit_test(a_range_keeps_its_row_whatever_else_changes),
+		cmocka_unit_test(a_range_keeps_its_row_through_other_changes),
 		cmocka_unit_test(a_range_with_another_low_gets_a_new_row),
 		cmocka_unit_test(a_range_with_another_high_gets_a_new_row),
 		cmocka_unit_test(a_range_of_another_transport_gets_a_new_row),

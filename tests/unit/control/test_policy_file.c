@@ -226,7 +226,7 @@ static void without_a_file_the_policy_counts_and_drops_nothing(void **state)
 	policy_file_free(&file);
 }
 
-static void the_image_tells_time_digest_and_whole_path(void **state)
+static void the_image_has_time_digest_and_whole_path(void **state)
 {
 	uint64_t now_ns = (uint64_t)time(NULL) * 1000000000;
 	struct policy_file file;
@@ -303,7 +303,7 @@ int main(void)
 		cmocka_unit_test(a_fifo_may_not_be_larger_than_the_limit_either),
 		cmocka_unit_test(the_digest_is_that_of_sha256sum),
 		cmocka_unit_test(without_a_file_the_policy_counts_and_drops_nothing),
-		cmocka_unit_test(the_image_tells_time_digest_and_whole_path),
+		cmocka_unit_test(the_image_has_time_digest_and_whole_path),
 		cmocka_unit_test(a_path_too_long_for_the_image_is_cut),
 		cmocka_unit_test(the_host_has_the_ephemeral_ports_of_proc),
 	};

@@ -56,7 +56,7 @@ static const struct meaning meanings[] = {
 	{ "entries are parted by white space", "tcp/80 udp/53\tsctp/9\n dccp/5",
 	  "tcp/80 udp/53 sctp/9 dccp/5" },
 	{ "white space around the text is ignored", " \n tcp/80 \t", "tcp/80" },
-	{ "white space may stand behind a comma", "tcp/80, 443 udp/53", "tcp/80 tcp/443 udp/53" },
+	{ "white space may follow a comma", "tcp/80, 443 udp/53", "tcp/80 tcp/443 udp/53" },
 	{ "white space may stand before a comma", "tcp/80 , 443", "tcp/80 tcp/443" },
 	{ "tcp+udp is both", "tcp+udp/53", "tcp/53 udp/53" },
 	{ "tcp+udp gives each item both transports in turn", "tcp+udp/53,80-81",
@@ -176,7 +176,7 @@ static const struct refusal refusals[] = {
 	  "'tcp' has no ports: write tcp/80 or tcp/all" },
 	{ "a slash without ports is refused", "tcp/", 1,
 	  "'tcp/' has no ports: write tcp/80 or tcp/all" },
-	{ "white space behind the slash is refused", "tcp/ 80", 1,
+	{ "white space after the slash is refused", "tcp/ 80", 1,
 	  "'tcp/' has no ports: write tcp/80 or tcp/all" },
 	{ "a slash without protocol is refused", "/80", 1,
 	  "a protocol is missing: write for example tcp/80,443 udp/53" },
@@ -184,15 +184,15 @@ static const struct refusal refusals[] = {
 	  "a protocol is missing: write for example tcp/80,443 udp/53" },
 	{ "a port before its protocol is refused", "80/tcp", 1,
 	  "the protocol comes first: write tcp/80" },
-	{ "a protocol behind a comma is refused", "tcp/80,udp/53", 8,
+	{ "a protocol after a comma is refused", "tcp/80,udp/53", 8,
 	  "'udp/53' begins with a protocol: put a space before it, not a comma" },
 	{ "two slashes are refused", "tcp//80", 5,
 	  "'/80' is neither a port nor a range: write 80 or 80-90" },
 	{ "two commas are refused at the second", "tcp/80,,90", 8,
 	  "an item is missing: write a port, low-high, a service or a set" },
-	{ "a comma at the end is refused behind it", "tcp/80,", 8,
+	{ "a comma at the end is refused, with the place after it", "tcp/80,", 8,
 	  "an item is missing: write a port, low-high, a service or a set" },
-	{ "a comma behind the slash is refused", "tcp/,80", 5,
+	{ "a comma after the slash is refused", "tcp/,80", 5,
 	  "an item is missing: write a port, low-high, a service or a set" },
 };
 
@@ -353,7 +353,7 @@ static void sets_named_over_and_over_run_into_a_limit(void **state)
 	free(text);
 }
 
-static void an_error_may_be_left_to_nobody(void **state)
+static void error_may_be_null(void **state)
 {
 	struct policy_interval *intervals = NULL;
 	size_t count;
@@ -376,7 +376,7 @@ int main(void)
 		cmocka_unit_test(every_service_can_be_named_and_gives_its_ports),
 		cmocka_unit_test(items_are_limited_at_the_limit_and_one_past_it),
 		cmocka_unit_test(sets_named_over_and_over_run_into_a_limit),
-		cmocka_unit_test(an_error_may_be_left_to_nobody),
+		cmocka_unit_test(error_may_be_null),
 	};
 
 	for (size_t i = 0; i < MEANINGS; i++)

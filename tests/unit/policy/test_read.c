@@ -354,7 +354,7 @@ static void a_nul_byte_is_refused(void **state)
 		       "p:2:7: not UTF-8 text: control characters are not allowed (0x00)");
 }
 
-static void an_error_may_be_left_to_nobody(void **state)
+static void error_may_be_null(void **state)
 {
 	static const char *const texts[] = { "", "a", "version: [", "version: \xff",
 					     FLOW("name: a, action: drop, ports: x") };
@@ -385,7 +385,7 @@ int main(void)
 		cmocka_unit_test(the_text_is_limited_at_the_limit_and_one_past_it),
 		cmocka_unit_test(the_text_needs_no_nul_after_it),
 		cmocka_unit_test(a_nul_byte_is_refused),
-		cmocka_unit_test(an_error_may_be_left_to_nobody),
+		cmocka_unit_test(error_may_be_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

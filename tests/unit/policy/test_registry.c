@@ -161,7 +161,7 @@ static void knows_no_other_names(void **state)
 		assert_int_equal(registry_by_name(unknown[i], ALL, found, MOST), 0);
 }
 
-static void judges_each_transport_by_itself(void **state)
+static void judges_each_transport_separately(void **state)
 {
 	const struct registry_service *found[MOST];
 
@@ -381,7 +381,7 @@ int main(void)
 		cmocka_unit_test(finds_a_range_by_each_port_of_it_and_no_other),
 		cmocka_unit_test(compares_names_without_case),
 		cmocka_unit_test(knows_no_other_names),
-		cmocka_unit_test(judges_each_transport_by_itself),
+		cmocka_unit_test(judges_each_transport_separately),
 		cmocka_unit_test(lists_the_ports_of_a_name_in_ascending_order),
 		cmocka_unit_test(lists_the_names_of_a_port_in_the_order_of_the_registry),
 		cmocka_unit_test(writes_no_more_services_than_there_is_room_for),
