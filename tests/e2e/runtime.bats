@@ -167,7 +167,7 @@ refuses_again() {
 	refused 2 "unknown service 'htpp' (did you mean 'http'?)" in_server portsieve allow tcp/htpp
 	refused 2 "allow: PORTS... is missing" in_server portsieve allow
 	refused 2 "delete: NAME is missing" in_server portsieve delete
-	refused 2 "--from: '192.0.2.1/24' has bits set behind its length" \
+	refused 2 "--from: '192.0.2.1/24' has host bits set" \
 		in_server portsieve allow tcp/1 --from 192.0.2.1/24
 	refused 2 "--from: '192.0.2.0/24,192.0.2.7' is not one address or prefix: for several repeat the option" \
 		in_server portsieve allow tcp/1 --from 192.0.2.0/24,192.0.2.7

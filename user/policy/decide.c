@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What decides a packet, read off the rules as they stand. The datapath comes to the same by
- * tables; this is what it can be held against, and what tells one packet's rule.
+ * The rule that decides a packet, straight from the rules. The datapath finds the same rule by
+ * tables; tests compare the
+ * two, and single packets are judged with it.
  */
 #include "base/deadline.h"
 #include "policy/policy.h"

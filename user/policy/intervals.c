@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Intervals, sorted and merged. */
+/* Intervals, sorted and merged, and whether two rules mean the same. */
 #include "policy/intervals.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+
+/* How far apart two intervals may be and still become one. */
+enum gap {
+	GAP_OVERLAP = 0,
+	GAP_ADJACENT = 1,
+};
 
 int policy_intervals_compare(const void *one, const void *other)
 {
@@ -16,31 +24,52 @@ int policy_intervals_compare(const void *one, const void *other)
 	return (a->high > b->high) - (a->high < b->high);
 }
 
-static size_t merge(struct policy_interval *intervals, size_t count)
-{
-	size_t merged = 0;
-
-	qsort(intervals, count, sizeof(*intervals), policy_intervals_compare);
-	for (size_t i = 0; i < count; i++) {
-		struct policy_interval *last = merged ? &intervals[merged - 1] : NULL;
-
-		if (!last || intervals[i].transport != last->transport ||
-		    intervals[i].low > last->high)
-			intervals[merged++] = intervals[i];
-		else if (intervals[i].high > last->high)
-			last->high = intervals[i].high;
-	}
-	return merged;
-}
-
-struct policy_interval *policy_intervals_merged(const struct policy_rule *rule, size_t *ret_count)
+static struct policy_interval *merged(const struct policy_rule *rule, enum gap gap,
+				      size_t *ret_count)
 {
 	struct policy_interval *intervals = calloc(rule->intervals_count + 1, sizeof(*intervals));
+	struct policy_interval *last = NULL;
 
 	if (!intervals)
 		return NULL;
 	if (rule->intervals_count)
 		memcpy(intervals, rule->intervals, rule->intervals_count * sizeof(*intervals));
-	*ret_count = merge(intervals, rule->intervals_count);
+	qsort(intervals, rule->intervals_count, sizeof(*intervals), policy_intervals_compare);
+	for (size_t i = 0; i < rule->intervals_count; i++) {
+		const struct policy_interval *next = &intervals[i];
+
+		if (!last)
+			last = intervals;
+		else if (next->transport != last->transport ||
+			 next->low > last->high + (unsigned int)gap)
+			*++last = *next;
+		else if (next->high > last->high)
+			last->high = next->high;
+	}
+	*ret_count = last ? (size_t)(last - intervals) + 1 : 0;
 	return intervals;
+}
+
+struct policy_interval *policy_intervals_merged(const struct policy_rule *rule, size_t *ret_count)
+{
+	return merged(rule, GAP_OVERLAP, ret_count);
+}
+
+static bool same_ports(const struct policy_rule *a, const struct policy_rule *b)
+{
+	size_t count, others_count, i = 0;
+	_cleanup_free_ struct policy_interval *ours = merged(a, GAP_ADJACENT, &count);
+	_cleanup_free_ struct policy_interval *theirs = merged(b, GAP_ADJACENT, &others_count);
+
+	if (!ours || !theirs || count != others_count)
+		return false;
+	while (i < count && !policy_intervals_compare(&ours[i], &theirs[i]))
+		i++;
+	return i == count;
+}
+
+bool policy_rules_same(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return a->action == b->action && same_ports(a, b) &&
+	       policy_prefixes_same(&a->from, &b->from) && policy_prefixes_same(&a->to, &b->to);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ports of a rule as ranges: what `ports` says twice is one. Pure. */
+/* The ports of a rule as ranges without duplicates. Pure. */
 #ifndef PORTSIEVE_POLICY_INTERVALS_H
 #define PORTSIEVE_POLICY_INTERVALS_H
 
 #include "policy/policy.h"
 
 /*
- * The rule's intervals in a copy: sorted, those that overlap made one. Adjacent ones stay apart,
- * for they count apart. The caller frees it; NULL when memory is short.
+ * A copy of the rule's intervals, sorted, overlapping ones merged. Adjacent ones stay apart,
+ * because each has a counter of its own. The caller frees it; NULL when memory is short.
  */
 struct policy_interval *policy_intervals_merged(const struct policy_rule *rule, size_t *ret_count);
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The life of struct policy, and the names of what a policy speaks of. Reading, checking and
- * printing one are in policy_*.c.
- */
+/* Life cycle of struct policy, and names: of transports, and of rules. */
 #include "policy/policy.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
 
 static const char *const transport_names[] = {
 	[PORTSIEVE_TCP] = "tcp",
@@ -15,8 +14,7 @@ static const char *const transport_names[] = {
 	[PORTSIEVE_SCTP] = "sctp",
 	[PORTSIEVE_DCCP] = "dccp",
 };
-static_assert(sizeof(transport_names) / sizeof(transport_names[0]) == PORTSIEVE_TRANSPORTS,
-	      "each transport has a name");
+static_assert(ARRAY_SIZE(transport_names) == PORTSIEVE_TRANSPORTS, "each transport has a name");
 
 const char *transport_name(enum portsieve_transport transport)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy as its text says it: the way from text to struct policy, and the way back. Pure: no BPF,
- * clock, globals or logging; the caller reads the file and the host's settings.
+ * A policy: reading it from text, printing it, and changing its runtime rules. Pure: no BPF, clock,
+ * globals or logging; the caller reads the file and the host's settings.
  */
 #ifndef PORTSIEVE_POLICY_H
 #define PORTSIEVE_POLICY_H
@@ -26,7 +26,7 @@ enum policy_action {
 	POLICY_DROP,
 };
 
-/* A knob of `portless`: what the policy says, or that it says nothing. */
+/* The value of a knob of `portless`; unset if the policy does not mention it. */
 enum policy_choice {
 	POLICY_CHOICE_UNSET,
 	POLICY_CHOICE_ALLOW,
@@ -55,9 +55,9 @@ enum policy_family {
 	POLICY_FAMILIES,
 };
 
-/* A prefix of addresses; the bits behind `length` are zero. */
+/* A prefix of addresses; its host bits are zero. */
 struct policy_prefix {
-	uint8_t address[16]; /* in the order of the wire; of IPv4 the first four, the rest zero */
+	uint8_t address[16]; /* network order; IPv4 in the first four bytes, the rest zero */
 	uint8_t length;	     /* 0 to 32 or 128 */
 	uint8_t family;	     /* enum policy_family */
 };
@@ -76,7 +76,7 @@ struct policy_rule {
 	size_t intervals_count;
 	struct policy_prefixes from; /* a packet must match `ports`, `from` and `to` */
 	struct policy_prefixes to;
-	bool runtime;			 /* of `runtime`, not of `rules` */
+	bool runtime;			 /* from `runtime`, not from `rules` */
 	uint64_t until_ns;		 /* CLOCK_BOOTTIME; 0: without end. Runtime rules only */
 	bool uses_registry_set;		 /* names `assigned` or `unassigned` */
 	struct policy_place place;	 /* of the rule's name */
@@ -91,21 +91,19 @@ struct policy {
 	struct policy_rule *rules; /* the runtime rules first, then those of `rules` */
 	size_t rules_count;
 	size_t runtime_count;
-	bool names_runtime; /* the text has the key `runtime`, if with an empty list */
+	bool names_runtime; /* the text has the key `runtime`, even with an empty list */
 };
 
-/* What a policy means depends on the host in these points. Ports in host order, inclusive. */
+/* The settings of the host that a policy depends on. Ports in host order, inclusive. */
 struct policy_host {
 	uint16_t ephemeral_low; /* ip_local_port_range */
 	uint16_t ephemeral_high;
 	bool forwards_ipv6;  /* mobility messages (ICMPv6 144-147) may be in transit */
-	int64_t realtime_ns; /* one moment by two clocks: `until` is written in the first, */
-	int64_t boottime_ns; /* kept in the second */
+	int64_t realtime_ns; /* now, by the clock in which `until` is written */
+	int64_t boottime_ns; /* now, by the clock of until_ns */
 };
 
-/*
- * The policy when there is no policy file: no rules, default allow. Cannot fail.
- */
+/* The policy without a policy file: no rules, default allow. */
 void policy_init(struct policy *policy);
 
 /* Frees what the policy owns and leaves it as policy_init does. */
@@ -128,9 +126,15 @@ int policy_ports_read(const char *text, const struct policy_host *host,
 		      bool *ret_uses_registry_set, struct error *error);
 
 /*
+ * Replaces runs of white space by one space, in place, and removes those at the ends: the form of
+ * policy_rule.ports.
+ */
+void policy_ports_fold(char *text);
+
+/*
  * Reads one prefix, "192.0.2.0/24", "2001:db8::/32", or an address, which is a prefix of full
  * length. -EINVAL with the text of the error filled in (no place): not an address, length too
- * large, or bits set behind the length (the error says which prefix would be right).
+ * large, or host bits set (the error says which prefix would be right).
  */
 int policy_prefix_read(const char *text, struct policy_prefix *ret_prefix, struct error *error);
 
@@ -140,18 +144,21 @@ struct policy_prefix_text {
 };
 struct policy_prefix_text policy_prefix_print(const struct policy_prefix *prefix);
 
-/* Does the prefix hold all addresses of the other one (same family)? */
+/* Does the prefix contain the other one? Never, if their families differ. */
 bool policy_prefix_holds(const struct policy_prefix *prefix, const struct policy_prefix *other);
 
 /*
- * By family and address, of prefixes of one address the shorter first: one stands before all that
- * it holds, and these follow it without a gap. As for qsort.
+ * By family, address and length, as for qsort: each prefix is followed directly by all those that
+ * it contains.
  */
 int policy_prefix_compare(const void *one, const void *other);
 
-/* A copy in that order, each prefix once. The caller frees its list. -ENOMEM. */
+/* A copy in that order, without duplicates; the caller frees its list. Returns 0 or -ENOMEM. */
 int policy_prefixes_sort(const struct policy_prefixes *prefixes,
 			 struct policy_prefixes *ret_sorted);
+
+/* Do both hold the same prefixes, in any order? Also false when memory is short. */
+bool policy_prefixes_same(const struct policy_prefixes *a, const struct policy_prefixes *b);
 
 /* The rule's `from` or `to`. */
 static inline const struct policy_prefixes *policy_rule_prefixes(const struct policy_rule *rule,
@@ -160,10 +167,7 @@ static inline const struct policy_prefixes *policy_rule_prefixes(const struct po
 	return direction == PORTSIEVE_SOURCE ? &rule->from : &rule->to;
 }
 
-/*
- * What decides a packet, by reading the rules one by one: slow, and right. source and destination
- * are of the same family, of full length. Returns the rule, or NULL where the default decides.
- */
+/* A packet as rules see it. Both addresses have the same family and full length. */
 struct policy_packet {
 	enum portsieve_transport transport;
 	uint16_t port;
@@ -171,27 +175,30 @@ struct policy_packet {
 	struct policy_prefix destination;
 	uint64_t boottime_ns;
 };
+
+/* The rule that decides a packet, found by trying one after another; NULL: the default decides. */
 const struct policy_rule *policy_decide(const struct policy *policy,
 					const struct policy_packet *packet);
 
 /*
- * Runtime rules (`allow`, `drop`). policy_runtime_add takes over *rule (name, action, ports,
- * intervals, from, to, until_ns; leaves it empty) as the first rule of all, in the place of one of
- * the same name if it says the same but for its end (*ret_renewed), else -EEXIST with the error
- * filled in; -E2BIG past PORTSIEVE_RULES_MAX. policy_runtime_remove: -ENOENT with the error filled
- * in (it names the nearest name; for a rule of the file it says to change the file).
+ * Adds a runtime rule as the first of all rules. Takes over what *rule owns and leaves it empty. If
+ * a runtime rule of this name differs only in its end, that rule moves to the front and gets the
+ * new end (*ret_renewed). Otherwise returns, with the error filled in, -EEXIST for a name in use,
+ * or -E2BIG if the policy would exceed a limit.
  */
 int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *ret_renewed,
 		       struct error *error);
+
+/* Removes a runtime rule. -ENOENT with the error filled in: none has this name. */
 int policy_runtime_remove(struct policy *policy, const char *name, struct error *error);
 
 /*
- * Do both mean the same but for name and end? In whatever order they list ports and prefixes.
- * False too when memory is short.
+ * Do both rules match the same packets and take the same action? Ignores names, ends, duplicates
+ * and the order of ports and prefixes. Also false when memory is short.
  */
 bool policy_rules_same(const struct policy_rule *a, const struct policy_rule *b);
 
-/* What a rule may be called, and what errors say of it (a printf format that takes the maximum). */
+/* Valid names of rules, and the words for them in errors (a printf format; takes the maximum). */
 bool policy_name_is_good(const char *name);
 bool policy_name_letter(char letter);
 #define POLICY_NAME_RIGHT "write 1 to %d of a-z, 0-9, '.', '_', '-', the first a letter or a digit"
@@ -199,13 +206,14 @@ bool policy_name_letter(char letter);
 /* The rule of that name, of the file or a runtime rule; NULL: there is none. */
 struct policy_rule *policy_rule_named(const struct policy *policy, const char *name);
 
-/* Removes the runtime rules whose end has come. */
+/* Removes the runtime rules that have ended. */
 void policy_runtime_expire(struct policy *policy, uint64_t now_ns);
 
 /*
- * Puts copies of the runtime rules of `live` before those of `policy`, which has none: what `apply`
- * does with a file that has no key `runtime`. Their ports are read anew, by `host`. With the error
- * filled in: -EEXIST, a rule of the file has the name of one; -E2BIG past PORTSIEVE_RULES_MAX.
+ * Copies the runtime rules of `live` to `policy`, which has none, as `apply` does for a file
+ * without the key `runtime`. Reads their ports again, with the settings of `host`. Returns, with
+ * the error filled in, -EEXIST if a rule of the file has the name of one, or -E2BIG if the policy
+ * would exceed a limit.
  */
 int policy_runtime_keep(struct policy *policy, const struct policy *live,
 			const struct policy_host *host, struct error *error);
@@ -214,9 +222,9 @@ int policy_runtime_keep(struct policy *policy, const struct policy *live,
 void policy_rule_free(struct policy_rule *rule);
 
 /*
- * The policy as canonical text that policy_read accepts and reads as the same policy; the host's
- * clocks say what time the end of a rule is (RFC 3339, UTC, whole seconds). The caller frees it.
- * NULL when memory is short.
+ * The policy as canonical text, from which policy_read reads the same policy. The host's clocks
+ * convert the ends of rules to RFC 3339 (UTC, whole seconds). The caller frees it. NULL when memory
+ * is short.
  */
 char *policy_print(const struct policy *policy, const struct policy_host *host);
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The grammar of `ports`: "protocol/item,item protocol/item". Items are ports, ranges, sets and
- * service names. policy_ports_error.c words the error about a word that is none of these.
+ * service names. ports_error.c words the error about a word that is none of these.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "policy/policy.h"
 #include "policy/ports_error.h"
 #include "policy/ports_words.h"
 #include "policy/quote.h"
 #include "policy/registry.h"
 
-/* The reading of one text: where it is, and the intervals so far. */
 struct ports_reading {
 	struct ports_context context;
 	const struct policy_host *host;
@@ -33,90 +33,68 @@ static bool all_digits(const char *text, size_t length)
 	return length > 0;
 }
 
-static int interval_add(struct ports_reading *reading, uint8_t transport, uint16_t low,
-			uint16_t high)
-{
-	struct policy_interval *intervals;
-
-	if (reading->intervals_count == POLICY_INTERVALS_MAX)
-		return ports_error(&reading->context, reading->at, "more than %d ranges of ports",
-				   POLICY_INTERVALS_MAX);
-	intervals = array_room(reading->intervals, reading->intervals_count, sizeof(*intervals));
-	if (!intervals)
-		return ports_no_memory(&reading->context);
-	reading->intervals = intervals;
-	intervals[reading->intervals_count++] =
-		(struct policy_interval){ .low = low, .high = high, .transport = transport };
-	return 0;
-}
-
-static bool reads_transport(const struct ports_reading *reading, uint8_t transport)
-{
-	return reading->context.protocol->transports >> transport & 1;
-}
-
-/* Adds the same interval for each transport of the entry. */
-static int intervals_add(struct ports_reading *reading, uint16_t low, uint16_t high)
+/* Adds an interval for each of `transports`, a set of bits 1 << enum portsieve_transport. */
+static int intervals_add(struct ports_reading *reading, unsigned int transports, unsigned int low,
+			 unsigned int high)
 {
 	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
-		int r = reads_transport(reading, t) ? interval_add(reading, t, low, high) : 0;
+		struct policy_interval *intervals;
 
-		if (r)
-			return r;
+		if (!(transports >> t & 1))
+			continue;
+		if (reading->intervals_count == POLICY_INTERVALS_MAX)
+			return ports_error(&reading->context, reading->at,
+					   "more than %d ranges of ports", POLICY_INTERVALS_MAX);
+		intervals = array_room(reading->intervals, reading->intervals_count,
+				       sizeof(*intervals));
+		if (!intervals)
+			return error_no_memory(reading->context.error);
+		reading->intervals = intervals;
+		intervals[reading->intervals_count++] = (struct policy_interval){
+			.low = (uint16_t)low,
+			.high = (uint16_t)high,
+			.transport = t,
+		};
 	}
 	return 0;
 }
 
-static int add_assigned(struct ports_reading *reading, uint8_t transport)
+/* Adds the ports that the registry assigns for a transport, or else the gaps between them. */
+static int registry_set_add(struct ports_reading *reading, enum portsieve_transport transport,
+			    bool assigned)
 {
 	const struct registry_range *ranges;
 	size_t count = registry_assigned(transport, &ranges);
+	unsigned int low = 1; /* of the gap before the range */
+	int r = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		int r = interval_add(reading, transport, ranges[i].low, ranges[i].high);
-
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static int add_unassigned(struct ports_reading *reading, uint8_t transport)
-{
-	const struct registry_range *ranges;
-	size_t count = registry_assigned(transport, &ranges);
-	unsigned int low = 1;
-
-	for (size_t i = 0; i < count; i++) {
-		int r = 0;
-
-		if (ranges[i].low > low)
-			r = interval_add(reading, transport, (uint16_t)low,
-					 (uint16_t)(ranges[i].low - 1));
-		if (r)
-			return r;
+	for (size_t i = 0; i < count && !r; i++) {
+		if (assigned)
+			r = intervals_add(reading, 1u << transport, ranges[i].low, ranges[i].high);
+		else if (ranges[i].low > low)
+			r = intervals_add(reading, 1u << transport, low, ranges[i].low - 1u);
 		low = ranges[i].high + 1u;
 	}
-	if (low == PORTSIEVE_PORTS)
-		return 0;
-	return interval_add(reading, transport, (uint16_t)low, PORTSIEVE_PORTS - 1);
+	if (r || assigned || low == PORTSIEVE_PORTS)
+		return r;
+	return intervals_add(reading, 1u << transport, low, PORTSIEVE_PORTS - 1);
 }
 
-static int add_set(struct ports_reading *reading, const struct ports_set *set)
+static int set_add(struct ports_reading *reading, const struct ports_set *set)
 {
+	unsigned int transports = reading->context.protocol->transports;
+
 	if (set->kind == PORTS_EPHEMERAL)
-		return intervals_add(reading, reading->host->ephemeral_low,
+		return intervals_add(reading, transports, reading->host->ephemeral_low,
 				     reading->host->ephemeral_high);
 	if (set->kind == PORTS_FIXED)
-		return intervals_add(reading, set->low, set->high);
+		return intervals_add(reading, transports, set->low, set->high);
 	reading->uses_registry_set = true;
 	for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
-		int r;
+		int r = transports >> t & 1
+				? registry_set_add(reading, t, set->kind == PORTS_ASSIGNED)
+				: 0;
 
-		if (!reads_transport(reading, t))
-			continue;
-		r = set->kind == PORTS_ASSIGNED ? add_assigned(reading, t)
-						: add_unassigned(reading, t);
 		if (r)
 			return r;
 	}
@@ -137,14 +115,14 @@ static int port_read(struct ports_reading *reading, const struct ports_word *wor
 	if (length < word->length)
 		return ports_error(&reading->context, word->start,
 				   "port '%s' has a leading zero: write %s",
-				   policy_quote(word->start, word->length).text,
-				   policy_quote(digits, length).text);
+				   quote_bytes(word->start, word->length).text,
+				   quote_bytes(digits, length).text);
 	for (size_t i = 0; i < length && port < PORTSIEVE_PORTS; i++)
 		port = 10 * port + (unsigned int)(digits[i] - '0');
 	if (port >= PORTSIEVE_PORTS)
 		return ports_error(&reading->context, word->start,
 				   "port %s does not exist: the last is %d",
-				   policy_quote(digits, length).text, PORTSIEVE_PORTS - 1);
+				   quote_bytes(digits, length).text, PORTSIEVE_PORTS - 1);
 	*ret_port = (uint16_t)port;
 	return 0;
 }
@@ -171,20 +149,14 @@ static int number_read(struct ports_reading *reading, const struct ports_word *w
 		return r;
 	if (low > high)
 		return ports_error(&reading->context, word->start,
-				   "range %u-%u begins behind its end: write %u-%u", low, high,
-				   high, low);
-	return intervals_add(reading, low, high);
-}
-
-static void services_free(const struct registry_service ***services)
-{
-	free(*services);
+				   "range %u-%u is reversed: write %u-%u", low, high, high, low);
+	return intervals_add(reading, reading->context.protocol->transports, low, high);
 }
 
 /* Adds all ports of that service name and the entry's transports. Returns 1 if there are none. */
 static int service_read(struct ports_reading *reading, const struct ports_word *word)
 {
-	__attribute__((cleanup(services_free))) const struct registry_service **services = NULL;
+	_cleanup_free_ const struct registry_service **services = NULL;
 	unsigned int transports = reading->context.protocol->transports;
 	struct ports_name name = ports_name(word);
 	size_t count = name.text[0] ? registry_by_name(name.text, transports, NULL, 0) : 0;
@@ -193,17 +165,15 @@ static int service_read(struct ports_reading *reading, const struct ports_word *
 		return 1;
 	services = calloc(count, sizeof(*services));
 	if (!services)
-		return ports_no_memory(&reading->context);
+		return error_no_memory(reading->context.error);
 	registry_by_name(name.text, transports, services, count);
-	for (size_t i = 0; i < count; i++)
-		for (uint8_t t = 0; t < PORTSIEVE_TRANSPORTS; t++) {
-			int r = 0;
+	for (size_t i = 0; i < count; i++) {
+		int r = intervals_add(reading, services[i]->transports & transports,
+				      services[i]->low, services[i]->high);
 
-			if (services[i]->transports & transports & 1u << t)
-				r = interval_add(reading, t, services[i]->low, services[i]->high);
-			if (r)
-				return r;
-		}
+		if (r)
+			return r;
+	}
 	return 0;
 }
 
@@ -225,7 +195,7 @@ static int item_read(struct ports_reading *reading, const struct ports_word *wor
 		return r;
 	set = ports_set_find(word);
 	if (set)
-		return add_set(reading, set);
+		return set_add(reading, set);
 	r = service_read(reading, word);
 	return r <= 0 ? r : ports_unknown_item(&reading->context, word);
 }
@@ -256,7 +226,7 @@ static int entry_read(struct ports_reading *reading, const char **text)
 	for (;;) {
 		word = (struct ports_word){ at, strcspn(at, ", \t\r\n") };
 		r = item_read(reading, &word);
-		if (r < 0)
+		if (r)
 			return r;
 		at = skip_space(at + word.length);
 		if (*at != ',')
@@ -267,16 +237,11 @@ static int entry_read(struct ports_reading *reading, const char **text)
 	return 0;
 }
 
-static void reading_free(struct ports_reading *reading)
-{
-	free(reading->intervals);
-}
-
 int policy_ports_read(const char *text, const struct policy_host *host,
 		      struct policy_interval **ret_intervals, size_t *ret_count,
 		      bool *ret_uses_registry_set, struct error *error)
 {
-	__attribute__((cleanup(reading_free))) struct ports_reading reading = {
+	struct ports_reading reading = {
 		.context = { .text = text, .error = error },
 		.host = host,
 	};
@@ -288,13 +253,29 @@ int policy_ports_read(const char *text, const struct policy_host *host,
 	while (*at) {
 		int r = entry_read(&reading, &at);
 
-		if (r < 0)
+		if (r) {
+			free(reading.intervals);
 			return r;
+		}
 	}
 	*ret_intervals = reading.intervals;
 	*ret_count = reading.intervals_count;
 	if (ret_uses_registry_set)
 		*ret_uses_registry_set = reading.uses_registry_set;
-	reading.intervals = NULL;
 	return 0;
+}
+
+void policy_ports_fold(char *text)
+{
+	char *end = text;
+
+	for (const char *at = text; *at; at++) {
+		if (!policy_space(*at))
+			*end++ = *at;
+		else if (end > text && end[-1] != ' ')
+			*end++ = ' ';
+	}
+	if (end > text && end[-1] == ' ')
+		end--;
+	*end = '\0';
 }

@@ -17,10 +17,6 @@
 #include "base/suggest.h"
 #include "base/utf8.h"
 
-enum {
-	ALL_TRANSPORTS = (1 << PORTSIEVE_TRANSPORTS) - 1,
-};
-
 /* Common mistakes for a protocol, and what to write instead. */
 static const struct {
 	const char *word;
@@ -34,17 +30,25 @@ static const struct {
 	{ "*", "write tcp+udp" },
 };
 
-/* Protocols without ports, and what decides about their packets. */
+/* Protocols without ports, and where their packets are decided. */
 static const struct {
 	const char *name;
 	const char *decided;
 } without_ports[] = {
 	{ "icmp", "see icmp_echo and icmp_other of 'portless'" },
 	{ "icmpv6", "see icmpv6_echo, icmpv6_mobility and icmpv6_other of 'portless'" },
-	{ "igmp", "it passes whatever the policy says" },
+	{ "igmp", "it always passes" },
 	{ "esp", "see other_protocol and, for IPv6, no_port of 'portless'" },
 	{ "ah", "see other_protocol and, for IPv6, authentication of 'portless'" },
 	{ "gre", "see other_protocol of 'portless'" },
+};
+
+/* Common names of services that the registry has under other names. */
+static const struct {
+	const char *called, *registered;
+} other_names[] = {
+	{ "dhcp", "bootps" },	      { "dns", "domain" },	  { "mssql", "ms-sql-s" },
+	{ "postgres", "postgresql" }, { "rdp", "ms-wbt-server" }, { "smb", "microsoft-ds" },
 };
 
 int ports_error(const struct ports_context *context, const char *at, const char *format, ...)
@@ -60,11 +64,6 @@ int ports_error(const struct ports_context *context, const char *at, const char 
 	return error_set(context->error, EINVAL, EXIT_USAGE, "%s", text);
 }
 
-int ports_no_memory(const struct ports_context *context)
-{
-	return error_set(context->error, ENOMEM, EXIT_FAILED, "out of memory while reading ports");
-}
-
 /* Sets the error and returns true if the word is a protocol without ports. */
 static bool refuse_without_ports(const struct ports_context *context, const struct ports_word *word)
 {
@@ -78,53 +77,38 @@ static bool refuse_without_ports(const struct ports_context *context, const stru
 	return false;
 }
 
-/* The word is not followed by '/': "80", "http", "tcp". */
-static int no_protocol(const struct ports_context *context, const struct ports_word *word)
-{
-	struct policy_quote quote = policy_quote(word->start, word->length);
-
-	if (ports_protocol_find(word))
-		return ports_error(context, word->start, "'%s' has no ports: write %s/80 or %s/all",
-				   quote.text, quote.text, quote.text);
-	if (!word->length)
-		return ports_error(context, word->start,
-				   "a protocol is missing: write for example tcp/80,443 udp/53");
-	return ports_error(context, word->start, "'%s' has no protocol: write tcp/%s or udp/%s",
-			   quote.text, quote.text, quote.text);
-}
-
 int ports_unknown_protocol(const struct ports_context *context, const struct ports_word *word)
 {
-	struct ports_word after = { word->start + word->length + 1, 0 };
-	struct policy_quote quote = policy_quote(word->start, word->length);
+	struct ports_word after;
+	struct quote quote = quote_bytes(word->start, word->length);
 	struct suggest suggest;
 
 	if (refuse_without_ports(context, word))
 		return -EINVAL;
-	if (!word->length || word->start[word->length] != '/')
-		return no_protocol(context, word);
+	if (!word->length)
+		return ports_error(context, word->start,
+				   "a protocol is missing: write for example tcp/80,443 udp/53");
+	if (word->start[word->length] != '/' && ports_protocol_find(word))
+		return ports_error(context, word->start, "'%s' has no ports: write %s/80 or %s/all",
+				   quote.text, quote.text, quote.text);
+	if (word->start[word->length] != '/')
+		return ports_error(context, word->start,
+				   "'%s' has no protocol: write tcp/%s or udp/%s", quote.text,
+				   quote.text, quote.text);
 	for (size_t i = 0; i < ARRAY_SIZE(explained); i++)
 		if (ports_word_is(word, explained[i].word))
 			return ports_error(context, word->start, "unknown protocol '%s' (%s)",
 					   quote.text, explained[i].instead);
+	after.start = word->start + word->length + 1;
 	after.length = strcspn(after.start, ", \t\r\n");
 	if (ports_protocol_find(&after))
 		return ports_error(context, word->start, "the protocol comes first: write %.*s/%s",
 				   (int)after.length, after.start, quote.text);
 	suggest_start(&suggest, word->start, word->length);
-	for (size_t i = 0; ports_protocol_at(i); i++)
-		suggest_offer(&suggest, ports_protocol_at(i)->name);
+	for (const struct ports_protocol *row = ports_protocols; row->name; row++)
+		suggest_offer(&suggest, row->name);
 	return ports_error(context, word->start, "unknown protocol '%s'%s", quote.text,
 			   suggest_hint(&suggest, "write tcp, udp, tcp+udp, sctp or dccp").text);
-}
-
-/* "udp/53": an entry, where an item is expected. */
-static bool is_entry(const struct ports_word *word)
-{
-	const char *slash = memchr(word->start, '/', word->length);
-	struct ports_word protocol = { word->start, slash ? (size_t)(slash - word->start) : 0 };
-
-	return slash && ports_protocol_find(&protocol);
 }
 
 /* "80:90", "-5", "80-", "80–90": digits and the separators that people try. */
@@ -153,44 +137,14 @@ static bool is_half_a_range(const struct ports_word *word)
 			(after && strspn(dash + 1, "0123456789") == after));
 }
 
-/* The transports with a service of that name, "udp or sctp". */
-static struct policy_list transports_of(const struct ports_name *name)
-{
-	const char *names[PORTSIEVE_TRANSPORTS] = { NULL };
-
-	for (size_t t = 0; t < PORTSIEVE_TRANSPORTS; t++)
-		if (registry_by_name(name->text, 1u << t, NULL, 0))
-			names[t] = transport_name((enum portsieve_transport)t);
-	return policy_list(names, PORTSIEVE_TRANSPORTS);
-}
-
-/* Common names of services that the registry has under other names. */
-static const struct {
-	const char *called, *registered;
-} other_names[] = {
-	{ "dhcp", "bootps" },	      { "dns", "domain" },	  { "mssql", "ms-sql-s" },
-	{ "postgres", "postgresql" }, { "rdp", "ms-wbt-server" }, { "smb", "microsoft-ds" },
-};
-
-static const char *registered_name(const struct ports_context *context,
-				   const struct ports_name *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
-		if (!strcmp(name->text, other_names[i].called) &&
-		    registry_by_name(other_names[i].registered, context->protocol->transports, NULL,
-				     0))
-			return other_names[i].registered;
-	return NULL;
-}
-
 /* The set, or the service of the entry's transports, that is closest to the word. */
 static struct suggest closest(const struct ports_context *context, const struct ports_word *word)
 {
 	struct suggest best;
 
 	suggest_start(&best, word->start, word->length);
-	for (size_t i = 0; ports_set_at(i); i++)
-		suggest_offer(&best, ports_set_at(i)->name);
+	for (const struct ports_set *row = ports_sets; row->name; row++)
+		suggest_offer(&best, row->name);
 	for (size_t i = 0; registry_name(i); i++) {
 		struct suggest trial = best;
 
@@ -204,10 +158,15 @@ static struct suggest closest(const struct ports_context *context, const struct 
 
 int ports_unknown_item(const struct ports_context *context, const struct ports_word *word)
 {
-	struct policy_quote quote = policy_quote(word->start, word->length);
+	struct quote quote = quote_bytes(word->start, word->length);
+	struct ports_word before_slash = { word->start, strcspn(word->start, "/, \t\r\n") };
+	unsigned int transports = context->protocol->transports;
+	const char *others[PORTSIEVE_TRANSPORTS] = { NULL };
 	struct ports_name name = ports_name(word);
+	bool is_service = false;
+	struct suggest suggest;
 
-	if (is_entry(word))
+	if (before_slash.length < word->length && ports_protocol_find(&before_slash))
 		return ports_error(
 			context, word->start,
 			"'%s' begins with a protocol: put a space before it, not a comma",
@@ -216,21 +175,25 @@ int ports_unknown_item(const struct ports_context *context, const struct ports_w
 		return ports_error(context, word->start,
 				   "'%s' is neither a port nor a range: write 80 or 80-90",
 				   quote.text);
-	if (name.text[0] && registry_by_name(name.text, ALL_TRANSPORTS, NULL, 0))
+	for (size_t t = 0; name.text[0] && t < PORTSIEVE_TRANSPORTS; t++)
+		if (registry_by_name(name.text, 1u << t, NULL, 0)) {
+			others[t] = transport_name((enum portsieve_transport)t);
+			is_service = true;
+		}
+	if (is_service)
 		return ports_error(context, word->start,
 				   "service '%s' is not registered for %s (it is for %s)",
-				   quote.text, context->protocol->name, transports_of(&name).text);
-
+				   quote.text, context->protocol->name,
+				   word_list_join(others, PORTSIEVE_TRANSPORTS).text);
 	if (refuse_without_ports(context, word))
 		return -EINVAL;
-
-	struct suggest suggest = closest(context, word);
-	const char *registered = registered_name(context, &name);
-
-	if (registered)
-		return ports_error(context, word->start,
-				   "unknown service '%s' (the registry calls it '%s')", quote.text,
-				   registered);
+	for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
+		if (!strcmp(name.text, other_names[i].called) &&
+		    registry_by_name(other_names[i].registered, transports, NULL, 0))
+			return ports_error(context, word->start,
+					   "unknown service '%s' (the registry calls it '%s')",
+					   quote.text, other_names[i].registered);
+	suggest = closest(context, word);
 	return ports_error(context, word->start, "unknown service '%s'%s", quote.text,
 			   suggest_hint(&suggest, is_half_a_range(word)
 							  ? "a range takes two numbers, as 80-443"

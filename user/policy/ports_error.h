@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Errors in `ports`: their place in the text, and for a word that is neither a protocol nor an item
- * what its author probably meant. Private to policy_ports.c.
+ * what its author probably meant. Private to ports.c.
  */
 #ifndef PORTSIEVE_POLICY_PORTS_ERROR_H
 #define PORTSIEVE_POLICY_PORTS_ERROR_H
@@ -16,10 +16,9 @@ struct ports_context {
 	struct error *error;		       /* may be NULL */
 };
 
-/* Each sets the error and returns -EINVAL (-ENOMEM); `at` and `word` point into context->text. */
+/* Each sets the error and returns -EINVAL; `at` and `word` point into context->text. */
 int ports_error(const struct ports_context *context, const char *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-int ports_no_memory(const struct ports_context *context);
 int ports_unknown_protocol(const struct ports_context *context, const struct ports_word *word);
 int ports_unknown_item(const struct ports_context *context, const struct ports_word *word);
 

@@ -6,18 +6,17 @@
 
 #include <portsieve/abi.h>
 
-#include "base/cleanup.h"
-
-static const struct ports_protocol protocols[] = {
+const struct ports_protocol ports_protocols[] = {
 	{ "tcp", 1 << PORTSIEVE_TCP },
 	{ "udp", 1 << PORTSIEVE_UDP },
 	{ "tcp+udp", 1 << PORTSIEVE_TCP | 1 << PORTSIEVE_UDP },
 	{ "sctp", 1 << PORTSIEVE_SCTP },
 	{ "dccp", 1 << PORTSIEVE_DCCP },
+	{ 0 },
 };
 
 /* The fixed ranges are those of RFC 6335, section 6; port 0 belongs to no set but `all`. */
-static const struct ports_set sets[] = {
+const struct ports_set ports_sets[] = {
 	{ .name = "all", .low = 0, .high = 65535 },
 	{ .name = "system", .low = 1, .high = 1023 },
 	{ .name = "user", .low = 1024, .high = 49151 },
@@ -25,6 +24,7 @@ static const struct ports_set sets[] = {
 	{ .name = "ephemeral", .kind = PORTS_EPHEMERAL },
 	{ .name = "assigned", .kind = PORTS_ASSIGNED },
 	{ .name = "unassigned", .kind = PORTS_UNASSIGNED },
+	{ 0 },
 };
 
 bool ports_word_is(const struct ports_word *word, const char *text)
@@ -32,29 +32,19 @@ bool ports_word_is(const struct ports_word *word, const char *text)
 	return strlen(text) == word->length && !memcmp(text, word->start, word->length);
 }
 
-const struct ports_protocol *ports_protocol_at(size_t index)
-{
-	return index < ARRAY_SIZE(protocols) ? &protocols[index] : NULL;
-}
-
-const struct ports_set *ports_set_at(size_t index)
-{
-	return index < ARRAY_SIZE(sets) ? &sets[index] : NULL;
-}
-
 const struct ports_protocol *ports_protocol_find(const struct ports_word *word)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (ports_word_is(word, protocols[i].name))
-			return &protocols[i];
+	for (const struct ports_protocol *row = ports_protocols; row->name; row++)
+		if (ports_word_is(word, row->name))
+			return row;
 	return NULL;
 }
 
 const struct ports_set *ports_set_find(const struct ports_word *word)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
-		if (ports_word_is(word, sets[i].name))
-			return &sets[i];
+	for (const struct ports_set *row = ports_sets; row->name; row++)
+		if (ports_word_is(word, row->name))
+			return row;
 	return NULL;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The vocabulary of `ports`: its protocols and named sets, and words of the text to compare with
- * them. Knows neither the grammar (policy_ports.c) nor the errors
- * (policy_ports_error.c); only these two include it.
+ * The vocabulary of `ports`: its protocols, its named sets, and words of the text to compare with
+ * them. The grammar is ports.c, the errors are ports_error.c; only these two include it.
  */
 #ifndef PORTSIEVE_POLICY_PORTS_WORDS_H
 #define PORTSIEVE_POLICY_PORTS_WORDS_H
@@ -30,18 +29,18 @@ struct ports_set {
 		PORTS_ASSIGNED,
 		PORTS_UNASSIGNED,
 	} kind;
-	uint16_t low, high; /* of PORTS_FIXED */
+	uint16_t low, high; /* of PORTS_FIXED; host order, inclusive */
 };
+
+/* Both tables end with a row whose name is NULL. */
+extern const struct ports_protocol ports_protocols[];
+extern const struct ports_set ports_sets[];
 
 bool ports_word_is(const struct ports_word *word, const char *text);
 
 /* The protocol or set of that name; NULL: there is none. */
 const struct ports_protocol *ports_protocol_find(const struct ports_word *word);
 const struct ports_set *ports_set_find(const struct ports_word *word);
-
-/* By index; NULL past the last. */
-const struct ports_protocol *ports_protocol_at(size_t index);
-const struct ports_set *ports_set_at(size_t index);
 
 /* A word as a C string; "" for a word that is longer than any service name. */
 struct ports_name {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One prefix of addresses: from text, to text, and what it holds. Lists are policy_prefixes.c. */
+/* Prefixes of addresses: from text, to text, and how they compare. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,30 +18,7 @@ static const struct family {
 	[POLICY_IPV6] = { "IPv6", AF_INET6, 128 },
 };
 
-static int not_a_prefix(const char *text, struct error *error)
-{
-	return error_set(error, EINVAL, EXIT_USAGE,
-			 "'%s' is not an address or a prefix: write for example 192.0.2.0/24 or "
-			 "2001:db8::/32%s",
-			 policy_quote(text, strlen(text)).text,
-			 strchr(text, ',') ? ", several as a list: [192.0.2.0/24, 198.51.100.7]"
-					   : "");
-}
-
-/* The address in front of '/'. */
-static bool address_read(const char *text, size_t length, struct policy_prefix *prefix)
-{
-	char address[INET6_ADDRSTRLEN];
-
-	if (length >= sizeof(address))
-		return false;
-	memcpy(address, text, length);
-	address[length] = '\0';
-	prefix->family = memchr(address, ':', length) ? POLICY_IPV6 : POLICY_IPV4;
-	return inet_pton(families[prefix->family].number, address, prefix->address) == 1;
-}
-
-/* Digits without leading zeros, up to `max`. */
+/* Reads digits without leading zeros, up to `max`. */
 static bool length_read(const char *text, unsigned int max, uint8_t *ret_length)
 {
 	unsigned int length = 0;
@@ -59,8 +36,8 @@ static bool length_read(const char *text, unsigned int max, uint8_t *ret_length)
 	return true;
 }
 
-/* Zeros the bits behind the length; returns whether one was set. */
-static bool cut(struct policy_prefix *prefix)
+/* Clears the host bits. Returns whether one was set. */
+static bool host_bits_clear(struct policy_prefix *prefix)
 {
 	bool was_set = false;
 
@@ -87,26 +64,36 @@ static struct policy_prefix_text print_with_length(const struct policy_prefix *p
 int policy_prefix_read(const char *text, struct policy_prefix *ret_prefix, struct error *error)
 {
 	const char *slash = strchrnul(text, '/');
-	struct policy_prefix prefix = { .length = 0 }, whole;
+	struct policy_prefix prefix = { .family = POLICY_IPV4 }, whole;
+	char address[INET6_ADDRSTRLEN];
+	const struct family *family;
 
-	if (strchr(text, ',') || !address_read(text, (size_t)(slash - text), &prefix))
-		return not_a_prefix(text, error);
-
-	const struct family *family = &families[prefix.family];
-
+	snprintf(address, sizeof(address), "%.*s", (int)(slash - text), text);
+	if (strchr(address, ':'))
+		prefix.family = POLICY_IPV6;
+	family = &families[prefix.family];
+	if ((size_t)(slash - text) >= sizeof(address) || strchr(text, ',') ||
+	    inet_pton(family->number, address, prefix.address) != 1)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "'%s' is not an address or a prefix: write for example "
+				 "192.0.2.0/24 or 2001:db8::/32%s",
+				 quote_string(text).text,
+				 strchr(text, ',')
+					 ? ", several as a list: [192.0.2.0/24, 198.51.100.7]"
+					 : "");
 	prefix.length = family->bits;
 	if (*slash && !length_read(slash + 1, family->bits, &prefix.length))
 		return error_set(error, EINVAL, EXIT_USAGE,
 				 "'%s': the length of an %s prefix is a number from 0 to %u",
-				 policy_quote(text, strlen(text)).text, family->name, family->bits);
+				 quote_string(text).text, family->name, family->bits);
 	whole = prefix;
 	whole.length = family->bits;
-	if (cut(&prefix))
+	if (host_bits_clear(&prefix))
 		return error_set(error, EINVAL, EXIT_USAGE,
-				 "'%s' has bits set behind its length: write %s for all "
-				 "addresses of the prefix, or %s for the one address",
-				 policy_quote(text, strlen(text)).text,
-				 print_with_length(&prefix).text, print_with_length(&whole).text);
+				 "'%s' has host bits set: write %s for all addresses of the "
+				 "prefix, or %s for the one address",
+				 quote_string(text).text, print_with_length(&prefix).text,
+				 print_with_length(&whole).text);
 	*ret_prefix = prefix;
 	return 0;
 }
@@ -157,4 +144,16 @@ int policy_prefixes_sort(const struct policy_prefixes *prefixes, struct policy_p
 			sorted[count++] = sorted[i];
 	*ret_sorted = (struct policy_prefixes){ sorted, count };
 	return 0;
+}
+
+bool policy_prefixes_same(const struct policy_prefixes *a, const struct policy_prefixes *b)
+{
+	struct policy_prefixes ours = { 0 }, theirs = { 0 };
+	bool same = !policy_prefixes_sort(a, &ours) && !policy_prefixes_sort(b, &theirs) &&
+		    ours.count == theirs.count &&
+		    !memcmp(ours.list, theirs.list, ours.count * sizeof(*ours.list));
+
+	free(ours.list);
+	free(theirs.list);
+	return same;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy as canonical YAML: what differs from the defaults, one rule per line, words as the
+ * A policy as canonical YAML: only what differs from the defaults, one rule per line, words as the
  * author wrote them (`assigned` stays `assigned`).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "policy/knobs.h"
 #include "policy/policy.h"
 #include "policy/until.h"
@@ -17,7 +18,7 @@ static const char *const choices[] = {
 	[POLICY_CHOICE_DROP] = "drop",
 };
 
-/* Would a reader of YAML take the plain name for something else than a text? */
+/* Would YAML read the plain name as a number, a boolean or null? */
 static bool name_is_ambiguous(const char *name)
 {
 	static const char *const words[] = { "null", "true", "false", "yes", "no",
@@ -25,41 +26,33 @@ static bool name_is_ambiguous(const char *name)
 
 	if (*name >= '0' && *name <= '9')
 		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strcmp(name, words[i]))
 			return true;
 	return false;
 }
 
-static void print_quoted(FILE *out, const char *text)
+static void print_text(FILE *out, const char *text, bool quoted)
 {
+	if (!quoted) {
+		fputs(text, out);
+		return;
+	}
 	fputc('"', out);
 	for (; *text; text++)
 		fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
 	fputc('"', out);
 }
 
-static void print_text(FILE *out, const char *text, bool quoted)
-{
-	if (quoted)
-		print_quoted(out, text);
-	else
-		fputs(text, out);
-}
-
-/* YAML has plans of its own for colons at the ends of a text. */
-static bool prefix_is_ambiguous(const char *text)
-{
-	return *text == ':' || text[strlen(text) - 1] == ':';
-}
-
 static void print_prefixes(FILE *out, const char *key, const struct policy_prefixes *prefixes)
 {
 	for (size_t i = 0; i < prefixes->count; i++) {
 		struct policy_prefix_text prefix = policy_prefix_print(&prefixes->list[i]);
+		const char *text = prefix.text;
 
 		fputs(i ? ", " : key, out);
-		print_text(out, prefix.text, prefix_is_ambiguous(prefix.text));
+		/* YAML takes a colon at either end for syntax. */
+		print_text(out, text, *text == ':' || text[strlen(text) - 1] == ':');
 	}
 	if (prefixes->count)
 		fputc(']', out);
@@ -80,8 +73,17 @@ static void print_rule(FILE *out, const struct policy_rule *rule, const struct p
 	fputs("}\n", out);
 }
 
-static void print_rules(FILE *out, const struct policy *policy, const struct policy_host *host)
+char *policy_print(const struct policy *policy, const struct policy_host *host)
 {
+	const char *heading = "portless:\n";
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "version: 1\n%sdefault: %s\n%s", policy->monitor ? "mode: monitor\n" : "",
+		actions[policy->default_action], policy->dhcp_client ? "" : "dhcp_client: off\n");
 	if (policy->runtime_count)
 		fputs("runtime:\n", out);
 	else if (policy->names_runtime)
@@ -91,40 +93,12 @@ static void print_rules(FILE *out, const struct policy *policy, const struct pol
 			fputs("rules:\n", out);
 		print_rule(out, &policy->rules[i], host);
 	}
-}
-
-static void print_knobs(FILE *out, const struct policy *policy)
-{
-	bool heading = false;
-
 	for (size_t i = 0; i < PORTSIEVE_KNOBS; i++) {
-		const char *name = knobs[i].name;
-
-		if (!name || policy->knobs[i] == POLICY_CHOICE_UNSET)
+		if (!knobs[i].name || policy->knobs[i] == POLICY_CHOICE_UNSET)
 			continue;
-		if (!heading)
-			fputs("portless:\n", out);
-		heading = true;
-		fprintf(out, "  %s: %s\n", name, choices[policy->knobs[i]]);
+		fprintf(out, "%s  %s: %s\n", heading, knobs[i].name, choices[policy->knobs[i]]);
+		heading = "";
 	}
-}
-
-char *policy_print(const struct policy *policy, const struct policy_host *host)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	fputs("version: 1\n", out);
-	if (policy->monitor)
-		fputs("mode: monitor\n", out);
-	fprintf(out, "default: %s\n", actions[policy->default_action]);
-	if (!policy->dhcp_client)
-		fputs("dhcp_client: off\n", out);
-	print_rules(out, policy, host);
-	print_knobs(out, policy);
 
 	bool failed = ferror(out);
 

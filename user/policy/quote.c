@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Wording for the errors of a policy: quotes and lists of words. Nothing here fails. */
+/* Quotes and lists of words. */
 #include "policy/quote.h"
 
 #include <stdio.h>
@@ -12,9 +12,9 @@ enum {
 	ESCAPE_BYTES = 4, /* \xNN */
 };
 
-struct policy_quote policy_quote(const char *text, size_t length)
+struct quote quote_bytes(const char *text, size_t length)
 {
-	struct policy_quote quote;
+	struct quote quote;
 	size_t used = 0;
 
 	for (size_t i = 0; i < length;) {
@@ -39,22 +39,26 @@ struct policy_quote policy_quote(const char *text, size_t length)
 	return quote;
 }
 
-struct policy_list policy_list(const char *const *words, size_t count)
+struct quote quote_string(const char *text)
 {
-	struct policy_list list = { "" };
+	return quote_bytes(text, strlen(text));
+}
+
+struct word_list word_list_join(const char *const *words, size_t count)
+{
+	struct word_list list = { "" };
 	size_t used = 0, left = 0;
 
 	for (size_t i = 0; i < count; i++)
 		left += words[i] != NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (!words[i])
+		if (!words[i] || used >= sizeof(list.text))
 			continue;
-
-		const char *joint = !used ? "" : left == 1 ? " and " : ", ";
-
-		if (used < sizeof(list.text))
-			used += (size_t)snprintf(list.text + used, sizeof(list.text) - used, "%s%s",
-						 joint, words[i]);
+		used += (size_t)snprintf(list.text + used, sizeof(list.text) - used, "%s%s",
+					 !used	     ? ""
+					 : left == 1 ? " and "
+						     : ", ",
+					 words[i]);
 		left--;
 	}
 	return list;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words of a policy's text inside error messages: quoted so that no text, however odd, can break
- * the line or the terminal.
+ * Words of a policy's text inside error messages, quoted so that no text can break the line or the
+ * terminal, and lists of words. Nothing here fails.
  */
-#ifndef PORTSIEVE_POLICY_WORD_H
-#define PORTSIEVE_POLICY_WORD_H
+#ifndef PORTSIEVE_POLICY_QUOTE_H
+#define PORTSIEVE_POLICY_QUOTE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct policy_quote {
+struct quote {
 	char text[80];
 };
 
@@ -17,14 +17,17 @@ struct policy_quote {
  * The text as it may stand in a message: cut after about 40 bytes ("..."), bytes that are not
  * printable or not UTF-8 written as \xNN.
  */
-struct policy_quote policy_quote(const char *text, size_t length);
+struct quote quote_bytes(const char *text, size_t length);
 
-/* "a, b and c", without the NULLs among the words. */
-struct policy_list {
+/* The same for a C string. */
+struct quote quote_string(const char *text);
+
+struct word_list {
 	char text[160];
 };
 
-struct policy_list policy_list(const char *const *words, size_t count);
+/* "a, b and c", without the NULLs among the words. */
+struct word_list word_list_join(const char *const *words, size_t count);
 
 /* White space between words of `ports`. */
 static inline bool policy_space(char byte)

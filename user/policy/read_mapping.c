@@ -11,7 +11,7 @@
 #include "base/suggest.h"
 
 enum {
-	KEYS_LISTED_MAX = 8, /* a longer list does not fit into a message */
+	KEYS_LISTED_MAX = 8, /* a message has no room for more */
 };
 
 const char *const policy_action_words[] = {
@@ -51,14 +51,14 @@ static int unknown_key(const struct policy_pairs *pairs)
 	for (size_t i = 0; i < count; i++)
 		names[i] = keys->rows[i].name;
 
-	struct policy_list known = policy_list(names, count);
+	struct word_list known = word_list_join(names, count);
 	char otherwise[sizeof(known.text) + 32] = "docs/packets.md has the list";
 
 	if (count <= KEYS_LISTED_MAX)
 		snprintf(otherwise, sizeof(otherwise), "known keys are %s", known.text);
 	return policy_yaml_error(pairs->yaml, pairs->key, "unknown key '%s' in %s%s",
-				 policy_quote(pairs->key->text, pairs->key->length).text,
-				 keys->where, hint(pairs->key, names, count, otherwise).text);
+				 quote_string(pairs->key->text).text, keys->where,
+				 hint(pairs->key, names, count, otherwise).text);
 }
 
 struct policy_pairs policy_pairs_of(struct policy_yaml *yaml, const struct policy_node *mapping,
@@ -76,50 +76,6 @@ struct policy_pairs policy_pairs_of(struct policy_yaml *yaml, const struct polic
 static bool at_end(const struct policy_pairs *pairs)
 {
 	return pairs->at == pairs->mapping + pairs->mapping->span;
-}
-
-static int required_check(const struct policy_pairs *pairs)
-{
-	for (size_t i = 0; i < pairs->keys->count; i++)
-		if (pairs->keys->rows[i].required && !pairs->first_lines[i])
-			return policy_yaml_error(pairs->yaml, pairs->mapping,
-						 "missing key '%s' in %s",
-						 pairs->keys->rows[i].name, pairs->keys->where);
-	return 0;
-}
-
-int policy_pairs_next(struct policy_pairs *pairs)
-{
-	const struct policy_node *key = pairs->at;
-	const struct policy_keys *keys = pairs->keys;
-
-	if (at_end(pairs))
-		return required_check(pairs);
-	if (key->kind != POLICY_NODE_TEXT)
-		return policy_yaml_error(pairs->yaml, key, "a key of %s must be a word",
-					 keys->where);
-	pairs->key = key;
-	pairs->value = key + 1;
-	pairs->at = pairs->value + pairs->value->span;
-	pairs->row = row_of(keys, key);
-	if (!pairs->row)
-		return unknown_key(pairs);
-
-	uint32_t *first_line = &pairs->first_lines[pairs->row - keys->rows];
-
-	if (*first_line)
-		return policy_yaml_error(pairs->yaml, key,
-					 "duplicate key '%s' in %s (the first is on line %u)",
-					 pairs->row->name, keys->where, *first_line);
-	*first_line = key->place.line;
-	return 1;
-}
-
-const struct policy_node *policy_pairs_peek_unknown(const struct policy_pairs *pairs)
-{
-	if (at_end(pairs) || pairs->at->kind != POLICY_NODE_TEXT || row_of(pairs->keys, pairs->at))
-		return NULL;
-	return pairs->at;
 }
 
 int policy_value_refuse(const struct policy_pairs *pairs)
@@ -146,7 +102,7 @@ int policy_text_check(const struct policy_pairs *pairs)
 	return 0;
 }
 
-int policy_word_read(const struct policy_pairs *pairs, size_t *ret_index)
+static int word_read(struct policy_pairs *pairs)
 {
 	const struct policy_node *value = pairs->value;
 	const char *const *words = pairs->row->words;
@@ -155,13 +111,56 @@ int policy_word_read(const struct policy_pairs *pairs, size_t *ret_index)
 
 	if (r)
 		return r;
-	for (; words[count]; count++) {
+	for (; words[count]; count++)
 		if (!strcmp(words[count], value->text)) {
-			*ret_index = count;
+			pairs->word = count;
 			return 0;
 		}
-	}
 	return policy_yaml_error(pairs->yaml, value, "'%s' cannot be '%s'%s", pairs->row->name,
-				 policy_quote(value->text, value->length).text,
+				 quote_string(value->text).text,
 				 hint(value, words, count, pairs->row->right).text);
+}
+
+int policy_pairs_next(struct policy_pairs *pairs)
+{
+	const struct policy_node *key = pairs->at;
+	const struct policy_keys *keys = pairs->keys;
+	uint32_t *first_line;
+
+	for (size_t i = 0; at_end(pairs) && i < keys->count; i++)
+		if (keys->rows[i].required && !pairs->first_lines[i])
+			return policy_yaml_error(pairs->yaml, pairs->mapping,
+						 "missing key '%s' in %s", keys->rows[i].name,
+						 keys->where);
+	if (at_end(pairs))
+		return 0;
+	if (key->kind != POLICY_NODE_TEXT)
+		return policy_yaml_error(pairs->yaml, key, "a key of %s must be a word",
+					 keys->where);
+	pairs->key = key;
+	pairs->value = key + 1;
+	pairs->at = pairs->value + pairs->value->span;
+	pairs->row = row_of(keys, key);
+	if (!pairs->row)
+		return unknown_key(pairs);
+	first_line = &pairs->first_lines[pairs->row - keys->rows];
+	if (*first_line)
+		return policy_yaml_error(pairs->yaml, key,
+					 "duplicate key '%s' in %s (the first is on line %u)",
+					 pairs->row->name, keys->where, *first_line);
+	*first_line = key->place.line;
+	if (pairs->row->words) {
+		int r = word_read(pairs);
+
+		if (r)
+			return r;
+	}
+	return 1;
+}
+
+const struct policy_node *policy_pairs_peek_unknown(const struct policy_pairs *pairs)
+{
+	if (at_end(pairs) || pairs->at->kind != POLICY_NODE_TEXT || row_of(pairs->keys, pairs->at))
+		return NULL;
+	return pairs->at;
 }

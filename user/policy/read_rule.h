@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One rule of a policy, from its mapping in the YAML text. It knows nothing of the other rules. */
-#ifndef PORTSIEVE_POLICY_RULE_H
-#define PORTSIEVE_POLICY_RULE_H
+#ifndef PORTSIEVE_POLICY_READ_RULE_H
+#define PORTSIEVE_POLICY_READ_RULE_H
 
 #include "policy/yaml.h"
 
-/* What a rule's text does not say of it. */
-struct policy_rule_origin {
-	const struct policy_host *host;
-	bool runtime; /* of the list `runtime`, so it may have an end */
-};
-
 /*
- * Reads a rule from its mapping. On success *ret_rule owns what policy_rule_free frees. Returns 0,
- * -EINVAL or -ENOMEM with the error set.
+ * Reads a rule from its mapping into *rule, which is empty but for `runtime`. The caller frees it
+ * with policy_rule_free, also after an error. Returns 0, -EINVAL or -ENOMEM with the error set.
  */
 int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping,
-		     const struct policy_rule_origin *origin, struct policy_rule *ret_rule);
+		     const struct policy_host *host, struct policy_rule *rule);
+
+/*
+ * YAML reads the colons of some unquoted IPv6 addresses as syntax. If such an address stands at
+ * `node`, sets *error to say so, and returns true; else leaves it alone. error may be NULL.
+ */
+bool policy_prefix_unquoted(const struct policy_yaml *yaml, const struct policy_node *node,
+			    struct error *error);
 
 #endif

@@ -3,9 +3,11 @@
  * Looks services up in the table that scripts/registry.py made from IANA's registry. Everything
  * here is constant; what counts as assigned was decided when the table was made.
  */
+#include "policy/registry.h"
+
 #include <assert.h>
 
-#include "policy/registry.h"
+#include "base/cleanup.h"
 
 /* How the table writes transports. */
 enum {
@@ -17,8 +19,6 @@ enum {
 
 #include "policy/registry_table.inc"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 static const struct {
 	const struct registry_range *range;
 	size_t ranges;
@@ -29,7 +29,7 @@ static const struct {
 	[PORTSIEVE_DCCP] = { dccp_ranges, ARRAY_SIZE(dccp_ranges) },
 };
 
-static_assert(ARRAY_SIZE(assigned) == PORTSIEVE_TRANSPORTS, "a transport has no ranges");
+static_assert(ARRAY_SIZE(assigned) == PORTSIEVE_TRANSPORTS, "each transport has its ranges");
 
 const char *registry_date(void)
 {
@@ -142,7 +142,7 @@ size_t registry_assigned(enum portsieve_transport transport,
 
 const char *registry_name(size_t index)
 {
-	/* by_name without its repeats: each one at or before the place moves it on by one. */
+	/* by_name without its repeats: each one at or before the index moves it on by one. */
 	for (size_t n = 0; n < ARRAY_SIZE(repeats) && repeats[n] <= index; n++)
 		index++;
 	return index < ARRAY_SIZE(by_name) ? name_at(index) : NULL;

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runtime rules: they come, are renewed, go, end, and outlive a change of the policy file. */
+/* Runtime rules: adding, renewing, removing, expiring, and keeping them when the file changes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/deadline.h"
+#include "base/suggest.h"
 #include "policy/policy.h"
 #include "policy/quote.h"
-#include "base/suggest.h"
 
-static int no_memory(struct error *error)
-{
-	return error_no_memory(error);
-}
-
-/* Is there room for `rules` with so many intervals and prefixes? policy_read has the same limits.
- */
+/* Would the policy with the added rules stay within the limits of policy_read? */
 static int room_check(const struct policy *policy, const struct policy_rule *added, size_t count,
 		      struct error *error)
 {
@@ -49,11 +43,9 @@ static int put_first(struct policy *policy, struct policy_rule *added, size_t co
 	struct policy_rule *rules;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t room = policy->rules_count + i;
-
-		rules = array_room(policy->rules, room, sizeof(*rules));
+		rules = array_room(policy->rules, policy->rules_count + i, sizeof(*rules));
 		if (!rules)
-			return no_memory(error);
+			return error_no_memory(error);
 		policy->rules = rules;
 	}
 	rules = policy->rules;
@@ -69,14 +61,6 @@ static int put_first(struct policy *policy, struct policy_rule *added, size_t co
 	return 0;
 }
 
-static void move_first(struct policy *policy, struct policy_rule *rule)
-{
-	struct policy_rule first = *rule;
-
-	memmove(policy->rules + 1, policy->rules, (size_t)(rule - policy->rules) * sizeof(*rule));
-	policy->rules[0] = first;
-}
-
 int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *ret_renewed,
 		       struct error *error)
 {
@@ -85,65 +69,60 @@ int policy_runtime_add(struct policy *policy, struct policy_rule *rule, bool *re
 
 	if (other && !other->runtime)
 		return error_set(error, EEXIST, EXIT_USAGE,
-				 "the policy file has a rule '%s' already: take another name",
+				 "the policy file already has a rule '%s': choose another name",
 				 rule->name);
 	if (other && !policy_rules_same(other, rule))
 		return error_set(error, EEXIST, EXIT_USAGE,
-				 "there is a runtime rule '%s' already, and it says something "
-				 "else: delete it first, or take another name",
+				 "there is already a different runtime rule '%s': delete it first, "
+				 "or choose another name",
 				 rule->name);
 	if (other) {
-		move_first(policy, other);
+		struct policy_rule renewed = *other;
+
+		memmove(policy->rules + 1, policy->rules,
+			(size_t)(other - policy->rules) * sizeof(*other));
+		policy->rules[0] = renewed;
 		policy->rules[0].until_ns = rule->until_ns;
 		policy_rule_free(rule);
 		*ret_renewed = true;
 		return 0;
 	}
 	r = room_check(policy, rule, 1, error);
-	if (!r)
-		r = put_first(policy, rule, 1, error);
-	if (!r)
-		*ret_renewed = false;
-	return r;
-}
-
-static void remove_at(struct policy *policy, size_t index)
-{
-	struct policy_rule *rule = &policy->rules[index];
-
-	policy_rule_free(rule);
-	policy->rules_count--;
-	policy->runtime_count--;
-	memmove(rule, rule + 1, (policy->rules_count - index) * sizeof(*rule));
-}
-
-static int not_found(const struct policy *policy, const char *name, struct error *error)
-{
-	struct suggest suggest;
-
-	suggest_start(&suggest, name, strlen(name));
-	for (size_t i = 0; i < policy->runtime_count; i++)
-		suggest_offer(&suggest, policy->rules[i].name);
-	return error_set(error, ENOENT, EXIT_FAILED, "no runtime rule '%s' is in force%s",
-			 policy_quote(name, strlen(name)).text,
-			 suggest_hint(&suggest, policy->runtime_count
-							? "'portsieve show' lists them"
-							: "there is none at all")
-				 .text);
+	if (r)
+		return r;
+	r = put_first(policy, rule, 1, error);
+	if (r)
+		return r;
+	*ret_renewed = false;
+	return 0;
 }
 
 int policy_runtime_remove(struct policy *policy, const char *name, struct error *error)
 {
 	struct policy_rule *rule = policy_rule_named(policy, name);
+	struct suggest suggest;
 
-	if (!rule)
-		return not_found(policy, name, error);
+	if (!rule) {
+		suggest_start(&suggest, name, strlen(name));
+		for (size_t i = 0; i < policy->runtime_count; i++)
+			suggest_offer(&suggest, policy->rules[i].name);
+		return error_set(error, ENOENT, EXIT_FAILED, "no runtime rule '%s' is in force%s",
+				 quote_string(name).text,
+				 suggest_hint(&suggest, policy->runtime_count
+								? "'portsieve show' lists them"
+								: "there are none")
+					 .text);
+	}
 	if (!rule->runtime)
 		return error_set(error, ENOENT, EXIT_FAILED,
 				 "'%s' is a rule of the policy file, not a runtime rule: change "
 				 "the file and apply it",
 				 name);
-	remove_at(policy, (size_t)(rule - policy->rules));
+	policy_rule_free(rule);
+	policy->rules_count--;
+	policy->runtime_count--;
+	memmove(rule, rule + 1,
+		(size_t)(policy->rules + policy->rules_count - rule) * sizeof(*rule));
 	return 0;
 }
 
@@ -166,51 +145,35 @@ void policy_runtime_expire(struct policy *policy, uint64_t now_ns)
 	policy->rules_count = kept;
 }
 
-/* `size` bytes in new memory; NULL stays NULL. */
-static int copy(const void *from, size_t size, void *ret_copy)
+static int prefixes_copy(const struct policy_prefixes *from, struct policy_prefixes *to)
 {
-	void *memory = size ? malloc(size) : NULL;
-
-	if (size && !memory)
+	if (!from->count)
+		return 0;
+	to->list = calloc(from->count, sizeof(*to->list));
+	if (!to->list)
 		return -ENOMEM;
-	if (size)
-		memcpy(memory, from, size);
-	memcpy(ret_copy, &memory, sizeof(memory));
+	memcpy(to->list, from->list, from->count * sizeof(*to->list));
+	to->count = from->count;
 	return 0;
 }
 
-/* What was copied before memory ran short is the caller's too. */
+/* The caller frees the copy, also after an error. */
 static int rule_copy(const struct policy_rule *from, const struct policy_host *host,
 		     struct policy_rule *to, struct error *error)
 {
-	int r;
-
-	*to = *from;
-	to->ports = NULL;
-	to->intervals = NULL;
-	to->intervals_count = 0;
-	to->from.list = to->to.list = NULL;
-	r = copy(from->ports, from->ports ? strlen(from->ports) + 1 : 0, &to->ports);
-	if (!r)
-		r = copy(from->from.list, from->from.count * sizeof(*from->from.list),
-			 &to->from.list);
-	if (!r)
-		r = copy(from->to.list, from->to.count * sizeof(*from->to.list), &to->to.list);
-	if (r)
-		return no_memory(error);
+	*to = (struct policy_rule){
+		.action = from->action,
+		.runtime = true,
+		.until_ns = from->until_ns,
+		.uses_registry_set = from->uses_registry_set,
+		.ports = strdup(from->ports),
+	};
+	strcpy(to->name, from->name);
+	if (!to->ports || prefixes_copy(&from->from, &to->from) ||
+	    prefixes_copy(&from->to, &to->to))
+		return error_no_memory(error);
 	return policy_ports_read(from->ports, host, &to->intervals, &to->intervals_count, NULL,
 				 error);
-}
-
-static int names_check(const struct policy *policy, const struct policy *live, struct error *error)
-{
-	for (size_t i = 0; i < live->runtime_count; i++)
-		if (policy_rule_named(policy, live->rules[i].name))
-			return error_set(error, EEXIST, EXIT_USAGE,
-					 "'%s' is a rule of the policy file and a runtime rule in "
-					 "force: rename it in the file, or delete the runtime rule",
-					 live->rules[i].name);
-	return 0;
 }
 
 int policy_runtime_keep(struct policy *policy, const struct policy *live,
@@ -218,15 +181,20 @@ int policy_runtime_keep(struct policy *policy, const struct policy *live,
 {
 	size_t count = live->runtime_count;
 	struct policy_rule *copies;
-	int r = names_check(policy, live, error);
+	int r;
 
-	if (!r)
-		r = room_check(policy, live->rules, count, error);
+	for (size_t i = 0; i < count; i++)
+		if (policy_rule_named(policy, live->rules[i].name))
+			return error_set(error, EEXIST, EXIT_USAGE,
+					 "'%s' is a rule of the policy file and a runtime rule in "
+					 "force: rename it in the file, or delete the runtime rule",
+					 live->rules[i].name);
+	r = room_check(policy, live->rules, count, error);
 	if (r || !count)
 		return r;
 	copies = calloc(count, sizeof(*copies));
 	if (!copies)
-		return no_memory(error);
+		return error_no_memory(error);
 	for (size_t i = 0; i < count && !r; i++)
 		r = rule_copy(&live->rules[i], host, &copies[i], error);
 	if (!r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words into a rule. */
+/* Reading a runtime rule from words, and choosing its name. */
 #include "policy/runtime_words.h"
 
 #include <ctype.h>
@@ -10,17 +10,7 @@
 
 #include "base/cleanup.h"
 
-static int name_read(const char *name, struct policy_rule *rule, struct error *error)
-{
-	if (!policy_name_is_good(name))
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "--name: bad rule name '%.64s': " POLICY_NAME_RIGHT, name,
-				 PORTSIEVE_RULE_NAME_MAX);
-	strcpy(rule->name, name);
-	return 0;
-}
-
-/* "allow-tcp-8080": what a name cannot have becomes '-', a run of it one. */
+/* "allow-tcp-8080": each run of characters that a name cannot have becomes one '-'. */
 static void make_name(struct policy_rule *rule)
 {
 	size_t length =
@@ -39,29 +29,21 @@ static void make_name(struct policy_rule *rule)
 	rule->name[length] = '\0';
 }
 
-/* The words with one space between them, none around. */
+/* The words with one space between them, or NULL. */
 static char *join(const char *const *words, size_t count)
 {
-	size_t size = 1, length = 0;
-	char *text;
+	size_t size = 1;
+	char *text, *end;
 
 	for (size_t i = 0; i < count; i++)
 		size += strlen(words[i]) + 1;
-	text = malloc(size);
-	for (size_t i = 0; text && i < count; i++) {
-		for (const char *at = words[i]; *at; at++) {
-			bool blank = isspace((unsigned char)*at);
-
-			if (!blank)
-				text[length++] = *at;
-			else if (length && text[length - 1] != ' ')
-				text[length++] = ' ';
-		}
-		if (length && text[length - 1] != ' ')
-			text[length++] = ' ';
-	}
-	if (text)
-		text[length ? length - 1 : 0] = '\0';
+	text = end = malloc(size);
+	if (!text)
+		return NULL;
+	*text = '\0';
+	for (size_t i = 0; i < count; i++)
+		end = stpcpy(stpcpy(end, words[i]), " ");
+	policy_ports_fold(text);
 	return text;
 }
 
@@ -83,7 +65,6 @@ static int from_read(const struct runtime_words *words, struct policy_prefixes *
 				"the option: --from 192.0.2.0/24 --from 2001:db8::7",
 				words->from[i]);
 		r = policy_prefix_read(words->from[i], &prefixes->list[i], error);
-
 		if (r) {
 			error_prefix(error, "--from");
 			error->exit = EXIT_USAGE;
@@ -97,48 +78,49 @@ static int from_read(const struct runtime_words *words, struct policy_prefixes *
 int runtime_rule_read(const struct runtime_words *words, const struct policy_host *host,
 		      struct policy_rule *ret_rule, struct error *error)
 {
-	struct policy_rule rule = { .action = words->action,
-				    .runtime = true,
-				    .until_ns = words->until_ns,
-				    .ports = join(words->ports, words->ports_count) };
-	int r = rule.ports ? 0 : error_no_memory(error);
+	__attribute__((cleanup(policy_rule_free))) struct policy_rule rule = {
+		.action = words->action,
+		.runtime = true,
+		.until_ns = words->until_ns,
+		.ports = join(words->ports, words->ports_count),
+	};
+	int r;
 
-	if (!r)
-		r = policy_ports_read(rule.ports, host, &rule.intervals, &rule.intervals_count,
-				      &rule.uses_registry_set, error);
-	if (!r)
-		r = from_read(words, &rule.from, error);
-	if (!r && words->name)
-		r = name_read(words->name, &rule, error);
-	else if (!r)
-		make_name(&rule);
+	if (!rule.ports)
+		return error_no_memory(error);
+	r = policy_ports_read(rule.ports, host, &rule.intervals, &rule.intervals_count,
+			      &rule.uses_registry_set, error);
 	if (r)
-		policy_rule_free(&rule);
+		return r;
+	r = from_read(words, &rule.from, error);
+	if (r)
+		return r;
+	if (words->name && !policy_name_is_good(words->name))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "--name: bad rule name '%.64s': " POLICY_NAME_RIGHT, words->name,
+				 PORTSIEVE_RULE_NAME_MAX);
+	if (words->name)
+		strcpy(rule.name, words->name);
 	else
-		*ret_rule = rule;
-	return r;
-}
-
-static bool is_taken(const struct policy_rule *rule, const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->rules_count; i++)
-		if (!strcmp(policy->rules[i].name, rule->name))
-			return !policy->rules[i].runtime ||
-			       !policy_rules_same(rule, &policy->rules[i]);
-	return false;
+		make_name(&rule);
+	*ret_rule = rule;
+	rule = (struct policy_rule){ 0 };
+	return 0;
 }
 
 unsigned int runtime_rule_number(struct policy_rule *rule, const char *name, unsigned int number,
 				 const struct policy *policy)
 {
 	for (;; number++) {
+		const struct policy_rule *other;
 		char suffix[16] = "";
 
 		if (number > 1)
 			snprintf(suffix, sizeof(suffix), "-%u", number);
 		snprintf(rule->name, sizeof(rule->name), "%.*s%s",
 			 (int)(PORTSIEVE_RULE_NAME_MAX - strlen(suffix)), name, suffix);
-		if (!is_taken(rule, policy))
+		other = policy_rule_named(policy, rule->name);
+		if (!other || (other->runtime && policy_rules_same(rule, other)))
 			return number;
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A runtime rule from the words of `allow` and `drop`, and its name where none is given. Pure. */
+/* A runtime rule from the arguments of `allow` and `drop`, and its name if none is given. Pure. */
 #ifndef PORTSIEVE_RUNTIME_RULE_H
 #define PORTSIEVE_RUNTIME_RULE_H
 
@@ -12,7 +12,7 @@ struct runtime_words {
 	size_t ports_count;
 	const char *const *from; /* prefixes; none means any address */
 	size_t from_count;
-	const char *name;  /* NULL: made of the verdict and the ports */
+	const char *name;  /* NULL: made of the action and the ports */
 	uint64_t until_ns; /* CLOCK_BOOTTIME; 0: without end */
 };
 
@@ -24,9 +24,8 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 		      struct policy_rule *ret_rule, struct error *error);
 
 /*
- * Gives the rule the first name of NAME, NAME-2, NAME-3... that no rule of the policy has, other
- * than one that says the same. NAME is the rule's name; `number` the number to begin with, from 1.
- * Returns the number taken.
+ * Names the rule NAME, NAME-2, NAME-3 ..., starting at `number` (from 1): the first name that no
+ * rule of the policy has, except a runtime rule that says the same. Returns the number used.
  */
 unsigned int runtime_rule_number(struct policy_rule *rule, const char *name, unsigned int number,
 				 const struct policy *policy);

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <time.h>
 
-#define SECOND_NS 1000000000LL
+#include "base/deadline.h"
 
 /* The format of strftime and strptime, and what each letter of the text must be. */
 static const char format[] = "%Y-%m-%dT%H:%M:%SZ", form[] = "0000-00-00T00:00:00Z";
 
-/* strptime alone accepts missing digits and blanks. */
+/* Checks the form, because strptime accepts missing digits and blanks. */
 static bool has_form(const char *text)
 {
 	if (strlen(text) != strlen(form))

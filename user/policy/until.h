@@ -18,7 +18,7 @@ enum policy_time_limits {
  */
 bool policy_time_read(const char *text, const struct policy_host *host, uint64_t *ret_until_ns);
 
-/* The way back, rounded to the nearest second; years outside of the limits become the limits. */
+/* The reverse, rounded to the nearest second; years outside the limits become the limits. */
 struct policy_time_text {
 	char text[24];
 };

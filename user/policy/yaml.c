@@ -17,14 +17,14 @@
 #define NO_NODE UINT32_MAX
 
 enum {
-	NESTING_MAX = 16, /* no policy goes so deep; libyaml's time grows with the depth squared */
+	NESTING_MAX = 16, /* no policy is so deep; libyaml's time grows with the depth squared */
 };
 
 struct loading {
 	struct policy_yaml *yaml;
 	yaml_parser_t parser;
 	uint32_t open;		   /* the innermost list or mapping that has not ended */
-	uint32_t depth;		   /* so many have not ended */
+	uint32_t depth;		   /* how many have not ended */
 	struct policy_node broken; /* the tree's last node if the text cannot be read to its end */
 };
 
@@ -67,12 +67,6 @@ int policy_yaml_error_at(struct policy_yaml *yaml, struct policy_place place, co
 	error_write(yaml->error, yaml->file, place, format, arguments);
 	va_end(arguments);
 	return -EINVAL;
-}
-
-int policy_yaml_no_memory(struct policy_yaml *yaml)
-{
-	return error_set(yaml->error, ENOMEM, EXIT_FAILED,
-			 "out of memory while reading the policy");
 }
 
 static struct policy_node node_at(enum policy_node_kind kind, const yaml_mark_t *start)
@@ -139,7 +133,7 @@ static int syntax_error(struct loading *loading)
 	char context[128] = "";
 
 	if (parser->error == YAML_MEMORY_ERROR)
-		return policy_yaml_no_memory(yaml);
+		return error_no_memory(yaml->error);
 	if (parser->error == YAML_READER_ERROR)
 		return encoding_error(loading);
 	yaml->not_yaml = true;
@@ -162,7 +156,7 @@ static int node_add(struct policy_yaml *yaml, const struct policy_node *node)
 	struct policy_node *nodes = array_room(yaml->nodes, yaml->count, sizeof(*nodes));
 
 	if (!nodes)
-		return policy_yaml_no_memory(yaml);
+		return error_no_memory(yaml->error);
 	yaml->nodes = nodes;
 	nodes[yaml->count++] = *node;
 	return 0;
@@ -178,6 +172,7 @@ static int text_add(struct loading *loading, yaml_event_t *event)
 		[YAML_FOLDED_SCALAR_STYLE] = '|',
 	};
 	struct policy_node node = node_at(POLICY_NODE_TEXT, &event->start_mark);
+	int r;
 
 	if (memchr(event->data.scalar.value, '\0', event->data.scalar.length))
 		return break_off(loading, &event->start_mark, "a NUL character inside a text");
@@ -185,9 +180,7 @@ static int text_add(struct loading *loading, yaml_event_t *event)
 	node.length = (uint32_t)event->data.scalar.length;
 	node.opening = openings[event->data.scalar.style];
 	node.one_line = event->start_mark.line == event->end_mark.line;
-
-	int r = node_add(loading->yaml, &node);
-
+	r = node_add(loading->yaml, &node);
 	if (r)
 		return r;
 	event->data.scalar.value = NULL;
@@ -198,6 +191,7 @@ static int text_add(struct loading *loading, yaml_event_t *event)
 static int nest_add(struct loading *loading, const yaml_event_t *event)
 {
 	struct policy_node node = node_at(POLICY_NODE_LIST, &event->start_mark);
+	int r;
 
 	if (loading->depth == NESTING_MAX)
 		return break_off(loading, &event->start_mark,
@@ -208,9 +202,7 @@ static int nest_add(struct loading *loading, const yaml_event_t *event)
 			node.opening = '{';
 	}
 	node.span = loading->open;
-
-	int r = node_add(loading->yaml, &node);
-
+	r = node_add(loading->yaml, &node);
 	if (r)
 		return r;
 	loading->open = loading->yaml->count - 1;
@@ -228,51 +220,50 @@ static void nest_end(struct loading *loading)
 	loading->depth--;
 }
 
-static int refuse_extras(struct loading *loading, const yaml_event_t *event)
-{
-	const yaml_char_t *anchor = NULL, *tag = NULL;
-
-	if (event->type == YAML_ALIAS_EVENT)
-		return break_off(loading, &event->start_mark, "aliases are not supported");
-	if (event->type == YAML_SCALAR_EVENT) {
-		anchor = event->data.scalar.anchor;
-		tag = event->data.scalar.tag;
-	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
-		anchor = event->data.sequence_start.anchor;
-		tag = event->data.sequence_start.tag;
-	} else if (event->type == YAML_MAPPING_START_EVENT) {
-		anchor = event->data.mapping_start.anchor;
-		tag = event->data.mapping_start.tag;
-	} else if (event->type == YAML_DOCUMENT_START_EVENT && loading->yaml->count) {
-		return break_off(loading, &event->start_mark,
-				 "a second YAML document: a policy is one");
-	}
-	if (anchor)
-		return break_off(loading, &event->start_mark, "anchors are not supported");
-	if (tag)
-		return break_off(loading, &event->start_mark, "tags are not supported");
-	return 0;
-}
-
 static int event_take(struct loading *loading, yaml_event_t *event)
 {
-	int r = refuse_extras(loading, event);
+	const yaml_mark_t *mark = &event->start_mark;
+	const yaml_char_t *anchor = NULL, *tag = NULL;
 
-	if (r)
-		return r;
 	switch (event->type) {
-	case YAML_SCALAR_EVENT:
-		return text_add(loading, event);
-	case YAML_SEQUENCE_START_EVENT:
-	case YAML_MAPPING_START_EVENT:
-		return nest_add(loading, event);
+	case YAML_ALIAS_EVENT:
+		return break_off(loading, mark, "aliases are not supported");
+	case YAML_DOCUMENT_START_EVENT:
+		if (loading->yaml->count)
+			return break_off(loading, mark,
+					 "a second YAML document: a policy has only one");
+		return 0;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		nest_end(loading);
 		return 0;
+	case YAML_SCALAR_EVENT:
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+		break;
 	default:
 		return 0;
 	}
+	if (anchor)
+		return break_off(loading, mark, "anchors are not supported");
+	if (tag)
+		return break_off(loading, mark, "tags are not supported");
+	if (loading->yaml->count == loading->yaml->nodes_max)
+		return break_off(loading, mark,
+				 "more than %u words, lists and mappings: no valid policy is so "
+				 "large",
+				 loading->yaml->nodes_max);
+	if (event->type == YAML_SCALAR_EVENT)
+		return text_add(loading, event);
+	return nest_add(loading, event);
 }
 
 static bool begins(const char *text, size_t size, const char *mark)
@@ -291,7 +282,7 @@ static int events_read(struct loading *loading)
 	    begins(yaml->source, yaml->size, "\xfe\xff"))
 		return break_off(loading, &start, "the text is in UTF-16: save it as UTF-8");
 	if (!yaml_parser_initialize(&loading->parser))
-		return policy_yaml_no_memory(loading->yaml);
+		return error_no_memory(loading->yaml->error);
 	yaml_parser_set_encoding(&loading->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&loading->parser, (const unsigned char *)yaml->source,
 				     yaml->size);
@@ -310,19 +301,15 @@ static int events_read(struct loading *loading)
 	return 0;
 }
 
-int policy_yaml_load(struct policy_yaml *yaml, const char *source, size_t size, const char *file,
-		     struct error *error)
+int policy_yaml_load(struct policy_yaml *yaml)
 {
 	struct loading loading = { .yaml = yaml, .open = NO_NODE };
-	size_t mark_size = begins(source, size, "\xef\xbb\xbf") ? 3 : 0;
 	int r;
 
-	*yaml = (struct policy_yaml){
-		.source = source + mark_size,
-		.size = size - mark_size,
-		.file = file,
-		.error = error,
-	};
+	if (begins(yaml->source, yaml->size, "\xef\xbb\xbf")) {
+		yaml->source += 3;
+		yaml->size -= 3;
+	}
 	r = events_read(&loading);
 	yaml_parser_delete(&loading.parser);
 	if (r != -EINVAL)
@@ -358,8 +345,7 @@ const char *policy_yaml_source(const struct policy_yaml *yaml, const struct poli
 	return source_at(yaml, node->index);
 }
 
-/* How many characters of the source make one of the text: an escape (YAML 1.1, 5.7) takes several.
- */
+/* The source characters that make one of the text: an escape (YAML 1.1, 5.7) takes several. */
 static size_t source_chars(const char *source, char quote)
 {
 	if (quote == '\'' && *source == '\'')

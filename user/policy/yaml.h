@@ -23,7 +23,7 @@ enum policy_node_kind {
 /* The nodes are in the order of the text: the first child of a node is the one after it. */
 struct policy_node {
 	char *text;		   /* of a text: no NUL inside, a NUL after it */
-	uint32_t length;	   /* of that, in bytes */
+	uint32_t length;	   /* of the text, in bytes */
 	uint32_t span;		   /* this node and all below: node + span is its next sibling */
 	uint32_t index;		   /* characters of the source before the node */
 	struct policy_place place; /* where the node starts */
@@ -32,33 +32,35 @@ struct policy_node {
 	bool one_line;		   /* a text that starts and ends on one line */
 };
 
+/* The caller sets the first five; policy_yaml_load fills in the rest, which begins as zeros. */
 struct policy_yaml {
+	const char *source; /* not owned; a byte order mark is skipped */
+	size_t size;
+	const char *file;    /* for errors; not owned */
+	struct error *error; /* may be NULL */
+	uint32_t nodes_max;
+
 	struct policy_node *nodes; /* [0] is the root of the document */
 	uint32_t count;		   /* 0: there is no document */
-	const char *source;	   /* without a byte order mark; not owned */
-	size_t size;
-	const char *file;
-	struct error *error; /* may be NULL */
-	struct error broken; /* why the tree ends with a broken node */
-	bool not_yaml;	     /* the reason is the syntax of YAML */
+	struct error broken;	   /* why the tree ends with a broken node */
+	bool not_yaml;		   /* the reason is the syntax of YAML */
 };
 
 /*
- * Reads the text into a tree. A text that is not YAML, or uses what is refused, gives a tree too:
- * of all nodes before that place and a broken node at it. Refusing the broken node reports the
- * reason, so errors are found in the order of the text. Returns 0, or -ENOMEM with the error set.
- * `source` and `file` must outlive the tree. policy_yaml_free is harmless on a tree of zeros.
+ * Reads the text into a tree. A text that is not YAML, uses what is refused, or has more than
+ * nodes_max nodes gives a tree too: all nodes before that place and a broken node at it. Refusing
+ * the broken node reports the reason, so errors are found in the order of the text. Returns 0, or
+ * -ENOMEM with the error set. policy_yaml_free is harmless on a tree of zeros.
  */
-int policy_yaml_load(struct policy_yaml *yaml, const char *source, size_t size, const char *file,
-		     struct error *error);
+int policy_yaml_load(struct policy_yaml *yaml);
 void policy_yaml_free(struct policy_yaml *yaml);
 
-/* Has the node no text, or a plain "null" or "~"? */
+/* Is the node a text that is empty, or a plain "null" or "~"? */
 bool policy_node_is_null(const struct policy_node *node);
 
 /*
- * Refuses a node: sets the error at its place. For a broken node it sets the reason why the tree
- * ends there instead. Returns -EINVAL.
+ * Sets the error at the node's place; for a broken node, the reason why the tree ends there
+ * instead. Returns -EINVAL.
  */
 int policy_yaml_error(struct policy_yaml *yaml, const struct policy_node *node, const char *format,
 		      ...) __attribute__((format(printf, 3, 4)));
@@ -67,9 +69,6 @@ int policy_yaml_error_at(struct policy_yaml *yaml, struct policy_place place, co
 
 /* Sets the error to the reason why the tree ends with a broken node. Returns -EINVAL. */
 int policy_yaml_broken(struct policy_yaml *yaml);
-
-/* Sets the error. Returns -ENOMEM. */
-int policy_yaml_no_memory(struct policy_yaml *yaml);
 
 /* The source from the node's first byte on. */
 const char *policy_yaml_source(const struct policy_yaml *yaml, const struct policy_node *node);

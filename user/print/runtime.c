@@ -70,7 +70,7 @@ char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host
 	return text;
 }
 
-struct policy_list runtime_rule_names(const struct policy *policy)
+struct word_list runtime_rule_names(const struct policy *policy)
 {
 	size_t count = policy->runtime_count;
 	size_t named = count > NAMED_MAX ? NAMED_MAX - 1 : count;
@@ -83,5 +83,5 @@ struct policy_list runtime_rule_names(const struct policy *policy)
 		snprintf(others, sizeof(others), "%zu others", count - named);
 		words[named] = others;
 	}
-	return policy_list(words, NAMED_MAX);
+	return word_list_join(words, NAMED_MAX);
 }

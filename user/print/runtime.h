@@ -19,7 +19,7 @@ void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host *host,
 			bool monitor);
 
-/* The names of the policy's runtime rules: "z", "z and b", "z, b and c", "z, b and 2 others". */
-struct policy_list runtime_rule_names(const struct policy *policy);
+/* The runtime rules in it: "z", "z and b", "z, b and c", "z, b and 2 others". */
+struct word_list runtime_rule_names(const struct policy *policy);
 
 #endif

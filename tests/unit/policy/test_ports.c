@@ -121,7 +121,7 @@ static const struct refusal refusals[] = {
 	{ "a leading zero in a range is refused", "tcp/8-09", 7,
 	  "port '09' has a leading zero: write 9" },
 	{ "a range backwards is refused", "tcp/90-80", 5,
-	  "range 90-80 begins behind its end: write 80-90" },
+	  "range 90-80 is reversed: write 80-90" },
 	{ "a sign is refused", "tcp/+80", 5,
 	  "'+80' is neither a port nor a range: write 80 or 80-90" },
 	{ "a negative port is refused", "tcp/-5", 5,

@@ -28,7 +28,7 @@ static const struct refusal refusals[] = {
 	  "see icmpv6_echo, icmpv6_mobility and icmpv6_other of 'portless'" },
 	{ "icmpv6/128", 1, "icmpv6",
 	  "see icmpv6_echo, icmpv6_mobility and icmpv6_other of 'portless'" },
-	{ "igmp", 1, "igmp", "it passes whatever the policy says" },
+	{ "igmp", 1, "igmp", "it always passes" },
 	{ "esp/all", 1, "esp", "see other_protocol and, for IPv6, no_port of 'portless'" },
 	{ "ah", 1, "ah", "see other_protocol and, for IPv6, authentication of 'portless'" },
 	{ "gre", 1, "gre", "see other_protocol of 'portless'" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every refusal of a policy, word by word, with its exact place. Places inside `ports` are in
- * test_policy_places.c, its grammar in test_policy_ports.c.
+ * test_places.c, its grammar in test_ports.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "policy/policy.h"
+#include "policy/yaml.h"
 
 static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
 
@@ -76,14 +77,14 @@ static const struct refusal top_refusals[] = {
 	  "p:2:7: 'mode' cannot be a list: write enforce or monitor" },
 	{ "an unknown default is refused", "version: 1\ndefault: deny",
 	  "p:2:10: 'default' cannot be 'deny' (write allow or drop)" },
-	{ "return: auto is not there yet", "version: 1\nreturn: auto",
-	  "p:2:9: return traffic look-up ('auto') is not there yet: write 'return: none' or leave "
+	{ "return: auto is refused", "version: 1\nreturn: auto",
+	  "p:2:9: 'return: auto' is not supported yet: write 'return: none' or leave "
 	  "it out" },
-	{ "return: socket+flow is not there yet", "version: 1\nreturn: socket+flow",
-	  "p:2:9: return traffic look-up ('socket+flow') is not there yet: write 'return: none' or "
+	{ "return: socket+flow is refused", "version: 1\nreturn: socket+flow",
+	  "p:2:9: 'return: socket+flow' is not supported yet: write 'return: none' or "
 	  "leave it out" },
-	{ "return: established is not there yet", "version: 1\nreturn: established",
-	  "p:2:9: return traffic look-up ('established') is not there yet: write 'return: none' or "
+	{ "return: established is refused", "version: 1\nreturn: established",
+	  "p:2:9: 'return: established' is not supported yet: write 'return: none' or "
 	  "leave it out" },
 	{ "an unknown return has a suggestion", "version: 1\nreturn: nnoe",
 	  "p:2:9: 'return' cannot be 'nnoe' (did you mean 'none'?)" },
@@ -111,7 +112,7 @@ static const struct refusal top_refusals[] = {
 
 static const struct refusal yaml_refusals[] = {
 	{ "a second document is refused", "version: 1\n---\nversion: 1",
-	  "p:2:1: a second YAML document: a policy is one" },
+	  "p:2:1: a second YAML document: a policy has only one" },
 	{ "text after the document is refused", "version: 1\n...\nversion: 1",
 	  "p:3:1: not valid YAML: did not find expected <document start>" },
 	{ "an anchor is refused", "version: 1\nrules: &x []", "p:2:8: anchors are not supported" },
@@ -222,7 +223,7 @@ static const struct refusal rule_refusals[] = {
 #define RUNTIME(rest) "version: 1\nruntime:\n  - {name: a, action: drop, ports: tcp/22, " rest "}\n"
 #define EXAMPLES      "write for example 192.0.2.0/24 or 2001:db8::/32"
 #define VALUE_RIGHT   "write a prefix such as 192.0.2.0/24, or a list of them"
-#define QUOTE(text)   "YAML takes the colons of " text " for its own: put it in quotes, \"" text "\""
+#define QUOTE(text)   "YAML takes the colons of " text " for syntax: put it in quotes, \"" text "\""
 #define UNTIL_RIGHT                                                                                \
 	": write a time in UTC such as 2026-11-21T12:34:56Z, of the years 1970 to 2261; or leave " \
 	"it out for a rule without end"
@@ -238,10 +239,10 @@ static const struct refusal address_refusals[] = {
 	{ "a length of 129 is refused", RULE("from: 'fe80::/129'"),
 	  "p:3:50: 'fe80::/129': the length of an IPv6 prefix is a number from 0 to 128" },
 	{ "bits after the length are refused", RULE("from: 10.0.0.1/8"),
-	  "p:3:50: '10.0.0.1/8' has bits set behind its length: write 10.0.0.0/8 for all addresses "
+	  "p:3:50: '10.0.0.1/8' has host bits set: write 10.0.0.0/8 for all addresses "
 	  "of the prefix, or 10.0.0.1/32 for the one address" },
 	{ "bits after the length of a plain IPv6 prefix too", RULE("to: 2001:db8::1/32"),
-	  "p:3:48: '2001:db8::1/32' has bits set behind its length: write 2001:db8::/32 for all "
+	  "p:3:48: '2001:db8::1/32' has host bits set: write 2001:db8::/32 for all "
 	  "addresses of the prefix, or 2001:db8::1/128 for the one address" },
 	{ "an empty list is refused", RULE("from: []"),
 	  "p:3:50: an empty list: leave 'from' out for any address" },
@@ -333,6 +334,38 @@ static void refuses(void **state)
 	assert_int_equal(error.exit, EXIT_USAGE);
 }
 
+/* The list and its three words are four nodes. */
+static void a_tree_ends_at_its_limit(void **state)
+{
+	static const char text[] = "[a, b, c]";
+	struct error error = { 0 };
+	char message[1024];
+
+	(void)state;
+	for (uint32_t nodes_max = 3; nodes_max <= 5; nodes_max++) {
+		struct policy_yaml yaml = { .source = text,
+					    .size = strlen(text),
+					    .file = "p",
+					    .error = &error,
+					    .nodes_max = nodes_max };
+
+		assert_int_equal(policy_yaml_load(&yaml), 0);
+		assert_int_equal(yaml.count, 4);
+		assert_int_equal(yaml.nodes[0].span, 4);
+		if (nodes_max == 3) {
+			assert_int_equal(yaml.nodes[3].kind, POLICY_NODE_BROKEN);
+			assert_int_equal(policy_yaml_error(&yaml, &yaml.nodes[3], "other"),
+					 -EINVAL);
+			assert_string_equal(error_format(&error, message, sizeof(message)),
+					    "p:1:8: more than 3 words, lists and mappings: no "
+					    "valid policy is so large");
+		} else {
+			assert_int_equal(yaml.nodes[3].kind, POLICY_NODE_TEXT);
+		}
+		policy_yaml_free(&yaml);
+	}
+}
+
 static void deep_nesting_is_refused_at_once(void **state)
 {
 	static const struct refusal heads[] = {
@@ -376,7 +409,7 @@ static size_t tests_add(struct CMUnitTest *tests, size_t count, const struct ref
 int main(void)
 {
 	struct CMUnitTest tests[COUNT(top_refusals) + COUNT(yaml_refusals) + COUNT(rule_refusals) +
-				COUNT(address_refusals) + COUNT(runtime_refusals) + 1];
+				COUNT(address_refusals) + COUNT(runtime_refusals) + 2];
 	size_t count = 0;
 
 	count = tests_add(tests, count, top_refusals, COUNT(top_refusals));
@@ -385,6 +418,7 @@ int main(void)
 	count = tests_add(tests, count, address_refusals, COUNT(address_refusals));
 	count = tests_add(tests, count, runtime_refusals, COUNT(runtime_refusals));
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(deep_nesting_is_refused_at_once);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(a_tree_ends_at_its_limit);
 	assert(count == COUNT(tests));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

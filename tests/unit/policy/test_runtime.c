@@ -230,12 +230,12 @@ static void a_name_that_is_taken_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		assert_int_equal(add(&policy, others[i], &renewed, &error), -EEXIST);
 		assert_string_equal(error.text,
-				    "there is a runtime rule 'a' already, and it says something "
-				    "else: delete it first, or take another name");
+				    "there is already a different runtime rule 'a': delete it "
+				    "first, or choose another name");
 	}
 	assert_int_equal(add(&policy, RULE("web", ""), &renewed, &error), -EEXIST);
 	assert_string_equal(error.text,
-			    "the policy file has a rule 'web' already: take another name");
+			    "the policy file already has a rule 'web': choose another name");
 	assert_string_equal(names_of(&policy), "a b c|web mail");
 	assert_false(renewed);
 	policy_free(&policy);
@@ -288,7 +288,7 @@ static void runtime_rules_are_removed_by_name(void **state)
 	assert_int_equal(policy_runtime_remove(&policy, "c", &error), 0);
 	assert_string_equal(names_of(&policy), "|web mail");
 	assert_int_equal(policy_runtime_remove(&policy, "c", &error), -ENOENT);
-	assert_string_equal(error.text, "no runtime rule 'c' is in force (there is none at all)");
+	assert_string_equal(error.text, "no runtime rule 'c' is in force (there are none)");
 	policy_free(&policy);
 }
 
