@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Arrays that grow by one element at a time. The room is always the power of two at or above the
+ * Arrays that grow by one element at a time. The capacity is the power of two at or above the
  * count, so no field has to hold it.
  */
 #ifndef PORTSIEVE_ARRAY_H
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 /*
- * Returns `array` of `count` elements of `size` bytes, moved if need be, with room for one more;
- * NULL when memory is short, and `array` then stays as it is. `array` must have grown by this
- * function alone, from NULL and 0.
+ * Returns `array`, which has `count` elements of `size` bytes, with room for one more; it may have
+ * moved. NULL when memory is short; `array` is then unchanged. Only this function may have grown
+ * `array`, from NULL and 0.
  */
 static inline void *array_room(void *array, size_t count, size_t size)
 {

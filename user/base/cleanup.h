@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owners that release what they own when they go out of scope. A descriptor starts at -1, a
- * pointer at NULL; TAKE_FD and TAKE_PTR hand the thing over and leave the owner empty.
+ * Variables that release what they own when they go out of scope. A descriptor starts at -1, a
+ * pointer at NULL; TAKE_FD and TAKE_PTR transfer the ownership and leave the variable empty.
  */
 #ifndef PORTSIEVE_CLEANUP_H
 #define PORTSIEVE_CLEANUP_H

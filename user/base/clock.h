@@ -4,8 +4,17 @@
 #define PORTSIEVE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
+
+#include "base/deadline.h"
 
 /* CLOCK_BOOTTIME now, in nanoseconds. */
-uint64_t boottime_ns(void);
+static inline uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
 
 #endif

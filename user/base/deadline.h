@@ -8,7 +8,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* Has it passed? 0 is no end at all. */
+/* Has it passed? 0 means no end. */
 static inline bool has_ended(uint64_t until_ns, uint64_t now_ns)
 {
 	return until_ns && until_ns <= now_ns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* By nettle, which uses the own instructions of CPUs that have some for it. */
+/* SHA-256 by nettle, which uses the CPU's SHA instructions if there are any. */
 #include "base/digest.h"
 
 #include <nettle/sha2.h>

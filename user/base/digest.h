@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The digest by which policies are known: of a file's bytes, and of a policy's text. */
+/* The digest that identifies policies: of a file's bytes, and of a policy's text. */
 #ifndef PORTSIEVE_DIGEST_H
 #define PORTSIEVE_DIGEST_H
 

@@ -14,7 +14,7 @@ static const struct {
 	uint32_t seconds;
 } units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
 
-/* Reads digits; a number past all limits stays there. */
+/* Reads digits. Stops multiplying past the limit, so the number cannot overflow. */
 static const char *read_number(const char *text, uint64_t *number)
 {
 	*number = 0;
@@ -58,10 +58,10 @@ struct duration_text duration_print(uint64_t seconds)
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		uint64_t number = seconds / units[i].seconds;
-		bool last_chance = i + 1 == ARRAY_SIZE(units) && !length;
+		bool is_zero = i + 1 == ARRAY_SIZE(units) && !length;
 
 		seconds %= units[i].seconds;
-		if (number || last_chance)
+		if (number || is_zero)
 			length += (size_t)snprintf(text.text + length, sizeof(text.text) - length,
 						   "%llu%c", (unsigned long long)number,
 						   units[i].letter);

@@ -12,7 +12,8 @@ enum duration_limits {
 
 /*
  * Reads numbers with units, from the largest unit to the smallest, each at most once; a number
- * alone is seconds. -EINVAL: not that, or outside the limits; *ret_seconds is then untouched.
+ * alone is in seconds. Returns -EINVAL, with *ret_seconds untouched, if the text is not of this
+ * form or outside the limits.
  */
 int duration_read(const char *text, uint32_t *ret_seconds);
 

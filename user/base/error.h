@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a function that failed knows about it, in the user's terms: what is wrong, where, and what
- * to do next. Library code fills it in and never prints it; the command's edge does, once.
+ * An error in the user's terms: what is wrong, where, and what to do next. Library code fills it in
+ * and never prints it; commands/ prints it, once.
  */
 #ifndef PORTSIEVE_ERROR_H
 #define PORTSIEVE_ERROR_H
@@ -19,7 +19,7 @@ enum exit_code {
 };
 
 struct error {
-	enum exit_code exit; /* what the command ends with if nobody handles the error */
+	enum exit_code exit; /* the command's exit code if nothing handles the error */
 	char file[256];	     /* empty: the error has no place in a file */
 	size_t line;	     /* from 1; 0: the file as a whole */
 	size_t column;	     /* from 1, in characters; 0: the line as a whole */
@@ -36,16 +36,13 @@ int error_set(struct error *error, int errnum, enum exit_code exit, const char *
 /* The error of every failed allocation. Returns -ENOMEM. error may be NULL. */
 int error_no_memory(struct error *error);
 
-/* Puts "prefix: " before the text, unless the text begins with the prefix or names it already. */
+/* Puts "prefix: " before the text, unless the text already contains the prefix. */
 void error_prefix(struct error *error, const char *prefix);
 
 /* Sets the place. error may be NULL. */
 void error_place(struct error *error, const char *file, size_t line, size_t column);
 
-/*
- * Writes "file:line:column: text" (without the parts that are not known) into text, cut to
- * size bytes, and returns text.
- */
+/* Writes "file:line:column: text", without unknown parts, cut to `size` bytes. Returns text. */
 const char *error_format(const struct error *error, char *text, size_t size);
 
 #endif

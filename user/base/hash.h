@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An index by hash, with open addressing and linear probing: it finds the number of an element in
- * an array of the caller's. Elements are never removed.
+ * A hash index with open addressing and linear probing: finds the number of an element in the
+ * caller's array. Elements are never removed.
  */
 #ifndef PORTSIEVE_HASH_H
 #define PORTSIEVE_HASH_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* FNV-1a, with the high bits folded in: the index uses the low ones. Begin with seed 0. */
+/* FNV-1a, with the high bits folded into the low ones, which the index uses. Start with seed 0. */
 static inline uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t count)
 {
 	const uint8_t *at = bytes;
@@ -45,12 +45,12 @@ static inline void hash_index_free(struct hash_index *index)
 	*index = (struct hash_index){ 0 };
 }
 
-/* Is the element of that number the one that `key` describes? */
+/* Does the element with this number equal `key`? */
 typedef bool hash_equal_fn(uint32_t number, const void *key);
 
 /*
- * The slot of the element that equals the key; one that holds 0 if there is none: to enter an
- * element, write its number + 1 there.
+ * The slot of the element that equals the key, or a free slot, which holds 0. To add an element,
+ * write its number + 1 there.
  */
 static inline uint32_t *hash_index_find(const struct hash_index *index, uint32_t hash,
 					hash_equal_fn *equal, const void *key)

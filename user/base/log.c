@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 
-/* What comes from outside, a path or an argument, must not reach a terminal as it is. */
+/* Text from outside, a path or an argument, could hold terminal escapes. */
 static void write_line(const char *head, const char *text)
 {
 	size_t size = strlen(text) + 1;

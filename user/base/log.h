@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only writer to stderr. What is not printable UTF-8 becomes '?'. */
+/* The only writer to stderr. Bytes that are not printable UTF-8 become '?'. */
 #ifndef PORTSIEVE_LOG_H
 #define PORTSIEVE_LOG_H
 
@@ -13,10 +13,10 @@ void log_error(const struct error *error);
 /* As log_error, marked as a warning. */
 void log_warning(const struct error *error);
 
-/* "portsieve: text": something was repaired or chosen that the user should know of. */
+/* "portsieve: text": something that the user should know, such as a repair. */
 void log_note(const char *text);
 
-/* A message of a library, as it is; for those who look for a bug. Returns as vprintf does. */
+/* A debug message of libbpf or libxdp, unchanged. Returns as vprintf does. */
 int log_debug(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 /* A line on a terminal that the next one overwrites; log_progress_end clears it. */

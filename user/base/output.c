@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Remembers how writing to stdout went. */
+/* Flushing stdout, and remembering failures. */
 #include "base/output.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 int output_flush(void)
 {
-	static int failed; /* stdio forgets the bytes, and the reason */
+	static int failed; /* after a failure stdio forgets the bytes and the reason */
 
 	if ((fflush(stdout) || ferror(stdout)) && !failed)
 		failed = errno ? errno : EIO;

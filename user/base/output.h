@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether all that was printed to stdout has been written, and if not, why. */
+/* Errors in writing to stdout. */
 #ifndef PORTSIEVE_OUTPUT_H
 #define PORTSIEVE_OUTPUT_H
 
 /*
- * Writes out what is buffered. Returns 0, or -errno of the first write that this has seen fail: to
- * be called right after printing, for stdio keeps no errno and whatever comes next may set its own.
+ * Flushes stdout. Returns 0, or -errno of the first failure that any call has seen. Call it right
+ * after printing: stdio keeps no errno, and the next call may overwrite it.
  */
 int output_flush(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Closeness of words: the optimal string alignment distance, and among equal distances the word
- * that needs the fewest letters that were not typed at all ("htpp" is http rather than htcp).
+ * Ranks words by optimal string alignment distance, then by how few of their letters were not typed
+ * at all ("htpp" means http rather than htcp).
  */
 #include "base/suggest.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-	COST_OF_SLIP = SUGGEST_WORD_MAX + 1, /* outweighs every letter that was not typed */
+	COST_OF_SLIP = SUGGEST_WORD_MAX + 1, /* outweighs all letters that were not typed */
 };
 
 static size_t smaller(size_t a, size_t b)
@@ -18,20 +18,10 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Of ASCII only and in any locale, unlike tolower(). */
+/* In ASCII only and in any locale, unlike tolower(). */
 static char folded(char letter)
 {
 	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
-}
-
-/* How many slips a word of that length may have and still be recognised. */
-static size_t slips_max(size_t length)
-{
-	if (length < 2)
-		return 0;
-	if (length < 5)
-		return 1;
-	return length < 8 ? 2 : 3;
 }
 
 /* Both words of at most SUGGEST_WORD_MAX bytes; `word` is folded already. */
@@ -61,15 +51,6 @@ static size_t distance(const char *word, size_t word_length, const char *other, 
 	return above[other_length];
 }
 
-static size_t letters_not_typed(const char *word, size_t word_length, const char *other)
-{
-	size_t count = 0;
-
-	for (; *other; other++)
-		count += !memchr(word, folded(*other), word_length);
-	return count;
-}
-
 void suggest_start(struct suggest *suggest, const char *word, size_t length)
 {
 	suggest->best = NULL;
@@ -84,23 +65,20 @@ void suggest_start(struct suggest *suggest, const char *word, size_t length)
 
 void suggest_offer(struct suggest *suggest, const char *candidate)
 {
-	if (!candidate || suggest->length > SUGGEST_WORD_MAX)
+	size_t typed = suggest->length, length, slips, slips_max, cost;
+
+	if (!candidate || typed > SUGGEST_WORD_MAX)
 		return;
-
-	size_t length = strlen(candidate), most = slips_max(suggest->length);
-
-	if (length > SUGGEST_WORD_MAX || length > suggest->length + most ||
-	    length + most < suggest->length)
+	length = strlen(candidate);
+	slips_max = typed < 2 ? 0 : typed < 5 ? 1 : typed < 8 ? 2 : 3;
+	if (length > SUGGEST_WORD_MAX || length > typed + slips_max || length + slips_max < typed)
 		return;
-
-	size_t slips = distance(suggest->word, suggest->length, candidate, length);
-
-	if (slips > most)
+	slips = distance(suggest->word, typed, candidate, length);
+	if (slips > slips_max)
 		return;
-
-	size_t cost =
-		slips * COST_OF_SLIP + letters_not_typed(suggest->word, suggest->length, candidate);
-
+	cost = slips * COST_OF_SLIP;
+	for (size_t i = 0; i < length; i++)
+		cost += !memchr(suggest->word, folded(candidate[i]), typed);
 	if (cost < suggest->cost) {
 		suggest->cost = cost;
 		suggest->best = candidate;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "did you mean": finds, among words offered one by one, the one that a mistyped word most likely
- * stood for. Letters are compared without case. Allocates nothing.
+ * "did you mean": finds, among words offered one by one, the most likely meaning of a mistyped
+ * word. Ignores case. Allocates nothing.
  */
 #ifndef PORTSIEVE_SUGGEST_H
 #define PORTSIEVE_SUGGEST_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 enum suggest_limits {
-	SUGGEST_WORD_MAX = 40, /* bytes; nothing is suggested for, or offered from, longer words */
+	SUGGEST_WORD_MAX = 40, /* bytes; longer words get no suggestion and are not suggested */
 };
 
 struct suggest {
@@ -19,13 +19,13 @@ struct suggest {
 	size_t cost;
 };
 
-/* Begins with the mistyped word, `length` bytes that need no NUL behind them. */
+/* Starts with the mistyped word: `length` bytes, not necessarily terminated. */
 void suggest_start(struct suggest *suggest, const char *word, size_t length);
 
 /*
- * Offers a word. It becomes `best` if it is close (about one slip per three letters; a slip is a
- * letter too many, too few, wrong, or swapped with its neighbour) and closer than the best so
- * far; of equals the first stays. The pointer is kept. NULL is ignored.
+ * Offers a word. It becomes `best` if it is close (about one slip per three letters; a slip is an
+ * extra, missing, wrong or transposed letter) and closer than the best so far; on a tie the first
+ * stays. Keeps the pointer. NULL is ignored.
  */
 void suggest_offer(struct suggest *suggest, const char *candidate);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/utf8.h"
 
 static const char *const style_start[] = {
@@ -22,17 +23,14 @@ void table_free(struct table *table)
 
 struct table_row *table_add(struct table *table, enum table_style style)
 {
-	static struct table_row nobodys;
-	struct table_row *rows = table->rows;
+	static struct table_row unprinted;
+	struct table_row *rows = array_room(table->rows, table->count, sizeof(*rows));
 
-	if (!(table->count & (table->count - 1))) { /* full at each power of two */
-		rows = realloc(rows, (table->count ? table->count * 2 : 1) * sizeof(*rows));
-		if (!rows) {
-			table->out_of_memory = true;
-			return &nobodys;
-		}
-		table->rows = rows;
+	if (!rows) {
+		table->out_of_memory = true;
+		return &unprinted;
 	}
+	table->rows = rows;
 	rows[table->count] = (struct table_row){ .style = style };
 	return &rows[table->count++];
 }
@@ -44,22 +42,10 @@ bool table_has_colour(FILE *file)
 	return isatty(fileno(file)) && !(no_color && no_color[0]);
 }
 
-/* In characters: one of two columns' width is rare, and shifts its line only. */
+/* In characters. Double-width ones are rare, and shift only their own line. */
 static int width_of(const char *cell)
 {
 	return (int)utf8_chars(cell, strlen(cell));
-}
-
-static void measure(const struct table *table, int widths[TABLE_COLUMNS_MAX])
-{
-	memset(widths, 0, TABLE_COLUMNS_MAX * sizeof(*widths));
-	for (size_t r = 0; r < table->count; r++)
-		for (size_t c = 0; c < table->columns; c++) {
-			int width = width_of(table->rows[r].cells[c]);
-
-			if (width > widths[c])
-				widths[c] = width;
-		}
 }
 
 static void print_row(const struct table *table, const struct table_row *row, const int *widths,
@@ -67,7 +53,7 @@ static void print_row(const struct table *table, const struct table_row *row, co
 {
 	size_t last = table->columns;
 
-	while (last && !row->cells[last - 1][0]) /* leave no blanks at the end of a line */
+	while (last && !row->cells[last - 1][0]) /* no blanks at the end of a line */
 		last--;
 	for (size_t c = 0; c < last; c++) {
 		bool right = table->right >> c & 1;
@@ -82,11 +68,17 @@ static void print_row(const struct table *table, const struct table_row *row, co
 int table_print(const struct table *table, int indent, FILE *file)
 {
 	bool colour = table_has_colour(file);
-	int widths[TABLE_COLUMNS_MAX];
+	int widths[TABLE_COLUMNS_MAX] = { 0 };
 
 	if (table->out_of_memory)
 		return -1;
-	measure(table, widths);
+	for (size_t r = 0; r < table->count; r++)
+		for (size_t c = 0; c < table->columns; c++) {
+			int width = width_of(table->rows[r].cells[c]);
+
+			if (width > widths[c])
+				widths[c] = width;
+		}
 	for (size_t r = 0; r < table->count; r++) {
 		const struct table_row *row = &table->rows[r];
 		bool styled = colour && row->style != TABLE_PLAIN;

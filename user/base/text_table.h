@@ -37,10 +37,13 @@ struct table {
 void table_free(struct table *table);
 #define _cleanup_table_ __attribute__((cleanup(table_free)))
 
-/* A new row whose cells are empty; a row nobody prints when memory is short. */
+/* A new row of empty cells. When memory is short, a row that is not printed; see table_print. */
 struct table_row *table_add(struct table *table, enum table_style style);
 
-/* Prints all rows, `indent` spaces in. Colour only on a terminal and without NO_COLOR. */
+/*
+ * Prints all rows, indented by `indent` spaces, in colour where table_has_colour. Returns 0, or -1
+ * if memory was short for a row; it then prints nothing.
+ */
 int table_print(const struct table *table, int indent, FILE *file);
 
 /* "1,234,567"; "-" for 0. */
@@ -49,7 +52,7 @@ void table_number(char cell[TABLE_CELL_MAX], uint64_t number);
 /* "1.2 MB" (powers of 1000); "-" for 0. */
 void table_bytes(char cell[TABLE_CELL_MAX], uint64_t bytes);
 
-/* Is `file` a terminal on which colour is welcome? */
+/* Is `file` a terminal, and NO_COLOR unset or empty? */
 bool table_has_colour(FILE *file);
 
 #endif

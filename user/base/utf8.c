@@ -7,18 +7,16 @@
 
 #include "base/cleanup.h"
 
-struct span {
+/* Ascending: controls, line separators, direction marks, noncharacters, invisible tags. */
+static const struct {
 	uint32_t low, high;
-};
-
-/* Ascending. Controls, line ends, marks of direction, what is no character, invisible tags. */
-static const struct span unprintable[] = {
+} unprintable[] = {
 	{ 0x0, 0x1f },	    { 0x7f, 0x9f },	{ 0x61c, 0x61c },   { 0x200e, 0x200f },
 	{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xd800, 0xdfff }, { 0xfdd0, 0xfdef },
 	{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xfffe, 0xffff }, { 0xe0000, 0xe0fff },
 };
 
-/* By length in bytes: the first code that needs so many. */
+/* By length in bytes: the smallest code point that needs it. */
 static const uint32_t shortest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 
 size_t utf8_chars(const char *text, size_t length)
@@ -30,8 +28,7 @@ size_t utf8_chars(const char *text, size_t length)
 	return count;
 }
 
-/* Reads a character of any code, in as few bytes as it needs. Returns its length, 0: none. */
-static size_t read_char(const char *text, size_t length, uint32_t *ret_code)
+size_t utf8_printable(const char *text, size_t length)
 {
 	unsigned char first = length ? (unsigned char)text[0] : 0xff;
 	size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -46,16 +43,7 @@ static size_t read_char(const char *text, size_t length, uint32_t *ret_code)
 	}
 	if (code < shortest[size] || code > 0x10ffff)
 		return 0;
-	*ret_code = code;
-	return size;
-}
-
-size_t utf8_printable(const char *text, size_t length)
-{
-	uint32_t code;
-	size_t size = read_char(text, length, &code);
-
-	for (size_t i = 0; size && i < ARRAY_SIZE(unprintable); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(unprintable); i++)
 		if (code >= unprintable[i].low && code <= unprintable[i].high)
 			return 0;
 	return size;
@@ -66,16 +54,17 @@ void utf8_copy_printable(char *to, size_t size, const char *text)
 	size_t length = strlen(text), used = 0;
 
 	for (size_t i = 0; i < length;) {
-		size_t step = utf8_printable(text + i, length - i);
+		size_t printable = utf8_printable(text + i, length - i);
+		size_t step = printable ? printable : 1;
 
-		if (used + (step ? step : 1) >= size)
+		if (used + step >= size)
 			break;
-		if (step)
+		if (printable)
 			memmove(to + used, text + i, step);
 		else
 			to[used] = '?';
-		used += step ? step : 1;
-		i += step ? step : 1;
+		used += step;
+		i += step;
 	}
 	to[used] = '\0';
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text from outside, such as names of files: what of it may go to a terminal and into JSON. Pure.
- */
+/* Text from outside, such as file names, made safe for terminals and JSON. Pure. */
 #ifndef PORTSIEVE_UTF8_H
 #define PORTSIEVE_UTF8_H
 
@@ -17,14 +16,14 @@ static inline bool utf8_begins(char byte)
 size_t utf8_chars(const char *text, size_t length);
 
 /*
- * The length of the character that begins at text; 0 if the bytes are not UTF-8 (RFC 3629), or are
- * a control character or one that turns the direction of the text around it.
+ * The length in bytes of the character at `text`; 0 if the bytes are not UTF-8 (RFC 3629), or the
+ * character is not printable: a control character or direction mark, for example.
  */
 size_t utf8_printable(const char *text, size_t length);
 
 /*
- * Copies text with '?' for each byte that is not of a printable character, cut before the character
- * that would be too long for `size` bytes. `to` may be `text`.
+ * Copies text, with '?' for each byte outside a printable character, cut at a character boundary to
+ * fit into `size` bytes. `to` may be `text`.
  */
 void utf8_copy_printable(char *to, size_t size, const char *text);
 
