@@ -193,7 +193,7 @@ END
 	run --separate-stderr -1 replay "$FILE" -j
 	equal 6 "$(jq .packets <<<"$output")"
 	equal 6 "$(the_sum <<<"$output")"
-	[[ $stderr == "portsieve: $FILE: truncated dump file"*"; what was read until there is counted" ]]
+	[[ $stderr == "portsieve: $FILE: truncated dump file"*"; the packets before that are counted" ]]
 	run --separate-stderr -1 replay "$FILE" --each -j
 	equal 6 "${#lines[@]}"
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Captures. */
+/* Reading captures by libpcap. */
 #include "packet/capture.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 struct capture {
 	pcap_t *pcap;
-	FILE *file;	  /* pcap's */
+	FILE *file;	  /* owned by pcap */
 	off_t size_bytes; /* 0: not a regular file */
 	char *path;
 };
@@ -26,76 +26,46 @@ void capture_close(struct capture *capture)
 	free(capture);
 }
 
-static int check_file(struct capture *capture, struct error *error)
+static void capture_cleanup(struct capture **capture)
 {
-	struct stat status;
-
-	if (fstat(fileno(capture->file), &status))
-		return error_set(error, errno, EXIT_USAGE, "cannot read %s: %s", capture->path,
-				 strerror(errno));
-	if (S_ISDIR(status.st_mode))
-		return error_set(error, EISDIR, EXIT_USAGE, "%s is a directory; name a capture",
-				 capture->path);
-	if (S_ISREG(status.st_mode))
-		capture->size_bytes = status.st_size;
-	return 0;
-}
-
-static int check_link_type(struct capture *capture, struct error *error)
-{
-	int type = pcap_datalink(capture->pcap);
-	const char *name = pcap_datalink_val_to_name(type);
-
-	if (type == DLT_EN10MB)
-		return 0;
-	return error_set(error, EINVAL, EXIT_USAGE,
-			 "%s has link type %s (%d), not Ethernet; capture on an Ethernet interface "
-			 "(not `any`, `lo` of other systems, or a tunnel)",
-			 capture->path, name ? name : "unknown", type);
-}
-
-static int open_file(struct capture *capture, struct error *error)
-{
-	char text[PCAP_ERRBUF_SIZE];
-	int r;
-
-	capture->file = strcmp(capture->path, "-") ? fopen(capture->path, "re")
-						   : fdopen(dup(STDIN_FILENO), "r");
-	if (!capture->file)
-		return error_set(error, errno, EXIT_USAGE, "cannot read %s: %s", capture->path,
-				 strerror(errno));
-	r = check_file(capture, error);
-	if (!r) {
-		capture->pcap = pcap_fopen_offline(capture->file, text);
-		if (!capture->pcap)
-			r = error_set(error, EINVAL, EXIT_USAGE,
-				      "%s is not a capture in pcap or pcapng form: %s",
-				      capture->path, text);
-	}
-	if (r)
-		fclose(TAKE_PTR(capture->file));
-	return r;
+	capture_close(*capture);
 }
 
 int capture_open(const char *path, struct capture **ret_capture, struct error *error)
 {
-	struct capture *capture = calloc(1, sizeof(*capture));
-	int r;
+	__attribute__((cleanup(capture_cleanup))) struct capture *capture =
+		calloc(1, sizeof(*capture));
+	_cleanup_fclose_ FILE *file = NULL;
+	char text[PCAP_ERRBUF_SIZE];
+	struct stat status;
+	const char *name;
+	int type;
 
-	if (capture)
-		capture->path = strdup(path);
-	if (!capture || !capture->path) {
-		capture_close(capture);
+	if (!capture || !(capture->path = strdup(path)))
 		return error_no_memory(error);
-	}
-	r = open_file(capture, error);
-	if (!r)
-		r = check_link_type(capture, error);
-	if (r) {
-		capture_close(capture);
-		return r;
-	}
-	*ret_capture = capture;
+	file = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
+	if (!file || fstat(fileno(file), &status))
+		return error_set(error, errno, EXIT_USAGE, "cannot read %s: %s", path,
+				 strerror(errno));
+	if (S_ISDIR(status.st_mode))
+		return error_set(error, EISDIR, EXIT_USAGE, "%s is a directory; name a capture",
+				 path);
+	if (S_ISREG(status.st_mode))
+		capture->size_bytes = status.st_size;
+	capture->pcap = pcap_fopen_offline(file, text);
+	if (!capture->pcap)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "%s is not a capture in pcap or pcapng form: %s", path, text);
+	capture->file = TAKE_PTR(file);
+	type = pcap_datalink(capture->pcap);
+	name = pcap_datalink_val_to_name(type);
+	if (type != DLT_EN10MB)
+		return error_set(
+			error, EINVAL, EXIT_USAGE,
+			"%s has link type %s (%d), not Ethernet; capture on an Ethernet interface "
+			"(not `any`, `lo` of other systems, or a tunnel)",
+			path, name ? name : "unknown", type);
+	*ret_capture = TAKE_PTR(capture);
 	return 0;
 }
 
@@ -111,7 +81,7 @@ int capture_next(struct capture *capture, struct capture_packet *ret_packet, boo
 		return 0;
 	if (r != 1)
 		return error_set(error, EIO, EXIT_FAILED,
-				 "%s: %s; what was read until there is counted", capture->path,
+				 "%s: %s; the packets before that are counted", capture->path,
 				 pcap_geterr(capture->pcap));
 	*ret_packet = (struct capture_packet){
 		.frame = frame,

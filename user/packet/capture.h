@@ -12,23 +12,23 @@
 struct capture;
 
 struct capture_packet {
-	const uint8_t *frame;  /* the capture's, until the next is read */
-	size_t captured_bytes; /* there are, of ... */
-	size_t length_bytes;   /* ... this many on the wire */
+	const uint8_t *frame;  /* owned by the capture; valid until the next call */
+	size_t captured_bytes; /* of the frame */
+	size_t length_bytes;   /* on the wire; more if the capture cut the frame */
 };
 
 /*
- * Opens a capture; "-" is standard input. Not a capture, or not of Ethernet: -EINVAL with
- * EXIT_USAGE. Close with capture_close.
+ * Opens a capture; "-" is standard input. Returns -EINVAL with EXIT_USAGE for a file that is no
+ * capture, or not of Ethernet. The caller closes it with capture_close.
  */
 int capture_open(const char *path, struct capture **ret_capture, struct error *error);
 void capture_close(struct capture *capture);
 
-/* The next packet; *ret_end at the end. A capture that breaks off in a packet is -EIO. */
+/* Reads the next packet; *ret_end at the end. -EIO: the capture is truncated or broken. */
 int capture_next(struct capture *capture, struct capture_packet *ret_packet, bool *ret_end,
 		 struct error *error);
 
-/* How much of the file has been read, 0 to 1; -1 when that cannot be known. */
+/* The fraction of the file that has been read, 0 to 1; -1 if unknown, as for a pipe. */
 double capture_progress(const struct capture *capture);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes the headers of a described packet. */
+/* Writing the headers of a described packet. */
 #include "packet/frame.h"
 
 #include <netinet/in.h>
@@ -41,31 +41,10 @@ static size_t put_l4(const struct packet_description *packet, uint8_t *at)
 	}
 }
 
-static size_t put_ip(const struct packet_description *packet, uint8_t *at)
-{
-	size_t header = packet->source.ipv6 ? 40 : 20;
-	size_t l4 = put_l4(packet, at + header);
-
-	if (packet->source.ipv6) {
-		at[0] = 6 << 4;
-		put16(at + 4, l4);
-		at[6] = packet->protocol;
-		at[7] = 64;
-		memcpy(at + 8, packet->source.address, 16);
-		memcpy(at + 24, packet->destination.address, 16);
-	} else {
-		at[0] = 0x45;
-		put16(at + 2, header + l4);
-		at[8] = 64;
-		at[9] = packet->protocol;
-		memcpy(at + 12, packet->source.address, 4);
-		memcpy(at + 16, packet->destination.address, 4);
-	}
-	return header + l4;
-}
-
 size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[PACKET_FRAME_MAX])
 {
+	bool ipv6 = packet->source.ipv6;
+	size_t header_bytes = ipv6 ? 40 : 20, l4_bytes;
 	uint8_t *at = frame + 12;
 
 	memset(frame, 0, PACKET_FRAME_MAX);
@@ -76,8 +55,24 @@ size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[P
 		put16(at + 2, packet->vlans[i]);
 		at += 4;
 	}
-	put16(at, packet->source.ipv6 ? 0x86dd : 0x0800);
+	put16(at, ipv6 ? 0x86dd : 0x0800);
 	at += 2;
-	at += put_ip(packet, at);
+	l4_bytes = put_l4(packet, at + header_bytes);
+	if (ipv6) {
+		at[0] = 6 << 4;
+		put16(at + 4, l4_bytes);
+		at[6] = packet->protocol;
+		at[7] = 64;
+		memcpy(at + 8, packet->source.address, 16);
+		memcpy(at + 24, packet->destination.address, 16);
+	} else {
+		at[0] = 0x45;
+		put16(at + 2, header_bytes + l4_bytes);
+		at[8] = 64;
+		at[9] = packet->protocol;
+		memcpy(at + 12, packet->source.address, 4);
+		memcpy(at + 16, packet->destination.address, 4);
+	}
+	at += header_bytes + l4_bytes;
 	return at - frame < ETHERNET_PADDED_BYTES ? ETHERNET_PADDED_BYTES : (size_t)(at - frame);
 }

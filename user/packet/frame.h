@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The description of a packet, and the Ethernet frame made of it. Knows nothing of the words that
- * people write for a packet (packet_text.h). Pure.
+ * The description of a packet, and the Ethernet frame made from it. The words for a packet are
+ * text.h. Pure.
  */
 #ifndef PORTSIEVE_PACKET_FRAME_H
 #define PORTSIEVE_PACKET_FRAME_H
@@ -27,7 +27,7 @@ struct packet_description {
 	bool has_ports; /* does the protocol have ports? */
 	struct packet_endpoint source, destination;
 	uint8_t tcp_flags;
-	bool has_flags; /* were given; else tcp_flags is SYN */
+	bool has_flags; /* the text gave them; otherwise tcp_flags is SYN */
 	uint8_t type;	/* ICMP, ICMPv6, IGMP */
 	uint16_t vlans[PACKET_VLANS_MAX];
 	size_t vlans_count;

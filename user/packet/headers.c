@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding addresses and ICMP types in a frame. Of frames that no policy judges by these, and of
- * malformed ones, whatever comes out is told nowhere.
+ * Finding addresses and ICMP types in a frame. The result is undefined for malformed frames, and
+ * for those that no policy decides by addresses or types; nothing prints it for them.
  */
 #include "packet/headers.h"
 
@@ -44,7 +44,7 @@ static unsigned int word_at(const struct bytes *bytes, size_t at)
 	return byte_at(bytes, at) << 8 | byte_at(bytes, at + 1);
 }
 
-/* Where the IP header begins, and its ethertype; 0: there is none. */
+/* The offset of the IP header, and its ethertype; 0: there is none. */
 static size_t find_ip(const struct bytes *frame, unsigned int *ret_type)
 {
 	size_t at = ETHERNET_BYTES;
@@ -73,7 +73,7 @@ static struct policy_prefix address_at(const struct bytes *frame, size_t at, boo
 	return address;
 }
 
-/* Behind the extension headers that the program walks too (X1 to X7 of docs/packets.md). */
+/* Skips the extension headers that the program skips too (X1 to X7 of docs/packets.md). */
 static int icmpv6_type(const struct bytes *frame, size_t ip)
 {
 	unsigned int header = byte_at(frame, ip + 6);
@@ -96,15 +96,6 @@ static int icmpv6_type(const struct bytes *frame, size_t ip)
 	return at < frame->count ? (int)byte_at(frame, at) : -1;
 }
 
-static int icmp_type(const struct bytes *frame, size_t ip)
-{
-	size_t at = ip + (size_t)(byte_at(frame, ip) & 0x0f) * 4;
-
-	return byte_at(frame, ip + 9) == PROTOCOL_ICMP && at < frame->count
-		       ? (int)byte_at(frame, at)
-		       : -1;
-}
-
 struct frame_names frame_names_of(const uint8_t *start, size_t length_bytes)
 {
 	const struct bytes frame = { .start = start, .count = length_bytes };
@@ -118,6 +109,13 @@ struct frame_names frame_names_of(const uint8_t *start, size_t length_bytes)
 	names.has_addresses = true;
 	names.source = address_at(&frame, ip + (ipv6 ? 8 : 12), ipv6);
 	names.destination = address_at(&frame, ip + (ipv6 ? 24 : 16), ipv6);
-	names.icmp_type = ipv6 ? icmpv6_type(&frame, ip) : icmp_type(&frame, ip);
+	if (ipv6) {
+		names.icmp_type = icmpv6_type(&frame, ip);
+	} else if (byte_at(&frame, ip + 9) == PROTOCOL_ICMP) {
+		size_t at = ip + (size_t)(byte_at(&frame, ip) & 0x0f) * 4;
+
+		if (at < length_bytes)
+			names.icmp_type = (int)byte_at(&frame, at);
+	}
 	return names;
 }

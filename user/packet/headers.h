@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is told of a frame beside its outcome: the addresses that rules were asked with, and the
- * type of an ICMP message. The program has judged the frame; this only names. Pure.
+ * The fields of a frame that explain its verdict: the addresses that rules match, and the type of
+ * an ICMP message. The program judges the frame; this code only names the fields. Pure.
  */
-#ifndef PORTSIEVE_PRINT_FRAME_H
-#define PORTSIEVE_PRINT_FRAME_H
+#ifndef PORTSIEVE_PACKET_HEADERS_H
+#define PORTSIEVE_PACKET_HEADERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +15,10 @@ struct frame_names {
 	bool has_addresses;
 	struct policy_prefix source; /* of full length */
 	struct policy_prefix destination;
-	int icmp_type; /* of ICMP over IPv4 or ICMPv6 over IPv6; -1: it is neither */
+	int icmp_type; /* ICMP over IPv4, ICMPv6 over IPv6; -1: neither */
 };
 
-/* Of the outer IP header, behind tags and PPPoE. What the frame does not hold is left out. */
+/* Reads the outer IP header, after VLAN tags and PPPoE. Leaves out what the frame does not hold. */
 struct frame_names frame_names_of(const uint8_t *frame, size_t length_bytes);
 
 #endif

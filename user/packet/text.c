@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parses the words into a packet_description; packet_frame.c makes the frame. */
+/* Parses the words into a packet_description; frame.c makes the frame. */
 #include "packet/text.h"
 
 #include <arpa/inet.h>
@@ -71,51 +71,37 @@ static int read_protocol(const char *word, struct packet_description *packet, st
 	return 0;
 }
 
-/* Reads ":PORT" and cuts it off. */
-static int read_port(char *colon, struct packet_endpoint *endpoint, struct error *error)
-{
-	unsigned long port;
-
-	if (!read_number(colon + 1, 65535, &port))
-		return wrong(error, colon + 1, "a port from 0 to 65535");
-	endpoint->port = port;
-	endpoint->has_port = true;
-	*colon = '\0';
-	return 0;
-}
-
-/* The colon of ":PORT" in a word without brackets; NULL if there is none. */
-static char *find_port(char *word)
-{
-	char *colon = strchr(word, ':');
-
-	/* a second colon: an IPv6 address without a port */
-	return colon && !strchr(colon + 1, ':') ? colon : NULL;
-}
-
 static int read_endpoint(const char *original, struct packet_endpoint *endpoint,
 			 struct error *error)
 {
 	static const char right[] = "an address, ADDRESS:PORT or [IPV6]:PORT";
-	char word[WORD_SIZE];
-	char *address = word, *bracket, *colon;
-	int r = 0;
+	char word[WORD_SIZE], *address = word, *colon;
+	unsigned long port;
 
 	snprintf(word, sizeof(word), "%s", original);
-	bracket = word[0] == '[' ? strchr(word, ']') : NULL;
-	if (bracket && bracket[1] && bracket[1] != ':')
-		return wrong(error, original, right);
-	colon = bracket && bracket[1] ? bracket + 1 : bracket ? NULL : find_port(word);
-	if (colon)
-		r = read_port(colon, endpoint, error);
-	if (r)
-		return r;
-	if (bracket) {
+	endpoint->ipv6 = word[0] == '[' && strchr(word, ']');
+	if (endpoint->ipv6) {
+		char *bracket = strchr(word, ']');
+
 		address++;
 		*bracket = '\0';
-	} else if (inet_pton(AF_INET, address, endpoint->address) == 1) {
-		return 0;
+		colon = bracket + 1;
+		if (*colon && *colon != ':')
+			return wrong(error, original, right);
+	} else {
+		colon = strchrnul(word, ':');
+		if (*colon && strchr(colon + 1, ':')) /* an IPv6 address without a port */
+			colon = strchr(word, '\0');
 	}
+	if (*colon) {
+		if (!read_number(colon + 1, 65535, &port))
+			return wrong(error, colon + 1, "a port from 0 to 65535");
+		endpoint->port = port;
+		endpoint->has_port = true;
+		*colon = '\0';
+	}
+	if (!endpoint->ipv6 && inet_pton(AF_INET, address, endpoint->address) == 1)
+		return 0;
 	endpoint->ipv6 = true;
 	if (inet_pton(AF_INET6, address, endpoint->address) == 1)
 		return 0;
@@ -144,7 +130,7 @@ static int read_flags(const char *word, struct packet_description *packet, struc
 	return 0;
 }
 
-/* Reads what may follow the addresses. Returns the number of words read, or -EINVAL. */
+/* Reads an item after the addresses. Returns the number of words read, or -EINVAL. */
 static int read_extra(char words[][WORD_SIZE], int left, struct packet_description *packet,
 		      struct error *error)
 {
@@ -169,23 +155,6 @@ static int read_extra(char words[][WORD_SIZE], int left, struct packet_descripti
 	if (packet->protocol != IPPROTO_TCP)
 		return wrong(error, words[0], "`type N` or `vlan ID`");
 	return read_flags(words[0], packet, error) ? -EINVAL : 1;
-}
-
-static int check(const struct packet_description *packet, struct error *error)
-{
-	bool ports = packet->source.has_port && packet->destination.has_port;
-
-	if (packet->source.ipv6 != packet->destination.ipv6)
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "explain: one address is IPv4 and the other IPv6");
-	if (packet->has_ports && !ports)
-		return error_set(
-			error, EINVAL, EXIT_USAGE,
-			"explain: this protocol has ports; write ADDRESS:PORT on both sides");
-	if (!packet->has_ports && (packet->source.has_port || packet->destination.has_port))
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "explain: this protocol has no ports; write addresses alone");
-	return 0;
 }
 
 static int describe(char words[][WORD_SIZE], int count, struct packet_description *packet,
@@ -218,7 +187,17 @@ static int describe(char words[][WORD_SIZE], int count, struct packet_descriptio
 			return taken;
 		i += taken;
 	}
-	return check(packet, error);
+	if (packet->source.ipv6 != packet->destination.ipv6)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: one address is IPv4 and the other IPv6");
+	if (packet->has_ports && (!packet->source.has_port || !packet->destination.has_port))
+		return error_set(
+			error, EINVAL, EXIT_USAGE,
+			"explain: this protocol has ports; write ADDRESS:PORT on both sides");
+	if (!packet->has_ports && (packet->source.has_port || packet->destination.has_port))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: this protocol has no ports; write addresses alone");
+	return 0;
 }
 
 static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, struct error *error)
@@ -249,36 +228,25 @@ static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, 
 	return 0;
 }
 
-/* Splits at white space. Returns the number of words, or -EINVAL. */
-static int split(const char *text, char words[WORDS_MAX][WORD_SIZE], struct error *error)
-{
-	int count = 0;
-
-	for (text += strspn(text, " \t\n"); *text; text += strspn(text, " \t\n")) {
-		size_t length = strcspn(text, " \t\n");
-
-		if (count == WORDS_MAX || length >= WORD_SIZE)
-			return error_set(error, EINVAL, EXIT_USAGE,
-					 "explain: too many words, or too long a word");
-		snprintf(words[count++], WORD_SIZE, "%.*s", (int)length, text);
-		text += length;
-	}
-	return count;
-}
-
 int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t *ret_length_bytes,
 		      struct error *error)
 {
 	char words[WORDS_MAX][WORD_SIZE] = { 0 };
 	struct packet_description packet;
-	int count, r;
+	int count = 0, r;
 
 	text += strspn(text, " \t\n");
 	if (!strncmp(text, "hex", 3) && isspace((unsigned char)text[3]))
 		return read_hex(text + 3, frame, ret_length_bytes, error);
-	count = split(text, words, error);
-	if (count < 0)
-		return count;
+	for (; *text; text += strspn(text, " \t\n")) {
+		size_t length = strcspn(text, " \t\n");
+
+		if (count == WORDS_MAX || length >= WORD_SIZE)
+			return error_set(error, EINVAL, EXIT_USAGE,
+					 "explain: too many words, or a word is too long");
+		snprintf(words[count++], WORD_SIZE, "%.*s", (int)length, text);
+		text += length;
+	}
 	r = describe(words, count, &packet, error);
 	if (r)
 		return r;

@@ -242,7 +242,7 @@ static inline void expect_break(struct capture *capture)
 	assert_int_equal(capture_next(capture, &packet, &end, &error), -EIO);
 	assert_false(end);
 	assert_int_equal(error.exit, EXIT_FAILED);
-	assert_non_null(strstr(error.text, "what was read until there is counted"));
+	assert_non_null(strstr(error.text, "the packets before that are counted"));
 	capture_close(capture);
 }
 

@@ -185,7 +185,7 @@ static const struct {
 	{ "udp 1.2.3.4:1 > 1.2.3.4:2 vlan 1 vlan 2 vlan 3 vlan 4 vlan 5",
 	  "'vlan' is not to be given more than four times" },
 	{ "tcp 1 > 2 a a a a a a a a a a a a a a a a a a a a a a a a a a a a a",
-	  "too many words, or too long a word" },
+	  "too many words, or a word is too long" },
 	{ "hex 0", "a frame has at least 14 whole bytes" },
 	{ "hex 02000000000002000000000108", "a frame has at least 14 whole bytes" },
 	{ "hex 0200000000000200000000010800 4", "a frame has at least 14 whole bytes" },
@@ -260,7 +260,7 @@ static void words_have_79_letters_at_most(void **state)
 	snprintf(text, sizeof(text), "tcp %079d > 1.2.3.4:1", 1);
 	refuse(text, "is not an address");
 	snprintf(text, sizeof(text), "tcp %080d > 1.2.3.4:1", 1);
-	refuse(text, "too many words, or too long a word");
+	refuse(text, "too many words, or a word is too long");
 }
 
 int main(void)
