@@ -1,26 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changing the policy of loaded devices: all is prepared first, then one system call commits. */
+/*
+ * Changing the policy of loaded devices: everything is prepared first, then one system call
+ * commits. The program itself rolls a pending change back when the deadline in the image passes;
+ * the code here only makes that permanent.
+ */
 #include "datapath/apply.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/deadline.h"
-#include "base/cleanup.h"
 #include "compile/counter_ids.h"
 #include "datapath/counters.h"
 #include "datapath/policy_maps.h"
-#include "datapath/pins.h"
 #include "datapath/stale.h"
 #include "datapath/tries.h"
 
-/* Prepares each device of the slot for the new policy: zeroes its new rows, pins the maps. */
-static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
-			   const struct portsieve_image *image,
-			   const struct portsieve_image *previous, const struct policy_maps *maps,
-			   struct error *error)
+/* A policy change that is ready to commit, on all devices that share the slot of `attachment`. */
+struct change {
+	const struct datapath *datapath;
+	const struct attachment *attachment;
+	const struct portsieve_image *image;
+	const struct policy_maps *maps; /* of the image */
+
+	/*
+	 * The policy in force until now: rows that it does not count in are zeroed. NULL if the
+	 * image counts only in rows that are in use, which then stay.
+	 */
+	const struct portsieve_image *previous;
+	uint64_t not_after_ns; /* CLOCK_BOOTTIME; 0: no limit */
+};
+
+/* Zeroes the new rows and pins the maps, on each device of the slot. */
+static int prepare_devices(const struct change *change, struct error *error)
 {
+	const struct datapath *datapath = change->datapath;
 	_cleanup_free_ uint32_t *ifindexes = NULL;
 	size_t count;
 	int r = pins_list(datapath, &ifindexes, &count, error);
@@ -39,58 +55,63 @@ static int prepare_devices(const struct datapath *datapath, uint32_t active_id,
 				*error = why;
 			return r;
 		}
-		if (attachment.active_id != active_id)
+		if (attachment.active_id != change->attachment->active_id)
 			continue;
-		if (previous) {
-			r = counters_prepare(attachment.counters_fd, image, previous, error);
+		if (change->previous) {
+			r = counters_prepare(attachment.counters_fd, change->image,
+					     change->previous, error);
 			if (r)
 				return r;
 		}
-		r = policy_maps_pin(datapath, ifindexes[i], maps, error);
+		r = policy_maps_pin(datapath, ifindexes[i], change->maps, error);
 		if (r)
 			return r;
 	}
 	return 0;
 }
 
-/* The steps of apply_commit before it removes what is no longer needed. */
-static int commit(const struct datapath *datapath, const struct attachment *attachment,
-		  const struct apply *apply, struct error *error)
+/* The steps up to the commit. -ETIME, without error filled in: not_after_ns has passed. */
+static int prepare_and_commit(const struct change *change, struct error *error)
 {
-	const struct portsieve_image *image = apply->image;
-	int r = prepare_devices(datapath, attachment->active_id, image, apply->previous,
-				apply->maps, error);
+	const struct attachment *attachment = change->attachment;
+	int r = prepare_devices(change, error);
 
 	if (r)
 		return r;
-	r = tries_put(attachment->prefixes_fd, apply->maps->trie_fd, image->generation, error);
+	r = tries_put(attachment->prefixes_fd, change->maps->trie_fd, change->image->generation,
+		      error);
 	if (r)
 		return r;
-	if (image->flags & PORTSIEVE_IMAGE_UNCONFIRMED) {
+	if (change->image->flags & PORTSIEVE_IMAGE_UNCONFIRMED) {
 		r = image_keep_before(attachment->active_fd, attachment_policy(attachment), error);
 		if (r)
 			return r;
 	}
-	if (has_ended(apply->not_after_ns, boottime_ns()))
+	if (has_ended(change->not_after_ns, boottime_ns()))
 		return -ETIME;
-	return image_commit(attachment->active_fd, apply->maps, error);
+	return image_commit(attachment->active_fd, change->maps, error);
 }
 
-int apply_commit(const struct datapath *datapath, const struct attachment *attachment,
-		 const struct apply *apply, struct error *error)
+/*
+ * Puts the policy in force. If the image is UNCONFIRMED, the previous policy is kept for a
+ * rollback. Then removes what no policy needs any more. -ETIME, without error filled in:
+ * not_after_ns has passed, and nothing has changed.
+ */
+static int commit(const struct change *change, struct error *error)
 {
-	const struct portsieve_image *image = apply->image;
-	bool is_pending = image->flags & PORTSIEVE_IMAGE_UNCONFIRMED;
-	int r = commit(datapath, attachment, apply, error);
+	const struct attachment *attachment = change->attachment;
+	bool is_pending = change->image->flags & PORTSIEVE_IMAGE_UNCONFIRMED;
+	int r = prepare_and_commit(change, error);
 
 	if (!r) {
-		/* The change is made: what cannot be removed now, the next writer removes. */
+		/* Best effort from here on: the next writer removes what is left. */
 		if (!is_pending && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 			image_keep_before(attachment->active_fd, NULL, NULL);
-		tries_remove_others(attachment->prefixes_fd, image->generation,
-				    is_pending ? apply->previous->generation : image->generation);
+		tries_remove_others(attachment->prefixes_fd, change->image->generation,
+				    is_pending ? change->previous->generation
+					       : change->image->generation);
 	}
-	stale_remove_all(datapath);
+	stale_remove_all(change->datapath);
 	return r;
 }
 
@@ -103,18 +124,6 @@ int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error)
 			 seconds_until(confirm_until_ns, boottime_ns()));
 }
 
-/* While a change is pending, only `confirm` and `rollback` may touch the policy. */
-static int check_none_waits(const struct attachment *attachment, struct error *error)
-{
-	if (!attachment->confirm_until_ns)
-		return 0;
-	if (attachment->in_force == PORTSIEVE_SLOT_BEFORE)
-		return error_set(error, EBUSY, EXIT_FAILED,
-				 "the policy was not confirmed in time and has just been rolled "
-				 "back to the previous one; run the command again");
-	return datapath_refuse_waiting(attachment->confirm_until_ns, error);
-}
-
 int apply_require(const struct datapath *datapath, const struct datapath_device *device,
 		  struct attachment *ret_attachment, struct error *error)
 {
@@ -123,9 +132,12 @@ int apply_require(const struct datapath *datapath, const struct datapath_device 
 
 	if (r)
 		return r;
-	r = check_none_waits(&attachment, error);
-	if (r)
-		return r;
+	if (attachment.confirm_until_ns && attachment.in_force == PORTSIEVE_SLOT_BEFORE)
+		return error_set(error, EBUSY, EXIT_FAILED,
+				 "the policy was not confirmed in time and has just been rolled "
+				 "back to the previous one; run the command again");
+	if (attachment.confirm_until_ns)
+		return datapath_refuse_waiting(attachment.confirm_until_ns, error);
 	*ret_attachment = attachment;
 	attachment = ATTACHMENT_NONE;
 	return 0;
@@ -154,7 +166,108 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 	r = policy_maps_make(policy, &maps, error);
 	if (r)
 		return r;
-	return apply_commit(datapath, &attachment,
-			    &(struct apply){ .image = image, .previous = previous, .maps = &maps },
-			    error);
+	return commit(&(struct change){ .datapath = datapath,
+					.attachment = &attachment,
+					.image = image,
+					.maps = &maps,
+					.previous = previous },
+		      error);
+}
+
+/*
+ * Puts the policy of a slot in force for good, as a copy of its image without the deadline. The
+ * rows that the other policy has counted in stay readable. not_after_ns: as in struct change.
+ */
+static int settle_on(const struct datapath *datapath, const struct attachment *attachment,
+		     enum portsieve_slot slot, uint64_t not_after_ns, struct error *error)
+{
+	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
+	_cleanup_free_ struct portsieve_image *image = NULL, *other = NULL;
+	int r = image_read(attachment->slots[slot].image_fd, &image, error);
+
+	if (r)
+		return r;
+	r = image_read(attachment->slots[!slot].image_fd, &other, error);
+	if (r)
+		return r;
+	image->flags &= ~(uint32_t)PORTSIEVE_IMAGE_UNCONFIRMED;
+	image->confirm_until_ns = 0;
+	if (other->counters > image->counters)
+		image->counters = other->counters;
+	r = policy_maps_make_like(&attachment->slots[slot], image, &maps, error);
+	if (r)
+		return r;
+	return commit(&(struct change){ .datapath = datapath,
+					.attachment = attachment,
+					.image = image,
+					.maps = &maps,
+					.not_after_ns = not_after_ns },
+		      error);
+}
+
+/* Opens a device that has a change pending. */
+static int pending_open(const struct datapath *datapath, const struct datapath_device *device,
+			struct attachment *ret_attachment, struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	if (r)
+		return r;
+	/* Read only for its error: a policy of another ABI shows no deadline either. */
+	r = image_read(attachment.slots[PORTSIEVE_SLOT_NOW].image_fd, &image, error);
+	if (r)
+		return r;
+	if (!attachment.confirm_until_ns)
+		return error_set(error, ENOENT, EXIT_FAILED, "no change is pending on %s",
+				 device->name);
+	*ret_attachment = attachment;
+	attachment = ATTACHMENT_NONE;
+	return 0;
+}
+
+int datapath_confirm(const struct datapath *datapath, const struct datapath_device *device,
+		     struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = pending_open(datapath, device, &attachment, error);
+
+	if (r)
+		return r;
+	r = -ETIME;
+	if (attachment.in_force == PORTSIEVE_SLOT_NOW)
+		r = settle_on(datapath, &attachment, PORTSIEVE_SLOT_NOW,
+			      attachment.confirm_until_ns, error);
+	if (r == -ETIME)
+		error_set(error, ETIME, EXIT_FAILED,
+			  "the policy on %s was not confirmed in time and has been rolled back "
+			  "to the previous one; apply it again",
+			  device->name);
+	return r;
+}
+
+int datapath_rollback(const struct datapath *datapath, const struct datapath_device *device,
+		      struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = pending_open(datapath, device, &attachment, error);
+
+	return r ? r : settle_on(datapath, &attachment, PORTSIEVE_SLOT_BEFORE, 0, error);
+}
+
+int apply_repair(const struct datapath *datapath, const struct attachment *attachment,
+		 bool *ret_fell_back)
+{
+	bool fell_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE;
+	int r = 0;
+
+	if (fell_back)
+		r = settle_on(datapath, attachment, PORTSIEVE_SLOT_BEFORE, 0, NULL);
+	else if (!attachment->confirm_until_ns && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
+		r = image_keep_before(attachment->active_fd, NULL, NULL);
+	if (r)
+		return r;
+	*ret_fell_back = fell_back;
+	return 0;
 }

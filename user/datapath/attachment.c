@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Following the pins of a device, step by step; see datapath.h for what they are. */
+/* Following the pins of a device, step by step; see datapath.h for their contents. */
 #include "datapath/attachment.h"
 
 #include <bpf/bpf.h>
@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/cleanup.h"
-#include "datapath/ownership.h"
 #include "datapath/pins.h"
 #include "datapath/tries.h"
 
@@ -72,7 +71,7 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 	if (r)
 		return r;
 	if (maps.program_id != hook->program_id)
-		return -ENOENT; /* another program under the name of ours */
+		return -ENOENT; /* another program has our pin's name */
 	attachment->active_fd = program_maps_open(datapath, attachment->ifindex, &maps, "active",
 						  &attachment->active_id);
 	if (attachment->active_fd < 0)
@@ -123,7 +122,7 @@ static int follow_slot(const struct datapath *datapath, struct attachment *attac
 	return 0;
 }
 
-/* Which slot is in force. The second one is empty unless a policy waits to be confirmed. */
+/* Decides which slot is in force. The second one is empty unless a change is pending. */
 static int follow_time(struct attachment *attachment)
 {
 	_cleanup_free_ struct portsieve_image *image = NULL;
@@ -134,7 +133,7 @@ static int follow_time(struct attachment *attachment)
 	if (!attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 		return 0;
 	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL);
-	if (r == -EPROTO) /* of another ABI: the reader of the policy gets the error */
+	if (r == -EPROTO) /* of another ABI: reading the policy reports the error */
 		return 0;
 	if (r)
 		return r;
@@ -146,27 +145,24 @@ static int follow_time(struct attachment *attachment)
 	return attachment_is_settled(attachment) ? 0 : -ENOENT;
 }
 
-/* Follows the program of the hook to its maps. Takes the hook over. */
-static int follow(const struct datapath *datapath, uint32_t ifindex, struct hook *hook,
+/* -ENOENT and -ENOLINK: of the hook; -EUCLEAN or -EAGAIN: a pin after it is foreign or missing. */
+static int follow(const struct datapath *datapath, uint32_t ifindex,
 		  struct attachment *ret_attachment)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	int r;
 
 	attachment.ifindex = ifindex;
-	attachment.hook = *hook;
-	*hook = HOOK_NONE;
+	r = hook_follow(datapath, ifindex, &attachment.hook);
+	if (r)
+		return r;
 	r = follow_program(datapath, &attachment);
-	if (r)
-		return r;
-	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
+	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
 		r = follow_slot(datapath, &attachment, slot);
-		if (r)
-			return r;
-	}
-	r = follow_time(&attachment);
+	if (!r)
+		r = follow_time(&attachment);
 	if (r)
-		return r;
+		return r == -ENOENT ? -EAGAIN : r;
 	*ret_attachment = attachment;
 	attachment = ATTACHMENT_NONE;
 	return 0;
@@ -175,21 +171,14 @@ static int follow(const struct datapath *datapath, uint32_t ifindex, struct hook
 int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 		    struct attachment *ret_attachment, struct error *error)
 {
-	int r = -ENOENT;
+	int r = -EAGAIN;
 
 	/* A writer may remove old pins between two steps of a reader: try again. */
-	for (int tries = 0; r == -ENOENT && tries < 100; tries++) {
-		_cleanup_hook_ struct hook hook = HOOK_NONE;
-
-		r = hook_follow(datapath, ifindex, &hook);
-		if (r == -ENOENT || r == -ENOLINK)
-			return r;
-		if (!r)
-			r = follow(datapath, ifindex, &hook, ret_attachment);
-		if (!r)
-			return 0;
-	}
-	if (r == -ENOENT || r == -EUCLEAN)
+	for (int tries = 0; r == -EAGAIN && tries < 100; tries++)
+		r = follow(datapath, ifindex, ret_attachment);
+	if (!r || r == -ENOENT || r == -ENOLINK)
+		return r;
+	if (r == -EAGAIN || r == -EUCLEAN)
 		return error_set(error, EUCLEAN, EXIT_FAILED,
 				 "the pinned state of ifindex %u in %s is incomplete; "
 				 "unload it and load it again",
@@ -215,34 +204,22 @@ bool attachment_is_understood(const struct attachment *attachment)
 	return image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL) != -EPROTO;
 }
 
-/* The rows of a policy that was not confirmed in time stay readable after the rollback. */
-static int count_all_rows(const struct attachment *attachment, struct portsieve_image *image,
-			  struct error *error)
-{
-	_cleanup_free_ struct portsieve_image *other = NULL;
-	int r;
-
-	if (attachment->in_force == PORTSIEVE_SLOT_NOW)
-		return 0;
-	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &other, error);
-	if (r)
-		return r;
-	if (other->counters > image->counters)
-		image->counters = other->counters;
-	return 0;
-}
-
 int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
 		     struct error *error)
 {
-	_cleanup_free_ struct portsieve_image *image = NULL;
+	_cleanup_free_ struct portsieve_image *image = NULL, *other = NULL;
 	int r = image_read(attachment_policy(attachment)->image_fd, &image, error);
 
 	if (r)
 		return r;
-	r = count_all_rows(attachment, image, error);
-	if (r)
-		return r;
+	if (attachment->in_force != PORTSIEVE_SLOT_NOW) {
+		/* The rows of the policy that was rolled back stay readable. */
+		r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &other, error);
+		if (r)
+			return r;
+		if (other->counters > image->counters)
+			image->counters = other->counters;
+	}
 	*ret_image = TAKE_PTR(image);
 	return 0;
 }

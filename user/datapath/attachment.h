@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A loaded device as its pins describe it: the program, its policy slots, the policies in them.
- * Private to datapath*.c and snapshot_read.c.
+ * Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_ATTACHMENT_H
 #define PORTSIEVE_DATAPATH_ATTACHMENT_H
@@ -21,7 +21,7 @@ struct attachment {
 
 	/*
 	 * When the policy in the first slot is rolled back to the second (CLOCK_BOOTTIME; 0: no
-	 * change is pending, and the second slot is empty or stale), and which of the two was in
+	 * change is pending, and the second slot is empty or stale), and the slot that was in
 	 * force when they were read.
 	 */
 	uint64_t confirm_until_ns;

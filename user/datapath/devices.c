@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is loaded: the devices, and the policy in force on each. */
+/* The loaded devices, and the policy in force on each. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,51 +15,41 @@
 #include "datapath/tries.h"
 
 /*
- * Describes a device by its attachment. If the link still runs its program but the interface with
- * its ifindex does not, our interface has moved to another network namespace with its filter.
- * -EAGAIN: the program was replaced while we looked.
+ * If the link still runs its program but the interface with its ifindex does not, our interface has
+ * moved to another network namespace with its filter. -EAGAIN: the program was replaced meanwhile.
  */
-static int describe(const struct attachment *attachment, struct datapath_device *device,
-		    struct error *error)
-{
-	struct occupant occupant = { 0 };
-	int r = occupant_read(attachment->ifindex, &occupant, error);
-
-	if (r)
-		return r;
-	*device = (struct datapath_device){
-		.ifindex = attachment->ifindex,
-		.mode = occupant.mode,
-		.moved = attachment->hook.attach == DATAPATH_LINK &&
-			 occupant.program_id != attachment->hook.program_id,
-		.program_id = attachment->hook.program_id,
-		.link_id = attachment->hook.link_id,
-		.active_id = attachment->active_id,
-		.image_id = attachment_policy(attachment)->id,
-		.confirm_until_ns = attachment->confirm_until_ns,
-		.attach = attachment->hook.attach,
-		.fallen_back = attachment->in_force == PORTSIEVE_SLOT_BEFORE,
-	};
-	if (device->moved && !hook_is_current(attachment->ifindex, &attachment->hook))
-		return -EAGAIN;
-	if (!device->moved)
-		if_indextoname(attachment->ifindex, device->name);
-	return 0;
-}
-
 static int read_device(const struct datapath *datapath, uint32_t ifindex,
 		       struct datapath_device *ret_device, struct error *error)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_close_ int asked_fd = pin_open(datapath, ifindex, "asked", 0);
+	const struct hook *hook = &attachment.hook;
+	struct occupant occupant = { 0 };
 	struct datapath_device device;
 	int r = attachment_open(datapath, ifindex, &attachment, error);
 
 	if (r)
 		return r;
-	r = describe(&attachment, &device, error);
+	r = occupant_read(ifindex, &occupant, error);
 	if (r)
 		return r;
-	device.attach_asked = hook_is_asked(datapath, ifindex);
+	device = (struct datapath_device){
+		.ifindex = ifindex,
+		.mode = occupant.mode,
+		.moved = hook->attach == DATAPATH_LINK && occupant.program_id != hook->program_id,
+		.program_id = hook->program_id,
+		.link_id = hook->link_id,
+		.active_id = attachment.active_id,
+		.image_id = attachment_policy(&attachment)->id,
+		.attach = hook->attach,
+		.attach_asked = asked_fd >= 0,
+		.confirm_until_ns = attachment.confirm_until_ns,
+		.fallen_back = attachment.in_force == PORTSIEVE_SLOT_BEFORE,
+	};
+	if (device.moved && !hook_is_current(ifindex, hook))
+		return -EAGAIN;
+	if (!device.moved)
+		if_indextoname(ifindex, device.name);
 	*ret_device = device;
 	return 0;
 }

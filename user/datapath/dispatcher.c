@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Joining libxdp's dispatcher and leaving it. If libxdp falls back to a plain attach, which it does
- * silently, that is detected and undone.
+ * Joining libxdp's dispatcher and leaving it. A silent fallback of libxdp to a plain attach is
+ * detected and undone.
  */
 #include "datapath/dispatcher.h"
 
@@ -16,13 +16,13 @@
 
 #include "base/cleanup.h"
 #include "datapath/link.h"
-#include "datapath/ownership.h"
 #include "datapath/pins.h"
 
 /*
  * Programs run by ascending priority. Ours runs after xdp-filter (10), so that it need not judge
- * what an address list drops, and before programs that redirect packets, such as libxdp's own for
- * AF_XDP (20) and those with the default (50), which should see only what the policy passes.
+ * packets that an address list drops, and before programs that redirect packets, such as libxdp's
+ * own for AF_XDP (20) and those with the default (50), which should see only packets that the
+ * policy passes.
  */
 enum { RUN_PRIORITY = 15 };
 
@@ -38,18 +38,15 @@ static void close_multiprog(struct xdp_multiprog **dispatcher)
 
 #define _cleanup_multiprog_ __attribute__((cleanup(close_multiprog)))
 
-/* If libxdp cannot read its pins, it reports a dispatcher as a plain program. */
-static bool is_unread(const struct xdp_multiprog *found)
-{
-	const char *name = xdp_program__name(xdp_multiprog__main_prog(found));
-
-	return name && !strcmp(name, "xdp_dispatcher");
-}
-
+/*
+ * -ENOENT: there is no dispatcher. -EAGAIN: there is one, but libxdp could not read its pins and
+ * reports it as a plain program.
+ */
 static int open_once(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 {
 	struct xdp_multiprog *found = xdp_multiprog__get_from_ifindex((int)ifindex);
 	long r = libxdp_get_error(found);
+	const char *name;
 
 	if (r || !found)
 		return r ? (int)r : -ENOENT;
@@ -57,15 +54,15 @@ static int open_once(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 		*ret_dispatcher = found;
 		return 0;
 	}
-	r = is_unread(found) ? -EAGAIN : -ENOENT;
+	name = xdp_program__name(xdp_multiprog__main_prog(found));
+	r = name && !strcmp(name, "xdp_dispatcher") ? -EAGAIN : -ENOENT;
 	xdp_multiprog__close(found);
 	return (int)r;
 }
 
 /*
- * -ENOENT: there is no program on the interface, or no dispatcher, or a dispatcher that has lost
- * its pins and so calls no program. Other programs may come and go while we look, and the pins with
- * them: hence the tries.
+ * -ENOENT: there is no dispatcher on the interface, or one that has lost its pins and so calls no
+ * program. Retries because other programs, and the pins with them, may come and go meanwhile.
  */
 static int open_dispatcher(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 {
@@ -83,12 +80,6 @@ static int open_dispatcher(uint32_t ifindex, struct xdp_multiprog **ret_dispatch
 	return r;
 }
 
-static enum datapath_mode mode_of(const struct xdp_multiprog *dispatcher)
-{
-	return xdp_multiprog__attach_mode(dispatcher) == XDP_MODE_SKB ? DATAPATH_GENERIC
-								      : DATAPATH_NATIVE;
-}
-
 bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size)
 {
 	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
@@ -104,24 +95,20 @@ bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size)
 	return true;
 }
 
-static struct xdp_program *find_member(const struct xdp_multiprog *dispatcher, uint32_t id)
-{
-	struct xdp_program *member = NULL;
-
-	while ((member = xdp_multiprog__next_prog(member, dispatcher)))
-		if (xdp_program__id(member) == id)
-			return member;
-	return NULL;
-}
-
 bool dispatcher_has(uint32_t ifindex, uint32_t program_id)
 {
 	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
+	struct xdp_program *member = NULL;
 
-	return !open_dispatcher(ifindex, &dispatcher) && find_member(dispatcher, program_id);
+	if (open_dispatcher(ifindex, &dispatcher))
+		return false;
+	while ((member = xdp_multiprog__next_prog(member, dispatcher)))
+		if (xdp_program__id(member) == program_id)
+			return true;
+	return false;
 }
 
-/* Our newest program, `but_id` apart. */
+/* Our newest program except `but_id`; NULL: there is none. */
 static struct xdp_program *find_own(const struct datapath *datapath, uint32_t ifindex,
 				    const struct xdp_multiprog *dispatcher, uint32_t but_id)
 {
@@ -135,8 +122,8 @@ static struct xdp_program *find_own(const struct datapath *datapath, uint32_t if
 	return newest;
 }
 
-int dispatcher_find(const struct datapath *datapath, uint32_t ifindex,
-		    struct dispatcher_member *ret_member)
+int dispatcher_find(const struct datapath *datapath, uint32_t ifindex, int *ret_program_fd,
+		    uint32_t *ret_program_id)
 {
 	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
 	struct xdp_program *member;
@@ -150,22 +137,23 @@ int dispatcher_find(const struct datapath *datapath, uint32_t ifindex,
 	fd = fcntl(xdp_program__fd(member), F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return -errno;
-	ret_member->program_fd = fd;
-	ret_member->program_id = xdp_program__id(member);
+	*ret_program_fd = fd;
+	*ret_program_id = xdp_program__id(member);
 	return 0;
 }
 
-/* An existing dispatcher decides the mode. */
-static int check_mode(uint32_t ifindex, const char *device, enum datapath_mode *mode,
-		      struct error *error)
+/* Resolves *mode: an existing dispatcher decides it. Refuses if that contradicts, or is full. */
+static int join_mode(uint32_t ifindex, const char *device, enum datapath_mode *mode,
+		     struct error *error)
 {
 	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
 	enum datapath_mode there;
 	int r = open_dispatcher(ifindex, &dispatcher);
 
 	if (r)
-		return r == -ENOENT ? 0 : bpf_error(error, -r, "look at libxdp's dispatcher");
-	there = mode_of(dispatcher);
+		return r == -ENOENT ? 0 : bpf_error(error, -r, "inspect libxdp's dispatcher");
+	there = xdp_multiprog__attach_mode(dispatcher) == XDP_MODE_SKB ? DATAPATH_GENERIC
+								       : DATAPATH_NATIVE;
 	if (*mode != DATAPATH_MODE_AUTO && *mode != there)
 		return error_set(error, EBUSY, EXIT_FAILED,
 				 "the dispatcher on %s runs in %s mode, for all of its programs; "
@@ -205,7 +193,7 @@ static int check_attached(uint32_t ifindex, const char *device, struct xdp_progr
 		device);
 }
 
-/* libxdp failed before it attached anything. */
+/* libxdp failed before it attached the program. */
 static int load_error(struct error *error, const char *device, int errnum)
 {
 	if (errnum == EBUSY)
@@ -255,7 +243,7 @@ int dispatcher_attach(uint32_t ifindex, const char *device, const struct program
 		      struct error *error)
 {
 	enum datapath_mode tried = mode;
-	int r = check_mode(ifindex, device, &tried, error);
+	int r = join_mode(ifindex, device, &tried, error);
 
 	if (r)
 		return r;
@@ -288,16 +276,16 @@ int dispatcher_detach(const struct datapath *datapath, uint32_t ifindex, uint32_
 		if (r == -ENOENT || r == -ENODEV)
 			return 0;
 		if (r)
-			return bpf_error(error, -r, "look at libxdp's dispatcher");
+			return bpf_error(error, -r, "inspect libxdp's dispatcher");
 		member = find_own(datapath, ifindex, dispatcher, kept_id);
 		if (!member)
 			return 0;
 		r = xdp_program__detach(member, (int)ifindex,
 					xdp_multiprog__attach_mode(dispatcher), 0);
 		if (r)
-			return bpf_error(error, -r, "take the program out of libxdp's dispatcher");
+			return bpf_error(error, -r, "detach the program from libxdp's dispatcher");
 	}
 	return error_set(error, EBUSY, EXIT_FAILED,
-			 "the program is still in libxdp's dispatcher; look at it: xdp-loader "
+			 "the program is still in libxdp's dispatcher; to see it: xdp-loader "
 			 "status");
 }

@@ -2,7 +2,7 @@
 /*
  * libxdp's dispatcher: a program of libxdp on the interface that calls several XDP programs, its
  * members, one after the other. Its pins are in libxdp's own folder of bpffs. A member is ours if
- * its policy slot is pinned in the folder of the device. Private to datapath*.c.
+ * its policy slot is pinned in the folder of the device. Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_DISPATCHER_H
 #define PORTSIEVE_DATAPATH_DISPATCHER_H
@@ -10,12 +10,6 @@
 #include "datapath/program.h"
 
 enum { DISPATCHER_PATH_MAX = 256 };
-
-/* One of our programs in a dispatcher. */
-struct dispatcher_member {
-	int program_fd; /* -1: none */
-	uint32_t program_id;
-};
 
 /* libxdp's folder: /sys/fs/bpf/xdp, or below $LIBXDP_BPFFS. */
 void dispatcher_folder(char path[DISPATCHER_PATH_MAX]);
@@ -31,18 +25,18 @@ bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size);
 
 /*
  * Finds our program on the interface, the newer one during a handover. -ENOENT: there is none. The
- * caller closes ret_member->program_fd.
+ * caller closes *ret_program_fd.
  */
-int dispatcher_find(const struct datapath *datapath, uint32_t ifindex,
-		    struct dispatcher_member *ret_member);
+int dispatcher_find(const struct datapath *datapath, uint32_t ifindex, int *ret_program_fd,
+		    uint32_t *ret_program_id);
 
-/* Is that program in the dispatcher of the interface? */
+/* Is the program with that id in the dispatcher of the interface? */
 bool dispatcher_has(uint32_t ifindex, uint32_t program_id);
 
 /*
  * Attaches a program that uses these maps, which must be filled, to the dispatcher of the
- * interface, or to a new one. An existing dispatcher decides the mode; asking for another one is an
- * error. own_turn: see datapath_handover.h.
+ * interface, or to a new one. An existing dispatcher decides the mode; a request for the other one
+ * is an error. own_turn: see bpf/handover.h. ret_mode may be NULL.
  */
 int dispatcher_attach(uint32_t ifindex, const char *device, const struct program *maps,
 		      uint32_t own_turn, enum datapath_mode mode, enum datapath_mode *ret_mode,

@@ -11,7 +11,6 @@
 
 #include "base/cleanup.h"
 #include "datapath/link.h"
-#include "datapath/ownership.h"
 #include "datapath/dispatcher.h"
 
 void dispatcher_folder(char path[DISPATCHER_PATH_MAX])
@@ -69,14 +68,14 @@ static void remove_folder(const char *path)
 			continue;
 		if (unlinkat(dirfd(directory), entry->d_name, 0) && errno != ENOENT)
 			return;
-		rewinddir(directory); /* a stream is undefined after its directory has changed */
+		rewinddir(directory); /* A stream is undefined after its directory has changed. */
 	}
 	rmdir(path);
 }
 
 /*
  * libxdp, maybe in another process, pins a dispatcher before it attaches it. So one that is not
- * attached is stale only after a while.
+ * attached is stale only after SETTLED_MS. A folder that cannot be read counts as that old.
  */
 static int64_t age_ms(const char *path)
 {
@@ -89,34 +88,14 @@ static int64_t age_ms(const char *path)
 	       (now.tv_nsec - status.st_mtim.tv_nsec) / 1000000;
 }
 
-/* What a pass over the dispatchers that are not on the interface found. */
+/* The result of a pass over the dispatchers that are not on the interface. */
 struct stale {
 	bool removed;
 	bool held;  /* the interface does not exist here */
 	bool young; /* maybe about to be attached: look again later */
 };
 
-static void look_at(const struct datapath *datapath, uint32_t ifindex, const char *path, bool gone,
-		    struct stale *stale)
-{
-	int64_t age = age_ms(path);
-
-	if (!holds_own(datapath, ifindex, path)) {
-		/* an empty folder is left of a detached dispatcher; rmdir removes no other */
-		if (age >= SETTLED_MS && !rmdir(path))
-			stale->removed = true;
-		return;
-	}
-	if (gone) {
-		stale->held = true;
-	} else if (age >= 0 && age < SETTLED_MS) {
-		stale->young = true;
-	} else {
-		remove_folder(path);
-		stale->removed = true;
-	}
-}
-
+/* Removes one dispatcher at most: a changed directory has to be read from the start. */
 static struct stale remove_once(const struct datapath *datapath, uint32_t ifindex)
 {
 	char folder[DISPATCHER_PATH_MAX], form[32], name[IF_NAMESIZE];
@@ -134,12 +113,24 @@ static struct stale remove_once(const struct datapath *datapath, uint32_t ifinde
 	gone = !if_indextoname(ifindex, name) || occupant_read(ifindex, &occupant, NULL);
 	while (!stale.removed && (entry = readdir(directory))) {
 		char path[DISPATCHER_PATH_MAX + NAME_MAX + 2];
+		int64_t age;
 
 		if (strncmp(entry->d_name, form, strlen(form)) != 0 ||
 		    strtoul(entry->d_name + strlen(form), NULL, 10) == occupant.program_id)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		look_at(datapath, ifindex, path, gone, &stale);
+		age = age_ms(path);
+		if (!holds_own(datapath, ifindex, path)) {
+			/* A detached dispatcher leaves an empty folder; rmdir removes no other. */
+			stale.removed = age >= SETTLED_MS && !rmdir(path);
+		} else if (gone) {
+			stale.held = true;
+		} else if (age >= 0 && age < SETTLED_MS) {
+			stale.young = true;
+		} else {
+			remove_folder(path);
+			stale.removed = true;
+		}
 	}
 	return stale;
 }
@@ -149,7 +140,6 @@ bool dispatcher_remove_stale(const struct datapath *datapath, uint32_t ifindex)
 	static const struct timespec pause = { .tv_nsec = 100000000 };
 	struct stale stale = { .removed = true };
 
-	/* one at a time: a changed directory has to be read from the start */
 	for (int tries = 0; (stale.removed || stale.young) && tries < STALE_TRIES; tries++) {
 		if (stale.young)
 			nanosleep(&pause, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is libxdp's dispatcher available? Tries what libxdp would do, for no version number tells. */
+/* Is libxdp's dispatcher available? Tries the steps of libxdp: no version number answers that. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -64,33 +64,27 @@ static int replace_function(int target_fd)
 	return 0;
 }
 
-/* libxdp looks up programs and their BTF by id, which needs CAP_SYS_ADMIN. */
-static int look_at_program(int program_fd, struct error *error)
-{
-	_cleanup_close_ int fd = -1;
-	uint32_t id;
-	int r = program_id(program_fd, &id);
-
-	if (!r) {
-		fd = bpf_prog_get_fd_by_id(id);
-		if (fd >= 0)
-			return 0;
-	}
-	return error_set(error, r ? -r : errno, EXIT_FAILED,
-			 "libxdp's dispatcher needs CAP_SYS_ADMIN, to inspect other programs");
-}
-
 static int probe_freplace(struct error *error)
 {
 	_cleanup_probe_ struct freplace_probe *target = NULL;
-	int r = load_target(&target, error);
+	_cleanup_close_ int fd = -1;
+	uint32_t id;
+	int target_fd, r = load_target(&target, error);
 
 	if (r)
 		return r;
-	r = look_at_program(bpf_program__fd(target->progs.replaceable), error);
+	/* libxdp looks up programs and their BTF by id, which needs CAP_SYS_ADMIN. */
+	target_fd = bpf_program__fd(target->progs.replaceable);
+	r = program_id(target_fd, &id);
+	if (!r) {
+		fd = bpf_prog_get_fd_by_id(id);
+		r = fd < 0 ? -errno : 0;
+	}
 	if (r)
-		return r;
-	r = replace_function(bpf_program__fd(target->progs.replaceable));
+		return error_set(
+			error, -r, EXIT_FAILED,
+			"libxdp's dispatcher needs CAP_SYS_ADMIN, to inspect other programs");
+	r = replace_function(target_fd);
 	if (r == -ENOMEM || r == -EMFILE ||
 	    r == -ENFILE) /* a limit of this process, not a missing feature */
 		return error_set(error, -r, EXIT_FAILED,
@@ -105,11 +99,25 @@ static int probe_freplace(struct error *error)
 	return 0;
 }
 
-/* libxdp creates its folder on first use. */
-static int probe_folder(struct error *error)
+int dispatcher_available(struct error *error)
 {
 	char folder[DISPATCHER_PATH_MAX];
+	struct xdp_program *object;
+	int r;
 
+	program_quiet();
+	r = probe_freplace(error);
+	if (r)
+		return r;
+	object = xdp_program__find_file("xdp-dispatcher.o", "xdp", NULL);
+	r = (int)libxdp_get_error(object);
+	if (r)
+		return error_set(error, -r, EXIT_FAILED,
+				 "libxdp cannot find xdp-dispatcher.o (%s); install the package "
+				 "libxdp1",
+				 strerror(-r));
+	xdp_program__close(object);
+	/* libxdp creates its folder on first use. */
 	dispatcher_folder(folder);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		return error_set(error, errno, EXIT_FAILED,
@@ -122,30 +130,4 @@ static int probe_folder(struct error *error)
 			"use --attach link",
 			folder, strerror(errno));
 	return 0;
-}
-
-static int probe_object(struct error *error)
-{
-	struct xdp_program *program = xdp_program__find_file("xdp-dispatcher.o", "xdp", NULL);
-	long r = libxdp_get_error(program);
-
-	if (r)
-		return error_set(error, (int)-r, EXIT_FAILED,
-				 "libxdp cannot find xdp-dispatcher.o (%s); install the package "
-				 "libxdp1",
-				 strerror((int)-r));
-	xdp_program__close(program);
-	return 0;
-}
-
-int dispatcher_available(struct error *error)
-{
-	int r;
-
-	program_quiet();
-	r = probe_freplace(error);
-	if (r)
-		return r;
-	r = probe_object(error);
-	return r ? r : probe_folder(error);
 }

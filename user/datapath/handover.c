@@ -14,7 +14,10 @@
 #include "datapath/dispatcher.h"
 #include "datapath/pins.h"
 
-/* A foreign map under our name may have values larger than our buffers. */
+/*
+ * Opens a pinned map of one element. -EUCLEAN: a foreign map has our name; its values may be larger
+ * than our buffers.
+ */
 static int open_pinned(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 		       enum bpf_map_type type, uint32_t value_size)
 {
@@ -35,7 +38,7 @@ static int read_turn(int turn_fd, struct portsieve_turn *ret_turn, struct error 
 	__u32 zero = 0;
 
 	if (bpf_map_lookup_elem(turn_fd, &zero, ret_turn))
-		return bpf_error(error, errno, "read whose turn it is");
+		return bpf_error(error, errno, "read the state of the handover");
 	return 0;
 }
 
@@ -44,75 +47,47 @@ static int write_turn(int turn_fd, const struct portsieve_turn *turn, struct err
 	__u32 zero = 0;
 
 	if (bpf_map_update_elem(turn_fd, &zero, turn, BPF_ANY))
-		return bpf_error(error, errno, "write whose turn it is");
+		return bpf_error(error, errno, "write the state of the handover");
 	return 0;
 }
 
 /*
- * Waits for an RCU grace period: afterwards no packet is in flight that entered the programs
- * before. The kernel waits after an update of a map of maps, even if the value does not change.
- */
-static int wait_for_packets(const struct attachment *attachment, struct error *error)
-{
-	__u32 slot = PORTSIEVE_SLOT_NOW;
-
-	if (bpf_map_update_elem(attachment->active_fd, &slot,
-				&attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, BPF_ANY))
-		return bpf_error(error, errno, "wait for packets under way");
-	return 0;
-}
-
-/* Sets what each CPU has seen, for CPUs that no packet reaches during the handover. */
-static int write_seen(int seen_fd, uint32_t turn, struct error *error)
-{
-	int cpus = libbpf_num_possible_cpus();
-	_cleanup_free_ uint64_t *values = cpus > 0 ? calloc(cpus, sizeof(*values)) : NULL;
-	__u32 zero = 0;
-
-	if (!values)
-		return error_no_memory(error);
-	for (int cpu = 0; cpu < cpus; cpu++)
-		*(uint32_t *)&values[cpu] = turn; /* the kernel rounds each value up to 8 bytes */
-	if (bpf_map_update_elem(seen_fd, &zero, values, BPF_ANY))
-		return bpf_error(error, errno, "write whose turn it is");
-	return 0;
-}
-
-/*
- * Storing `now` passes the turn. A packet that is between the two programs is judged by what the
+ * Storing `now` passes the turn. A packet between the two programs is judged by the turn that the
  * first one saw; after the grace period no such packet is left, and the second program no longer
- * has to ask. All steps are repeated after a process died half way: else a CPU that has had no
- * packet since the turn passed would let packets through once the first program is detached.
+ * has to ask. After a process died half way all steps are repeated: otherwise a CPU without a
+ * packet since then would let packets through once the first program is detached.
  */
 static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_fd,
-		     struct error *error)
+		     struct portsieve_turn *turn, struct error *error)
 {
-	struct portsieve_turn turn;
-	int r = read_turn(turn_fd, &turn, error);
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ uint64_t *seen = cpus > 0 ? calloc(cpus, sizeof(*seen)) : NULL;
+	__u32 slot = PORTSIEVE_SLOT_NOW, zero = 0;
 
-	if (r)
-		return r;
-	if (turn.now != turn.next) {
-		turn.now = turn.next;
-		r = write_turn(turn_fd, &turn, error);
+	if (!seen)
+		return error_no_memory(error);
+	if (turn->now != turn->next) {
+		int r;
+
+		turn->now = turn->next;
+		r = write_turn(turn_fd, turn, error);
 		if (r)
 			return r;
 	}
-	r = wait_for_packets(attachment, error);
-	return r ? r : write_seen(seen_fd, turn.next, error);
-}
-
-/* Marks the handover as finished. */
-static int clear_turn(int turn_fd, struct error *error)
-{
-	struct portsieve_turn turn;
-	int r = read_turn(turn_fd, &turn, error);
-
-	if (r || !turn.program_id)
-		return r;
-	turn.next = turn.now;
-	turn.program_id = 0;
-	return write_turn(turn_fd, &turn, error);
+	/*
+	 * Waits for an RCU grace period: no packet is left in flight that entered the programs
+	 * before. The kernel waits after an update of a map of maps, even if the value does not
+	 * change.
+	 */
+	if (bpf_map_update_elem(attachment->active_fd, &slot,
+				&attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, BPF_ANY))
+		return bpf_error(error, errno, "wait for packets in flight");
+	/* Sets the record of each CPU, for CPUs that no packet reaches during the handover. */
+	for (int cpu = 0; cpu < cpus; cpu++)
+		*(uint32_t *)&seen[cpu] = turn->next; /* the kernel rounds values up to 8 bytes */
+	if (bpf_map_update_elem(seen_fd, &zero, seen, BPF_ANY))
+		return bpf_error(error, errno, "write the state of the handover");
+	return 0;
 }
 
 int handover_settle(const struct datapath *datapath, const struct attachment *attachment,
@@ -132,19 +107,23 @@ int handover_settle(const struct datapath *datapath, const struct attachment *at
 	if (r)
 		return r;
 	if (turn.program_id && turn.program_id != attachment->hook.program_id) {
-		r = pass_turn(attachment, turn_fd, seen_fd, error);
+		r = pass_turn(attachment, turn_fd, seen_fd, &turn, error);
 		if (r)
 			return r;
 	}
 	r = dispatcher_detach(datapath, attachment->ifindex, attachment->hook.program_id, error);
 	if (r)
 		return r;
-	r = clear_turn(turn_fd, error);
-	if (r)
-		return r;
+	if (turn.program_id) {
+		turn.next = turn.now;
+		turn.program_id = 0;
+		r = write_turn(turn_fd, &turn, error);
+		if (r)
+			return r;
+	}
 	dispatcher_remove_stale(datapath, attachment->ifindex);
 	if (hook_mark_chained(datapath, attachment->ifindex))
-		return bpf_error(error, EIO, "pin what tells that the program is attached");
+		return bpf_error(error, EIO, "record that the program is attached");
 	return 0;
 }
 

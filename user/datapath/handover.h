@@ -2,7 +2,7 @@
 /*
  * Replacing our program in libxdp's dispatcher, which cannot exchange a member: the new program is
  * attached after the old one, then the turn to judge passes to it, then the old one is detached.
- * Exactly one of them judges and counts each packet. Private to datapath*.c.
+ * Exactly one of them judges and counts each packet. Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_HANDOVER_H
 #define PORTSIEVE_DATAPATH_HANDOVER_H
@@ -12,7 +12,7 @@
 
 /*
  * Replaces the attachment's program by one that uses these maps, which are pinned and filled. If
- * the process dies, the old program goes on judging, or both are attached and one of them judges:
+ * the process dies, the old program still judges, or both are attached and one of them judges:
  * handover_settle ends that.
  */
 int handover_replace(const struct datapath *datapath, const char *device,

@@ -18,7 +18,7 @@ void hook_close(struct hook *hook)
 /* The link, and the id of its program. -ENOLINK: its device was deleted. */
 static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook)
 {
-	_cleanup_close_ int link_fd = hook_link(datapath, ifindex);
+	_cleanup_close_ int link_fd = pin_open(datapath, ifindex, "link", 0);
 	struct bpf_link_info info = { 0 };
 	__u32 length = sizeof(info);
 
@@ -42,7 +42,7 @@ static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct
 static int follow_dispatcher(const struct datapath *datapath, uint32_t ifindex,
 			     struct hook *ret_hook)
 {
-	struct dispatcher_member member;
+	struct hook hook = HOOK_NONE;
 	_cleanup_close_ int turn_fd = pin_open(datapath, ifindex, "turn", 0);
 	_cleanup_close_ int seen_fd = pin_open(datapath, ifindex, "seen", 0);
 	_cleanup_close_ int chained_fd = -1;
@@ -50,19 +50,15 @@ static int follow_dispatcher(const struct datapath *datapath, uint32_t ifindex,
 
 	if (turn_fd < 0 && seen_fd < 0)
 		return turn_fd;
-	r = dispatcher_find(datapath, ifindex, &member);
+	hook.attach = DATAPATH_DISPATCHER;
+	r = dispatcher_find(datapath, ifindex, &hook.program_fd, &hook.program_id);
 	if (r == -ENOENT) {
 		chained_fd = pin_open(datapath, ifindex, "chained", 0);
 		return chained_fd < 0 ? chained_fd : -ENOLINK;
 	}
 	if (r)
 		return r;
-	*ret_hook = (struct hook){
-		.attach = DATAPATH_DISPATCHER,
-		.link_fd = -1,
-		.program_fd = member.program_fd,
-		.program_id = member.program_id,
-	};
+	*ret_hook = hook;
 	return 0;
 }
 
@@ -73,30 +69,9 @@ int hook_follow(const struct datapath *datapath, uint32_t ifindex, struct hook *
 	return r == -ENOENT ? follow_dispatcher(datapath, ifindex, ret_hook) : r;
 }
 
-int hook_link(const struct datapath *datapath, uint32_t ifindex)
-{
-	return pin_open(datapath, ifindex, "link", 0);
-}
-
 int hook_mark_chained(const struct datapath *datapath, uint32_t ifindex)
 {
-	_cleanup_close_ int turn_fd = pin_open(datapath, ifindex, "turn", 0);
-
-	return turn_fd < 0 ? turn_fd : pin_put(datapath, ifindex, "chained", 0, turn_fd);
-}
-
-int hook_mark_asked(const struct datapath *datapath, uint32_t ifindex)
-{
-	_cleanup_close_ int counters_fd = pin_open(datapath, ifindex, "counters", 0);
-
-	return counters_fd < 0 ? counters_fd : pin_put(datapath, ifindex, "asked", 0, counters_fd);
-}
-
-bool hook_is_asked(const struct datapath *datapath, uint32_t ifindex)
-{
-	_cleanup_close_ int asked_fd = pin_open(datapath, ifindex, "asked", 0);
-
-	return asked_fd >= 0;
+	return pin_mark(datapath, ifindex, "turn", "chained");
 }
 
 bool hook_is_current(uint32_t ifindex, const struct hook *hook)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Attaching by bpf_link, and what its errors mean to the user. */
+/* Attaching by bpf_link, with errors in the user's terms. */
 #include "datapath/link.h"
 
 #include <bpf/bpf.h>
@@ -18,26 +18,22 @@ const char *datapath_mode_name(enum datapath_mode mode)
 	return mode == DATAPATH_GENERIC ? "generic" : "native";
 }
 
-/* Best effort: reading the name of a foreign program needs CAP_SYS_ADMIN. */
-static void read_program_name(uint32_t id, char *name, size_t size)
+const char *datapath_attach_name(enum datapath_attach attach)
 {
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(id);
-	struct bpf_prog_info info = { 0 };
-	__u32 length = sizeof(info);
-
-	name[0] = '\0';
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
-		snprintf(name, size, "%s", info.name);
+	return attach == DATAPATH_DISPATCHER ? "dispatcher" : "link";
 }
 
 int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error *error)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	_cleanup_close_ int fd = -1;
+	struct bpf_prog_info info = { 0 };
+	__u32 length = sizeof(info);
 	struct occupant occupant = { 0 };
 	int r = bpf_xdp_query(ifindex, 0, &query);
 
 	if (r)
-		return bpf_error(error, -r, "ask which XDP program is on the interface");
+		return bpf_error(error, -r, "query the XDP program of the interface");
 	if (query.attach_mode == XDP_ATTACHED_SKB) {
 		occupant.mode = DATAPATH_GENERIC;
 		occupant.program_id = query.skb_prog_id;
@@ -46,15 +42,13 @@ int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error 
 				      : query.drv_prog_id ? query.drv_prog_id
 							  : query.hw_prog_id;
 	}
+	/* Best effort: reading the name of a foreign program needs CAP_SYS_ADMIN. */
 	if (occupant.program_id)
-		read_program_name(occupant.program_id, occupant.name, sizeof(occupant.name));
+		fd = bpf_prog_get_fd_by_id(occupant.program_id);
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
+		snprintf(occupant.name, sizeof(occupant.name), "%s", info.name);
 	*ret_occupant = occupant;
 	return 0;
-}
-
-const char *datapath_attach_name(enum datapath_attach attach)
-{
-	return attach == DATAPATH_DISPATCHER ? "dispatcher" : "link";
 }
 
 int attach_error(struct error *error, const char *device, enum datapath_mode mode, int errnum)
@@ -89,42 +83,31 @@ int attach_error(struct error *error, const char *device, enum datapath_mode mod
 	return bpf_error(error, errnum, "attach the program");
 }
 
-static int attach_in_mode(uint32_t ifindex, int program_fd, enum datapath_mode mode)
+int link_attach(uint32_t ifindex, const char *device, int program_fd, enum datapath_mode *mode,
+		int *ret_link_fd, struct error *error)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, options,
-		    .flags = mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
-	int fd = bpf_link_create(program_fd, (int)ifindex, BPF_XDP, &options);
+	enum datapath_mode tried = *mode == DATAPATH_MODE_AUTO ? DATAPATH_NATIVE : *mode;
 
-	return fd < 0 ? -errno : fd;
-}
+	while (true) {
+		LIBBPF_OPTS(bpf_link_create_opts, options,
+			    .flags = tried == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE
+							       : XDP_FLAGS_DRV_MODE);
+		int fd = bpf_link_create(program_fd, (int)ifindex, BPF_XDP, &options);
 
-int link_attach(uint32_t ifindex, const char *device, int program_fd, enum datapath_mode mode,
-		int *ret_link_fd, enum datapath_mode *ret_mode, struct error *error)
-{
-	enum datapath_mode tried = mode == DATAPATH_MODE_AUTO ? DATAPATH_NATIVE : mode;
-	int fd = attach_in_mode(ifindex, program_fd, tried);
-
-	if (fd < 0 && fd != -EPERM && mode == DATAPATH_MODE_AUTO) {
+		if (fd >= 0) {
+			*ret_link_fd = fd;
+			*mode = tried;
+			return 0;
+		}
+		if (*mode != DATAPATH_MODE_AUTO || tried == DATAPATH_GENERIC || errno == EPERM)
+			return attach_error(error, device, tried, errno);
 		tried = DATAPATH_GENERIC;
-		fd = attach_in_mode(ifindex, program_fd, tried);
 	}
-	if (fd < 0)
-		return attach_error(error, device, tried, -fd);
-	*ret_link_fd = fd;
-	*ret_mode = tried;
-	return 0;
 }
 
 int link_replace(int link_fd, int program_fd, struct error *error)
 {
 	if (bpf_link_update(link_fd, program_fd, NULL))
 		return bpf_error(error, errno, "replace the program");
-	return 0;
-}
-
-int link_detach(int link_fd, struct error *error)
-{
-	if (bpf_link_detach(link_fd) && errno != ENOLINK)
-		return bpf_error(error, errno, "detach the program");
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading and unloading. The steps are ordered so that one system call commits, and a process may
- * die at any point.
+ * Loading and unloading. One system call commits; a process may die at any step before or after it.
  */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 
@@ -38,18 +38,6 @@ static int find_interface(const char *name, uint32_t *ret_ifindex, struct error 
 	if (interfaces)
 		if_freenameindex(interfaces);
 	return r;
-}
-
-static int occupied(const char *name, const struct occupant *occupant, struct error *error)
-{
-	return error_set(
-		error, EBUSY, EXIT_FAILED,
-		"%s already carries the XDP program '%s' (id %u, %s mode); remove it first "
-		"with the tool that attached it, or: ip link set dev %s %s off (where a "
-		"bpf_link holds it: bpftool link list, bpftool link detach)",
-		name, occupant->name[0] ? occupant->name : "unknown", occupant->program_id,
-		datapath_mode_name(occupant->mode), name,
-		occupant->mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
 }
 
 /* -EBUSY if the interface is loaded already. */
@@ -91,12 +79,19 @@ static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attac
 		return r;
 	dispatched = occupant.program_id && dispatcher_is_on(ifindex, members, sizeof(members));
 	if (occupant.program_id && !dispatched)
-		return occupied(name, &occupant, error);
+		return error_set(
+			error, EBUSY, EXIT_FAILED,
+			"%s already carries the XDP program '%s' (id %u, %s mode); remove it first "
+			"with the tool that attached it, or: ip link set dev %s %s off (where a "
+			"bpf_link holds it: bpftool link list, bpftool link detach)",
+			name, occupant.name[0] ? occupant.name : "unknown", occupant.program_id,
+			datapath_mode_name(occupant.mode), name,
+			occupant.mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
 	if (*attach == DATAPATH_LINK && dispatched)
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
 			"%s already carries libxdp's dispatcher with: %s; a link cannot be "
-			"attached beside it: use --attach dispatcher to join it",
+			"attached as well: use --attach dispatcher to join it",
 			name, members);
 	if (dispatched && strstr(members, PROGRAM_IN_CHAIN))
 		return error_set(
@@ -180,34 +175,6 @@ static int provide_policy(const struct loading *loading, struct error *error)
 	return r ? r : image_commit(loading->program.active_fd, &maps, error);
 }
 
-/* Pins the policies of the slots that are shared with a device of an equal policy. */
-static int share_policy(const struct loading *loading, struct error *error)
-{
-	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++) {
-		const struct policy_maps *maps = &loading->equal.slots[slot];
-		int r = maps->id ? policy_maps_pin(loading->datapath, loading->ifindex, maps, error)
-				 : 0;
-
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static void note_mode(const struct loading *loading, enum datapath_mode mode)
-{
-	char text[160];
-
-	if (loading->options.mode != DATAPATH_MODE_AUTO || mode != DATAPATH_GENERIC ||
-	    !loading->datapath->note)
-		return;
-	snprintf(text, sizeof(text),
-		 "%s runs in GENERIC mode: its driver refuses native XDP; expect a fraction of the "
-		 "speed",
-		 loading->device);
-	loading->datapath->note(text);
-}
-
 /*
  * The last step, which makes the device a loaded one: pinning the link, or attaching to the
  * dispatcher, which libxdp pins.
@@ -216,6 +183,7 @@ static int attach(const struct loading *loading, struct error *error)
 {
 	_cleanup_close_ int link_fd = -1;
 	enum datapath_mode mode = loading->options.mode;
+	char text[160];
 	int r;
 
 	if (loading->options.attach == DATAPATH_DISPATCHER) {
@@ -223,30 +191,40 @@ static int attach(const struct loading *loading, struct error *error)
 				      &mode, error);
 		if (r)
 			return r;
-		/* if this fails, the next writer does it */
-		hook_mark_chained(loading->datapath, loading->ifindex);
+		hook_mark_chained(loading->datapath, loading->ifindex); /* or the next writer */
 	} else {
 		r = link_attach(loading->ifindex, loading->device, loading->program.program_fd,
-				mode, &link_fd, &mode, error);
+				&mode, &link_fd, error);
 		if (r)
 			return r;
 		r = pin_put(loading->datapath, loading->ifindex, "link", 0, link_fd);
 		if (r)
 			return bpf_error(error, -r, "pin the link");
 	}
-	note_mode(loading, mode);
+	if (loading->options.mode == DATAPATH_MODE_AUTO && mode == DATAPATH_GENERIC &&
+	    loading->datapath->note) {
+		snprintf(
+			text, sizeof(text),
+			"%s runs in GENERIC mode: its driver refuses native XDP; expect a fraction "
+			"of the speed",
+			loading->device);
+		loading->datapath->note(text);
+	}
 	return 0;
 }
 
 /* Pins, fills and attaches the program. The caller undoes it if it fails. */
 static int put_on(const struct loading *loading, struct error *error)
 {
+	const struct attachment *equal = &loading->equal;
 	int r = pins_make_directory(loading->datapath, loading->ifindex, error);
 
-	if (r)
-		return r;
-	r = loading->equal.active_fd >= 0 ? share_policy(loading, error)
-					  : provide_policy(loading, error);
+	if (!r && equal->active_fd < 0)
+		r = provide_policy(loading, error);
+	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
+		if (equal->slots[slot].id)
+			r = policy_maps_pin(loading->datapath, loading->ifindex,
+					    &equal->slots[slot], error);
 	if (r)
 		return r;
 	r = program_pin(loading->datapath, loading->ifindex, &loading->program, error);
@@ -286,15 +264,15 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	r = put_on(&loading, error);
 	if (r) {
 		/*
-		 * the pins tell that a program in a dispatcher is ours: keep them while it is
-		 * attached
+		 * Only by its pins is a program in a dispatcher known to be ours: keep them while
+		 * it is attached.
 		 */
 		if (!options.in_chain || !dispatcher_detach(datapath, loading.ifindex, 0, NULL))
 			pins_remove_all(datapath, loading.ifindex, NULL);
 		return r;
 	}
 	if (load_options->attach != DATAPATH_ATTACH_AUTO)
-		hook_mark_asked(datapath, loading.ifindex); /* only `status` needs it */
+		pin_mark(datapath, loading.ifindex, "counters", "asked"); /* for `status` */
 	return 0;
 }
 
@@ -302,10 +280,11 @@ static int unload_link(const struct datapath *datapath, const struct datapath_de
 		       int link_fd, struct error *error)
 {
 	struct occupant occupant = { 0 };
-	int r = link_detach(link_fd, error);
+	int r;
 
-	if (r)
-		return r;
+	/* Detaches at once, even if other processes hold the link. */
+	if (bpf_link_detach(link_fd) && errno != ENOLINK)
+		return bpf_error(error, errno, "detach the program");
 	r = pins_remove_all(datapath, device->ifindex, error);
 	if (r)
 		return r;
@@ -325,7 +304,7 @@ static int unload_link(const struct datapath *datapath, const struct datapath_de
 int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
 		    struct error *error)
 {
-	_cleanup_close_ int link_fd = hook_link(datapath, device->ifindex);
+	_cleanup_close_ int link_fd = pin_open(datapath, device->ifindex, "link", 0);
 	int r;
 
 	if (link_fd >= 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The folders of pins: paths, opening, pinning, removing. datapath.h says what is in them. */
+/* The folders of pins; see datapath.h for their contents. */
 #include "datapath/pins.h"
 
 #include <bpf/bpf.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 enum { PIN_PATH_MAX = 256 };
@@ -73,10 +74,11 @@ int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 	return 0;
 }
 
-int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
-		 uint32_t id, int fd)
+int pin_mark(const struct datapath *datapath, uint32_t ifindex, const char *kind, const char *mark)
 {
-	return pin_put(datapath, ifindex, prefixes_kinds[family], id, fd);
+	_cleanup_close_ int fd = pin_open(datapath, ifindex, kind, 0);
+
+	return fd < 0 ? fd : pin_put(datapath, ifindex, mark, 0, fd);
 }
 
 int map_id(int map_fd, uint32_t *ret_id)
@@ -108,6 +110,66 @@ int program_id(int program_fd, uint32_t *ret_id)
 	return 0;
 }
 
+int program_maps_read(int program_fd, struct program_maps *ret_maps)
+{
+	struct program_maps maps = { 0 };
+	struct bpf_prog_info info = { .map_ids = (uintptr_t)maps.ids,
+				      .nr_map_ids = PROGRAM_MAPS_MAX };
+	__u32 length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &length))
+		return -errno;
+	maps.program_id = info.id;
+	maps.count = info.nr_map_ids < PROGRAM_MAPS_MAX ? info.nr_map_ids : PROGRAM_MAPS_MAX;
+	*ret_maps = maps;
+	return 0;
+}
+
+bool program_maps_has(const struct program_maps *maps, int map_fd)
+{
+	uint32_t id = 0;
+
+	if (map_id(map_fd, &id))
+		return false;
+	for (uint32_t i = 0; i < maps->count; i++)
+		if (maps->ids[i] == id)
+			return true;
+	return false;
+}
+
+int program_maps_open(const struct datapath *datapath, uint32_t ifindex,
+		      const struct program_maps *maps, const char *kind, uint32_t *ret_id)
+{
+	for (uint32_t i = 0; i < maps->count; i++) {
+		_cleanup_close_ int fd = pin_open(datapath, ifindex, kind, maps->ids[i]);
+
+		if (fd == -ENOENT)
+			continue;
+		if (fd < 0)
+			return fd;
+		if (!map_has_id(fd, maps->ids[i]))
+			return -EUCLEAN;
+		*ret_id = maps->ids[i];
+		return TAKE_FD(fd);
+	}
+	return -ENOENT;
+}
+
+bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd)
+{
+	_cleanup_close_ int active_fd = -1, counters_fd = -1;
+	struct program_maps maps;
+	uint32_t id;
+
+	if (program_maps_read(program_fd, &maps))
+		return false;
+	active_fd = program_maps_open(datapath, ifindex, &maps, "active", &id);
+	if (active_fd >= 0)
+		return true;
+	counters_fd = pin_open(datapath, ifindex, "counters", 0);
+	return counters_fd >= 0 && program_maps_has(&maps, counters_fd);
+}
+
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error)
 {
 	char path[PIN_PATH_MAX];
@@ -120,14 +182,6 @@ int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struc
 		return bpf_error(error, errno, "make a folder of pins");
 	return error_set(error, errno, errno == EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED,
 			 "cannot make %s: %s", path, strerror(errno));
-}
-
-static bool is_among(char names[][PIN_NAME_MAX], size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
 }
 
 int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
@@ -143,11 +197,15 @@ int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 	if (!directory)
 		return errno == ENOENT ? 0 : -errno;
 	while ((entry = readdir(directory))) {
-		if (entry->d_name[0] == '.' || is_among(names, count, entry->d_name))
+		bool keep = entry->d_name[0] == '.';
+
+		for (size_t i = 0; !keep && i < count; i++)
+			keep = !strcmp(names[i], entry->d_name);
+		if (keep)
 			continue;
 		/*
-		 * a stream is undefined after its directory has changed; one pin that cannot be
-		 * removed must not keep the others
+		 * A stream is undefined after its directory has changed. One pin that cannot be
+		 * removed must not keep the others.
 		 */
 		if (!unlinkat(dirfd(directory), entry->d_name, 0))
 			rewinddir(directory);
@@ -193,13 +251,13 @@ int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t 
 				 "cannot read %s: %s%s", datapath->directory, strerror(errno),
 				 errno == EACCES ? "; run as root" : "");
 	while (directory && (entry = readdir(directory))) {
-		uint32_t *larger;
 		char *end;
 		unsigned long ifindex = strtoul(entry->d_name, &end, 10);
+		uint32_t *larger;
 
 		if (!ifindex || *end)
 			continue;
-		larger = realloc(ifindexes, (count + 1) * sizeof(*ifindexes));
+		larger = array_room(ifindexes, count, sizeof(*ifindexes));
 		if (!larger)
 			return error_no_memory(error);
 		ifindexes = larger;

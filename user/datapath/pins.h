@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pins: their paths, pinning and removing objects. Private to datapath*.c and snapshot_read.c. */
+/*
+ * Pins: their paths, pinning and removing objects, and telling our objects from others by the ids
+ * that the kernel reports. Private to datapath/.
+ */
 #ifndef PORTSIEVE_DATAPATH_PINS_H
 #define PORTSIEVE_DATAPATH_PINS_H
 
@@ -8,17 +11,28 @@
 enum {
 	PIN_NAME_MAX = 32,
 	TRIE_FAMILIES = 2, /* indexes are enum policy_family */
+	PROGRAM_MAPS_MAX = 16,
 };
 
-/* Opens the pin "<kind>_<id>" of a device. Returns a descriptor or -errno. */
+/* The kinds of pins by family: the trie of a policy, and the slots of tries. */
+extern const char *const trie_kinds[TRIE_FAMILIES];
+extern const char *const prefixes_kinds[TRIE_FAMILIES];
+
+/*
+ * Opens the pin "<kind>_<id>" of a device, or "<kind>" if id is 0. Returns a descriptor or -errno.
+ */
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
 
 /*
- * Pins an object as "<kind>_<id>", or as "<kind>" if id is 0. A pin that exists already is taken
- * for the same object; only for a link it is -EEXIST, as it belongs to another one.
+ * Pins an object under the name that pin_open opens. A pin that exists already is taken for the
+ * same object; only for a link it is -EEXIST, as it belongs to another one. Returns -errno.
  */
 int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
 	    int fd);
+
+/* Pins the object of the pin `kind` also as `mark`, whose presence is the record. Returns -errno.
+ */
+int pin_mark(const struct datapath *datapath, uint32_t ifindex, const char *kind, const char *mark);
 
 /* Makes the folder of a device and of the namespace. */
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error);
@@ -37,18 +51,36 @@ int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct er
 int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t *ret_count,
 	      struct error *error);
 
-/* The kinds of pins by family: the trie of a policy, and the slots of tries. */
-extern const char *const trie_kinds[TRIE_FAMILIES];
-extern const char *const prefixes_kinds[TRIE_FAMILIES];
-
-/* Pins the slots of tries. Returns -errno. */
-int prefixes_pin(const struct datapath *datapath, uint32_t ifindex, enum policy_family family,
-		 uint32_t id, int fd);
-
-/* The id of a map or a program, and whether a map has this one. */
+/* The id of a map or a program. Returns -errno. */
 int map_id(int map_fd, uint32_t *ret_id);
-bool map_has_id(int map_fd, uint32_t id);
 int program_id(int program_fd, uint32_t *ret_id);
+bool map_has_id(int map_fd, uint32_t id);
+
+/* The ids of a loaded program and of the maps that it uses. */
+struct program_maps {
+	uint32_t program_id;
+	uint32_t count;
+	uint32_t ids[PROGRAM_MAPS_MAX];
+};
+
+/* Returns -errno. */
+int program_maps_read(int program_fd, struct program_maps *ret_maps);
+
+bool program_maps_has(const struct program_maps *maps, int map_fd);
+
+/*
+ * Opens the one of the program's maps that is pinned as "<kind>_<id>". Returns a descriptor, and
+ * the map's id in *ret_id. -ENOENT: none is pinned; -EUCLEAN: the pin of that name holds another
+ * object.
+ */
+int program_maps_open(const struct datapath *datapath, uint32_t ifindex,
+		      const struct program_maps *maps, const char *kind, uint32_t *ret_id);
+
+/*
+ * Does the program belong to the device: is its policy slot pinned in the device's folder, or are
+ * its counters? A program in libxdp's dispatcher has no pin of its own in that folder.
+ */
+bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd);
 
 /*
  * Turns the errno of a bpf() call into a message: not permitted, or what was tried and why it

@@ -217,8 +217,8 @@ static int pin(const struct datapath *datapath, uint32_t ifindex, const struct p
 	if (r)
 		return r;
 	for (int family = 0; family < TRIE_FAMILIES; family++) {
-		r = prefixes_pin(datapath, ifindex, family, program->prefixes_id[family],
-				 program->prefixes_fd[family]);
+		r = pin_put(datapath, ifindex, prefixes_kinds[family], program->prefixes_id[family],
+			    program->prefixes_fd[family]);
 		if (r)
 			return r;
 	}

@@ -33,6 +33,7 @@ static int make_program(const struct datapath *datapath, const struct attachment
 	return program_load(options, ret_program, error);
 }
 
+/* Pins the program and puts it in the place of the attachment's. */
 static int put_on(const struct datapath *datapath, const char *device,
 		  const struct attachment *attachment, const struct program *program,
 		  struct error *error)
@@ -57,7 +58,7 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 
 	if (r)
 		return r;
-	/* the program would misread an image of another ABI */
+	/* The new program would misread an image of another ABI. */
 	r = image_read(attachment_policy(&attachment)->image_fd, &image, error);
 	if (r)
 		return r;
@@ -69,30 +70,19 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 	return r;
 }
 
-/* Fills the new slots of a program with the policy in force. */
-static int fill_slots(const struct attachment *attachment, const struct program *program,
-		      struct error *error)
-{
-	const struct policy_maps *maps = attachment_policy(attachment);
-	_cleanup_free_ struct portsieve_image *image = NULL;
-	int r = image_read(maps->image_fd, &image, error);
-
-	if (r)
-		return r;
-	r = tries_put(program->prefixes_fd, maps->trie_fd, image->generation, error);
-	return r ? r : image_commit(program->active_fd, maps, error);
-}
-
 /*
- * Moves one device to the slots of *first, or to new ones if *first is empty, which *first then
- * takes over. The policy stays the same, so that no packet is judged differently.
+ * Moves one device to the slots of *first. If *first is empty, makes new slots with the policy in
+ * force, and *first takes the program over. The policy stays the same, so that no packet is judged
+ * differently.
  */
 static int part_device(const struct datapath *datapath, const struct datapath_device *device,
 		       struct program *first, struct error *error)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	_cleanup_program_ struct program program = { 0 };
+	_cleanup_free_ struct portsieve_image *image = NULL;
 	struct program_options options = { .active_fd = -1 };
+	const struct policy_maps *maps;
 	int r = apply_require(datapath, device, &attachment, error);
 
 	if (r)
@@ -106,7 +96,14 @@ static int part_device(const struct datapath *datapath, const struct datapath_de
 		return r;
 	if (first->skeleton)
 		return put_on(datapath, device->name, &attachment, &program, error);
-	r = fill_slots(&attachment, &program, error);
+	maps = attachment_policy(&attachment);
+	r = image_read(maps->image_fd, &image, error);
+	if (r)
+		return r;
+	r = tries_put(program.prefixes_fd, maps->trie_fd, image->generation, error);
+	if (r)
+		return r;
+	r = image_commit(program.active_fd, maps, error);
 	if (r)
 		return r;
 	r = put_on(datapath, device->name, &attachment, &program, error);

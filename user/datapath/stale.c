@@ -17,7 +17,7 @@ void stale_remove(const struct datapath *datapath, const struct attachment *atta
 		return;
 	if (attachment->hook.attach == DATAPATH_DISPATCHER &&
 	    handover_settle(datapath, attachment, NULL))
-		return; /* what is pinned tells which programs are ours */
+		return; /* only by their pins are our programs known to be ours */
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		snprintf(names[count++], PIN_NAME_MAX, "%s", kept[i]);
 	snprintf(names[count++], PIN_NAME_MAX, "program_%u", attachment->hook.program_id);
