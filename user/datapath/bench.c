@@ -63,23 +63,6 @@ static void write_policy(char *text, int rules, int ports)
 	sprintf(at, "  - {name: web, action: allow, ports: tcp/80}\n");
 }
 
-static int compile_policy(const char *text, struct portsieve_image *image, struct error *error)
-{
-	const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
-	struct policy policy;
-	int r = policy_read(text, strlen(text), "bench", &host, &policy, error);
-
-	if (r)
-		return r;
-	r = image_compile(&policy, &host, "bench", image, error);
-	policy_free(&policy);
-	if (r)
-		return r;
-	if (counter_ids_assign(image, NULL))
-		return error_no_memory(error);
-	return 0;
-}
-
 static int open_program(enum bench_program program, struct portsieve_image *image,
 			struct testrun **ret_testrun, struct error *error)
 {
@@ -89,7 +72,9 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 		[BENCH_RULES_16] = { 15, 3 },
 		[BENCH_RANGES_16384] = { 1, PORTSIEVE_RANGES_MAX - 1 },
 	};
+	const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
 	_cleanup_free_ char *text = malloc(POLICY_SIZE);
+	struct policy policy;
 	int r;
 
 	if (!text)
@@ -100,42 +85,22 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 		strcpy(text, "version: 1\n");
 	else
 		write_policy(text, sizes[program].rules, sizes[program].ports);
-	r = compile_policy(text, image, error);
-	return r ? r : testrun_open(image, NULL, ret_testrun, error);
+	r = policy_read(text, strlen(text), "bench", &host, &policy, error);
+	if (r)
+		return r;
+	r = image_compile(&policy, &host, "bench", image, error);
+	policy_free(&policy);
+	if (r)
+		return r;
+	if (counter_ids_assign(image, NULL))
+		return error_no_memory(error);
+	return testrun_open(image, NULL, ret_testrun, error);
 }
 
 struct frame {
 	uint8_t bytes[PACKET_FRAME_MAX];
 	size_t length_bytes;
 };
-
-static int write_frames(struct frame frames[BENCH_PACKETS], struct error *error)
-{
-	for (int packet = 0; packet < BENCH_PACKETS; packet++) {
-		int r = packet_text_frame(packets[packet].text, frames[packet].bytes,
-					  &frames[packet].length_bytes, error);
-
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* The empty program can only be measured; what it returns is known. */
-static int judge(struct testrun *testrun, enum bench_program program, const struct frame *frame,
-		 bool *ret_dropped, struct error *error)
-{
-	struct testrun_result outcome = { .dropped = true };
-
-	if (program != BENCH_EMPTY) {
-		int r = testrun_judge(testrun, frame->bytes, frame->length_bytes, &outcome, error);
-
-		if (r)
-			return r;
-	}
-	*ret_dropped = outcome.dropped;
-	return 0;
-}
 
 /* Each packet by each program, in turn: judged in the first round, measured in all. */
 static int run_round(struct testrun *const *testruns, const struct frame frames[BENCH_PACKETS],
@@ -145,12 +110,17 @@ static int run_round(struct testrun *const *testruns, const struct frame frames[
 		const struct frame *frame = &frames[packet];
 
 		for (int program = 0; program < BENCH_PROGRAMS; program++) {
-			int r = round ? 0
-				      : judge(testruns[program], program, frame,
-					      &bench->dropped[program][packet], error);
+			struct testrun_result result = { .dropped = true };
+			int r = 0;
 
+			/* The empty program can only be measured; it drops every packet. */
+			if (!round && program != BENCH_EMPTY)
+				r = testrun_judge(testruns[program], frame->bytes,
+						  frame->length_bytes, &result, error);
 			if (r)
 				return r;
+			if (!round)
+				bench->dropped[program][packet] = result.dropped;
 			r = testrun_measure(testruns[program], frame->bytes, frame->length_bytes,
 					    BENCH_REPEAT, &bench->ns[program][packet][round],
 					    error);
@@ -166,14 +136,6 @@ static int compare_ns(const void *one, const void *other)
 	uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
 
 	return (a > b) - (a < b);
-}
-
-static void sort_rounds(struct bench *bench)
-{
-	for (int program = 0; program < BENCH_PROGRAMS; program++)
-		for (int packet = 0; packet < BENCH_PACKETS; packet++)
-			qsort(bench->ns[program][packet], BENCH_ROUNDS, sizeof(uint32_t),
-			      compare_ns);
 }
 
 /* One for each program. */
@@ -197,9 +159,12 @@ int bench_run(struct bench *ret_bench, struct error *error)
 
 	if (!image)
 		return error_no_memory(error);
-	r = write_frames(frames, error);
-	if (r)
-		return r;
+	for (int packet = 0; packet < BENCH_PACKETS; packet++) {
+		r = packet_text_frame(packets[packet].text, frames[packet].bytes,
+				      &frames[packet].length_bytes, error);
+		if (r)
+			return r;
+	}
 	for (int program = 0; program < BENCH_PROGRAMS; program++) {
 		r = open_program(program, image, &testruns.list[program], error);
 		if (r)
@@ -210,7 +175,10 @@ int bench_run(struct bench *ret_bench, struct error *error)
 		if (r)
 			return r;
 	}
-	sort_rounds(&bench);
+	for (int program = 0; program < BENCH_PROGRAMS; program++)
+		for (int packet = 0; packet < BENCH_PACKETS; packet++)
+			qsort(bench.ns[program][packet], BENCH_ROUNDS, sizeof(uint32_t),
+			      compare_ns);
 	*ret_bench = bench;
 	return 0;
 }

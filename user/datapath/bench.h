@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `bench` measures: programs and packets, each pair several times. */
+/* The measurements of `bench`: programs and packets, each pair several times. */
 #ifndef PORTSIEVE_BENCH_H
 #define PORTSIEVE_BENCH_H
 

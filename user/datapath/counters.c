@@ -96,55 +96,16 @@ static int write_per_cpu(int fd, const uint32_t *ids, const struct portsieve_cou
 	return 0;
 }
 
-/* The rows from the first wanted one to the last; none: a count of 0. */
-struct span {
-	uint32_t first;
-	uint32_t count;
-};
-
-static struct span wanted_span(const bool *wanted, uint32_t rows_count)
-{
-	uint32_t first = PORTSIEVE_COUNTER_POOL, end = rows_count;
-
-	while (first < end && !wanted[first])
-		first++;
-	while (end > first && !wanted[end - 1])
-		end--;
-	return (struct span){ first, end - first };
-}
-
-/* Lists the wanted rows that are not zero, and adds them up. `ids` has room for all. */
-static uint32_t rows_to_free(const struct portsieve_counter *rows, struct span span,
-			     const bool *wanted, uint32_t *ids, struct portsieve_counter *sum)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < span.count; i++) {
-		if (!wanted[span.first + i] || counter_is_zero(&rows[i]))
-			continue;
-		counter_add(sum, &rows[i]);
-		ids[count++] = span.first + i;
-	}
-	return count;
-}
-
-/* One element of the batch that frees rows. */
-static void put_row(struct portsieve_counter *values, uint32_t *ids, uint32_t at, int cpus,
-		    uint32_t id, const struct portsieve_counter *row)
-{
-	ids[at] = id;
-	values[(size_t)at * cpus] = *row; /* the whole sum on the first CPU, zero on the others */
-}
-
 /*
- * Zeroes `count` rows, with ids from ids[1] on. The same batch makes the generation odd first and
- * even last, as a seqlock does: a reader that sees it change reads again.
+ * Zeroes `count` rows, with ids from ids[1] on; ids has room for count + 3. The same batch makes
+ * the generation odd first and even last, as a seqlock does: a reader that sees it change reads
+ * again. Each row is a sum, written as the value of the first CPU with zeros for the others.
  */
 static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
-		     struct portsieve_counter *generation, const struct portsieve_counter *retired,
-		     struct error *error)
+		     struct portsieve_counter own[PORTSIEVE_COUNTER_POOL], struct error *error)
 {
 	int cpus = libbpf_num_possible_cpus();
+	struct portsieve_counter *generation = &own[PORTSIEVE_COUNTER_GENERATION];
 	_cleanup_free_ struct portsieve_counter *values =
 		calloc((size_t)(count + 3) * cpus, sizeof(*values));
 	int r;
@@ -152,39 +113,49 @@ static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
 	if (!values)
 		return error_no_memory(error);
 	generation->verdict[PORTSIEVE_PASSED].packets |= 1;
-	put_row(values, ids, 0, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
-	put_row(values, ids, count + 1, cpus, PORTSIEVE_COUNTER_RETIRED, retired);
+	ids[0] = PORTSIEVE_COUNTER_GENERATION;
+	values[0] = *generation;
+	ids[count + 1] = PORTSIEVE_COUNTER_RETIRED;
+	values[(size_t)(count + 1) * cpus] = own[PORTSIEVE_COUNTER_RETIRED];
 	generation->verdict[PORTSIEVE_PASSED].packets += 1;
-	put_row(values, ids, count + 2, cpus, PORTSIEVE_COUNTER_GENERATION, generation);
+	ids[count + 2] = PORTSIEVE_COUNTER_GENERATION;
+	values[(size_t)(count + 2) * cpus] = *generation;
 	r = write_per_cpu(counters_fd, ids, values, count + 3, cpus);
 	return r ? bpf_error(error, -r, "zero the counters of new ranges") : 0;
 }
 
 /* Zeroes the rows that new ranges get (wanted) and adds their old values to the retired row. */
-static int free_rows(int counters_fd, const bool *wanted, uint32_t rows_count, struct error *error)
+static int free_rows(int counters_fd, const bool *wanted, uint32_t end, struct error *error)
 {
 	struct portsieve_counter own[PORTSIEVE_COUNTER_POOL];
-	struct span span = wanted_span(wanted, rows_count);
-	_cleanup_free_ struct portsieve_counter *rows = calloc(span.count + 1, sizeof(*rows));
-	_cleanup_free_ uint32_t *ids = calloc(span.count + 3, sizeof(*ids));
-	uint32_t count;
+	_cleanup_free_ struct portsieve_counter *rows = NULL;
+	_cleanup_free_ uint32_t *ids = NULL;
+	uint32_t first = PORTSIEVE_COUNTER_POOL, count = 0;
 	int r;
 
+	while (first < end && !wanted[first])
+		first++;
+	while (end > first && !wanted[end - 1])
+		end--;
+	if (first >= end)
+		return 0;
+	rows = calloc(end - first, sizeof(*rows));
+	ids = calloc(end - first + 3, sizeof(*ids));
 	if (!rows || !ids)
 		return error_no_memory(error);
-	if (!span.count)
-		return 0;
-	r = counters_read(counters_fd, rows, span.first, span.count, error);
+	r = counters_read(counters_fd, rows, first, end - first, error);
 	if (r)
 		return r;
 	r = counters_read(counters_fd, own, 0, PORTSIEVE_COUNTER_POOL, error);
 	if (r)
 		return r;
-	count = rows_to_free(rows, span, wanted, ids + 1, &own[PORTSIEVE_COUNTER_RETIRED]);
-	if (!count)
-		return 0;
-	return zero_rows(counters_fd, ids, count, &own[PORTSIEVE_COUNTER_GENERATION],
-			 &own[PORTSIEVE_COUNTER_RETIRED], error);
+	for (uint32_t id = first; id < end; id++) {
+		if (!wanted[id] || counter_is_zero(&rows[id - first]))
+			continue;
+		counter_add(&own[PORTSIEVE_COUNTER_RETIRED], &rows[id - first]);
+		ids[++count] = id;
+	}
+	return count ? zero_rows(counters_fd, ids, count, own, error) : 0;
 }
 
 int counters_repair(int counters_fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The counters map: reading rows, and zeroing the rows that a new policy needs. Private to
- * datapath*.c and snapshot_read.c.
+ * datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_COUNTERS_H
 #define PORTSIEVE_DATAPATH_COUNTERS_H
@@ -18,7 +18,7 @@ int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t firs
 /* Ends a change of rows that a killed writer left half done. The lock must be held. */
 int counters_repair(int counters_fd);
 
-/* Has no writer changed rows since counters_read read these? If one has, they do not add up. */
+/* Are the rows that counters_read has read still those of one policy? If not, read them again. */
 int counters_still(int counters_fd, const struct portsieve_counter *rows, bool *ret_still,
 		   struct error *error);
 

@@ -25,7 +25,7 @@ struct device_names device_names(const struct datapath_device *devices, size_t c
 		struct device_name name = device_name(&devices[i]);
 		const char *separator = i ? ", " : "";
 		size_t left = count - i, room = sizeof(names.text) - length;
-		char others[48]; /* in the place of this name and of those behind it */
+		char others[48]; /* in the place of this name and of those after it */
 
 		snprintf(others, sizeof(others), "%sand %zu other%s", separator, left,
 			 left == 1 ? "" : "s");

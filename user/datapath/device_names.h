@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What devices are called in text. Pure. */
+/* The names of devices in text. Pure. */
 #ifndef PORTSIEVE_DEVICE_NAMES_H
 #define PORTSIEVE_DEVICE_NAMES_H
 

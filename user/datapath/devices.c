@@ -7,8 +7,6 @@
 
 #include "base/cleanup.h"
 #include "datapath/link.h"
-#include "datapath/hook.h"
-#include "datapath/policy_maps.h"
 #include "datapath/attachment.h"
 #include "datapath/dispatcher.h"
 #include "datapath/pins.h"

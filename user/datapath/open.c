@@ -21,17 +21,6 @@
 #define LOCK_TRIES	  600 /* of 50 ms */
 #define LOCK_TRIES_SILENT 20
 
-static int check_bpffs(struct error *error)
-{
-	struct statfs status;
-
-	if (statfs(BPFFS, &status) || (uint64_t)status.f_type != BPF_FS_MAGIC)
-		return error_set(error, ENODEV, EXIT_FAILED,
-				 "no bpffs at " BPFFS
-				 "; mount it: mount -t bpf -o mode=700 bpf " BPFFS);
-	return 0;
-}
-
 static int not_accessible(struct error *error, int errnum)
 {
 	if (errnum == EACCES || errnum == EPERM)
@@ -59,14 +48,6 @@ static int check_owner(int fd, struct error *error)
 				      "filter; remove it, and mount bpffs with mode=700",
 				 status.st_uid, status.st_mode & 0777);
 	return 0;
-}
-
-/* The folder need not exist yet. */
-static int check_reader(struct error *error)
-{
-	_cleanup_close_ int fd = open(PINS, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? 0 : check_owner(fd, error);
 }
 
 static bool is_still(int fd, const char *path)
@@ -126,17 +107,22 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error)
 {
 	_cleanup_datapath_ struct datapath datapath = { .lock_fd = -1, .note = note };
+	_cleanup_close_ int fd = -1;
+	struct statfs status;
 	struct stat namespace;
-	int r = check_bpffs(error);
+	int r;
 
-	if (r)
-		return r;
+	if (statfs(BPFFS, &status) || (uint64_t)status.f_type != BPF_FS_MAGIC)
+		return error_set(error, ENODEV, EXIT_FAILED,
+				 "no bpffs at " BPFFS
+				 "; mount it: mount -t bpf -o mode=700 bpf " BPFFS);
 	if (stat("/proc/self/ns/net", &namespace))
 		return error_set(error, errno, EXIT_FAILED,
 				 "cannot read /proc/self/ns/net: %s; mount /proc", strerror(errno));
 	snprintf(datapath.directory, sizeof(datapath.directory), PINS "/%lu",
 		 (unsigned long)namespace.st_ino);
-	r = check_reader(error);
+	fd = open(PINS, O_PATH | O_DIRECTORY | O_CLOEXEC); /* it may not exist yet */
+	r = fd < 0 ? 0 : check_owner(fd, error);
 	if (r)
 		return r;
 	if (access == DATAPATH_WRITE) {

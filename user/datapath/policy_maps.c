@@ -124,7 +124,7 @@ int image_keep_before(int active_fd, const struct policy_maps *maps, struct erro
 		     : bpf_map_delete_elem(active_fd, &slot);
 
 	if (r && (maps || errno != ENOENT))
-		return bpf_error(error, errno, "keep the policy to come back to");
+		return bpf_error(error, errno, "keep the previous policy for a rollback");
 	return 0;
 }
 

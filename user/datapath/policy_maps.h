@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The maps of a policy: making, pinning, reading, comparing, committing. Private to datapath*.c. */
+/* The maps of a policy: making, pinning, reading, comparing, committing. Private to datapath/. */
 #ifndef PORTSIEVE_DATAPATH_POLICY_MAPS_H
 #define PORTSIEVE_DATAPATH_POLICY_MAPS_H
 

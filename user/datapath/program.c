@@ -9,6 +9,7 @@
 #include <string.h>
 #include <xdp/libxdp.h>
 
+#include "base/cleanup.h"
 #include "datapath/pins.h"
 #include "portsieve.skel.h"
 
@@ -39,7 +40,7 @@ void datapath_debug(datapath_debug_fn *print)
 	debug = print;
 }
 
-/* The errors say what users need; the messages of the libraries help to find a bug. */
+/* Errors address users; the messages of the libraries only help to find a bug. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	(void)level;
@@ -57,53 +58,38 @@ void program_quiet(void)
 	libxdp_set_print(print_libxdp);
 }
 
-static int reuse(struct bpf_map *map, int fd)
-{
-	return fd < 0 ? 0 : bpf_map__reuse_fd(map, fd);
-}
-
-static int reuse_maps(struct portsieve *skeleton, const struct program_options *options)
-{
-	int r = reuse(skeleton->maps.counters, options->counters_fd);
-
-	if (r || options->active_fd < 0)
-		return r;
-	r = reuse(skeleton->maps.active, options->active_fd);
-	if (r)
-		return r;
-	r = reuse(skeleton->maps.prefixes4, options->prefixes_fd[POLICY_IPV4]);
-	return r ? r : reuse(skeleton->maps.prefixes6, options->prefixes_fd[POLICY_IPV6]);
-}
-
-/* Only a program in a dispatcher takes part in handovers. */
-static int choose_turns(struct portsieve *skeleton, const struct program_options *options)
-{
-	int r;
-
-	if (options->in_chain) {
-		r = reuse(skeleton->maps.turn, options->turn_fd);
-		return r ? r : reuse(skeleton->maps.seen, options->seen_fd);
-	}
-	r = bpf_map__set_autocreate(skeleton->maps.turn, false);
-	return r ? r : bpf_map__set_autocreate(skeleton->maps.seen, false);
-}
-
 static int configure(struct portsieve *skeleton, const struct program_options *options)
 {
 	struct bpf_program *program =
 		options->in_chain ? skeleton->progs.portsieve_chain : skeleton->progs.portsieve;
-	int r = reuse_maps(skeleton, options);
+	bool shares = options->active_fd >= 0;
+	const struct {
+		struct bpf_map *map;
+		int fd; /* -1: create the map */
+	} shared[] = {
+		{ skeleton->maps.counters, options->counters_fd },
+		{ skeleton->maps.active, options->active_fd },
+		{ skeleton->maps.prefixes4, shares ? options->prefixes_fd[POLICY_IPV4] : -1 },
+		{ skeleton->maps.prefixes6, shares ? options->prefixes_fd[POLICY_IPV6] : -1 },
+		{ skeleton->maps.turn, options->in_chain ? options->turn_fd : -1 },
+		{ skeleton->maps.seen, options->in_chain ? options->seen_fd : -1 },
+	};
+	int r = 0;
 
-	if (r)
-		return r;
-	r = choose_turns(skeleton, options);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(shared); i++)
+		if (shared[i].fd >= 0)
+			r = bpf_map__reuse_fd(shared[i].map, shared[i].fd);
 	if (r)
 		return r;
 	if (options->in_chain) {
 		r = bpf_program__set_autoload(skeleton->progs.portsieve, false);
-		if (r)
-			return r;
+	} else { /* only a program in a dispatcher takes part in handovers */
+		r = bpf_map__set_autocreate(skeleton->maps.turn, false);
+		if (!r)
+			r = bpf_map__set_autocreate(skeleton->maps.seen, false);
 	}
+	if (r)
+		return r;
 	skeleton->rodata->tracing = options->tracing;
 	skeleton->rodata->has_buffers = program_has_buffers();
 	if (skeleton->rodata->has_buffers)
@@ -207,6 +193,7 @@ bool program_is_loaded(const struct program *program)
 	return bpf_program__fd(program->skeleton->progs.portsieve_chain) >= 0;
 }
 
+/* Returns -errno. */
 static int pin(const struct datapath *datapath, uint32_t ifindex, const struct program *program)
 {
 	int r = pin_put(datapath, ifindex, "counters", 0, program->counters_fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program: opening it from the binary, choosing its features, loading it. Private to
- * datapath*.c. */
+/* The program: opening it from the binary, choosing its features, loading it. Private to datapath/.
+ */
 #ifndef PORTSIEVE_DATAPATH_PROGRAM_H
 #define PORTSIEVE_DATAPATH_PROGRAM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What loaded devices have counted, and under which policy. */
+/* The counters of loaded devices, with the policy that they belong to. */
 #ifndef PORTSIEVE_SNAPSHOT_H
 #define PORTSIEVE_SNAPSHOT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading devices, from maps to struct snapshot; and what the time of reading says about them. */
+/* Reading devices, from maps to struct snapshot; and which rules had ended at that time. */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -31,31 +31,16 @@ void snapshot_free(struct snapshot *snapshot)
 	*snapshot = (struct snapshot){ 0 };
 }
 
-/* Adds up the rows of the pool that the image does not count in, and the retired row. */
-static int sum_retired(struct snapshot_device *device)
-{
-	_cleanup_free_ bool *used = calloc(PORTSIEVE_COUNTERS, sizeof(*used));
-	struct portsieve_counter *sum = &device->retired;
-
-	if (!used)
-		return -ENOMEM;
-	counter_ids_used(device->image, used);
-	*sum = device->rows[PORTSIEVE_COUNTER_RETIRED];
-	for (uint32_t id = PORTSIEVE_COUNTER_POOL; id < device->image->counters; id++)
-		if (!used[id])
-			counter_add(sum, &device->rows[id]);
-	return 0;
-}
-
-/* -EAGAIN: the policy was changed between the reading of it and of the rows. */
+/* -EAGAIN: the policy changed after it was read. */
 static int read_rows(const struct attachment *attachment, struct snapshot_device *device,
 		     struct error *error)
 {
+	_cleanup_free_ bool *used = calloc(PORTSIEVE_COUNTERS, sizeof(*used));
 	bool still = false;
 	int r;
 
 	device->rows = calloc(device->image->counters, sizeof(*device->rows));
-	if (!device->rows)
+	if (!device->rows || !used)
 		return error_no_memory(error);
 	r = counters_read(attachment->counters_fd, device->rows, 0, device->image->counters, error);
 	if (r)
@@ -66,8 +51,12 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	if (!still || !hook_is_current(attachment->ifindex, &attachment->hook) ||
 	    !attachment_is_settled(attachment))
 		return -EAGAIN;
-	if (sum_retired(device))
-		return error_no_memory(error);
+	/* Ended ranges: the retired row, and the rows of the pool that the image does not use. */
+	counter_ids_used(device->image, used);
+	device->retired = device->rows[PORTSIEVE_COUNTER_RETIRED];
+	for (uint32_t id = PORTSIEVE_COUNTER_POOL; id < device->image->counters; id++)
+		if (!used[id])
+			counter_add(&device->retired, &device->rows[id]);
 	return 0;
 }
 

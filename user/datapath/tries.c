@@ -25,51 +25,28 @@ const uint32_t trie_key_bytes[TRIE_FAMILIES] = {
 	[POLICY_IPV6] = sizeof(struct portsieve_prefix6),
 };
 
-/* The flags must equal those of the templates in bpf/maps.h. Returns a descriptor or -errno. */
-static int make_trie(enum policy_family family)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options,
-		    .map_flags = BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
-	int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, trie_names[family], trie_key_bytes[family],
-				sizeof(__u32), PORTSIEVE_PREFIXES_MAX, &options);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static void key_write(const struct address_class *address, union trie_key *key)
-{
-	memset(key, 0, sizeof(*key));
-	key->ipv6.length = PORTSIEVE_DIRECTION_BITS + address->prefix.length;
-	key->ipv6.direction[3] = address->direction;
-	memcpy(key->ipv6.address, address->prefix.address, sizeof(key->ipv6.address));
-}
-
-static void key_read(const union trie_key *key, enum policy_family family, uint32_t class,
-		     struct address_class *address)
-{
-	*address = (struct address_class){
-		.prefix = { .length = key->ipv6.length - PORTSIEVE_DIRECTION_BITS,
-			    .family = family },
-		.direction = key->ipv6.direction[3],
-		.class = class,
-	};
-	memcpy(address->prefix.address, key->ipv6.address,
-	       family == POLICY_IPV4 ? sizeof(key->ipv4.address) : sizeof(key->ipv6.address));
-}
-
 /* Makes and fills the tries; the caller closes them, on failure too. */
 static int make_tries(const struct addresses *addresses, int fd[TRIE_FAMILIES], struct error *error)
 {
+	/* The flags must equal those of the templates in bpf/maps.h. */
+	LIBBPF_OPTS(bpf_map_create_opts, options,
+		    .map_flags = BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+
 	for (size_t i = 0; addresses && i < addresses->count; i++) {
 		const struct address_class *address = &addresses->list[i];
 		enum policy_family family = address->prefix.family;
 		union trie_key key;
 
 		if (fd[family] < 0)
-			fd[family] = make_trie(family);
+			fd[family] = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, trie_names[family],
+						    trie_key_bytes[family], sizeof(__u32),
+						    PORTSIEVE_PREFIXES_MAX, &options);
 		if (fd[family] < 0)
-			return bpf_error(error, -fd[family], "make the map of the prefixes");
-		key_write(address, &key);
+			return bpf_error(error, errno, "make the map of the prefixes");
+		memset(&key, 0, sizeof(key));
+		key.ipv6.length = PORTSIEVE_DIRECTION_BITS + address->prefix.length;
+		key.ipv6.direction[3] = address->direction;
+		memcpy(key.ipv6.address, address->prefix.address, sizeof(key.ipv6.address));
 		if (bpf_map_update_elem(fd[family], &key, &address->class, BPF_NOEXIST))
 			return bpf_error(error, errno, "fill the map of the prefixes");
 	}
@@ -100,6 +77,7 @@ static int trie_read(int fd, enum policy_family family, struct addresses *addres
 	while (!bpf_map_get_next_key(fd, previous, &key)) {
 		struct address_class *list =
 			array_room(addresses->list, addresses->count, sizeof(*list));
+		struct address_class *address;
 		__u32 class;
 
 		if (!list)
@@ -107,7 +85,15 @@ static int trie_read(int fd, enum policy_family family, struct addresses *addres
 		addresses->list = list;
 		if (bpf_map_lookup_elem(fd, &key, &class))
 			return -errno;
-		key_read(&key, family, class, &list[addresses->count++]);
+		address = &list[addresses->count++];
+		*address = (struct address_class){
+			.prefix = { .length = key.ipv6.length - PORTSIEVE_DIRECTION_BITS,
+				    .family = family },
+			.direction = key.ipv6.direction[3],
+			.class = class,
+		};
+		memcpy(address->prefix.address, key.ipv6.address,
+		       family == POLICY_IPV4 ? sizeof(key.ipv4.address) : sizeof(key.ipv6.address));
 		previous = &key;
 	}
 	return errno == ENOENT ? 0 : -errno;
@@ -134,7 +120,7 @@ int tries_put(const int prefixes_fd[TRIE_FAMILIES], const int trie_fd[TRIE_FAMIL
 	for (int family = 0; family < TRIE_FAMILIES; family++)
 		if (trie_fd[family] >= 0 && bpf_map_update_elem(prefixes_fd[family], &generation,
 								&trie_fd[family], BPF_ANY))
-			return bpf_error(error, errno, "make the prefixes ready");
+			return bpf_error(error, errno, "install the prefixes");
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Prefixes as tries, and the slots that the program reads them from, one for each generation.
- * Private to datapath*.c.
+ * Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_TRIES_H
 #define PORTSIEVE_DATAPATH_TRIES_H
