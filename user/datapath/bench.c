@@ -47,7 +47,7 @@ const char *bench_packet_name(enum bench_packet packet)
 	return packets[packet].name;
 }
 
-/* Ends with a rule that allows tcp/80; `rules` more before it, of `ports` single ports each. */
+/* Writes `rules` rules of `ports` single ports each, then one that allows tcp/80. */
 static void write_policy(char *text, int rules, int ports)
 {
 	char *at = text + sprintf(text, "version: 1\ndefault: drop\nrules:\n");

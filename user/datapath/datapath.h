@@ -3,10 +3,10 @@
  * The datapath: programs, maps, links and their pins. The rest of the command knows nothing of BPF.
  *
  * A loaded interface is a folder of pins, /sys/fs/bpf/portsieve/<network namespace>/<ifindex>/. Its
- * link tells which program runs, the program which policy slot (`active_<id>`) it reads, and the
- * slot which image (`image_<id>`, with its text `text_<id>`) is in force. Each step is one id, so
- * that one system call commits a change. A pin that no step leads to is stale, left by a process
- * that died, and the next writer removes it; so is a folder without a live link.
+ * link names the program that runs, the program its policy slot (`active_<id>`), and the slot the
+ * image in force (`image_<id>`, with its text `text_<id>`). Each step is one id, so that one system
+ * call commits a change. A pin that no step leads to is stale: a process died and left it. The next
+ * writer removes it, and also a folder without a live link.
  */
 #ifndef PORTSIEVE_DATAPATH_H
 #define PORTSIEVE_DATAPATH_H
@@ -40,7 +40,7 @@ enum datapath_attach {
 	DATAPATH_ATTACH_AUTO, /* only as a request: dispatcher, else link */
 };
 
-/* Gets notes for the user, one sentence each: what was repaired, or chosen. */
+/* Receives notes for the user, one sentence each, about repairs and automatic choices. */
 typedef void datapath_note_fn(const char *text);
 
 /* The pins of this network namespace, and the lock. */
@@ -78,7 +78,7 @@ struct datapath_device {
 	bool fallen_back;
 };
 
-/* A policy to be put in force. Only the image is written to. */
+/* A policy to put in force. Only the image is written to. */
 struct datapath_policy {
 	struct portsieve_image *image;	   /* its counters and generation get assigned */
 	const struct addresses *addresses; /* NULL: none */
@@ -87,8 +87,8 @@ struct datapath_policy {
 
 /*
  * Opens the pins of the calling process's network namespace. Errors: no bpffs (EXIT_FAILED), not
- * permitted (EXIT_NOT_PERMITTED), the lock not free within 30 s. The caller owns *ret_datapath
- * (datapath_close).
+ * permitted (EXIT_NOT_PERMITTED), or the lock is not free within 30 s. The caller owns
+ * *ret_datapath (datapath_close).
  */
 int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error);
@@ -179,7 +179,7 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
  */
 uint64_t datapath_memory_bytes(const struct portsieve_image *image);
 
-/* Gets the messages of libbpf and libxdp, by printf's format; without a receiver they are lost. */
+/* Receives the messages of libbpf and libxdp, as vprintf does; without it they are dropped. */
 typedef int datapath_debug_fn(const char *format, va_list arguments);
 void datapath_debug(datapath_debug_fn *print);
 
@@ -188,8 +188,7 @@ const char *datapath_libbpf_version(void);
 const char *datapath_libxdp_version(void);
 
 /*
- * "link", "dispatcher"; and why it is that: because the user requested it, or because of what the
- * kernel supports now.
+ * "link", "dispatcher"; and the reason: the user's request, or the support of the kernel now.
  */
 const char *datapath_attach_name(enum datapath_attach attach);
 void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text, size_t size);

@@ -38,7 +38,7 @@ static inline void cleanup_testrun(struct testrun **testrun)
 
 #define _cleanup_testrun_ __attribute__((cleanup(cleanup_testrun)))
 
-/* Puts another image in force for the frames after. */
+/* Puts another image in force for the following frames. */
 int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 		  const struct addresses *addresses, struct error *error);
 
@@ -50,7 +50,7 @@ int testrun_judge(struct testrun *testrun, const void *frame, size_t length_byte
 int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, uint32_t count,
 		     struct error *error);
 
-/* A program that only returns XDP_DROP: what the hook itself costs. Only for testrun_measure. */
+/* A program that only returns XDP_DROP: the cost of the hook. Only for testrun_measure. */
 int testrun_open_empty(struct testrun **ret_testrun, struct error *error);
 
 /*
