@@ -63,7 +63,23 @@ static int open_groups(struct runtime_change *change, struct error *error)
 		if (r)
 			return r;
 	}
-	return 0;
+	return r;
+}
+
+/* What a first dropping rule makes of a load without a policy file, and what its deletion does. */
+static void note_mode(const struct device_group *group)
+{
+	bool only_counts = policy_file_only_counts(&group->own.file);
+
+	if (group->left_out || !group->own.image)
+		return;
+	if (group->only_counted && !only_counts)
+		note(device_group_names(group).text,
+		     "no policy was loaded; from now on one is in force (mode enforce, default "
+		     "allow), which drops malformed packets too");
+	else if (!group->only_counted && only_counts)
+		note(device_group_names(group).text,
+		     "no rule is left that drops: packets are counted, none is dropped");
 }
 
 /*
@@ -79,17 +95,15 @@ static int prepare_group(struct runtime_change *change, struct device_group *gro
 	bool for_good = passes && ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD);
 	int r;
 
-	group->only_counted = ruleset_only_counts(&group->own);
-	r = change->edit(change, policy, &group->own.file.host, error);
-	if (r)
-		return r;
-	r = device_group_check_waiting(group, error);
-	if (r)
-		return r;
-	r = ruleset_compile(&group->own, error);
-	if (r || !passes)
-		return r;
-	return device_group_check_session(group, session, for_good, error);
+	group->only_counted = policy_file_only_counts(&group->own.file);
+	r = change(policy, &group->own.file.host, context, error);
+	if (!r)
+		r = device_group_check_waiting(group, error);
+	if (!r)
+		r = ruleset_compile(&group->own, error);
+	if (!r && can_cut)
+		r = device_group_check_session(group, session, for_good, error);
+	return r;
 }
 
 /* Prepares all groups before it changes the first. Fails with -ENOENT if no group has the rule. */

@@ -47,7 +47,7 @@ static int read_loaded(const char *const *names, size_t count, struct judging_po
 	if (r)
 		return r;
 	device = common.devices[0];
-	/* image and prefixes belong to one policy only if none came into force between the reads */
+	/* image and prefixes belong together unless a policy came into force between the reads */
 	for (int tries = 0; tries < READ_TRIES; tries++) {
 		uint32_t image_id = device.image_id;
 

@@ -158,6 +158,14 @@ void policy_file_free(struct policy_file *file)
 	*file = (struct policy_file){ 0 };
 }
 
+bool policy_file_only_counts(const struct policy_file *file)
+{
+	for (size_t i = 0; i < file->policy.rules_count; i++)
+		if (file->policy.rules[i].action == POLICY_DROP)
+			return false;
+	return !file->path;
+}
+
 int policy_file_compile(const struct policy_file *file, struct portsieve_image **ret_image,
 			struct error *error)
 {
@@ -172,9 +180,9 @@ int policy_file_compile(const struct policy_file *file, struct portsieve_image *
 		return r;
 	image->applied_ns = (uint64_t)host_realtime_ns();
 	memcpy(image->sha256, file->sha256, sizeof(image->sha256));
-	if (file->path) { /* any bytes: make them safe for terminals and JSON */
+	if (file->path) /* any bytes: make them safe for terminals and JSON */
 		utf8_copy_printable(image->source, sizeof(image->source), path ? path : file->path);
-	} else { /* the policy that drops nothing, not even malformed packets */
+	if (policy_file_only_counts(file)) { /* malformed packets pass too */
 		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
 		image->drop_knobs = 0;
 	}

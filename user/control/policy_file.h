@@ -6,6 +6,7 @@
 #ifndef PORTSIEVE_POLICY_FILE_H
 #define PORTSIEVE_POLICY_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -28,6 +29,9 @@ void policy_host_read(struct policy_host *ret_host);
 int policy_file_read(const char *path, struct policy_file *ret_file, struct error *error);
 
 void policy_file_free(struct policy_file *file);
+
+/* Is there no file, and no rule that drops? Then nothing is dropped at all. */
+bool policy_file_only_counts(const struct policy_file *file);
 
 /*
  * Compiles the policy into a new image, owned by the caller (free). The image is complete except

@@ -11,7 +11,6 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "compile/compile.h"
-#include "host/host.h"
 
 void ruleset_free(struct ruleset *ruleset)
 {
@@ -20,16 +19,6 @@ void ruleset_free(struct ruleset *ruleset)
 	free(ruleset->image);
 	free(ruleset->text);
 	*ruleset = (struct ruleset){ 0 };
-}
-
-bool ruleset_only_counts(const struct ruleset *ruleset)
-{
-	const struct policy *policy = &ruleset->file.policy;
-
-	for (size_t i = 0; i < policy->rules_count; i++)
-		if (policy->rules[i].action == POLICY_DROP)
-			return false;
-	return !ruleset->file.path;
 }
 
 struct datapath_policy ruleset_policy(const struct ruleset *ruleset)
@@ -51,8 +40,8 @@ int ruleset_print(struct ruleset *ruleset, struct error *error)
 
 	if (no_policy) {
 		heading = "# no policy: counts, drops nothing\n";
-		policy.monitor = true;		   /* the nearest form in the policy language */
-	} else if (ruleset_only_counts(ruleset)) { /* its last dropping rule has ended */
+		policy.monitor = true; /* the nearest form in the policy language */
+	} else if (policy_file_only_counts(&ruleset->file)) { /* its last dropping rule has ended */
 		heading = "# no policy file; malformed packets are dropped until the next change\n";
 	}
 	policy.names_runtime =
@@ -146,13 +135,9 @@ static void keep_lines(const struct portsieve_image *before, struct portsieve_im
 
 int ruleset_compile(struct ruleset *ruleset, struct error *error)
 {
-	const struct policy_file *file = &ruleset->file;
-	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
-	int r;
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = policy_file_compile(&ruleset->file, &image, error);
 
-	if (!image)
-		return error_no_memory(error);
-	r = image_compile(&file->policy, &file->host, file->path ? file->path : "", image, error);
 	if (!r)
 		r = compile_addresses(ruleset, error);
 	if (r && error && !error->line) /* about a runtime rule, which is not in the file */
@@ -160,13 +145,7 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 	if (r)
 		return r;
 	keep_lines(ruleset->image, image);
-	image->applied_ns = (uint64_t)host_realtime_ns();
-	memcpy(image->sha256, ruleset->image->sha256, sizeof(image->sha256));
 	memcpy(image->source, ruleset->image->source, sizeof(image->source));
-	if (ruleset_only_counts(ruleset)) { /* malformed packets pass too */
-		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
-		image->drop_knobs = 0;
-	}
 	free(ruleset->image);
 	ruleset->image = TAKE_PTR(image);
 	return ruleset_print(ruleset, error);

@@ -46,9 +46,6 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error);
 /* Prints `text` again, with the image unchanged, after runtime rules may have ended. */
 int ruleset_print(struct ruleset *ruleset, struct error *error);
 
-/* Is it a policy without a file and without a rule that drops? */
-bool ruleset_only_counts(const struct ruleset *ruleset);
-
 /* The form that the datapath takes; the ruleset stays the owner. */
 struct datapath_policy ruleset_policy(const struct ruleset *ruleset);
 

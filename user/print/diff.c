@@ -56,8 +56,10 @@ static void print_area(const char *direction, const struct area *area)
 	}
 }
 
-/* "would be dropped by 'web' (line 7)". The line is omitted for the live policy: its file may have
- * changed. */
+/*
+ * "would be dropped by 'web' (line 7)". The line is omitted for the live policy: its file may have
+ * changed.
+ */
 static void print_decider(const struct policy_decider *decider, bool monitor, bool with_line)
 {
 	printf("%s by ", !decider->drop ? "allowed" : monitor ? "would be dropped" : "dropped");

@@ -109,25 +109,10 @@ static void print_reason(const struct explanation *explanation)
 		printf("%s: %s\n", verdict->reason, verdict->words);
 }
 
-static void print_rule(const struct explanation *explanation, const struct portsieve_rule *rule)
-{
-	printf("  rule     %s, %s\n", rule->name, rule->drop ? "drop" : "allow");
-	if (rule->runtime && rule->until_ns) {
-		struct policy_time_text end = policy_time_print(rule->until_ns, &explanation->host);
-
-		/* 2026-11-21T15:22:15Z */
-		printf("  kind     runtime rule, until %.10s %.8s UTC\n", end.text,
-		       end.text + strlen("2026-11-21T"));
-	} else if (rule->runtime) {
-		printf("  kind     runtime rule, without end\n");
-	} else if (explanation->image->source[0]) {
-		printf("  line     %s:%u\n", explanation->image->source, rule->line);
-	}
-}
-
 int print_explanation_text(const struct explanation *explanation)
 {
 	const struct packet_verdict *verdict = &explanation->verdict;
+	const struct portsieve_image *image = explanation->image;
 	const struct portsieve_rule *rule = decider_of(explanation);
 	const char *service = service_of(verdict);
 
@@ -137,14 +122,25 @@ int print_explanation_text(const struct explanation *explanation)
 	else
 		print_reason(explanation);
 	if (rule)
-		print_rule(explanation, rule);
+		printf("  rule     %s, %s\n", rule->name, rule->drop ? "drop" : "allow");
 	else
 		printf("  counted  %s\n", verdict->range_id >= 0 ? verdict->rule : verdict->reason);
+	if (rule && rule->runtime && rule->until_ns) {
+		/* 2026-11-21T15:22:15Z */
+		struct policy_time_text end = policy_time_print(rule->until_ns, &explanation->host);
+
+		printf("  kind     runtime rule, until %.10s %.8s UTC\n", end.text,
+		       end.text + strlen("2026-11-21T"));
+	} else if (rule && rule->runtime) {
+		printf("  kind     runtime rule, without end\n");
+	} else if (rule && image->source[0]) {
+		printf("  line     %s:%u\n", image->source, rule->line);
+	}
 	if (verdict->range_id >= 0) {
-		const struct portsieve_range *range = &explanation->image->range[verdict->range_id];
 		char ports[16];
 
-		format_ports(range->low, range->high, ports);
+		format_ports(image->range[verdict->range_id].low,
+			     image->range[verdict->range_id].high, ports);
 		printf("  range    %s %s\n", verdict->protocol, ports);
 	}
 	if (service)

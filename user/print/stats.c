@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stats as one table per device: ranges, then the reasons of packets without a port, then the sum.
- */
+/* stats as one table per device: ranges, then the reasons without a port, then the sum. */
 #include "print/stats.h"
 
 #include <errno.h>

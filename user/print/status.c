@@ -112,19 +112,6 @@ static void print_unconfirmed(const struct snapshot *snapshot)
 	}
 }
 
-/* Finds the devices attached in one way, on request or by default. Returns their count. */
-static size_t attached(const struct snapshot *snapshot, enum datapath_attach way, bool asked,
-		       struct datapath_device *devices)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < snapshot->count; i++)
-		if (snapshot->devices[i].device.attach == way &&
-		    snapshot->devices[i].device.attach_asked == asked)
-			devices[count++] = snapshot->devices[i].device;
-	return count;
-}
-
 /*
  * "link: requested with --attach link"; "link (eth0, eth1): ..." if other devices are attached by
  * links for another reason.
@@ -134,18 +121,24 @@ static int print_way(const struct snapshot *snapshot, enum datapath_attach way, 
 	_cleanup_free_ struct datapath_device *devices =
 		calloc(snapshot->count + 1, sizeof(*devices));
 	char reason[REASON_MAX];
-	bool both;
-	size_t count;
+	bool others = false;
+	size_t count = 0;
 
 	if (!devices)
 		return -ENOMEM;
-	both = attached(snapshot, way, !asked, devices) > 0;
-	count = attached(snapshot, way, asked, devices);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct datapath_device *device = &snapshot->devices[i].device;
+
+		if (device->attach == way && device->attach_asked == asked)
+			devices[count++] = *device;
+		else if (device->attach == way)
+			others = true;
+	}
 	if (!count)
 		return 0;
 	datapath_attach_reason(way, asked, reason, sizeof(reason));
 	printf("\n%s", datapath_attach_name(way));
-	if (both)
+	if (others)
 		printf(" (%s)", device_names(devices, count).text);
 	printf(": %s\n", reason);
 	return 0;
