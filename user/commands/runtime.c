@@ -63,23 +63,7 @@ static int open_groups(struct runtime_change *change, struct error *error)
 		if (r)
 			return r;
 	}
-	return r;
-}
-
-/* What a first dropping rule makes of a load without a policy file, and what its deletion does. */
-static void note_mode(const struct device_group *group)
-{
-	bool only_counts = policy_file_only_counts(&group->own.file);
-
-	if (group->left_out || !group->own.image)
-		return;
-	if (group->only_counted && !only_counts)
-		note(device_group_names(group).text,
-		     "no policy was loaded; from now on one is in force (mode enforce, default "
-		     "allow), which drops malformed packets too");
-	else if (!group->only_counted && only_counts)
-		note(device_group_names(group).text,
-		     "no rule is left that drops: packets are counted, none is dropped");
+	return 0;
 }
 
 /*
@@ -96,14 +80,16 @@ static int prepare_group(struct runtime_change *change, struct device_group *gro
 	int r;
 
 	group->only_counted = policy_file_only_counts(&group->own.file);
-	r = change(policy, &group->own.file.host, context, error);
-	if (!r)
-		r = device_group_check_waiting(group, error);
-	if (!r)
-		r = ruleset_compile(&group->own, error);
-	if (!r && can_cut)
-		r = device_group_check_session(group, session, for_good, error);
-	return r;
+	r = change->edit(change, policy, &group->own.file.host, error);
+	if (r)
+		return r;
+	r = device_group_check_waiting(group, error);
+	if (r)
+		return r;
+	r = ruleset_compile(&group->own, error);
+	if (r || !passes)
+		return r;
+	return device_group_check_session(group, session, for_good, error);
 }
 
 /* Prepares all groups before it changes the first. Fails with -ENOENT if no group has the rule. */
@@ -151,7 +137,7 @@ static enum exit_code change_groups(struct runtime_change *change)
 
 	for (size_t i = 0; i < change->groups.count; i++) {
 		const struct device_group *group = &change->groups.list[i];
-		bool only_counts = ruleset_only_counts(&group->own);
+		bool only_counts = policy_file_only_counts(&group->own.file);
 
 		if (group->left_out || !group->own.image)
 			continue;
