@@ -165,10 +165,10 @@ rules:
 	in_server portsieve drop tcp/9
 	in_server portsieve explain "$packet" | grep -qx '  kind     runtime rule, without end'
 	equal "true null null" "$(in_server portsieve explain "$packet" -j | jq -r '"\(.runtime) \(.until) \(.line)"')"
-	in_server portsieve allow tcp/12 --from 10.0.0.0/8 --for 1s
+	in_server portsieve allow tcp/12 --from 10.0.0.0/8 --for 4s
 	equal "drop: no rule matches tcp port 12 from 192.0.2.7 to 198.51.100.1 (runtime rule 'allow-tcp-12' has other addresses), and the default is drop" \
 		"$(in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:12' | head -n 1)"
-	sleep 1.1
+	wait_for_end allow-tcp-12
 	equal "drop: no rule matches tcp port 12 (runtime rule 'allow-tcp-12' has ended), and the default is drop" \
 		"$(in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:12' | head -n 1)"
 }

@@ -30,13 +30,13 @@ column() {
 @test "an ended runtime rule is gone from status and shown as ended in stats" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 rules: [{name: web, action: allow, ports: "tcp/80,443"}]')"
-	in_server portsieve drop udp/9 udp/11 --name guest --for 1s
+	in_server portsieve drop udp/9 udp/11 --name guest --for 4s
 	equal "2 4" "$(in_server portsieve status -j | jq -r '.devices[0] | "\(.rules) \(.port_ranges)"')"
 	equal "drop drop" "$(column 4 guest | xargs)"
 	equal "allow allow" "$(column 4 web | xargs)"
 	in_client flood to_server --protocol udp --port 9 --count 5
 	in_server received to_client
-	sleep 1.1
+	wait_for_end guest
 	equal "1 2" "$(in_server portsieve status -j | jq -r '.devices[0] | "\(.rules) \(.port_ranges)"')"
 	equal "1 2" "$(in_server portsieve status | awk '$1 == "to_client" { print $7, $8 }')"
 	equal "ended ended" "$(column 4 guest | xargs)"

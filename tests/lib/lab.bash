@@ -66,6 +66,16 @@ lab_address() {
 	done
 }
 
+# wait_for_end RULE: until the runtime rule is no longer in force in `server`; fails after 20 s.
+wait_for_end() {
+	local tries
+	for ((tries = 0; tries < 200; tries++)); do
+		in_server portsieve show -j | jq -e --arg rule "$1" '[.runtime[]? | select(.name == $rule)] == []' >/dev/null && return
+		sleep 0.1
+	done
+	return 1
+}
+
 # lab_up [VETH OPTION]...
 lab_up() {
 	lab_check_isolated || return 1
