@@ -59,9 +59,9 @@ reached() {
 }
 
 @test "it is coloured on a terminal, but not with NO_COLOR" {
-	run timeout 6 env -u NO_COLOR script -qec scripts/demo /dev/null
+	run timeout 8 env -u NO_COLOR script -qec scripts/demo /dev/null
 	[[ $output == *$'\e[32m'* && $output == *"portsieve load"* ]]
-	run timeout 6 env NO_COLOR=1 script -qec scripts/demo /dev/null
+	run timeout 8 env NO_COLOR=1 script -qec scripts/demo /dev/null
 	[[ $output != *$'\e'* && $output == *"portsieve load"* ]]
 	# here the terminal was closed early
 	nothing_is_left

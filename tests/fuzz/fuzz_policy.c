@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <yaml.h>
+
 #include "base/cleanup.h"
 #include "compile/compile.h"
 #include "analysis/check.h"
