@@ -9,11 +9,8 @@ static enum exit_code run_bench(const struct settings *settings, struct error *e
 
 	if (bench_run(&bench, error))
 		return error->exit;
-	if (settings->json ? print_bench_json(&bench) : print_bench_text(&bench)) {
-		error_no_memory(error);
-		return error->exit;
-	}
-	return EXIT_DONE;
+	return command_printed(settings->json ? print_bench_json(&bench) : print_bench_text(&bench),
+			       error);
 }
 
 const struct command command_bench = {

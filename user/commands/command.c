@@ -36,6 +36,14 @@ void command_note(const char *format, ...)
 		log_note(text);
 }
 
+enum exit_code command_printed(int r, struct error *error)
+{
+	if (!r)
+		return EXIT_DONE;
+	error_no_memory(error);
+	return error->exit;
+}
+
 static void print_help(void)
 {
 	printf("portsieve counts and drops packets by destination port, at the driver (XDP).\n\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* portsieve explain: the verdict on one packet, and why. */
 #include "commands/command.h"
-#include "control/judging_policy.h"
+#include "control/shared_policy.h"
 #include "control/policy_file.h"
 #include "packet/text.h"
 #include "print/explanation.h"
@@ -25,12 +25,9 @@ static enum exit_code explain(const struct settings *settings, struct error *err
 	explanation.names = frame_names_of(frame, length_bytes);
 	explanation.image = policy.image;
 	policy_host_read(&explanation.host);
-	if (settings->json ? print_explanation_json(&explanation)
-			   : print_explanation_text(&explanation)) {
-		error_no_memory(error);
-		return error->exit;
-	}
-	return EXIT_DONE;
+	return command_printed(settings->json ? print_explanation_json(&explanation)
+					      : print_explanation_text(&explanation),
+			       error);
 }
 
 const struct command command_explain = {

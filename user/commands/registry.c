@@ -48,12 +48,9 @@ static enum exit_code registry(const struct settings *settings, struct error *er
 		return error->exit;
 	if (found > SERVICES_MAX)
 		found = SERVICES_MAX;
-	if (settings->json ? print_services_json(services, found)
-			   : print_services_text(services, found)) {
-		error_no_memory(error);
-		return error->exit;
-	}
-	return EXIT_DONE;
+	return command_printed(settings->json ? print_services_json(services, found)
+					      : print_services_text(services, found),
+			       error);
 }
 
 const struct command command_registry = {
