@@ -34,28 +34,6 @@ bool policy_diff_is_empty(const struct policy_diff *diff)
 	       !diff->removed.count && !diff->changed.count && !diff->reordered;
 }
 
-enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
-					      bool drop_after)
-{
-	enum { ALLOWED, COUNTED, DROPPED, FATES };
-	static const enum policy_diff_effect effects[FATES][FATES] = {
-		[ALLOWED][COUNTED] = POLICY_DIFF_NOW_COUNTED,
-		[ALLOWED][DROPPED] = POLICY_DIFF_NOW_DROPPED,
-		[COUNTED][ALLOWED] = POLICY_DIFF_NO_LONGER_COUNTED,
-		[COUNTED][DROPPED] = POLICY_DIFF_NOW_ENFORCED,
-		[DROPPED][ALLOWED] = POLICY_DIFF_NOW_ALLOWED,
-		[DROPPED][COUNTED] = POLICY_DIFF_NO_LONGER_ENFORCED,
-	};
-	const bool drops[SIDES] = { drop_before, drop_after };
-	int fates[SIDES];
-
-	for (int side = BEFORE; side < SIDES; side++)
-		fates[side] = !drops[side]			    ? ALLOWED
-			      : comparison->policies[side]->monitor ? COUNTED
-								    : DROPPED;
-	return effects[fates[BEFORE]][fates[AFTER]];
-}
-
 static void add_setting(struct policy_diff *diff, struct policy_diff_setting setting)
 {
 	if (setting.before != setting.after || setting.effect)

@@ -12,6 +12,28 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 
+enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
+					      bool drop_after)
+{
+	enum { ALLOWED, COUNTED, DROPPED, FATES };
+	static const enum policy_diff_effect effects[FATES][FATES] = {
+		[ALLOWED][COUNTED] = POLICY_DIFF_NOW_COUNTED,
+		[ALLOWED][DROPPED] = POLICY_DIFF_NOW_DROPPED,
+		[COUNTED][ALLOWED] = POLICY_DIFF_NO_LONGER_COUNTED,
+		[COUNTED][DROPPED] = POLICY_DIFF_NOW_ENFORCED,
+		[DROPPED][ALLOWED] = POLICY_DIFF_NOW_ALLOWED,
+		[DROPPED][COUNTED] = POLICY_DIFF_NO_LONGER_ENFORCED,
+	};
+	const bool drops[SIDES] = { drop_before, drop_after };
+	int fates[SIDES];
+
+	for (int side = BEFORE; side < SIDES; side++)
+		fates[side] = !drops[side]			    ? ALLOWED
+			      : comparison->policies[side]->monitor ? COUNTED
+								    : DROPPED;
+	return effects[fates[BEFORE]][fates[AFTER]];
+}
+
 /* The items of one direction: named classes, ascending; item number `count` is the rest. */
 struct items {
 	struct partition *partition;

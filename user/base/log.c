@@ -44,6 +44,19 @@ void log_note(const char *text)
 	write_line("portsieve: ", text);
 }
 
+void log_note_format(const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL; /* undefined after an error */
+	va_end(arguments);
+	if (text)
+		log_note(text);
+}
+
 int log_debug(const char *format, va_list arguments)
 {
 	return vfprintf(stderr, format, arguments);

@@ -16,6 +16,9 @@ void log_warning(const struct error *error);
 /* "portsieve: text": something that the user should know, such as a repair. */
 void log_note(const char *text);
 
+/* The same, formatted. */
+void log_note_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* A debug message of libbpf or libxdp, unchanged. Returns as vprintf does. */
 int log_debug(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 

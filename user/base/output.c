@@ -13,3 +13,11 @@ int output_flush(void)
 		failed = errno ? errno : EIO;
 	return -failed;
 }
+
+enum exit_code output_result(int r, struct error *error)
+{
+	if (!r)
+		return EXIT_DONE;
+	error_no_memory(error);
+	return error->exit;
+}

@@ -90,24 +90,27 @@ static void note_applied(const struct device_group *group, uint32_t confirm_seco
 	size_t ended = group->runtime_rules;
 
 	if (group->ruleset == &group->own)
-		command_note("%s: %zu runtime rule%s (%s) stay%s in force before the rules of the "
-			     "policy file; to remove one: portsieve delete NAME",
-			     names.text, own->runtime_count, own->runtime_count == 1 ? "" : "s",
-			     runtime_rule_names(own).text, own->runtime_count == 1 ? "s" : "");
+		log_note_format(
+			"%s: %zu runtime rule%s (%s) stay%s in force before the rules of the "
+			"policy file; to remove one: portsieve delete NAME",
+			names.text, own->runtime_count, own->runtime_count == 1 ? "" : "s",
+			runtime_rule_names(own).text, own->runtime_count == 1 ? "s" : "");
 	if (ended)
-		command_note("%s: removed %zu runtime rule%s: the policy file has the key "
-			     "`runtime`, which replaces all runtime rules",
-			     names.text, ended, ended == 1 ? "" : "s");
+		log_note_format("%s: removed %zu runtime rule%s: the policy file has the key "
+				"`runtime`, which replaces all runtime rules",
+				names.text, ended, ended == 1 ? "" : "s");
 	if (!confirm_seconds)
 		return;
 	if (has_ended(group->ruleset->image->confirm_until_ns, boottime_ns()))
-		command_note("%s: rolled back: the time to confirm was over before the policy was "
-			     "in force; apply it again with a longer time",
-			     names.text);
+		log_note_format(
+			"%s: rolled back: the time to confirm was over before the policy was "
+			"in force; apply it again with a longer time",
+			names.text);
 	else
-		command_note("%s: in force; rolled back in %u s unless confirmed with: portsieve "
-			     "confirm",
-			     names.text, confirm_seconds);
+		log_note_format(
+			"%s: in force; rolled back in %u s unless confirmed with: portsieve "
+			"confirm",
+			names.text, confirm_seconds);
 }
 
 static enum exit_code apply(const struct settings *settings, struct error *error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* portsieve bench: the cost of a packet on this machine. */
+#include "base/output.h"
 #include "commands/command.h"
 #include "print/bench.h"
 
@@ -9,8 +10,8 @@ static enum exit_code run_bench(const struct settings *settings, struct error *e
 
 	if (bench_run(&bench, error))
 		return error->exit;
-	return command_printed(settings->json ? print_bench_json(&bench) : print_bench_text(&bench),
-			       error);
+	return output_result(settings->json ? print_bench_json(&bench) : print_bench_text(&bench),
+			     error);
 }
 
 const struct command command_bench = {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "base/output.h"
 #include "commands/command.h"
 #include "control/ruleset.h"
 #include "print/format.h"
@@ -44,7 +45,7 @@ static enum exit_code check(const struct settings *settings, struct error *error
 	json_add_number(document, "rules", policy->rules_count);
 	json_add_number(document, "port_ranges", ranges);
 	json_add_number(document, "warnings", ruleset.remarks);
-	return command_printed(print_json(document), error);
+	return output_result(print_json(document), error);
 }
 
 const struct command command_check = {

@@ -2,7 +2,6 @@
 /* The table of commands, the general help, and dispatch. */
 #include "commands/command.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,27 +21,6 @@ static const struct command *const commands[] = {
 	&command_diff,	   &command_show,     &command_status,	&command_stats,	 &command_explain,
 	&command_replay,   &command_registry, &command_bench,
 };
-
-void command_note(const char *format, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL; /* not defined after an error */
-	va_end(arguments);
-	if (text)
-		log_note(text);
-}
-
-enum exit_code command_printed(int r, struct error *error)
-{
-	if (!r)
-		return EXIT_DONE;
-	error_no_memory(error);
-	return error->exit;
-}
 
 static void print_help(void)
 {

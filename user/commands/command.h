@@ -36,15 +36,6 @@ enum command_changes {
 /* Prints the help of one command to stdout. */
 void command_help(const struct command *command);
 
-/* Logs a note for the user. */
-void command_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/*
- * The exit code of a command that has printed its result. r: of the print function, 0 or -ENOMEM,
- * which fills in error.
- */
-enum exit_code command_printed(int r, struct error *error);
-
 /* Parses the command line and runs the command. Returns the exit code. */
 enum exit_code command_main(int argc, char **argv, enum command_changes *ret_changes);
 

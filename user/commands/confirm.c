@@ -48,8 +48,8 @@ static enum exit_code end_pending(const struct settings *settings, const struct 
 	code = device_groups_change(&datapath, &groups, ending->end);
 	for (size_t i = 0; i < groups.count; i++)
 		if (!groups.list[i].left_out)
-			command_note("%s: %s", device_group_names(&groups.list[i]).text,
-				     ending->note);
+			log_note_format("%s: %s", device_group_names(&groups.list[i]).text,
+					ending->note);
 	if (settings->json && device_groups_print_json(&groups, ending->result))
 		return EXIT_FAILED;
 	return code;

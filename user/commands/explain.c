@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* portsieve explain: the verdict on one packet, and why. */
+#include "base/output.h"
 #include "commands/command.h"
 #include "control/shared_policy.h"
 #include "control/policy_file.h"
@@ -25,9 +26,9 @@ static enum exit_code explain(const struct settings *settings, struct error *err
 	explanation.names = frame_names_of(frame, length_bytes);
 	explanation.image = policy.image;
 	policy_host_read(&explanation.host);
-	return command_printed(settings->json ? print_explanation_json(&explanation)
-					      : print_explanation_text(&explanation),
-			       error);
+	return output_result(settings->json ? print_explanation_json(&explanation)
+					    : print_explanation_text(&explanation),
+			     error);
 }
 
 const struct command command_explain = {

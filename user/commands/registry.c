@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/output.h"
 #include "commands/command.h"
 #include "print/services.h"
 #include "base/suggest.h"
@@ -48,9 +49,9 @@ static enum exit_code registry(const struct settings *settings, struct error *er
 		return error->exit;
 	if (found > SERVICES_MAX)
 		found = SERVICES_MAX;
-	return command_printed(settings->json ? print_services_json(services, found)
-					      : print_services_text(services, found),
-			       error);
+	return output_result(settings->json ? print_services_json(services, found)
+					    : print_services_text(services, found),
+			     error);
 }
 
 const struct command command_registry = {

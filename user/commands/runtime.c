@@ -142,12 +142,13 @@ static enum exit_code change_groups(struct runtime_change *change)
 		if (group->left_out || !group->own.image)
 			continue;
 		if (group->only_counted && !only_counts)
-			command_note("%s: no policy was loaded; created one (mode enforce, default "
-				     "allow), which also drops malformed packets",
-				     device_group_names(group).text);
+			log_note_format(
+				"%s: no policy was loaded; created one (mode enforce, default "
+				"allow), which also drops malformed packets",
+				device_group_names(group).text);
 		else if (!group->only_counted && only_counts)
-			command_note("%s: no rule that drops is left: packets are only counted",
-				     device_group_names(group).text);
+			log_note_format("%s: no rule that drops is left: packets are only counted",
+					device_group_names(group).text);
 	}
 	return code;
 }
@@ -222,18 +223,18 @@ static void note_added(const struct runtime_change *change, const struct policy_
 	for (size_t i = 0; i < change->groups.count; i++)
 		everywhere = everywhere && !change->groups.list[i].left_out;
 	if (text)
-		command_note("%s%s%s: %s%s",
-			     everywhere ? "" : device_groups_names(&change->groups).text,
-			     everywhere ? "" : ": ", rule->name, change->renewed ? "renewed: " : "",
-			     text);
+		log_note_format("%s%s%s: %s%s",
+				everywhere ? "" : device_groups_names(&change->groups).text,
+				everywhere ? "" : ": ", rule->name,
+				change->renewed ? "renewed: " : "", text);
 	if (!change->drops || rule->action != POLICY_DROP)
 		return;
 	for (size_t i = 0; i < change->groups.count; i++) {
 		const struct device_group *group = &change->groups.list[i];
 
 		if (!group->left_out && group->own.image && group->own.file.policy.monitor)
-			command_note("%s: the policy is in monitor mode: nothing is dropped",
-				     device_group_names(group).text);
+			log_note_format("%s: the policy is in monitor mode: nothing is dropped",
+					device_group_names(group).text);
 	}
 }
 
@@ -314,8 +315,8 @@ static enum exit_code delete_rule(const struct settings *settings, struct error 
 	code = change_groups(&change);
 	for (size_t i = 0; i < change.groups.count; i++)
 		if (!change.groups.list[i].left_out)
-			command_note("%s: the rule is deleted",
-				     device_group_names(&change.groups.list[i]).text);
+			log_note_format("%s: the rule is deleted",
+					device_group_names(&change.groups.list[i]).text);
 	if (settings->json && is_any_changed(&change.groups) &&
 	    print_change(&change, settings->operands[0], NULL))
 		return EXIT_FAILED;
