@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The summary that `check` prints for a valid policy. Each returns 0 or -ENOMEM. */
+#ifndef PORTSIEVE_PRINT_CHECK_H
+#define PORTSIEVE_PRINT_CHECK_H
+
+#include <stddef.h>
+
+#include "policy/policy.h"
+
+struct check_report {
+	const char *path;
+	const uint8_t *sha256; /* 32 bytes, of the file */
+	const struct policy *policy;
+	size_t ranges; /* of its rules, without the built-in ones */
+	size_t warnings;
+};
+
+int print_check_text(const struct check_report *report);
+int print_check_json(const struct check_report *report);
+
+#endif
