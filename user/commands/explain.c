@@ -2,6 +2,7 @@
 /* portsieve explain: the verdict on one packet, and why. */
 #include "base/output.h"
 #include "commands/command.h"
+#include "control/judging_policy.h"
 #include "control/shared_policy.h"
 #include "control/policy_file.h"
 #include "packet/text.h"

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "commands/command.h"
-#include "control/loaded_devices.h"
+#include "control/device_results.h"
 #include "control/ruleset.h"
 #include "control/ssh_session.h"
 

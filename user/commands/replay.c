@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "commands/command.h"
-#include "control/shared_policy.h"
+#include "control/judging_policy.h"
 #include "datapath/counter_sum.h"
 #include "packet/capture.h"
 #include "print/stats.h"

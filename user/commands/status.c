@@ -2,7 +2,7 @@
 /* portsieve status: the loaded devices and how they are loaded. */
 #include "commands/command.h"
 #include "control/loaded_devices.h"
-#include "print/stats.h"
+#include "print/status.h"
 
 static enum exit_code status(const struct settings *settings, struct error *error)
 {

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "commands/command.h"
+#include "control/device_results.h"
 #include "control/loaded_devices.h"
 
 struct device_step {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds and reads the loaded devices that a command names, and gathers the results on each. */
+/* Finds and reads the loaded devices that a command names. */
 #include "control/loaded_devices.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "print/json.h"
 
 static int none_loaded(struct error *error)
 {
@@ -125,34 +124,4 @@ enum exit_code loaded_snapshot_report_unreadable(const struct snapshot *snapshot
 	if (!snapshot->unreadable_count)
 		return EXIT_DONE;
 	return snapshot->count ? EXIT_PARTLY : EXIT_FAILED;
-}
-
-void device_results_add(struct device_results *results, const char *device, int r,
-			const char *result, struct error *error)
-{
-	if (!results->devices)
-		results->devices = json_object_new_array();
-	json_add_result(results->devices, device, r ? "failed" : result);
-	if (!r) {
-		results->done++;
-		return;
-	}
-	error_prefix(error, device);
-	log_error(error);
-	if (!results->failed)
-		results->failed = error->exit;
-}
-
-enum exit_code device_results_end(struct device_results *results, bool json)
-{
-	int r = 0;
-
-	if (json)
-		r = print_results_json(results->devices);
-	else
-		json_object_put(results->devices);
-	results->devices = NULL;
-	if (r)
-		return EXIT_FAILED;
-	return results->failed && results->done ? EXIT_PARTLY : results->failed;
 }

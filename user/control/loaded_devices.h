@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The loaded devices that a command names, a snapshot of them, and the results on each. */
+/* The loaded devices that a command names, and a snapshot of them. */
 #ifndef PORTSIEVE_LOADED_DEVICES_H
 #define PORTSIEVE_LOADED_DEVICES_H
-
-#include <json-c/json.h>
 
 #include "datapath/datapath.h"
 #include "datapath/snapshot.h"
@@ -31,28 +29,5 @@ int loaded_snapshot_read(const char *name, struct snapshot *ret_snapshot, struct
  * has shown the others: EXIT_DONE, EXIT_PARTLY, or EXIT_FAILED if there are no others.
  */
 enum exit_code loaded_snapshot_report_unreadable(const struct snapshot *snapshot);
-
-/*
- * The results of a command that works on several devices one after another and continues after an
- * error. Logs each error at once and determines the exit code.
- */
-struct device_results {
-	json_object *devices; /* NULL until the first is added */
-	size_t done;
-	enum exit_code failed; /* of the first error; EXIT_DONE: none */
-};
-
-/*
- * Adds a device: r is 0 or -errno, and `result` is its word in JSON if r is 0. If not, logs the
- * error, prefixed with the device.
- */
-void device_results_add(struct device_results *results, const char *device, int r,
-			const char *result, struct error *error);
-
-/*
- * Prints the results if `json`, and frees them. Returns EXIT_DONE, EXIT_PARTLY if some were done
- * and some failed, or the code of the first error.
- */
-enum exit_code device_results_end(struct device_results *results, bool json);
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The policy that one or several loaded devices have in common, for the commands that show it or
- * judge packets by it.
- */
+/* The policy that one or several loaded devices have in common, for the commands that show it. */
 #ifndef PORTSIEVE_COMMON_POLICY_H
 #define PORTSIEVE_COMMON_POLICY_H
 
@@ -27,21 +24,5 @@ void shared_policy_free(struct shared_policy *common);
 
 /* The exit code of a command that has shown the policy: EXIT_DONE or EXIT_PARTLY. */
 enum exit_code shared_policy_code(const struct shared_policy *common);
-
-/* The policy that `explain` and `replay` judge by. */
-struct judging_policy {
-	struct portsieve_image *image;
-	struct addresses addresses;
-};
-
-/*
- * Reads the policy file at `path` or, if path is NULL, the policy in force on the named devices
- * (count 0: all loaded ones), which must share it. The caller owns *ret_policy
- * (judging_policy_free).
- */
-int judging_policy_read(const char *path, const char *const *names, size_t count,
-			struct judging_policy *ret_policy, struct error *error);
-void judging_policy_free(struct judging_policy *policy);
-#define _cleanup_judging_policy_ __attribute__((cleanup(judging_policy_free)))
 
 #endif

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/deadline.h"
-#include "policy/policy.h"
 #include "policy/registry.h"
 #include "policy/until.h"
 #include "print/format.h"
@@ -32,122 +30,6 @@ static const struct portsieve_rule *decider_of(const struct explanation *explana
 	int range_id = explanation->verdict.range_id;
 
 	return range_id < PORTSIEVE_RANGE_RULES ? NULL : &image->rule[image->range[range_id].rule];
-}
-
-/*
- * The rules for a packet's port, reconstructed from the image, which has ranges and conditions but
- * not the addresses of each rule. A rule for the port that comes before the deciding one did not
- * match: it has ended, or has other addresses.
- */
-struct port_rules {
-	bool by_source; /* a rule for the port has source addresses ... */
-	bool by_destination;
-	bool decider_is_conditional;		/* the rule that decides has addresses or an end */
-	const struct portsieve_rule *elsewhere; /* the first with other addresses, or NULL */
-	const struct portsieve_rule *ended; /* the first ended one before the decider, or NULL */
-	size_t elsewhere_count;
-};
-
-/* The conditions that a packet to a port may meet. */
-struct reach {
-	bool is_in[PORTSIEVE_CONDITIONS_MAX];
-	bool has_grown;
-};
-
-static void reach_add(struct reach *reach, uint16_t entry)
-{
-	uint32_t number;
-
-	if (!is_reference(entry) || entry == PORTSIEVE_ENTRY_FALL)
-		return;
-	number = reference_number(entry);
-	if (number >= PORTSIEVE_CONDITIONS_MAX || reach->is_in[number])
-		return;
-	reach->is_in[number] = true;
-	reach->has_grown = true;
-}
-
-/*
- * Repeats until no condition is added. A source condition leads to destination and time conditions,
- * a destination condition to time conditions, so a few rounds suffice.
- */
-static void reach_from(struct reach *reach, const struct portsieve_image *image, uint16_t entry)
-{
-	memset(reach, 0, sizeof(*reach));
-	reach_add(reach, entry);
-	while (reach->has_grown) {
-		reach->has_grown = false;
-		for (uint32_t i = 0; i < PORTSIEVE_CONDITIONS_MAX; i++) {
-			if (!reach->is_in[i])
-				continue;
-			reach_add(reach, image->condition[i].otherwise);
-			if (image->condition[i].kind == PORTSIEVE_BY_TIME)
-				reach_add(reach, image->condition[i].then);
-		}
-		for (uint32_t i = 0; i < PORTSIEVE_CELLS; i++) {
-			uint32_t owner = image->cell[i].condition; /* number + 1; 0: empty */
-
-			if (owner && owner <= PORTSIEVE_CONDITIONS_MAX && reach->is_in[owner - 1])
-				reach_add(reach, image->cell[i].entry);
-		}
-	}
-}
-
-/* Finds the rules for the port, before the deciding one, that did not match. */
-static void find_skipped(const struct explanation *explanation, enum portsieve_transport transport,
-			 struct port_rules *rules)
-{
-	const struct portsieve_image *image = explanation->image;
-	const struct packet_verdict *verdict = &explanation->verdict;
-	uint32_t end = verdict->range_id < PORTSIEVE_RANGE_RULES
-			       ? image->rules
-			       : image->range[verdict->range_id].rule;
-	uint32_t last = UINT32_MAX;
-
-	/* ranges are in the order of their rules */
-	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
-		const struct portsieve_range *range = &image->range[id];
-		const struct portsieve_rule *rule = &image->rule[range->rule];
-
-		if (range->rule >= end || range->rule == last || range->transport != transport ||
-		    verdict->port < range->low || verdict->port > range->high)
-			continue;
-		last = range->rule;
-		if (has_ended(rule->until_ns, (uint64_t)explanation->host.boottime_ns)) {
-			rules->ended = rules->ended ? rules->ended : rule;
-		} else {
-			rules->elsewhere = rules->elsewhere ? rules->elsewhere : rule;
-			rules->elsewhere_count++;
-		}
-	}
-}
-
-/* For a packet that a rule or the default decided. */
-static struct port_rules port_rules_of(const struct explanation *explanation)
-{
-	const struct portsieve_image *image = explanation->image;
-	const struct packet_verdict *verdict = &explanation->verdict;
-	enum portsieve_transport transport = image->range[verdict->range_id].transport;
-	uint16_t entry = image->port[transport][verdict->port];
-	struct port_rules rules = { 0 };
-	const struct portsieve_port_class *class;
-	struct reach reach;
-
-	if (!is_reference(entry) || reference_number(entry) > PORTSIEVE_PORT_CLASSES_MAX)
-		return rules; /* one rule, or the default, decides the port for all packets */
-	class = &image->port_class[reference_number(entry)];
-	rules.decider_is_conditional =
-		verdict->range_id >= PORTSIEVE_RANGE_RULES &&
-		(class->otherwise & PORTSIEVE_ENTRY_RANGE) != verdict->range_id;
-	reach_from(&reach, image, class->condition);
-	for (uint32_t i = 0; i < PORTSIEVE_CONDITIONS_MAX; i++) {
-		if (!reach.is_in[i])
-			continue;
-		rules.by_source |= image->condition[i].kind == PORTSIEVE_BY_SOURCE;
-		rules.by_destination |= image->condition[i].kind == PORTSIEVE_BY_DESTINATION;
-	}
-	find_skipped(explanation, transport, &rules);
-	return rules;
 }
 
 /* " from 192.0.2.7 to 198.51.100.1" */

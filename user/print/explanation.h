@@ -16,4 +16,17 @@ struct explanation {
 int print_explanation_text(const struct explanation *explanation);
 int print_explanation_json(const struct explanation *explanation);
 
+/* The rules for a packet's port; used by the print functions only. */
+struct port_rules {
+	bool by_source; /* a rule for the port has source addresses ... */
+	bool by_destination;
+	bool decider_is_conditional;		/* the rule that decides has addresses or an end */
+	const struct portsieve_rule *elsewhere; /* the first with other addresses, or NULL */
+	const struct portsieve_rule *ended; /* the first ended one before the decider, or NULL */
+	size_t elsewhere_count;
+};
+
+/* For a packet that a rule or the default decided. */
+struct port_rules port_rules_of(const struct explanation *explanation);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stats, status and replay's counts, as tables or as JSON. Each returns 0 or -ENOMEM. */
+/* stats, and replay's counts, as tables or as JSON. Each returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_STATS_H
 #define PORTSIEVE_PRINT_STATS_H
 
@@ -10,10 +10,6 @@
 /* Unless all_rows, the text hides rows without packets and folds long lists of ranges. */
 int print_stats_text(const struct snapshot *snapshot, bool all_rows);
 int print_stats_json(const struct snapshot *snapshot);
-
-/* `status`: the loaded devices and their policies. */
-int print_status_text(const struct snapshot *snapshot);
-int print_status_json(const struct snapshot *snapshot);
 
 /* The packets of a capture. */
 struct replay_totals {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status as a table and as JSON. */
-#include "print/stats.h"
+#include "print/status.h"
 
 #include <errno.h>
 #include <inttypes.h>

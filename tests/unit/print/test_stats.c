@@ -14,6 +14,7 @@
 
 #include "lib/printed.h"
 #include "print/stats.h"
+#include "print/status.h"
 #include "print/services.h"
 #include "print/format.h"
 #include "snapshot_by_hand.h"

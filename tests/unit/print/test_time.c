@@ -12,7 +12,7 @@
 
 #include "lib/printed.h"
 #include "print/stats.h"
-#include "print/stats.h"
+#include "print/status.h"
 #include "snapshot_by_hand.h"
 
 static const uint64_t second_ns = 1000000000;
