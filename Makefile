@@ -51,11 +51,14 @@ test: setup-test ## every test; ends with `N passed, N failed`
 	$(Q)$(MAKE) --no-print-directory all tools tests
 	$(Q)tests/run
 
-fuzz: setup-test ## 50 million frames against the oracle, then 10 minutes of libFuzzer a target
+fuzz: setup-test ## 50 million frames against the oracle, 50 million against Linux, then libFuzzer
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "PORTSIEVE_FUZZ_SEED=$$seed" && \
 		PORTSIEVE_FUZZ_FRAMES=50000000 PORTSIEVE_FUZZ_SEED=$$seed CMOCKA_MESSAGE_OUTPUT=TAP \
 		tests/lib/isolate build/tests/packet/test_oracle_agrees
+	$(Q)seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "PORTSIEVE_STACK_SEED=$$seed" && \
+		PORTSIEVE_STACK_FRAMES=50000000 PORTSIEVE_STACK_SEED=$$seed CMOCKA_MESSAGE_OUTPUT=TAP \
+		tests/lib/isolate build/tests/stack/test_stack
 	$(Q)tests/fuzz/run 600
 
 check: setup-test ## clang-tidy, cppcheck and the format of every source file
@@ -113,4 +116,5 @@ include tests/tests.mk
 include tests/bench/bench.mk
 include tests/faults/faults.mk
 include tests/kernels/kernels.mk
+include tests/stack/stack.mk
 -include $(shell find build -name '*.d' 2>/dev/null)

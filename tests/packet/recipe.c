@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 
-enum { LAYERS_MAX = 32, FIELDS_MAX = 6, NUMBERLESS = -1 };
+enum { LAYERS_MAX = 32, FIELDS_MAX = 6, POKES_MAX = 4, NUMBERLESS = -1 };
 
 /* The numbering of a layer's next-protocol field. */
 enum language { NO_NEXT, ETHERTYPE, PPP, IP };
@@ -65,13 +65,15 @@ static const struct kind kinds[] = {
 	  ETHERTYPE,
 	  4,
 	  "\0\x05\0\0",
-	  .next = { "type", 2, 2, 0xffff } },
+	  .next = { "type", 2, 2, 0xffff },
+	  .more = { { "vid", 0, 2, 0x0fff } } },
 	{ "qinq",
 	  { [ETHERTYPE] = 0x88a8 },
 	  ETHERTYPE,
 	  4,
 	  "\0\x05\0\0",
-	  .next = { "type", 2, 2, 0xffff } },
+	  .next = { "type", 2, 2, 0xffff },
+	  .more = { { "vid", 0, 2, 0x0fff } } },
 	{ "pppoe",
 	  { [ETHERTYPE] = 0x8864 },
 	  PPP,
@@ -118,7 +120,8 @@ static const struct kind kinds[] = {
 	  .more = { { "option", 2, 1, 0xff }, { "optlen", 3, 1, 0xff } } },
 	{ "jumbo", EXT(NUMBERLESS), .bytes = "\x3b\0\xc2\x04\0\x01\0\0", EXT_LENGTH,
 	  .more = { { "option", 2, 1, 0xff }, { "optlen", 3, 1, 0xff } } },
-	{ "route", EXT(43), .bytes = "\x3b\0\x02\0\0\0\0\0", EXT_LENGTH, .more = { TYPE(2) } },
+	{ "route", EXT(43), .bytes = "\x3b\0\x02\0\0\0\0\0", EXT_LENGTH,
+	  .more = { TYPE(2), { "left", 3, 1, 0xff } } },
 	{ "frag", EXT(44), .bytes = "\x3b\0\0\0\0\0\0\x01",
 	  .more = { { "off", 2, 2, 0xfff8 },
 		    { "mf", 2, 2, 0x0001 },
@@ -151,7 +154,7 @@ static const struct kind kinds[] = {
 	  NO_NEXT,
 	  8,
 	  PORTS "\0\0\0\0",
-	  .more = { TO_PORT, { "coverage", 4, 2, 0xffff } } },
+	  .more = { TO_PORT, { "coverage", 4, 2, 0xffff }, { "check", 6, 2, 0xffff } } },
 	{ "sctp", { [IP] = 132 }, NO_NEXT, 12, PORTS "\0\0\0\0\0\0\0\0", .more = { TO_PORT } },
 	{ "dccp", { [IP] = 33 }, NO_NEXT, 12, PORTS "\x03\0\0\0\0\0\0\0", .more = { TO_PORT } },
 	{ "icmp", { [IP] = 1 }, NO_NEXT, 8, "\x08\0\0\0\0\0\0\0", .more = { TYPE(0) } },
@@ -173,6 +176,8 @@ struct recipe {
 		cut; /* end: the one that the length fields describe; 0 before it is known */
 	size_t count;
 	struct written layers[LAYERS_MAX];
+	size_t poke_count;
+	char *pokes[POKES_MAX]; /* what is after the colon */
 };
 
 static uint32_t field_read(const uint8_t *header, const struct field *field)
@@ -255,6 +260,9 @@ static void append_word(struct recipe *recipe, char *word)
 		recipe->end = recipe->at;
 	} else if (!strcmp(word, "cut")) {
 		recipe->cut = strtoul(fields, NULL, 0);
+	} else if (!strcmp(word, "poke")) {
+		assert_true(recipe->poke_count < POKES_MAX);
+		recipe->pokes[recipe->poke_count++] = fields;
 	} else if (!strcmp(word, "data")) {
 		size_t size = strtoul(fields, NULL, 0);
 
@@ -314,6 +322,20 @@ static void set_as_told(struct recipe *recipe, const struct written *layer)
 	}
 }
 
+/* OFFSET=HEX: bytes of the frame as they are given, over what is there. */
+static void poke(const struct recipe *recipe, char *text)
+{
+	size_t at = strtoul(text, &text, 0);
+
+	assert_int_equal(*text++, '=');
+	for (; text[0] && text[1]; text += 2) {
+		const char digits[] = { text[0], text[1], '\0' };
+
+		assert_true(at < recipe->at);
+		recipe->frame[at++] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+}
+
 size_t recipe_frame(const char *words, uint8_t *frame)
 {
 	_cleanup_free_ char *copy = strdup(words);
@@ -330,5 +352,7 @@ size_t recipe_frame(const char *words, uint8_t *frame)
 	for (size_t i = 0; i < recipe.count; i++)
 		if (recipe.layers[i].fields)
 			set_as_told(&recipe, &recipe.layers[i]);
+	for (size_t i = 0; i < recipe.poke_count; i++)
+		poke(&recipe, recipe.pokes[i]);
 	return recipe.at - recipe.cut;
 }

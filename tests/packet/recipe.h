@@ -9,8 +9,9 @@
  *   tcp udp lite sctp dccp icmp icmp6 igmp  esp none  data:N (N bytes)
  *
  * Fields are listed with each layer in recipe.c; every layer has `size`, its number of bytes in the
- * frame. Data after `end` is padding, which the length fields do not include. `cut:N` finally
- * removes N bytes from the end of the frame.
+ * frame. `poke:34=8307` writes these bytes over those at offset 34. Data after `end` is padding,
+ * which the length fields do not include. `cut:N` finally removes N bytes from the end of the
+ * frame.
  */
 #ifndef TESTS_PACKET_RECIPE_H
 #define TESTS_PACKET_RECIPE_H
