@@ -147,5 +147,8 @@ const struct directed directed_cases[] = {
 	  .policy = DROP_RULE, .entry = "D2" },
 	{ "a first fragment of 17 bytes is dropped", "eth ip4:mf=1 udp:port=53,len=24 data:9" TAIL4,
 	  .policy = DROP_RULE, .entry = "D3" },
+	{ "fragments of a denied datagram spoil an allowed one",
+	  HEAD4(3000) " | eth ip4:mf=1,frag=1,proto=17 data:16 | " HEAD4(53) TAIL4,
+	  .policy = DROP_RULE, .entry = "D9" },
 	{ 0 },
 };
