@@ -123,14 +123,15 @@ static uint32_t id_of_numbers(const uint8_t *tcp)
 	return number >> 24 == LAB_MAGIC ? number & 0xffffff : LAB_ID_NONE;
 }
 
-/* From 198.51.100.0/24 or 2001:db8::/120. What is forwarded comes out at the same device. */
-static bool is_own(const uint8_t *ip)
+/* From the first or second address. What is forwarded comes out at the same device. */
+static bool is_answer(const uint8_t *ip)
 {
 	static const uint8_t ipv4[3] = { 198, 51, 100 };
 	static const uint8_t ipv6[15] = { 0x20, 1, 0x0d, 0xb8 };
 
-	return ip[0] >> 4 == 4 ? !memcmp(ip + 12, ipv4, sizeof(ipv4))
-			       : !memcmp(ip + 8, ipv6, sizeof(ipv6));
+	if (ip[0] >> 4 == 4)
+		return !memcmp(ip + 12, ipv4, sizeof(ipv4)) && (ip[15] == 1 || ip[15] == 2);
+	return !memcmp(ip + 8, ipv6, sizeof(ipv6)) && (ip[23] == 1 || ip[23] == 2);
 }
 
 static bool hear_reply(const uint8_t *frame, size_t length, struct lab_receipt *receipt)
@@ -142,7 +143,7 @@ static bool hear_reply(const uint8_t *frame, size_t length, struct lab_receipt *
 	tcp = ip + (ip[0] >> 4 == 4 ? (ip[0] & 15) * 4 : 40);
 	if (tcp + 20 > frame + length || !(tcp[13] & 4 || (tcp[13] & 0x12) == 0x12))
 		return false;
-	if (!is_own(ip))
+	if (!is_answer(ip))
 		return false;
 	receipt->id = ip[0] >> 4 == 4 ? id_of4(ip + 16) : id_of6(ip + 24);
 	if (receipt->id == LAB_ID_NONE)
