@@ -53,25 +53,21 @@ static bool whole_read(struct whole *w, const struct shot_frame *frame, struct g
 static void piece_write(const struct whole *w, const struct piece *piece, struct shot_frame *frame)
 {
 	size_t ip_at = (size_t)w->facts.ip_at, port_at = (size_t)w->facts.l4_at - w->cut + 2;
-	uint32_t field = (uint32_t)piece->offset | piece->more;
 	struct draft d = { .frame = frame->bytes };
 
 	put_bytes(&d, w->bytes, w->cut);
 	if (w->facts.ipv6) {
 		put8(&d, w->first_header);
 		put8(&d, 0);
-		put16(&d, field);
+		put16(&d, (uint32_t)piece->offset | piece->more);
 		put_bytes(&d, "\0\0\0\1", 4);
 	} else {
 		set16(&d, ip_at + 6, (uint32_t)piece->offset / 8 | (piece->more ? 0x2000 : 0));
 	}
+	put_bytes(&d, w->bytes + w->cut + piece->offset, piece->length);
 	if (piece->other_port && piece->offset <= port_at &&
-	    port_at + 2 <= piece->offset + piece->length) {
-		put_bytes(&d, w->bytes + w->cut + piece->offset, piece->length);
+	    port_at + 2 <= piece->offset + piece->length)
 		set16(&d, d.at - piece->length + port_at - piece->offset, piece->other_port);
-	} else {
-		put_bytes(&d, w->bytes + w->cut + piece->offset, piece->length);
-	}
 	if (w->facts.ipv6)
 		set16(&d, ip_at + 4, (uint32_t)(d.at - ip_at - 40));
 	else
