@@ -101,6 +101,8 @@ const struct directed directed_cases[] = {
 	{ "SRv6 carries no inner packet past the filter",
 	  "eth ip6 route:size=24,type=4 ip6 udp:port=3000 data:8", .policy = DROP_RULE,
 	  .permissive = true },
+	{ "routing type 4 is dropped", "eth ip6 route:size=24,type=4 udp:port=53 data:8",
+	  .policy = DROP_RULE, .permissive = true, .entry = "D10" },
 	{ "SRv6 is refused by default", "eth ip6 route:size=24,type=4 ip6 udp:port=53 data:8",
 	  .policy = DROP_RULE, .refused = true },
 	{ "SRv6 leads to no denied address",

@@ -20,8 +20,8 @@ struct walk {
 
 const char *facts_name(enum facts_deliberate entry)
 {
-	static const char *const names[] = { "D1", "D2", "D3", "D4", "D5",
-					     "D6", "D7", "D8", "D9", "no entry" };
+	static const char *const names[] = { "D1", "D2", "D3", "D4",  "D5",	 "D6",
+					     "D7", "D8", "D9", "D10", "no entry" };
 
 	static_assert(ARRAY_SIZE(names) == FACTS_DELIBERATE_COUNT + 1, "one name for each entry");
 	return names[entry];
@@ -137,7 +137,7 @@ static void walk_routing(struct walk *w)
 	if (type == 0 || type == 1 || type == 3)
 		note(w, FACTS_D6);
 	if (type == 4)
-		w->facts.segment_route = true;
+		note(w, FACTS_D10);
 }
 
 static void walk_ipv6(struct walk *w)

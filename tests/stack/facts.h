@@ -13,15 +13,16 @@
 
 /* The entries of "What Linux delivers and portsieve drops on purpose" in docs/packets.md. */
 enum facts_deliberate {
-	FACTS_D1, /* an IPv4 first fragment without its whole L4 header, TCP with offset 1 */
-	FACTS_D2, /* an IPv6 first fragment without all its headers */
-	FACTS_D3, /* more fragments, and a length that is no multiple of 8 */
-	FACTS_D4, /* UDP length 0 over IPv6 */
-	FACTS_D5, /* payload length 0 with hop-by-hop */
-	FACTS_D6, /* routing types 0, 1 and 3 */
-	FACTS_D7, /* more extension headers than are walked */
-	FACTS_D8, /* more VLAN tags than are walked */
-	FACTS_D9, /* fragments of a datagram whose first one is denied; said by the judge */
+	FACTS_D1,  /* an IPv4 first fragment without its whole L4 header, TCP with offset 1 */
+	FACTS_D2,  /* an IPv6 first fragment without all its headers */
+	FACTS_D3,  /* more fragments, and a length that is no multiple of 8 */
+	FACTS_D4,  /* UDP length 0 over IPv6 */
+	FACTS_D5,  /* payload length 0 with hop-by-hop */
+	FACTS_D6,  /* routing types 0, 1 and 3 */
+	FACTS_D7,  /* more extension headers than are walked */
+	FACTS_D8,  /* more VLAN tags than are walked */
+	FACTS_D9,  /* fragments of a datagram whose first one is denied; said by the judge */
+	FACTS_D10, /* segment routing; no frame of the judge shows D11 */
 	FACTS_DELIBERATE_COUNT,
 	FACTS_NONE = FACTS_DELIBERATE_COUNT,
 };
@@ -35,7 +36,6 @@ struct facts {
 	unsigned int announced; /* with the one that is cut off after them */
 	bool first_fragment;	/* and not the only one */
 	bool source_route;	/* IPv4's option, loose or strict */
-	bool segment_route;	/* IPv6's routing header of type 4 */
 	bool ipv6;
 	/* Offsets in the frame; -1: there is none. */
 	int pppoe_at, ip_at, l4_at, fragment_end;

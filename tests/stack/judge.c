@@ -90,7 +90,6 @@ static struct facts facts_of_shot(const struct shot *shot, const struct judge_po
 		if (shot->count > 1 && one.first_fragment && is_denied(policy, &one))
 			all.deliberate |= 1u << FACTS_D9;
 		all.source_route = all.source_route || one.source_route;
-		all.segment_route = all.segment_route || one.segment_route;
 	}
 	return all;
 }
