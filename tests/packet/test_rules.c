@@ -231,17 +231,20 @@ static void the_page_of_tests_is_up_to_date(void **state)
 		fail_msg(TESTS_PAGE " is out of date: run `make packets-tests` and commit it");
 }
 
-/* A row "| E1 | ..." of the page is a rule. */
+/* A row "| E1 | ..." of the page is a rule, up to the list that tests/stack holds against Linux. */
 static void every_rule_of_the_page_has_a_test(void **state)
 {
 	static struct page_entry entries[TESTS_MAX];
 	_cleanup_free_ char *page = page_read(PAGE);
 	size_t count = list_entries(entries);
 	unsigned int rules = 0;
-	char rule[8], letter;
+	char rule[8], letter, *list;
 	int number;
 
 	(void)state;
+	list = strstr(page, "\n## What Linux delivers and portsieve drops on purpose\n");
+	assert_non_null(list);
+	*list = '\0';
 	for (const char *line = page; line; line = strchr(line + 1, '\n')) {
 		if (sscanf(line, "\n| %c%d |", &letter, &number) != 2)
 			continue;
