@@ -8,6 +8,8 @@
 
 #include <portsieve/abi.h>
 
+#include "parse/cursor.h"
+
 /* Template of an image map. Userspace creates one map per policy. */
 struct image_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -66,6 +68,18 @@ struct {
 	__type(value, struct portsieve_counter);
 } counters SEC(".maps");
 
+/* A copy of the headers of the frame that this CPU judges, if they exceed its first buffer. */
+struct headers_copy {
+	__u8 bytes[CURSOR_COPY_BYTES_MAX + CURSOR_HEADER_BYTES_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct headers_copy);
+} headers SEC(".maps");
+
 /* In libxdp's dispatcher only: which program's turn it is to judge (judge/handover.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -85,7 +99,8 @@ struct {
 /* This program's turn in libxdp's dispatcher. */
 const volatile __u32 own_turn;
 
-/* Frames may have several buffers: the kernel has bpf_xdp_get_buff_len (5.18). */
+/* Frames may have several buffers: the kernel has bpf_xdp_get_buff_len and bpf_xdp_load_bytes
+ * (5.18). */
 const volatile _Bool has_buffers;
 
 /* Store each decision in last_decision, for `explain` and `replay`. */

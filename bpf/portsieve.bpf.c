@@ -9,6 +9,11 @@
 #include "judge/image.h"
 #include "parse/plain.h"
 
+enum {
+	COPY_BYTES_FIRST = 512,		  /* enough for all headers but those made to be long */
+	COPIED_FRAME_BYTES_MAX = 1 << 24, /* gives the verifier a bound */
+};
+
 /* The length of all buffers. The helper call costs as much as the whole fast path. */
 portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
 {
@@ -43,15 +48,88 @@ portsieve_inline int carry_out(const struct portsieve_image *image, const struct
 	return XDP_PASS - carried_out;
 }
 
+/*
+ * Copies the first `bytes` of the frame, or the whole frame if it is shorter. Returns the copy, and
+ * its length in *ret_bytes. NULL never happens.
+ */
+portsieve_inline const void *copy_headers(struct xdp_md *ctx, __u32 length_bytes, __u64 bytes,
+					  __u64 *ret_bytes)
+{
+	__u32 zero = 0;
+	struct headers_copy *copy = bpf_map_lookup_elem(&headers, &zero);
+
+	if (length_bytes < bytes)
+		bytes = length_bytes;
+	/* a frame has at least ETH_HLEN; old verifiers (6.1) need both bounds of one register */
+	cursor_keep(bytes);
+	if (!copy || bytes < ETH_HLEN || bytes > sizeof(copy->bytes) ||
+	    bpf_xdp_load_bytes(ctx, 0, copy->bytes, bytes))
+		return (void *)0;
+	*ret_bytes = bytes;
+	return copy->bytes;
+}
+
+/* Judges a plain packet from a copy of its headers. Negative if the packet is not plain. */
+static __attribute__((noinline)) int
+judge_plain_copy(struct xdp_md *ctx, const struct portsieve_image *image, __u32 length_bytes)
+{
+	__u64 copy_bytes;
+	const void *copy = copy_headers(ctx, length_bytes, PLAIN_HEADERS_BYTES_MAX, &copy_bytes);
+	struct decision decision;
+	struct packet packet;
+
+	if (!copy || length_bytes > COPIED_FRAME_BYTES_MAX ||
+	    !parse_plain(copy, copy + length_bytes, &packet))
+		return -1;
+	classify(image, &packet, &decision);
+	return carry_out(image, &packet, &decision, length_bytes);
+}
+
+/* Judges any packet from a copy of its first copy_bytes. Negative if its headers exceed that. */
+static __attribute__((noinline)) int judge_copy(struct xdp_md *ctx,
+						const struct portsieve_image *image,
+						__u32 length_bytes, __u64 copy_bytes)
+{
+	const void *copy = copy_headers(ctx, length_bytes, copy_bytes, &copy_bytes);
+	struct decision decision;
+	struct packet packet;
+
+	if (!copy)
+		return XDP_DROP; /* never happens */
+	if (!parse_copy(copy, copy_bytes, length_bytes, &packet))
+		return -1;
+	classify(image, &packet, &decision);
+	return carry_out(image, &packet, &decision, length_bytes);
+}
+
+/* Judges a packet whose headers exceed its first buffer, which has first_bytes. */
+portsieve_inline int judge_copies(struct xdp_md *ctx, const struct portsieve_image *image,
+				  __u32 length_bytes, __u32 first_bytes)
+{
+	int action = -1;
+
+	if (first_bytes < PLAIN_HEADERS_BYTES_MIN)
+		action = judge_plain_copy(ctx, image, length_bytes);
+	if (action < 0)
+		action = judge_copy(ctx, image, length_bytes, COPY_BYTES_FIRST);
+	if (action < 0)
+		action = judge_copy(ctx, image, length_bytes, CURSOR_COPY_BYTES_MAX);
+	return action;
+}
+
 /* The full path. Not inlined: its many branches would slow down the fast path. */
 static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 					       const struct portsieve_image *image)
 {
 	__u32 length_bytes = frame_length_bytes(ctx);
+	__u32 first_bytes = ctx->data_end - ctx->data;
 	struct decision decision;
 	struct packet packet;
 
-	parse_packet((void *)(long)ctx->data, (void *)(long)ctx->data_end, length_bytes, &packet);
+	if (!parse_packet((void *)(long)ctx->data, (void *)(long)ctx->data_end, length_bytes,
+			  &packet) &&
+	    has_buffers)
+		return judge_copies(ctx, image, length_bytes, first_bytes);
 	classify(image, &packet, &decision);
 	return carry_out(image, &packet, &decision, length_bytes);
 }
@@ -84,7 +162,7 @@ portsieve_inline int judge(struct xdp_md *ctx)
 	length_bytes = frame_end - frame;
 	cursor_keep(length_bytes); /* keeps one register alive instead of two */
 	/* judge_plain is inlined twice, so that UDP skips the checks of TCP flags: 1 ns */
-	if (find_plain(frame, frame_end, length_bytes, &plain)) {
+	if (length_bytes <= PLAIN_FRAME_BYTES_MAX && find_plain(frame, frame_end, &plain)) {
 		if (plain.protocol == IPPROTO_TCP && plain_tcp(&plain, &packet))
 			return judge_plain(ctx, image, &packet, length_bytes);
 		if (plain.protocol == IPPROTO_UDP && plain_udp(&plain, &packet))

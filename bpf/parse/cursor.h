@@ -3,6 +3,11 @@
  * A cursor: the position in a packet, and two limits that no read may pass: the end of the memory
  * that holds the packet, and the packet's end according to the headers read so far. Knows no
  * protocol. Pure: calls no BPF helper, so it compiles natively too.
+ *
+ * There are two kinds. One points into the packet: the verifier learns the bounds of the pointer
+ * from a comparison with the packet's end. The other points into a copy of the headers in a map.
+ * The verifier learns nothing from a comparison of pointers to map values, so this kind is an
+ * offset, which is compared with numbers. The kind is a compile-time constant at every use.
  */
 #ifndef PORTSIEVE_CURSOR_H
 #define PORTSIEVE_CURSOR_H
@@ -11,11 +16,26 @@
 
 #define portsieve_inline static inline __attribute__((always_inline))
 
+enum cursor_limits {
+	CURSOR_COPY_BYTES_MAX = 16640, /* of a copy */
+	/* of one read; the memory of a copy is larger than the copy by this */
+	CURSOR_HEADER_BYTES_MAX = 64,
+};
+
 struct cursor {
+	__u32 left_bytes; /* of the packet; exceeds the memory if the frame has several buffers */
+	_Bool cut;	  /* a read was refused because the memory ended before the packet */
+	_Bool in_copy;	  /* the kind: a constant */
+
+	/* in the packet */
 	const void *at;
 	const void *end; /* of the memory; the verifier requires a comparison before every read */
-	/* of the packet, after `at`; exceeds the memory if the frame has several buffers */
-	__u32 left_bytes;
+
+	/* in a copy */
+	const void *copy; /* its first byte */
+	__u32 copy_bytes; /* at most CURSOR_COPY_BYTES_MAX */
+	__u64 offset_bytes;
+	__u64 unknown; /* any number that the verifier cannot know: see cursor_peek_in_copy */
 };
 
 /*
@@ -25,28 +45,68 @@ struct cursor {
 #define cursor_keep(value) asm volatile("" : "+r"(value))
 
 /*
- * Advances over size_bytes and returns their start. Returns NULL, without advancing, if the packet
- * or the memory ends before that.
+ * cursor_peek in a copy, if the packet has size_bytes left. Adding and subtracting an unknown
+ * number makes the verifier forget the offset. It then verifies the rest once for all paths that
+ * lead here, not once per offset, and needs a third of the instructions.
  */
+portsieve_inline const void *cursor_peek_in_copy(struct cursor *cursor, __u32 size_bytes)
+{
+	__u64 offset_bytes = cursor->offset_bytes + cursor->unknown;
+
+	cursor_keep(offset_bytes);
+	offset_bytes -= cursor->unknown;
+	cursor_keep(offset_bytes);
+	if (offset_bytes + size_bytes > cursor->copy_bytes) {
+		cursor->cut = 1;
+		return (void *)0;
+	}
+	if (offset_bytes > CURSOR_COPY_BYTES_MAX) /* never happens; the verifier needs the bound */
+		return (void *)0;
+	cursor->offset_bytes = offset_bytes;
+	return cursor->copy + offset_bytes;
+}
+
+/*
+ * Returns the start of the next size_bytes, or NULL if the packet or the memory ends before that.
+ * The caller may read them only if size_bytes is a constant, of at most CURSOR_HEADER_BYTES_MAX.
+ */
+portsieve_inline const void *cursor_peek(struct cursor *cursor, __u32 size_bytes)
+{
+	if (size_bytes > cursor->left_bytes)
+		return (void *)0;
+	if (cursor->in_copy)
+		return cursor_peek_in_copy(cursor, size_bytes);
+	if (cursor->at + size_bytes > cursor->end) {
+		cursor->cut = 1;
+		return (void *)0;
+	}
+	return cursor->at;
+}
+
+/* As cursor_peek, and advances over size_bytes. */
 portsieve_inline const void *cursor_take(struct cursor *cursor, __u32 size_bytes)
 {
 	const void *taken = cursor->at;
 	const void *next = taken + size_bytes;
 
+	if (cursor->in_copy) {
+		taken = cursor_peek(cursor, size_bytes);
+		if (taken) {
+			cursor->offset_bytes += size_bytes;
+			cursor->left_bytes -= size_bytes;
+		}
+		return taken;
+	}
 	cursor_keep(next);
-	if (size_bytes > cursor->left_bytes || next > cursor->end)
+	if (size_bytes > cursor->left_bytes)
 		return (void *)0;
+	if (next > cursor->end) {
+		cursor->cut = 1;
+		return (void *)0;
+	}
 	cursor->at = next;
 	cursor->left_bytes -= size_bytes;
 	return taken;
-}
-
-/* As cursor_take, without advancing. */
-portsieve_inline const void *cursor_peek(const struct cursor *cursor, __u32 size_bytes)
-{
-	if (size_bytes > cursor->left_bytes || cursor->at + size_bytes > cursor->end)
-		return (void *)0;
-	return cursor->at;
 }
 
 /* Makes the packet end size_bytes from here. False, and no change, if it ends before that. */

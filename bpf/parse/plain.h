@@ -18,6 +18,11 @@ enum plain_limits {
 	 * driver that splits headers off leaves less in the first than the IP header announces.)
 	 */
 	PLAIN_FRAME_BYTES_MAX = 1536,
+	/* from Ethernet to TCP */
+	PLAIN_HEADERS_BYTES_MIN =
+		sizeof(struct ethhdr) + sizeof(struct iphdr) + sizeof(struct tcphdr),
+	PLAIN_HEADERS_BYTES_MAX = sizeof(struct ethhdr) + sizeof(struct vlan_tag) +
+				  sizeof(struct ipv6hdr) + sizeof(struct tcphdr),
 };
 
 /* The payload of a plain IP header. At least the size of a TCP header is in the memory. */
@@ -73,12 +78,11 @@ portsieve_inline _Bool plain_ip(const void *at, const void *end, __be16 ethertyp
 }
 
 /* Skips at most one VLAN tag. False if the frame is not plain. */
-portsieve_inline _Bool find_plain(const void *frame, const void *frame_end, __u32 length_bytes,
-				  struct plain *plain)
+portsieve_inline _Bool find_plain(const void *frame, const void *frame_end, struct plain *plain)
 {
 	const struct vlan_tag *type = frame + 2 * ETH_ALEN - sizeof(__be16);
 
-	if ((const void *)(type + 2) > frame_end || length_bytes > PLAIN_FRAME_BYTES_MAX)
+	if ((const void *)(type + 2) > frame_end)
 		return 0;
 	if (type->ethertype == BE16(ETH_P_8021Q))
 		return plain_ip(type + 2, frame_end, type[1].ethertype, plain);
@@ -112,15 +116,16 @@ portsieve_inline _Bool plain_udp(const struct plain *plain, struct packet *packe
 }
 
 /*
- * frame .. frame_end as in parse_packet. True: *packet has a TCP or UDP port, and all members equal
- * the parser's. False: the packet is not plain, and *packet is unspecified. For native tests, which
- * compare it with the parser; the program takes the same steps in judge().
+ * frame .. frame_end is the whole frame; only the first PLAIN_HEADERS_BYTES_MAX bytes are read.
+ * True: *packet has a TCP or UDP port, and all members equal the parser's. False: the packet is not
+ * plain, and *packet is unspecified. judge() takes the same steps; the native tests compare this
+ * function with the parser.
  */
 portsieve_inline _Bool parse_plain(const void *frame, const void *frame_end, struct packet *packet)
 {
 	struct plain plain;
 
-	if (!find_plain(frame, frame_end, frame_end - frame, &plain))
+	if (!find_plain(frame, frame_end, &plain))
 		return 0;
 	if (plain.protocol == IPPROTO_TCP)
 		return plain_tcp(&plain, packet);

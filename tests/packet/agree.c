@@ -127,13 +127,16 @@ static bool same(const struct agreement *agreement, const struct judgement *judg
 }
 
 /* judge.c has checked that the row has the names of the oracle, so the sums are the oracle's. */
-void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t length)
+void agreement_frame_in_buffers(struct agreement *agreement, const uint8_t *frame, size_t length,
+				size_t first_bytes)
 {
 	struct oracle_opinion opinion = oracle_judge(&agreement->policy, frame, length);
-	struct judgement judgement = judge_frame(agreement->judge, frame, length);
+	struct judgement judgement =
+		judge_frame_in_buffers(agreement->judge, frame, length, first_bytes);
 	struct portsieve_counter *sum = &agreement->sums[judgement.counter];
 
 	if (!same(agreement, &judgement, &opinion)) {
+		fprintf(stderr, "first buffer: %zu of %zu bytes\n", first_bytes, length);
 		oracle_describe(stderr, &agreement->policy, frame, length, &opinion);
 		judgement_print(stderr, "kernel", &judgement);
 		fail();
@@ -141,6 +144,11 @@ void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t l
 	sum->verdict[opinion.drop].packets++;
 	sum->verdict[opinion.drop].bytes += length;
 	sum->new_connections += opinion.new_connection;
+}
+
+void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t length)
+{
+	agreement_frame_in_buffers(agreement, frame, length, length);
 }
 
 void agreement_end(struct agreement *agreement)

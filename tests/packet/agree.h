@@ -33,6 +33,10 @@ struct agreement agreement_begin(struct judge *judge, const struct oracle_policy
 /* If the opinions differ, prints the frame and both of them, and fails the test. */
 void agreement_frame(struct agreement *agreement, const uint8_t *frame, size_t length);
 
+/* As agreement_frame, for a frame in several buffers; the first one holds first_bytes. */
+void agreement_frame_in_buffers(struct agreement *agreement, const uint8_t *frame, size_t length,
+				size_t first_bytes);
+
 /* Fails the test if a row differs from the sum of the oracle's opinions. */
 void agreement_end(struct agreement *agreement);
 

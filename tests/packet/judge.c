@@ -9,6 +9,11 @@
 #include "base/cleanup.h"
 #include "compile/compile.h"
 #include "compile/counter_ids.h"
+/* GCC does not know clang's pragmas */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunknown-pragmas"
+#include "parse/plain.h"
+#pragma GCC diagnostic pop
 #include "print/reason.h"
 
 const struct policy_host judge_host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
@@ -41,6 +46,15 @@ static struct portsieve_image *image_of(const char *policy_text, const struct po
 	return image;
 }
 
+static bool tries_in_buffers(const struct judge *judge)
+{
+	const uint8_t frame[64] = { 0 };
+	struct testrun_result result;
+	struct error error = { 0 };
+
+	return !testrun_judge_in_buffers(judge->testrun, frame, sizeof(frame), 0, &result, &error);
+}
+
 struct judge judge_open(const char *policy_text, const struct policy_host *host)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };
@@ -48,6 +62,7 @@ struct judge judge_open(const char *policy_text, const struct policy_host *host)
 	struct error error = { 0 };
 
 	must(testrun_open(judge.image, &addresses, &judge.testrun, &error), &error);
+	judge.in_buffers = tries_in_buffers(&judge);
 	return judge;
 }
 
@@ -90,13 +105,15 @@ static bool is_about_headers(uint32_t counter)
 	return counter == PORTSIEVE_EXT_HEADER || counter == PORTSIEVE_ROUTING_HEADER;
 }
 
-struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length)
+struct judgement judge_frame_in_buffers(struct judge *judge, const uint8_t *frame, size_t length,
+					size_t first_bytes)
 {
 	struct judgement judgement = { .port = -1 };
 	struct testrun_result outcome;
 	struct error error = { 0 };
 
-	must(testrun_judge(judge->testrun, frame, length, &outcome, &error), &error);
+	must(testrun_judge_in_buffers(judge->testrun, frame, length, first_bytes, &outcome, &error),
+	     &error);
 	name_row(judge->image, &outcome.decision, &judgement);
 	judgement.dropped = outcome.dropped;
 	judgement.drop = outcome.decision.drop;
@@ -106,6 +123,27 @@ struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t l
 		judgement.port = outcome.decision.port;
 	}
 	return judgement;
+}
+
+struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length)
+{
+	return judge_frame_in_buffers(judge, frame, length, length);
+}
+
+size_t first_buffer(unsigned int number, size_t length)
+{
+	static const size_t sizes[FIRST_BUFFERS - 1] = { 0, 1, 13, 14, 33, 64 };
+
+	return number < ARRAY_SIZE(sizes) && sizes[number] < length ? sizes[number]
+								    : (size_t)random() % length;
+}
+
+bool ends_in_first_buffer(const uint8_t *frame, size_t first_bytes)
+{
+	struct packet packet;
+
+	return first_bytes <= PLAIN_FRAME_BYTES_MAX &&
+	       parse_plain(frame, frame + first_bytes, &packet);
 }
 
 struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count)
@@ -118,21 +156,53 @@ struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count)
 	return rows;
 }
 
-struct judgement judge_counted(struct judge *judge, const uint8_t *frame, size_t length)
+static struct judgement counted(struct judge *judge, const uint8_t *frame, size_t length,
+				size_t first_bytes)
 {
 	uint32_t count = judge->image->counters;
 	_cleanup_free_ struct portsieve_counter *before = judge_counters(judge, count);
 	_cleanup_free_ struct portsieve_counter *after = NULL;
-	struct judgement judgement = judge_frame(judge, frame, length);
+	struct judgement judgement = judge_frame_in_buffers(judge, frame, length, first_bytes);
 	struct portsieve_counter *row = &before[judgement.counter];
 
 	assert_true(judgement.counter < count);
 	after = judge_counters(judge, count);
 	judgement.new_connection = after[judgement.counter].new_connections > row->new_connections;
 	row->verdict[judgement.drop].packets++;
-	row->verdict[judgement.drop].bytes += length;
+	row->verdict[judgement.drop].bytes +=
+		ends_in_first_buffer(frame, first_bytes) ? first_bytes : length;
 	row->new_connections += judgement.new_connection;
 	assert_memory_equal(before, after, count * sizeof(*before));
+	return judgement;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_judgement(const struct judgement *a, const struct judgement *b)
+{
+	return a->dropped == b->dropped && a->drop == b->drop &&
+	       a->new_connection == b->new_connection && a->counter == b->counter &&
+	       same_text(a->rule, b->rule) && same_text(a->protocol, b->protocol) &&
+	       a->port == b->port && a->low == b->low && a->high == b->high;
+}
+
+struct judgement judge_counted(struct judge *judge, const uint8_t *frame, size_t length)
+{
+	struct judgement judgement = counted(judge, frame, length, length);
+
+	for (unsigned int i = 0; judge->in_buffers && i < FIRST_BUFFERS; i++) {
+		size_t first_bytes = first_buffer(i, length);
+		struct judgement other = counted(judge, frame, length, first_bytes);
+
+		if (same_judgement(&judgement, &other))
+			continue;
+		judgement_print(stderr, "# one buffer", &judgement);
+		judgement_print(stderr, "# several", &other);
+		fail_msg("first buffer of %zu bytes, of %zu", first_bytes, length);
+	}
 	return judgement;
 }
 

@@ -17,6 +17,7 @@
 struct judge {
 	struct testrun *testrun;
 	struct portsieve_image *image;
+	bool in_buffers; /* this kernel can test-run frames in several buffers (6.18) */
 };
 
 /* The result for a frame. Strings are static or owned by the judge. */
@@ -46,10 +47,27 @@ void judge_close(struct judge *judge);
 /* frame has TESTRUN_FRAME_MIN to TESTRUN_FRAME_MAX bytes. */
 struct judgement judge_frame(struct judge *judge, const uint8_t *frame, size_t length);
 
+/* As judge_frame, with first_bytes of the frame in the first buffer. Requires judge->in_buffers. */
+struct judgement judge_frame_in_buffers(struct judge *judge, const uint8_t *frame, size_t length,
+					size_t first_bytes);
+
+/* Sizes of first buffers below `length`: 0, 1, 13, 14, 33, 64, and a random one. */
+enum { FIRST_BUFFERS = 7 };
+size_t first_buffer(unsigned int number, size_t length);
+
+/*
+ * Whether a plain packet ends in the first buffer, so that the fast path takes this buffer for the
+ * whole frame. Padding in further buffers is then not counted, unless more than the port decides.
+ */
+bool ends_in_first_buffer(const uint8_t *frame, size_t first_bytes);
+
 /* The first `count` rows; the caller frees them. */
 struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count);
 
-/* As judge_frame; also checks that exactly one of the policy's rows has counted the frame. */
+/*
+ * As judge_frame; also checks that exactly one of the policy's rows has counted the frame, and that
+ * the judgement is the same for each size of the first buffer.
+ */
 struct judgement judge_counted(struct judge *judge, const uint8_t *frame, size_t length);
 
 void judgement_print(FILE *out, const char *who, const struct judgement *judgement);

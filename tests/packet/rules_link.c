@@ -123,7 +123,11 @@ const struct rule_test rules_buffers[] = {
 	  "eth ip4:frag=1,proto=17,total=+1 data:8960", DROP, DROPS("malformed-ipv4") },
 	{ "Lengths", "a non-IP frame of 9000 bytes passes", "eth:type=0x88b5 data:8986", DROP,
 	  NON_IP },
-	{ "Lengths", "a header beyond the first buffer of 4096 bytes counts as cut off",
-	  "eth ip6 dst:size=2048 dst:size=2048 udp", DROP, DROPS("malformed-ipv6") },
+	{ "Lengths", "a header after 4096 bytes of others is found",
+	  "eth ip6 dst:size=2048 dst:size=2048 udp", DROP, OPEN("udp") },
+	{ "Lengths", "a header after 16384 bytes of others hides no port",
+	  "eth qinq vlan pppoe ip6 dst:size=2048 dst:size=2048 dst:size=2048 dst:size=2048 "
+	  "dst:size=2048 dst:size=2048 dst:size=2048 dst:size=2048 tcp:port=23",
+	  ALLOW, SHUT("tcp") },
 };
 const size_t rules_buffers_count = ARRAY_SIZE(rules_buffers);

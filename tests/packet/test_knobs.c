@@ -65,7 +65,7 @@ static void judged_as(const char *policy, const struct policy_host *host,
 	const char *reason = drop || !test->allowed_reason ? test->reason : test->allowed_reason;
 
 	judge_apply(&judge, policy, host);
-	judgement = judge_frame(&judge, frame, recipe_frame(test->packet, frame));
+	judgement = judge_counted(&judge, frame, recipe_frame(test->packet, frame));
 	assert_int_equal(judgement.drop, drop);
 	assert_int_equal(judgement.dropped, drop);
 	assert_string_equal(judgement.reason, reason);

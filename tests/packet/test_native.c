@@ -52,6 +52,34 @@ static struct packet parse(const uint8_t *frame, size_t length)
 	return packet;
 }
 
+static bool same_packet(const struct packet *one, const struct packet *other)
+{
+	bool malformed = one->knob == PORTSIEVE_KNOB_DROP;
+
+	return one->reason == other->reason && one->knob == other->knob &&
+	       (malformed || one->ext_seen == other->ext_seen) &&
+	       one->transport == other->transport && one->port == other->port &&
+	       one->tcp_flags == other->tcp_flags;
+}
+
+/*
+ * The parser, given the first `part` bytes as a first buffer or as a copy, returns the same packet,
+ * or false. It never returns false for a copy of the whole frame.
+ */
+static bool same_from_beginning(const struct packet *packet, const uint8_t *frame, size_t length,
+				size_t part)
+{
+	struct packet other;
+
+	memcpy(room_end - part, frame, part);
+	if (parse_packet(room_end - part, room_end, length, &other) && !same_packet(packet, &other))
+		return false;
+	if (parse_copy(room_end - part, part, length, &other) ? !same_packet(packet, &other)
+							      : part == length)
+		return false;
+	return true;
+}
+
 static uint64_t number_of(const char *name, uint64_t usual)
 {
 	const char *text = getenv(name);
@@ -119,7 +147,9 @@ static void agrees(const struct oracle_policy *plain, const struct oracle_policy
 	struct oracle_opinion by_headers = oracle_judge(headers, frame, length);
 
 	if (same_reason(&packet, &opinion) && same_headers(&packet, &by_headers) &&
-	    same_new_connection(&packet, &opinion) && same_on_the_short_way(&packet, length))
+	    same_new_connection(&packet, &opinion) && same_on_the_short_way(&packet, length) &&
+	    same_from_beginning(&packet, frame, length, length) &&
+	    same_from_beginning(&packet, frame, length, (size_t)random() % (length + 1)))
 		return;
 	oracle_describe(stderr, plain, frame, length, &opinion);
 	fprintf(stderr, "by headers: %s\nparser: %s, transport %u, port %u, knob %u, headers %x\n",

@@ -65,15 +65,21 @@ int testrun_open(const struct portsieve_image *image, const struct addresses *ad
 	return 0;
 }
 
-int testrun_judge(struct testrun *testrun, const void *frame, size_t length_bytes,
-		  struct testrun_result *ret_result, struct error *error)
+int testrun_judge_in_buffers(struct testrun *testrun, const void *frame, size_t length_bytes,
+			     size_t first_bytes, struct testrun_result *ret_result,
+			     struct error *error)
 {
+	struct xdp_md context = { .data_end = (__u32)first_bytes };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = length_bytes,
 		    .repeat = 1);
 
 	if (length_bytes < TESTRUN_FRAME_MIN || length_bytes > TESTRUN_FRAME_MAX)
 		return error_set(error, EINVAL, EXIT_FAILED, "a frame of %zu bytes cannot be tried",
 				 length_bytes);
+	if (first_bytes < length_bytes) {
+		options.ctx_in = &context;
+		options.ctx_size_in = sizeof(context);
+	}
 	if (bpf_prog_test_run_opts(testrun->program.program_fd, &options)) {
 		if (errno == EMSGSIZE || errno == EINVAL)
 			return error_set(error, errno, EXIT_FAILED,
@@ -85,6 +91,13 @@ int testrun_judge(struct testrun *testrun, const void *frame, size_t length_byte
 	ret_result->dropped = options.retval == XDP_DROP;
 	ret_result->decision = *program_last_decision(&testrun->program);
 	return 0;
+}
+
+int testrun_judge(struct testrun *testrun, const void *frame, size_t length_bytes,
+		  struct testrun_result *ret_result, struct error *error)
+{
+	return testrun_judge_in_buffers(testrun, frame, length_bytes, length_bytes, ret_result,
+					error);
 }
 
 int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, uint32_t count,

@@ -46,6 +46,14 @@ int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 int testrun_judge(struct testrun *testrun, const void *frame, size_t length_bytes,
 		  struct testrun_result *ret_result, struct error *error);
 
+/*
+ * As testrun_judge, with the first first_bytes (at most length_bytes) in the first buffer. Kernels
+ * before 6.18 cannot: -EINVAL.
+ */
+int testrun_judge_in_buffers(struct testrun *testrun, const void *frame, size_t length_bytes,
+			     size_t first_bytes, struct testrun_result *ret_result,
+			     struct error *error);
+
 /* Reads what the test run has counted, rows 0..count-1. */
 int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, uint32_t count,
 		     struct error *error);

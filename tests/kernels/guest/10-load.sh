@@ -78,14 +78,27 @@ works_generic() {
 }
 it 'generic mode counts the same' works_generic
 
+# takes_jumbo_frames HOW: by a link or libxdp's dispatcher.
 takes_jumbo_frames() {
 	in_server ip link set to_client mtu 9000
 	in_client ip link set to_server mtu 9000
-	load
+	load --attach "$1"
+	equal "$1" "$(in_server portsieve status -j | jq -r '.devices[0].attach')"
 	in_client bash -c "dd if=/dev/zero bs=8000 count=1 >/dev/udp/$SERVER4/53"
 	in_server received to_client
 	equal "1 0" "$(row dns)"
 	equal "8042 0" "$(row_bytes dns)"
+	serve_echo server tcp 80
+	echoes client tcp $SERVER4 80 10
+	in_client bash -c "dd if=/dev/zero bs=8000 count=1 >/dev/udp/$SERVER4/54"
+	in_server received to_client
+	equal "0 8042" "$(row_bytes _system udp)"
+}
+takes_jumbo_frames_by_link() {
+	takes_jumbo_frames link
+}
+takes_jumbo_frames_in_the_dispatcher() {
+	takes_jumbo_frames dispatcher
 }
 says_jumbo_cannot() {
 	in_server ip link set to_client mtu 9000
@@ -100,7 +113,8 @@ says_jumbo_cannot() {
 	equal "" "$(pins)"
 }
 if kernel_from 5.18; then
-	it 'an MTU of 9000 works in native mode' takes_jumbo_frames
+	it 'an MTU of 9000 works in native mode, by a link' takes_jumbo_frames_by_link
+	it "and in libxdp's dispatcher" takes_jumbo_frames_in_the_dispatcher
 else
 	it 'without frags, an MTU of 9000 is refused and the MTU is named' says_jumbo_cannot
 fi
