@@ -92,12 +92,10 @@ static const char *const bads[][2] = {
 	{ "10.0.0.0/255.0.0.0", "'10.0.0.0/255.0.0.0'" LENGTH4 },
 	{ "10.0.0.0/4294967304", "'10.0.0.0/4294967304'" LENGTH4 },
 	{ "::/129", "'::/129'" LENGTH6 },
-	{ "10.0.0.1/31",
-	  "'10.0.0.1/31' has host bits set: write 10.0.0.0/31 for all addresses of "
-	  "the prefix, or 10.0.0.1/32 for the one address" },
-	{ "128.0.0.0/0",
-	  "'128.0.0.0/0' has host bits set: write 0.0.0.0/0 for all addresses of "
-	  "the prefix, or 128.0.0.0/32 for the one address" },
+	{ "10.0.0.1/31", "'10.0.0.1/31' has host bits set: write 10.0.0.0/31 for all addresses of "
+			 "the prefix, or 10.0.0.1/32 for the one address" },
+	{ "128.0.0.0/0", "'128.0.0.0/0' has host bits set: write 0.0.0.0/0 for all addresses of "
+			 "the prefix, or 128.0.0.0/32 for the one address" },
 	{ "::3/127", "'::3/127' has host bits set: write ::2/127 for all addresses of "
 		     "the prefix, or ::3/128 for the one address" },
 };
