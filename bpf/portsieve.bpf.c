@@ -96,7 +96,7 @@ static __attribute__((noinline)) int judge_copy(struct xdp_md *ctx,
 
 	if (!copy)
 		return XDP_DROP; /* never happens */
-	if (!parse_copy(copy, copy_bytes, length_bytes, &packet))
+	if (!parse_copy(copy, copy_bytes, length_bytes, *(const __u64 *)copy, &packet))
 		return -1;
 	classify(image, &packet, &decision);
 	return carry_out(image, &packet, &decision, length_bytes);

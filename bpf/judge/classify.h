@@ -83,11 +83,18 @@ portsieve_inline void decide_by_port(const struct portsieve_image *image,
 	decide_by_entry(image, packet, entry, decision);
 }
 
-/* A dropped extension header takes precedence over all reasons except malformed. */
+/*
+ * A dropped extension header or IPv4 option takes precedence over all reasons except malformed. No
+ * packet has both.
+ */
 portsieve_inline void decide_by_ext_header(__u64 causes, struct decision *decision)
 {
-	decision->counter =
-		causes & PORTSIEVE_ROUTING_TYPES ? PORTSIEVE_ROUTING_HEADER : PORTSIEVE_EXT_HEADER;
+	if (causes & 1 << PORTSIEVE_KNOB_SOURCE_ROUTE)
+		decision->counter = PORTSIEVE_SOURCE_ROUTE;
+	else if (causes & PORTSIEVE_ROUTING_TYPES)
+		decision->counter = PORTSIEVE_ROUTING_HEADER;
+	else
+		decision->counter = PORTSIEVE_EXT_HEADER;
 	decision->range = PORTSIEVE_RANGES;
 	decision->drop = 1;
 	decision->new_connection = 0;

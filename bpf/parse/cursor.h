@@ -109,6 +109,31 @@ portsieve_inline const void *cursor_take(struct cursor *cursor, __u32 size_bytes
 	return taken;
 }
 
+/*
+ * Makes the verifier forget how many bytes after `start` the cursor is, and how many are left. It
+ * then verifies the rest once, not once for each pair. The cursor is at most max_bytes after
+ * `start`; max_bytes is a power of two minus 1.
+ */
+portsieve_inline void cursor_forget(struct cursor *cursor, const void *start, __u64 max_bytes)
+{
+	__u64 unknown = cursor->unknown;
+
+	if (cursor->in_copy) {
+		cursor->offset_bytes += unknown;
+		cursor_keep(cursor->offset_bytes);
+		cursor->offset_bytes -= unknown;
+		cursor_keep(cursor->offset_bytes);
+	} else {
+		unknown = cursor->at - start; /* the verifier knows no difference of pointers */
+		cursor_keep(unknown);
+		cursor->at = start + (unknown & max_bytes);
+	}
+	cursor->left_bytes += unknown;
+	cursor_keep(cursor->left_bytes);
+	cursor->left_bytes -= unknown;
+	cursor_keep(cursor->left_bytes);
+}
+
 /* Makes the packet end size_bytes from here. False, and no change, if it ends before that. */
 portsieve_inline _Bool cursor_narrow(struct cursor *cursor, __u32 size_bytes)
 {

@@ -16,9 +16,17 @@ enum ppp_protocol {
 	PPP_PROTOCOL_IPV6 = 0x0057,
 };
 
+enum vlan_control {
+	VLAN_ID_MASK = 0x0fff,
+};
+
 struct vlan_tag {
 	__be16 control;
 	__be16 ethertype;
+};
+
+enum l2_sizes {
+	L2_BYTES_MAX = 63, /* at least all headers below, and all bits set */
 };
 
 struct pppoe_header {
@@ -33,21 +41,30 @@ portsieve_inline _Bool is_vlan(__be16 ethertype)
 	return ethertype == BE16(ETH_P_8021Q) || ethertype == BE16(ETH_P_8021AD);
 }
 
-/* Skips up to two tags, and sets *ethertype to that of their payload. */
+/* 1 if the tag has a VLAN id other than 0. No branch: the verifier would follow both for each tag.
+ */
+portsieve_inline __u32 has_vlan_id(const struct vlan_tag *tag)
+{
+	return ((be16_to_host(tag->control) & VLAN_ID_MASK) + VLAN_ID_MASK) / (VLAN_ID_MASK + 1);
+}
+
+/*
+ * Skips up to eight tags, and sets *ethertype to that of their payload. Linux skips any number of
+ * priority tags (VLAN id 0), but needs a device for each VLAN id.
+ */
 portsieve_inline _Bool parse_vlan(struct cursor *cursor, struct packet *packet, __be16 *ethertype)
 {
-#pragma unroll
-	for (int depth = 0; depth < PORTSIEVE_VLAN_DEPTH_MAX; depth++) {
-		const struct vlan_tag *tag;
+	__u32 vlan_ids = 0;
 
-		if (!is_vlan(*ethertype))
-			return 1;
-		tag = cursor_take(cursor, sizeof(*tag));
+	for (int depth = 0; depth < PORTSIEVE_VLAN_DEPTH_MAX && is_vlan(*ethertype); depth++) {
+		const struct vlan_tag *tag = cursor_take(cursor, sizeof(*tag));
+
 		if (!tag)
 			return packet_malformed(packet, PORTSIEVE_MALFORMED_ETHERNET);
+		vlan_ids += has_vlan_id(tag);
 		*ethertype = tag->ethertype;
 	}
-	if (is_vlan(*ethertype))
+	if (is_vlan(*ethertype) || vlan_ids > PORTSIEVE_VLAN_IDS_MAX)
 		return packet_end(packet, PORTSIEVE_VLAN_DEPTH, PORTSIEVE_KNOB_VLAN_DEPTH);
 	return 1;
 }
@@ -124,6 +141,7 @@ portsieve_inline _Bool parse_l2(struct cursor *cursor, struct packet *packet, __
 			return 0;
 		if (!is_ip(ethertype))
 			return parse_other_ethertype(packet, ethertype);
+		cursor_forget(cursor, ethernet, L2_BYTES_MAX);
 	}
 	*ret_ethertype = ethertype;
 	return 1;

@@ -28,14 +28,14 @@ enum packet_family {
 
 /* Members are as wide as a register: narrower ones cost a mask at each use. */
 struct packet {
-	__u32 ext_seen;	       /* bit N: has the extension header of enum portsieve_knob N */
-	__u32 reason;	       /* enum portsieve_reason; PORTSIEVE_REASONS if it has a port */
-	__u32 knob;	       /* enum portsieve_knob; only without a port */
-	__u32 transport;       /* enum portsieve_transport; only with a port */
-	__u32 tcp_flags;       /* byte 13 of the TCP header; PACKET_NO_FLAGS for other transports */
-	__u32 port;	       /* destination, host order; only with a port */
-	__u32 fragmented;      /* a first fragment: the datagram continues in others */
-	__u32 family;	       /* enum packet_family; only with a port */
+	__u32 ext_seen;	  /* bit N: has the extension header or option of enum portsieve_knob N */
+	__u32 reason;	  /* enum portsieve_reason; PORTSIEVE_REASONS if it has a port */
+	__u32 knob;	  /* enum portsieve_knob; only without a port */
+	__u32 transport;  /* enum portsieve_transport; only with a port */
+	__u32 tcp_flags;  /* byte 13 of the TCP header; PACKET_NO_FLAGS for other transports */
+	__u32 port;	  /* destination, host order; only with a port */
+	__u32 fragmented; /* a first fragment: the datagram continues in others */
+	__u32 family;	  /* enum packet_family; only with a port */
 	const void *addresses; /* source, then destination, in the IP header; only with a port */
 };
 

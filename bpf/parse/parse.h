@@ -40,16 +40,17 @@ portsieve_inline _Bool parse_packet(const void *frame, const void *frame_end, __
 
 /*
  * As parse_packet, for a copy of the frame's first copy_bytes, at most CURSOR_COPY_BYTES_MAX. For
- * the verifier, the copy's memory must be larger by CURSOR_HEADER_BYTES_MAX.
+ * the verifier, the copy's memory must be larger by CURSOR_HEADER_BYTES_MAX, and `unknown` is a
+ * number that it cannot know; the result does not depend on it.
  */
 portsieve_inline _Bool parse_copy(const void *copy, __u32 copy_bytes, __u32 length_bytes,
-				  struct packet *packet)
+				  __u64 unknown, struct packet *packet)
 {
 	struct cursor cursor = { .in_copy = 1,
 				 .copy = copy,
 				 .copy_bytes = copy_bytes,
 				 .left_bytes = length_bytes,
-				 .unknown = length_bytes };
+				 .unknown = unknown };
 
 	parse_at(&cursor, packet);
 	return !cursor.cut;

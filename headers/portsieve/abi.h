@@ -19,7 +19,8 @@ enum portsieve_limits {
 	PORTSIEVE_RANGES_MAX = 16384, /* of one policy, without the built-in ranges */
 	PORTSIEVE_RULE_NAME_MAX = 32, /* bytes, without the terminating NUL */
 	PORTSIEVE_SOURCE_MAX = 255,   /* bytes of a policy file's path; longer paths are cut */
-	PORTSIEVE_VLAN_DEPTH_MAX = 2,
+	PORTSIEVE_VLAN_DEPTH_MAX = 8, /* tags */
+	PORTSIEVE_VLAN_IDS_MAX = 2,   /* of these, with a VLAN id other than 0 */
 	PORTSIEVE_EXT_HEADERS_MAX = 8,
 	PORTSIEVE_PREFIXES_MAX = 1 << 18, /* of one policy and family, both directions */
 	PORTSIEVE_CLASSES_MAX = 65536,	  /* of addresses, in one direction */
@@ -68,6 +69,7 @@ enum portsieve_reason {
 	PORTSIEVE_RETURN_FLOW,
 	PORTSIEVE_RETURN_ESTABLISHED,
 	PORTSIEVE_RETURN_GRACE,
+	PORTSIEVE_SOURCE_ROUTE,
 	PORTSIEVE_REASONS,
 };
 
@@ -105,6 +107,7 @@ enum portsieve_knob {
 	PORTSIEVE_KNOB_HIP,
 	PORTSIEVE_KNOB_SHIM6,
 	PORTSIEVE_KNOB_ROUTING_TYPE_4,
+	PORTSIEVE_KNOB_SOURCE_ROUTE,
 	PORTSIEVE_KNOBS,
 };
 

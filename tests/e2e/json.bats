@@ -95,7 +95,7 @@ devices.[].retired.new_connections number' "$got"
 	equal "$(((1 + 1) + 4 * 4))" "$(jq '.devices[0].ranges | length' "$document")"
 	equal 0 "$(jq '.devices[0].ranges | length - (unique_by([.rule, .protocol, .low]) | length)' "$document")"
 	equal 0 "$(jq '.devices[0].reasons | length - (unique_by(.reason) | length)' "$document")"
-	equal "$(tr ' ' '\n' <<<'non-ip mpls vlan-depth malformed-ethernet malformed-ipv4 malformed-ipv6 malformed-l4 later-fragment tiny-fragment ext-header routing-header ext-depth jumbogram no-port bad-flags icmp icmpv6 igmp other-protocol dhcp-client return-socket return-flow return-established return-grace' | sort)" \
+	equal "$(tr ' ' '\n' <<<'non-ip mpls vlan-depth malformed-ethernet malformed-ipv4 malformed-ipv6 malformed-l4 later-fragment tiny-fragment ext-header routing-header ext-depth jumbogram no-port bad-flags icmp icmpv6 igmp other-protocol dhcp-client return-socket return-flow return-established return-grace source-route' | sort)" \
 		"$(jq -r '.devices[0].reasons[].reason' "$document" | sort)"
 }
 

@@ -94,7 +94,8 @@ static bool parse(const struct part *part, bool copy, struct packet *ret_packet)
 
 	memset(ret_packet, 0xa5, sizeof(*ret_packet));
 	if (copy)
-		whole = parse_copy(memory, part->memory_bytes, length_bytes, ret_packet);
+		whole = parse_copy(memory, part->memory_bytes, length_bytes, length_bytes,
+				   ret_packet);
 	else
 		whole = parse_packet(memory, memory + part->memory_bytes, length_bytes, ret_packet);
 	free(memory);

@@ -18,7 +18,8 @@ bool is_extension_knob(enum portsieve_knob knob)
 	if (knob == PORTSIEVE_KNOB_PASS) /* in the tables: none */
 		return false;
 	for (int i = 0; i < 256; i++)
-		if (ext_kinds[i].knob == knob || routing_type_knobs[i] == knob)
+		if (ext_kinds[i].knob == knob || routing_type_knobs[i] == knob ||
+		    ipv4_option_knobs[i] == knob)
 			return true;
 	return false;
 }

@@ -19,7 +19,7 @@ struct packet_by_hand {
 	uint16_t low, high;
 	bool new_connection;
 	/* Other than default drop, dhcp_client auto, no forwarding, and every knob left out: */
-	bool default_allow, no_dhcp_client, forwards_ipv6;
+	bool default_allow, no_dhcp_client, forwards_ipv6, no_rules;
 	const char *knob_drop, *knob_allow;
 };
 

@@ -63,7 +63,7 @@ const struct packet_by_hand packets_ipv6[] = {
 	  PASS_AS("ext-depth"), .knob_allow = "ext_depth" },
 	{ "x2_hop_by_hop_as_ninth_is_too_many",
 	  ETH6 IP6("0040", "3c") SEVEN_OPTIONS("3c") EXT("00", "00"), PASS_AS("ext-depth"),
-	  .default_allow = true },
+	  .default_allow = true, .no_rules = true },
 	{ "x2_ninth_does_not_count_as_present",
 	  ETH6 IP6("0048", "3c") SEVEN_OPTIONS("3c") EXT("87", "00") EXT("11", "00"),
 	  DROP_AS("ext-depth"), .knob_drop = "mobility" },

@@ -4,7 +4,10 @@
  */
 #include "by_hand.h"
 
-#define UDP53 IP4("001c", WHOLE, "11") UDP("0035", "0008")
+#define PRIORITY_TAGS_3 "8100 2000 8100 0000 88a8 e000 "
+#define PRIORITY_TAGS_4 PRIORITY_TAGS_3 "8100 1000 "
+#define PRIORITY_TAGS_8 PRIORITY_TAGS_4 PRIORITY_TAGS_4
+#define UDP53		IP4("001c", WHOLE, "11") UDP("0035", "0008")
 
 const struct packet_by_hand packets_link[] = {
 	{ "e1_thirteen_bytes_are_malformed", MACS "08", DROP_AS("malformed-ethernet") },
@@ -29,9 +32,25 @@ const struct packet_by_hand packets_link[] = {
 	{ "e4_third_tag_drops_under_default_drop", MACS "8100 0001 8100 0002 8100 0003 0800 " UDP53,
 	  DROP_AS("vlan-depth") },
 	{ "e4_third_tag_passes_under_default_allow", MACS "8100 0001 88a8 0002 88a8 0003 0806",
-	  PASS_AS("vlan-depth"), .default_allow = true },
-	{ "e4_third_tag_cut_off_is_depth_too", MACS "8100 0001 88a8 0002 8100",
-	  PASS_AS("vlan-depth"), .knob_allow = "vlan_depth" },
+	  PASS_AS("vlan-depth"), .default_allow = true, .no_rules = true },
+	{ "e4_third_tag_drops_under_default_allow_if_a_rule_drops",
+	  MACS "8100 0001 88a8 0002 88a8 0003 0806", DROP_AS("vlan-depth"), .default_allow = true },
+	{ "e3_third_tag_cut_off_is_malformed", MACS "8100 0001 88a8 0002 8100",
+	  DROP_AS("malformed-ethernet") },
+	{ "e3_eight_priority_tags_are_skipped", MACS PRIORITY_TAGS_8 "0800 " UDP53, .drop = true,
+	  BY_DEFAULT("_system", 1, 1023), AT("udp", 53) },
+	{ "e3_eighth_tag_cut_off_is_malformed", MACS PRIORITY_TAGS_4 PRIORITY_TAGS_3 "8100 000008",
+	  DROP_AS("malformed-ethernet") },
+	{ "e4_ninth_priority_tag_drops", MACS PRIORITY_TAGS_8 "8100 0000 0800 " UDP53,
+	  DROP_AS("vlan-depth") },
+	{ "e4_ninth_tag_cut_off_is_depth_too", MACS PRIORITY_TAGS_8 "88a8", PASS_AS("vlan-depth"),
+	  .knob_allow = "vlan_depth" },
+	{ "e3_two_vlan_ids_among_priority_tags_are_skipped",
+	  MACS "8100 e000 8100 2fff 88a8 f000 8100 0001 0800 " UDP53, .drop = true,
+	  BY_DEFAULT("_system", 1, 1023), AT("udp", 53) },
+	{ "e4_three_vlan_ids_among_priority_tags_drop",
+	  MACS "8100 0001 8100 0000 88a8 0100 8100 0000 8100 0800 0800 " UDP53,
+	  DROP_AS("vlan-depth") },
 	{ "e5_mpls_unicast_follows_the_default", MACS "8847 00010140 " UDP53, DROP_AS("mpls") },
 	{ "e5_mpls_multicast_follows_the_knob", MACS "8848 00010140", PASS_AS("mpls"),
 	  .knob_allow = "mpls" },

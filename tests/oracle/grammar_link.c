@@ -126,7 +126,10 @@ static void put_content(struct draft *d, enum content content)
 static uint32_t pick_tags(struct grammar *g)
 {
 	static const uint8_t tags[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-					0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3 };
+					0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4 };
+
+	if (one_in(g, 64))
+		return 5 + below(g, 6);
 
 	return PICK(g, tags);
 }
@@ -162,7 +165,7 @@ void draft_write(struct draft *d, struct grammar *g, uint8_t *frame)
 	while (tags--) {
 		mark(d, 2);
 		put16(d, one_in(g, 2) ? 0x8100 : 0x88a8);
-		put16(d, draw(g));
+		put16(d, draw(g) & (one_in(g, 2) ? 0xf000 : 0xffff));
 	}
 	mark(d, 2);
 	put16(d, ethertype_of(d, content));

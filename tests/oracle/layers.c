@@ -93,6 +93,8 @@ static void append(struct layers *layers, enum layer_kind kind, int64_t number, 
 		.kind = kind,
 		.fragment = layers->fragment,
 		.nth = count_kind(layers, kind) + 1,
+		.vlan_ids = layers->vlan_ids,
+		.source_route = LAYER_ABSENT,
 		.number = number,
 		.start = start,
 		.limit = limit,
@@ -137,6 +139,7 @@ static void read_tag(struct layers *layers, struct layer *layer)
 {
 	layer->size = 4;
 	layer->next = pair(layers, layer, 2);
+	layers->vlan_ids += pair(layers, layer, 0) % 4096 > 0;
 	if (layer->nth <= TAGS_MAX)
 		append_ethertype(layers, layer);
 }
@@ -166,6 +169,30 @@ static void read_ppp(struct layers *layers, struct layer *layer)
 	       layer->next, layer->start + layer->size, layer->limit);
 }
 
+/* RFC 791 section 3.1: types 0 and 1 are single bytes, the others have a length. */
+static int64_t has_source_route(const struct layers *layers, const struct layer *ip)
+{
+	int64_t at = 20;
+
+	while (at < ip->size && at < ip->room) {
+		int64_t type = octet(layers, ip, at);
+		int64_t length = at + 1 < ip->size ? octet(layers, ip, at + 1) : LAYER_ABSENT;
+
+		if (type == 0)
+			return 0;
+		if (type == 1) {
+			at++;
+			continue;
+		}
+		if (length < 2)
+			return 0;
+		if (type == 131 || type == 137)
+			return 1;
+		at += length;
+	}
+	return 0;
+}
+
 static void read_ipv4(struct layers *layers, struct layer *layer)
 {
 	int64_t first = octet(layers, layer, 0);
@@ -179,6 +206,7 @@ static void read_ipv4(struct layers *layers, struct layer *layer)
 	layer->offset = fragment % 8192 * 8;
 	layer->more = fragment / 8192 % 2;
 	layer->next = octet(layers, layer, 9);
+	layer->source_route = has_source_route(layers, layer);
 	layer->source = layer->start + 12;
 	layer->destination = layer->start + 16;
 	if (layer->offset > 0)
@@ -313,6 +341,7 @@ void layers_read(struct layers *ret_layers, const uint8_t *frame, size_t length)
 	ret_layers->frame = frame;
 	ret_layers->count = 0;
 	ret_layers->fragment = FRAGMENT_NONE;
+	ret_layers->vlan_ids = 0;
 	append(ret_layers, LAYER_ETHERNET, LAYER_ABSENT, 0, (int64_t)length);
 	for (size_t i = 0; i < ret_layers->count; i++)
 		if (kinds[ret_layers->at[i].kind].read)

@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #define LAYER_ABSENT   (-1) /* a field beyond the end, or not part of this kind */
-#define LAYERS_MAX     24
+#define LAYERS_MAX     32
 #define EXTENSIONS_MAX 8
-#define TAGS_MAX       2
+#define TAGS_MAX       8
+#define VLAN_IDS_MAX   2
 
 enum layer_kind {
 	LAYER_ETHERNET,
@@ -72,14 +73,16 @@ struct layer {
 	int64_t size;		      /* its header, as the header itself says */
 	int64_t length;		      /* PPPoE, IPv4 total, IPv6 payload, or UDP length field */
 	int64_t version;
-	int64_t next;	/* protocol or next header field */
-	int64_t offset; /* the fragment's */
-	int64_t more;	/* more-fragments: 0 or 1 */
-	int64_t option; /* the 2 bytes of the first hop-by-hop option's type and length */
-	int64_t type;	/* routing, ICMP or ICMPv6 type */
-	int64_t flags;	/* TCP's 8 */
-	int64_t port;	/* destination */
-	int64_t source; /* where its addresses begin, counted from the frame's first byte */
+	int64_t next;	      /* protocol or next header field */
+	int64_t offset;	      /* the fragment's */
+	int64_t more;	      /* more-fragments: 0 or 1 */
+	int64_t vlan_ids;     /* tags before this layer with a VLAN id other than 0 */
+	int64_t source_route; /* IPv4: 1 if it has that option, loose or strict, else 0 */
+	int64_t option;	      /* the 2 bytes of the first hop-by-hop option's type and length */
+	int64_t type;	      /* routing, ICMP or ICMPv6 type */
+	int64_t flags;	      /* TCP's 8 */
+	int64_t port;	      /* destination */
+	int64_t source;	      /* where its addresses begin, counted from the frame's first byte */
 	int64_t destination;
 };
 
@@ -87,6 +90,7 @@ struct layers {
 	const uint8_t *frame;
 	size_t count;
 	enum layer_fragment fragment; /* of the layer that comes next */
+	int64_t vlan_ids;	      /* the same */
 	struct layer at[LAYERS_MAX];
 };
 

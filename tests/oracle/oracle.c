@@ -12,6 +12,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ON(kind)     (1u << LAYER_##kind)
 #define WITH_PORT    (ON(TCP) | ON(UDP) | ON(UDP_LITE) | ON(SCTP) | ON(DCCP))
+#define AFTER_TAGS   (ON(NON_IP) | ON(MPLS) | ON(DISCOVERY) | ON(PPPOE) | ON(IPV4) | ON(IPV6))
 #define ANY_L4	     (WITH_PORT | ON(ICMP) | ON(ICMPV6) | ON(IGMP))
 
 static_assert(LAYER_KIND_COUNT <= 32, "a set of kinds is one unsigned int");
@@ -34,15 +35,17 @@ struct row {
 	bool shows_port; /* the opinion names protocol and port */
 };
 
-/* X8 comes before the rows to which it is an exception. */
+/* X8 comes before the rows to which it is an exception, E4 before what may follow the tags. */
 static const struct row rows[] = {
 	{ "E1", "shorter than an Ethernet header", ON(ETHERNET), ethernet_is_cut,
 	  "malformed-ethernet", .verdict = DROPPED },
+	{ "E3", "a tag cut off", ON(TAG), tag_is_cut, "malformed-ethernet", .verdict = DROPPED },
+	{ "E4a", "a ninth tag", ON(TAG), tag_is_ninth, "vlan-depth", .verdict = KNOB,
+	  .knob = KNOB_VLAN_DEPTH },
+	{ "E4b", "more than two VLAN ids", AFTER_TAGS, vlan_ids_are_too_many, "vlan-depth",
+	  .verdict = KNOB, .knob = KNOB_VLAN_DEPTH },
 	{ "E2", "an ethertype that is not looked into", ON(NON_IP), NULL, "non-ip",
 	  .verdict = PASSES },
-	{ "E3", "a tag cut off", ON(TAG), tag_is_cut, "malformed-ethernet", .verdict = DROPPED },
-	{ "E4", "a third tag", ON(TAG), tag_is_third, "vlan-depth", .verdict = KNOB,
-	  .knob = KNOB_VLAN_DEPTH },
 	{ "E5", "MPLS", ON(MPLS), NULL, "mpls", .verdict = KNOB, .knob = KNOB_MPLS },
 	{ "E6", "PPPoE discovery", ON(DISCOVERY), NULL, "non-ip", .verdict = PASSES },
 	{ "E7a", "PPPoE header cut off", ON(PPPOE), pppoe_is_cut, "malformed-ethernet",
@@ -137,7 +140,13 @@ static const struct row rows[] = {
 	{ "C8", "IGMP", ON(IGMP), NULL, "igmp", .verdict = PASSES },
 };
 
-/* The extension headers' knobs take precedence over every row except malformed-*. */
+/*
+ * The knobs of options and extension headers take precedence over every row except malformed-*, and
+ * those that decide before IP.
+ */
+static const struct row source_route = {
+	"I6", "a source route, whose knob says drop", 0, NULL, "source-route", .verdict = DROPPED,
+};
 static const struct row routing_header = {
 	"XK1", "a routing type whose knob says drop", 0, NULL, "routing-header", .verdict = DROPPED,
 };
@@ -230,6 +239,8 @@ static const struct row *extension_row_find(const struct oracle_policy *policy,
 	for (const struct layer *layer = layers->at; layer <= decided; layer++) {
 		int64_t number = extension_found(layer);
 
+		if (layer->source_route == 1 && policy->knob_drops[KNOB_SOURCE_ROUTE])
+			return &source_route;
 		if (number == EXTENSION_ROUTING && routing_type_drops(policy, layer->type))
 			return &routing_header;
 		if (extension_drops(policy, number))
@@ -313,7 +324,7 @@ struct oracle_opinion oracle_judge(const struct oracle_policy *policy, const uin
 						.port = -1,
 						.clause = "?",
 						.because = "the oracle is wrong" };
-	if (strncmp(row->reason, "malformed-", strlen("malformed-"))) {
+	if (strncmp(row->reason, "malformed-", strlen("malformed-")) && row->kinds != AFTER_TAGS) {
 		const struct row *instead = extension_row_find(policy, &layers, q.layer);
 
 		row = instead ? instead : row;
@@ -326,6 +337,7 @@ const char *oracle_clause(size_t index, const char **ret_words, const char **ret
 	const struct row *row = index < COUNT(rows)	   ? &rows[index]
 				: index == COUNT(rows)	   ? &routing_header
 				: index == COUNT(rows) + 1 ? &extension_header
+				: index == COUNT(rows) + 2 ? &source_route
 							   : NULL;
 
 	if (!row)

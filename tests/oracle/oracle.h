@@ -79,6 +79,10 @@ struct oracle_opinion {
 /* No rules, dhcp_client true, and every knob at its default by packets.md. */
 void oracle_policy_defaults(struct oracle_policy *policy, bool default_drop, bool forwards_ipv6);
 
+/* Sets the rules, and the knobs that are left out and depend on them: before oracle_policy_set. */
+void oracle_policy_rules(struct oracle_policy *policy, const struct oracle_rule *rules,
+			 size_t count);
+
 /* Returns 0, or -ENOENT if no knob has that name ("later_fragment"). */
 int oracle_policy_set(struct oracle_policy *policy, const char *knob, bool drop);
 

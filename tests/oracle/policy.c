@@ -12,6 +12,7 @@ enum knob_default {
 	ALLOW,
 	DROP,
 	THE_DEFAULT,
+	DROP_IF_ANY,	  /* drop where the policy drops anything */
 	ALLOW_IN_TRANSIT, /* allow where the host forwards IPv6, else the default */
 };
 
@@ -31,12 +32,23 @@ void oracle_policy_defaults(struct oracle_policy *policy, bool default_drop, boo
 		[ALLOW] = false,
 		[DROP] = true,
 		[THE_DEFAULT] = default_drop,
+		[DROP_IF_ANY] = default_drop,
 		[ALLOW_IN_TRANSIT] = default_drop && !forwards_ipv6,
 	};
 
 	*policy = (struct oracle_policy){ .default_drop = default_drop, .dhcp_client = true };
 	for (size_t i = 0; i < KNOB_COUNT; i++)
 		policy->knob_drops[i] = drops[knobs[i].when_left_out];
+}
+
+void oracle_policy_rules(struct oracle_policy *policy, const struct oracle_rule *rules,
+			 size_t count)
+{
+	policy->rules = rules;
+	policy->rule_count = count;
+	for (size_t i = 0; i < KNOB_COUNT; i++)
+		for (size_t j = 0; j < count && knobs[i].when_left_out == DROP_IF_ANY; j++)
+			policy->knob_drops[i] = policy->knob_drops[i] || rules[j].drop;
 }
 
 int oracle_policy_set(struct oracle_policy *policy, const char *knob, bool drop)

@@ -27,9 +27,14 @@ bool tag_is_cut(const struct question *q)
 	return q->layer->nth <= TAGS_MAX && q->layer->room < 4;
 }
 
-bool tag_is_third(const struct question *q)
+bool tag_is_ninth(const struct question *q)
 {
 	return q->layer->nth > TAGS_MAX;
+}
+
+bool vlan_ids_are_too_many(const struct question *q)
+{
+	return q->layer->vlan_ids > VLAN_IDS_MAX;
 }
 
 bool ethernet_is_cut(const struct question *q)

@@ -16,7 +16,8 @@ struct question {
 };
 
 bool tag_is_cut(const struct question *q);
-bool tag_is_third(const struct question *q);
+bool tag_is_ninth(const struct question *q);
+bool vlan_ids_are_too_many(const struct question *q);
 bool ethernet_is_cut(const struct question *q);
 bool pppoe_is_cut(const struct question *q);
 bool pppoe_is_too_long(const struct question *q);

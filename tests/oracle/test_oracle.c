@@ -31,8 +31,7 @@ static struct oracle_policy policy_of(const struct packet_by_hand *packet)
 
 	oracle_policy_defaults(&policy, !packet->default_allow, packet->forwards_ipv6);
 	policy.dhcp_client = !packet->no_dhcp_client;
-	policy.rules = rules;
-	policy.rule_count = COUNT(rules);
+	oracle_policy_rules(&policy, rules, packet->no_rules ? 0 : COUNT(rules));
 	if (packet->knob_drop)
 		assert_int_equal(oracle_policy_set(&policy, packet->knob_drop, true), 0);
 	if (packet->knob_allow)

@@ -112,6 +112,7 @@ void address_policy_make(struct address_policy *ret_policy, uint64_t seed)
 		policy->runtime_count = policy->rule_count;
 	for (size_t i = 0; i < policy->rule_count; i++)
 		make_rule(ret_policy, i, &state);
+	oracle_policy_rules(policy, ret_policy->rules, policy->rule_count);
 }
 
 static void teach_prefixes(const struct oracle_prefixes *prefixes, struct grammar *grammar)

@@ -102,7 +102,8 @@ static void name_row(const struct portsieve_image *image, const struct portsieve
 /* A packet decided by an extension header may have a port, which was not read. */
 static bool is_about_headers(uint32_t counter)
 {
-	return counter == PORTSIEVE_EXT_HEADER || counter == PORTSIEVE_ROUTING_HEADER;
+	return counter == PORTSIEVE_EXT_HEADER || counter == PORTSIEVE_ROUTING_HEADER ||
+	       counter == PORTSIEVE_SOURCE_ROUTE;
 }
 
 struct judgement judge_frame_in_buffers(struct judge *judge, const uint8_t *frame, size_t length,

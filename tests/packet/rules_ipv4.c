@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Rules I1 to I5. */
+/* Rules I1 to I6. */
 #include "rules.h"
 
 #include "base/cleanup.h"
 
-#define MALFORMED DROPS("malformed-ipv4")
-#define LATER	  PASSES("later-fragment")
-#define OTHER	  PASSES("other-protocol")
+#define MALFORMED    DROPS("malformed-ipv4")
+#define LATER	     PASSES("later-fragment")
+#define SOURCE_ROUTE DROPS("source-route")
+#define OTHER	     PASSES("other-protocol")
 
 const struct rule_test rules_ipv4[] = {
 	{ "I1", "20 bytes are enough for a header", "eth ip4:proto=47", DROP, OTHER },
@@ -109,5 +110,48 @@ const struct rule_test rules_ipv4[] = {
 	  ALLOW KNOB("other_protocol: drop"), DROPS("other-protocol") },
 	{ "I5", "a first fragment of another protocol is other-protocol",
 	  "eth ip4:mf=1,proto=47 data:8", DROP, OTHER },
+	{ "I6", "a loose source route is dropped", "eth ip4:size=28 tcp poke:34=8307040a00000100",
+	  DROP, SOURCE_ROUTE },
+	{ "I6", "a strict source route is dropped under default allow",
+	  "eth ip4:size=28 udp poke:34=8907040a00000100", ALLOW, SOURCE_ROUTE },
+	{ "I6", "a source route is dropped before a dropped port",
+	  "eth ip4:size=28 udp:port=23 poke:34=8307040a00000100", ALLOW, SOURCE_ROUTE },
+	{ "I6", "a source route of which no hop is left is dropped",
+	  "eth ip4:size=28 tcp poke:34=8307080a00000100", ALLOW, SOURCE_ROUTE },
+	{ "I6", "type 130 is skipped", "eth ip4:size=28 tcp poke:34=8207040a00000100", DROP,
+	  OPEN("tcp") },
+	{ "I6", "type 132 is skipped", "eth ip4:size=28 tcp poke:34=8407040a00000100", DROP,
+	  OPEN("tcp") },
+	{ "I6", "a source route after 37 times no operation is found",
+	  "eth ip4:size=60 tcp poke:34=01010101010101010101010101010101010101010101010101010101"
+	  "010101010101010101830304",
+	  DROP, SOURCE_ROUTE },
+	{ "I6", "a type in the options' last byte has no length and is none",
+	  "eth ip4:size=24 tcp poke:34=01010183", DROP, OPEN("tcp") },
+	{ "I6", "a length in the options' last byte is enough",
+	  "eth ip4:size=24 tcp poke:34=01018302", DROP, SOURCE_ROUTE },
+	{ "I6", "a source route of length 1 is none", "eth ip4:size=24 tcp poke:34=83010000", DROP,
+	  OPEN("tcp") },
+	{ "I6", "a source route past the options' end is one",
+	  "eth ip4:size=24 tcp poke:34=83ff0000", DROP, SOURCE_ROUTE },
+	{ "I6", "after the end of options nothing is read",
+	  "eth ip4:size=28 tcp poke:34=0083070401020304", DROP, OPEN("tcp") },
+	{ "I6", "a source route inside another option is none",
+	  "eth ip4:size=28 tcp poke:34=4408830704010203", DROP, OPEN("tcp") },
+	{ "I6", "a source route after another option is found",
+	  "eth ip4:size=32 tcp poke:34=440405008307040102030400", DROP, SOURCE_ROUTE },
+	{ "I6", "after an option of length 0 nothing is read",
+	  "eth ip4:size=32 tcp poke:34=440083030483030400000000", DROP, OPEN("tcp") },
+	{ "I6", "after an option past the end nothing is read",
+	  "eth ip4:size=28 udp:port=443 data:8 poke:34=4409000000000000", DROP, OPEN("udp") },
+	{ "I6", "a later fragment with a source route is dropped",
+	  "eth ip4:size=28,frag=2,proto=17 data:8 poke:34=8307040a00000100", ALLOW, SOURCE_ROUTE },
+	{ "I6", "a malformed packet with a source route is malformed",
+	  "eth ip4:size=28,total=+1 tcp poke:34=8307040a00000100", DROP, MALFORMED },
+	{ "I6", "a source route passes where its knob allows it",
+	  "eth ip4:size=28 tcp poke:34=8307040a00000100", DROP KNOB("source_route: allow"),
+	  OPEN("tcp") },
+	{ "I6", "inside PPPoE and tags a source route is found",
+	  "eth vlan vlan pppoe ip4:size=28 tcp poke:50=8307040a00000100", ALLOW, SOURCE_ROUTE },
 };
 const size_t rules_ipv4_count = ARRAY_SIZE(rules_ipv4);

@@ -4,8 +4,10 @@
 
 #include "base/cleanup.h"
 
-#define NON_IP	  PASSES("non-ip")
-#define MALFORMED DROPS("malformed-ethernet")
+#define NON_IP	       PASSES("non-ip")
+#define SIX_PRIORITY   " vlan:vid=0 qinq:vid=0 vlan:vid=0 vlan:vid=0 qinq:vid=0 vlan:vid=0"
+#define EIGHT_PRIORITY SIX_PRIORITY " qinq:vid=0 vlan:vid=0"
+#define MALFORMED      DROPS("malformed-ethernet")
 
 const struct rule_test rules_link[] = {
 	{ "E1", "a frame of 14 bytes is long enough", "eth:type=0x88b5", DROP, NON_IP },
@@ -37,14 +39,28 @@ const struct rule_test rules_link[] = {
 	  NON_IP },
 	{ "E3", "a second tag of 3 bytes is malformed", "eth vlan vlan:type=0x88b5 cut:1", ALLOW,
 	  MALFORMED },
-	{ "E4", "a third tag is dropped under default drop", "eth vlan vlan vlan ip4 tcp", DROP,
+	{ "E3", "a third tag of 3 bytes is malformed", "eth vlan vlan vlan:type=0x88b5 cut:1",
+	  ALLOW, MALFORMED },
+	{ "E3", "eight priority tags are skipped", "eth" EIGHT_PRIORITY " ip4 tcp", DROP,
+	  OPEN("tcp") },
+	{ "E3", "eight priority tags hide no port", "eth" EIGHT_PRIORITY " ip6 udp:port=23", ALLOW,
+	  SHUT("udp") },
+	{ "E3", "the eighth of 3 bytes is malformed", "eth" EIGHT_PRIORITY " cut:1", ALLOW,
+	  MALFORMED },
+	{ "E3", "two VLAN ids and six priority tags are skipped",
+	  "eth vlan:vid=4095" SIX_PRIORITY " qinq:vid=1 ip4 tcp", DROP, OPEN("tcp") },
+	{ "E4", "a ninth tag is dropped under default drop",
+	  "eth" EIGHT_PRIORITY " vlan:vid=0 ip4 tcp", DROP, DROPS("vlan-depth") },
+	{ "E4", "a ninth tag is dropped beside a drop rule",
+	  "eth" EIGHT_PRIORITY " qinq:vid=0 ip4 tcp", ALLOW, DROPS("vlan-depth") },
+	{ "E4", "a ninth tag may be cut off",
+	  "eth" SIX_PRIORITY " vlan:vid=0 vlan:vid=0,type=0x8100", DROP, DROPS("vlan-depth") },
+	{ "E4", "a third VLAN id is dropped under default drop", "eth vlan vlan vlan ip4 tcp", DROP,
 	  DROPS("vlan-depth") },
-	{ "E4", "a third tag passes under default allow", "eth vlan vlan vlan ip4 tcp:port=23",
-	  ALLOW, PASSES("vlan-depth") },
-	{ "E4", "a third tag of 0x88a8 is too deep too", "eth vlan vlan qinq ip4 tcp", DROP,
-	  DROPS("vlan-depth") },
-	{ "E4", "a third tag may be cut off", "eth qinq vlan:type=0x8100", DROP,
-	  DROPS("vlan-depth") },
+	{ "E4", "a third VLAN id is dropped beside a drop rule",
+	  "eth vlan vlan:vid=0 qinq vlan ip4 tcp", ALLOW, DROPS("vlan-depth") },
+	{ "E4", "a third VLAN id before ARP is too deep too",
+	  "eth vlan vlan vlan:type=0x0806 data:28", DROP, DROPS("vlan-depth") },
 	{ "E5", "MPLS unicast is dropped under default drop", "eth:type=0x8847 data:46", DROP,
 	  DROPS("mpls") },
 	{ "E5", "MPLS multicast is dropped under default drop", "eth:type=0x8848 data:46", DROP,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from scapy.contrib.mpls import MPLS
 from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.eap import EAPOL
-from scapy.layers.inet import GRE, ICMP, IP, TCP, UDP, IPOption_RR, IPOption_Timestamp, fragment, in4_chksum
+from scapy.layers.inet import GRE, ICMP, IP, TCP, UDP, IPOption_LSRR, IPOption_RR, IPOption_SSRR, IPOption_Timestamp, fragment, in4_chksum
 from scapy.layers.inet6 import (
     ICMPv6DestUnreach,
     ICMPv6EchoRequest,
@@ -121,6 +121,10 @@ def ipv4_packets():
     made = [
         Packet("IPv4 with a route recorded", eth() / ip(options=record_route) / tcp()),
         Packet("IPv4 with options of 40 bytes", eth() / ip(options=full) / udp()),
+        Packet("IPv4 with a loose source route", eth() / ip(options=[IPOption_LSRR(routers=["10.0.0.9"])]) / tcp(),
+               "I6", "source-route"),
+        Packet("IPv4 with a strict source route", eth() / ip(options=[IPOption_SSRR(routers=["10.0.0.9"])]) / udp(),
+               "I6", "source-route"),
         Packet("IPv4 with a time stamp", eth() / ip(options=[IPOption_Timestamp()]) / tcp()),
         Packet("IPv4 with padding", eth() / ip(len=28) / UDP(sport=50000, dport=PORT, len=8) / noise(20)),
         Packet("don't fragment", eth() / ip(flags="DF") / tcp()),

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 
 /* The default of an omitted knob. */
-enum left_out { ALLOWS, DROPS, AS_THE_DEFAULT };
+enum left_out { ALLOWS, DROPS, AS_THE_DEFAULT, DROPS_IF_ANY };
 
 static const struct knob_test {
 	const char *knob;
@@ -26,7 +26,7 @@ static const struct knob_test {
 	{ "tiny_fragment", "eth ip4:mf=1 tcp:size=16", "tiny-fragment", NULL, DROPS },
 	{ "other_protocol", "eth ip4:proto=47 data:8", "other-protocol", NULL, ALLOWS },
 	{ "no_port", "eth ip6 esp", "no-port", NULL, ALLOWS },
-	{ "vlan_depth", "eth vlan vlan vlan ip4 udp", "vlan-depth", NULL, AS_THE_DEFAULT },
+	{ "vlan_depth", "eth vlan vlan vlan ip4 udp", "vlan-depth", NULL, DROPS_IF_ANY },
 	{ "mpls", "eth:type=0x8847 data:46", "mpls", NULL, AS_THE_DEFAULT },
 	{ "icmp_echo", "eth ip4 icmp:type=8", "icmp", NULL, ALLOWS },
 	{ "icmp_other", "eth ip4 icmp:type=5", "icmp", NULL, AS_THE_DEFAULT },
@@ -34,7 +34,7 @@ static const struct knob_test {
 	{ "icmpv6_mobility", "eth ip6 icmp6:type=144", "icmpv6", NULL, AS_THE_DEFAULT },
 	{ "icmpv6_other", "eth ip6 icmp6:type=137", "icmpv6", NULL, AS_THE_DEFAULT },
 	{ "ext_depth", "eth ip6 dst dst dst dst dst dst dst dst dst udp", "ext-depth", NULL,
-	  AS_THE_DEFAULT },
+	  DROPS_IF_ANY },
 	{ "jumbogram", "eth ip6:payload=0 jumbo", "jumbogram", NULL, AS_THE_DEFAULT },
 	{ "hop_by_hop", "eth ip6 hop none", "ext-header", "no-port", ALLOWS },
 	{ "routing", "eth ip6 route:type=2 none", "ext-header", "no-port", ALLOWS },
@@ -42,6 +42,8 @@ static const struct knob_test {
 	{ "routing_type_1", "eth ip6 route:type=1 none", "routing-header", "no-port", DROPS },
 	{ "routing_type_3", "eth ip6 route:type=3 none", "routing-header", "no-port", DROPS },
 	{ "routing_type_4", "eth ip6 route:type=4 none", "routing-header", "no-port", DROPS },
+	{ "source_route", "eth ip4:size=28,proto=47 poke:34=8307040000000000", "source-route",
+	  "other-protocol", DROPS },
 	{ "fragment", "eth ip6 frag none", "ext-header", "no-port", ALLOWS },
 	{ "authentication", "eth ip6 auth none", "ext-header", "no-port", ALLOWS },
 	{ "destination_options", "eth ip6 dst none", "ext-header", "no-port", ALLOWS },
@@ -78,8 +80,9 @@ static void knob_decides(void **state)
 	char policy[512];
 
 	for (int drop = 0; drop < 2; drop++) {
-		bool left_out =
-			test->left_out == DROPS || (test->left_out == AS_THE_DEFAULT && drop);
+		/* DROPS_IF_ANY: both policies have a drop rule */
+		bool left_out = test->left_out == DROPS || test->left_out == DROPS_IF_ANY ||
+				(test->left_out == AS_THE_DEFAULT && drop);
 
 		snprintf(policy, sizeof(policy), "version: 1\ndefault: %s\n" SHUT, defaults[drop]);
 		judged_as(policy, NULL, test, left_out);
@@ -103,6 +106,31 @@ static void mobility_passes_where_the_host_forwards(void **state)
 	judged_as("version: 1\ndefault: drop\n", &router, &test, false);
 	judged_as("version: 1\ndefault: drop\nportless: {icmpv6_mobility: drop}\n", &router, &test,
 		  true);
+}
+
+/* Without a drop rule, under default allow, nothing is dropped: no header needs to be read. */
+static void depth_passes_where_nothing_is_dropped(void **state)
+{
+	static const char *const only_allows[] = {
+		"version: 1\n",
+		"version: 1\nrules: [{name: open, action: allow, ports: tcp/23}]\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(knob_tests); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(only_allows); j++)
+			if (knob_tests[i].left_out == DROPS_IF_ANY)
+				judged_as(only_allows[j], NULL, &knob_tests[i], false);
+}
+
+static void depth_drops_beside_a_runtime_rule(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(knob_tests); i++)
+		if (knob_tests[i].left_out == DROPS_IF_ANY)
+			judged_as("version: 1\nruntime: [{name: shut, action: drop, ports: "
+				  "tcp/23}]\n",
+				  NULL, &knob_tests[i], true);
 }
 
 /* Every type, under default allow with one knob on drop: exactly the listed ones are dropped. */
@@ -193,15 +221,18 @@ static int close_judge(void **state)
 
 int main(void)
 {
-	static struct CMUnitTest tests[ARRAY_SIZE(knob_tests) + 4] = {
+	enum { OTHER_TESTS = 6 };
+	static struct CMUnitTest tests[ARRAY_SIZE(knob_tests) + OTHER_TESTS] = {
 		cmocka_unit_test(mobility_passes_where_the_host_forwards),
+		cmocka_unit_test(depth_passes_where_nothing_is_dropped),
+		cmocka_unit_test(depth_drops_beside_a_runtime_rule),
 		cmocka_unit_test(icmp_types_follow_their_knobs),
 		cmocka_unit_test(icmpv6_types_follow_their_knobs),
 		cmocka_unit_test(every_combination_of_flags_is_judged),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(knob_tests); i++)
-		tests[4 + i] = (struct CMUnitTest){ knob_tests[i].knob, knob_decides, NULL, NULL,
-						    (void *)&knob_tests[i] };
+		tests[OTHER_TESTS + i] = (struct CMUnitTest){ knob_tests[i].knob, knob_decides,
+							      NULL, NULL, (void *)&knob_tests[i] };
 	return _cmocka_run_group_tests("knobs", tests, ARRAY_SIZE(tests), open_judge, close_judge);
 }

@@ -74,8 +74,8 @@ static bool same_from_beginning(const struct packet *packet, const uint8_t *fram
 	memcpy(room_end - part, frame, part);
 	if (parse_packet(room_end - part, room_end, length, &other) && !same_packet(packet, &other))
 		return false;
-	if (parse_copy(room_end - part, part, length, &other) ? !same_packet(packet, &other)
-							      : part == length)
+	if (parse_copy(room_end - part, part, length, length, &other) ? !same_packet(packet, &other)
+								      : part == length)
 		return false;
 	return true;
 }
@@ -113,6 +113,8 @@ static bool same_headers(const struct packet *packet, const struct oracle_opinio
 
 	if (packet->knob == PORTSIEVE_KNOB_DROP)
 		return !strncmp(opinion->reason, "malformed-", strlen("malformed-"));
+	if (!strcmp(opinion->reason, "source-route"))
+		return seen == 1u << PORTSIEVE_KNOB_SOURCE_ROUTE;
 	return !strcmp(opinion->reason, "routing-header") == !!(seen & PORTSIEVE_ROUTING_TYPES) &&
 	       !strcmp(opinion->reason, "ext-header") ==
 		       (seen && !(seen & PORTSIEVE_ROUTING_TYPES));

@@ -162,8 +162,7 @@ static struct agreement begin(const struct policy_case *policy_case)
 
 	oracle_policy_defaults(&policy, policy_case->default_drop, policy_case->forwards_ipv6);
 	policy.dhcp_client = !policy_case->no_dhcp_client;
-	policy.rules = policy_case->rules;
-	policy.rule_count = policy_case->rule_count;
+	oracle_policy_rules(&policy, policy_case->rules, policy_case->rule_count);
 	for (int knob = 0; knob < KNOB_COUNT; knob++) {
 		if (policy_case->knobs == FLIPPED)
 			policy.knob_drops[knob] = !policy.knob_drops[knob];

@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 
-enum { TESTS_MAX = 512 };
+enum { TESTS_MAX = 640 };
 
 #define PAGE	   "docs/packets.md"
 #define TESTS_PAGE "docs/packets-tests.md"

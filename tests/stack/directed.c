@@ -2,6 +2,8 @@
 /* The cases. Frames of a shot are sent in order; ` | ` is between them. */
 #include "directed.h"
 
+#define FOUR_TAGS   "vlan:vid=0 qinq:vid=0 vlan:vid=0 qinq:vid=0"
+#define EIGHT_TAGS  FOUR_TAGS " " FOUR_TAGS
 #define EIGHT_DST   "dst dst dst dst dst dst dst dst"
 #define TAIL4	    " | eth ip4:frag=2,proto=17 data:8"
 #define HEAD4(port) "eth ip4:mf=1 udp:port=" #port ",len=24 data:8"
@@ -57,9 +59,16 @@ const struct directed directed_cases[] = {
 	  "eth qinq:vid=0 vlan:vid=0 ip6 udp:port=2000 data:8", .policy = DROP_RULE },
 	{ "three priority tags hide no port",
 	  "eth vlan:vid=0 vlan:vid=0 vlan:vid=0 ip4 tcp:port=3000,flags=2", .policy = DROP_RULE },
-	{ "three priority tags are dropped under default drop",
-	  "eth vlan:vid=0 vlan:vid=0 vlan:vid=0 ip4 udp:port=53 data:8", .policy = DEFAULT_DROP,
-	  .entry = "D8" },
+	{ "three priority tags before an allowed port arrive",
+	  "eth vlan:vid=0 vlan:vid=0 vlan:vid=0 ip4 udp:port=53 data:8", .policy = DEFAULT_DROP },
+	{ "eight priority tags hide no port", "eth " EIGHT_TAGS " ip6 udp:port=3000 data:8",
+	  .policy = DROP_RULE },
+	{ "eight priority tags before an allowed port arrive",
+	  "eth " EIGHT_TAGS " ip6 udp:port=53 data:8", .policy = DROP_RULE },
+	{ "nine priority tags hide no port",
+	  "eth " EIGHT_TAGS " vlan:vid=0 ip4 tcp:port=3000,flags=2", .policy = DROP_RULE },
+	{ "nine priority tags are dropped", "eth " EIGHT_TAGS " vlan:vid=0 ip4 udp:port=53 data:8",
+	  .policy = DROP_RULE, .entry = "D8" },
 
 	/* IPv4's options */
 	{ "options hide no port", "eth ip4:size=60 udp:port=3000 data:8", .policy = DROP_RULE },
@@ -71,6 +80,9 @@ const struct directed directed_cases[] = {
 	{ "a loose source route leads to no denied address",
 	  "eth ip4:size=28 udp:port=53 data:8 poke:34=830704c633640200", .policy = DROP_TO,
 	  .permissive = true },
+	{ "a source route that has ended is dropped",
+	  "eth ip4:size=28 udp:port=53 data:8 poke:34=830708c633640200", .policy = DROP_TO,
+	  .permissive = true, .entry = "D11" },
 	{ "the second address is denied", "eth ip4 tcp:port=80,flags=2", .policy = DROP_TO,
 	  .target = TO_SECOND },
 	{ "the second IPv6 address is denied", "eth ip6 tcp:port=80,flags=2", .policy = DROP_TO,

@@ -10,7 +10,7 @@ enum { TCP = 6, UDP = 17, DCCP = 33, SCTP = 132, UDP_LITE = 136 };
 enum { HOP_BY_HOP = 0, ROUTING = 43, FRAGMENT = 44, AUTHENTICATION = 51, DESTINATION = 60 };
 enum { MOBILITY = 135, HIP = 139, SHIM6 = 140 };
 
-enum { TAGS_WALKED = 2, HEADERS_WALKED = 8 }; /* by portsieve */
+enum { TAGS_WALKED = 8, HEADERS_WALKED = 8 }; /* by portsieve */
 
 struct walk {
 	struct facts facts;
@@ -20,8 +20,8 @@ struct walk {
 
 const char *facts_name(enum facts_deliberate entry)
 {
-	static const char *const names[] = { "D1", "D2", "D3", "D4",  "D5",	 "D6",
-					     "D7", "D8", "D9", "D10", "no entry" };
+	static const char *const names[] = { "D1", "D2", "D3", "D4",  "D5",  "D6",
+					     "D7", "D8", "D9", "D10", "D11", "no entry" };
 
 	static_assert(ARRAY_SIZE(names) == FACTS_DELIBERATE_COUNT + 1, "one name for each entry");
 	return names[entry];
@@ -82,7 +82,7 @@ static void walk_ipv4_options(struct walk *w, size_t at, size_t end)
 		size_t length = w->frame[at] == 1 ? 1 : w->frame[at + 1];
 
 		if (w->frame[at] == 131 || w->frame[at] == 137)
-			w->facts.source_route = true;
+			note(w, FACTS_D11);
 		if (!length)
 			return;
 		at += length;
@@ -157,7 +157,6 @@ static void walk_ipv6(struct walk *w)
 	while (is_extension(number)) {
 		size_t length = extension_length(w, number);
 
-		w->facts.announced++;
 		if (w->at + 8 > w->end || w->at + length > w->end) {
 			if (first_fragment)
 				note(w, FACTS_D2);

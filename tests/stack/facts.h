@@ -22,7 +22,8 @@ enum facts_deliberate {
 	FACTS_D7,  /* more extension headers than are walked */
 	FACTS_D8,  /* more VLAN tags than are walked */
 	FACTS_D9,  /* fragments of a datagram whose first one is denied; said by the judge */
-	FACTS_D10, /* segment routing; no frame of the judge shows D11 */
+	FACTS_D10, /* segment routing */
+	FACTS_D11, /* a source route of IPv4; no frame of the judge shows D12 */
 	FACTS_DELIBERATE_COUNT,
 	FACTS_NONE = FACTS_DELIBERATE_COUNT,
 };
@@ -32,10 +33,8 @@ enum { FACTS_HEADERS_MAX = 40 };
 struct facts {
 	uint32_t deliberate; /* bits by enum facts_deliberate */
 	unsigned int tags;
-	unsigned int headers;	/* of IPv6, those that are whole */
-	unsigned int announced; /* with the one that is cut off after them */
-	bool first_fragment;	/* and not the only one */
-	bool source_route;	/* IPv4's option, loose or strict */
+	unsigned int headers; /* of IPv6, those that are whole */
+	bool first_fragment;  /* and not the only one */
 	bool ipv6;
 	/* Offsets in the frame; -1: there is none. */
 	int pppoe_at, ip_at, l4_at, fragment_end;

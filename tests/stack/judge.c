@@ -85,25 +85,10 @@ static struct facts facts_of_shot(const struct shot *shot, const struct judge_po
 		struct facts one = facts_read(shot->frames[i].bytes, shot->frames[i].length);
 
 		all.deliberate |= one.deliberate;
-		all.tags = all.tags > one.tags ? all.tags : one.tags;
-		all.announced = all.announced > one.announced ? all.announced : one.announced;
 		if (shot->count > 1 && one.first_fragment && is_denied(policy, &one))
 			all.deliberate |= 1u << FACTS_D9;
-		all.source_route = all.source_route || one.source_route;
 	}
 	return all;
-}
-
-static const struct judge_known *known_find(const struct judge *judge, const struct facts *facts)
-{
-	for (size_t i = 0; i < judge->known_count; i++) {
-		const struct judge_known *known = &judge->known[i];
-
-		if (known->explains(facts) && (judge->permissive || !known->permissive_only) &&
-		    !(judge->policy->default_drop && known->default_allow_only))
-			return known;
-	}
-	return NULL;
 }
 
 static struct judge_finding compare(const struct judge *judge, size_t number)
@@ -122,8 +107,6 @@ static struct judge_finding compare(const struct judge *judge, size_t number)
 	if (!finding.bypass && !finding.false_drop)
 		return finding;
 	facts = facts_of_shot(&judge->shots[number], judge->policy);
-	if (finding.bypass)
-		finding.known = known_find(judge, &facts);
 	if (finding.false_drop && facts.deliberate)
 		finding.entry = (enum facts_deliberate)__builtin_ctz(facts.deliberate);
 	return finding;
@@ -131,8 +114,7 @@ static struct judge_finding compare(const struct judge *judge, size_t number)
 
 static bool is_suspicious(const struct judge_finding *finding)
 {
-	return (finding->bypass && !finding->known) ||
-	       (finding->false_drop && finding->entry == FACTS_NONE);
+	return finding->bypass || (finding->false_drop && finding->entry == FACTS_NONE);
 }
 
 static void report(const struct judge *judge, const struct judge_finding *finding,
@@ -169,7 +151,6 @@ static int look_again(struct judge *judge, const struct shot *shot, const char *
 		sum.bypass = sum.bypass || finding.bypass;
 		sum.false_drop = sum.false_drop && finding.false_drop;
 		sum.heard_open = sum.heard_open && finding.heard_open;
-		sum.known = finding.known ?: sum.known;
 		sum.entry = finding.entry;
 		if (look == LOOKS - 1 && is_suspicious(&sum) &&
 		    judge->counts.bypasses + judge->counts.unexplained < REPORTS_MAX)
@@ -219,11 +200,9 @@ static int burst_judge(struct judge *judge, uint64_t seed)
 
 		if (is_suspicious(&finding) || strays)
 			again[again_count++] = judge->indexes[i];
-		else if (finding.bypass)
-			judge->counts.known++;
 		else if (finding.false_drop)
 			judge->counts.false_drops[finding.entry]++;
-		bypass = bypass || (finding.bypass && (strays || !finding.known));
+		bypass = bypass || finding.bypass;
 		drop = drop || (finding.false_drop && finding.entry == FACTS_NONE);
 	}
 	for (size_t i = 0; i < again_count; i++) {

@@ -23,18 +23,9 @@ struct judge_policy {
 	bool (*denies)(const struct lab_receipt *receipt);
 };
 
-/* A bypass that is known and not mended yet: see known_bypasses in test_stack.c. */
-struct judge_known {
-	const char *sentence; /* of the directed case that shows it */
-	bool (*explains)(const struct facts *facts);
-	bool permissive_only,
-		default_allow_only; /* where it is one: elsewhere nothing is excused */
-};
-
 struct judge_finding {
 	bool bypass, false_drop, heard_open;
-	enum facts_deliberate entry;	 /* of a false drop */
-	const struct judge_known *known; /* of a bypass, or NULL */
+	enum facts_deliberate entry; /* of a false drop */
 };
 
 struct judge_counts {
@@ -43,7 +34,6 @@ struct judge_counts {
 	uint64_t denied;	/* of these, on denied ports: what the filter has to hold */
 	uint64_t strays;	/* of the filtered side, from another source address */
 	uint64_t false_drops[FACTS_NONE]; /* by entry */
-	uint64_t known;			  /* bypasses */
 	uint64_t unsteady;		  /* seen once, and not again alone */
 	/* What fails: confirmed bypasses, bypasses seen once, confirmed drops without an entry. */
 	uint64_t bypasses, fleeting, unexplained;
@@ -52,9 +42,6 @@ struct judge_counts {
 struct judge {
 	struct lab lab;
 	const struct judge_policy *policy;
-	bool permissive;
-	const struct judge_known *known;
-	size_t known_count;
 	uint32_t next_id;
 	struct judge_counts counts;
 	/* The burst under way: shots next to each other, and what was heard of each. */

@@ -71,38 +71,6 @@ static const struct judge_policy policies[DIRECTED_POLICIES] = {
 		      false, denied_by_address },
 };
 
-/* -- known bypasses: the commit that mends one deletes its row -- */
-
-static bool has_nine_headers(const struct facts *facts)
-{
-	return facts->announced > 8;
-}
-
-static bool has_three_tags(const struct facts *facts)
-{
-	return facts->tags > 2;
-}
-
-static bool has_source_route(const struct facts *facts)
-{
-	return facts->source_route;
-}
-
-static const struct judge_known known_bypasses[] = {
-	{ "nine extension headers hide no port", has_nine_headers, .default_allow_only = true },
-	{ "three priority tags hide no port", has_three_tags, .default_allow_only = true },
-	{ "a loose source route leads to no denied address", has_source_route,
-	  .permissive_only = true },
-};
-
-static const struct judge_known *known_find(const char *sentence)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(known_bypasses); i++)
-		if (!strcmp(known_bypasses[i].sentence, sentence))
-			return &known_bypasses[i];
-	return NULL;
-}
-
 /* -- scenarios -- */
 
 static struct scenario {
@@ -135,9 +103,6 @@ static void scenario_enter(const struct scenario *scenario)
 	assert_int_equal(lab_open(&scenario->setting, &judge.lab), 0);
 	entered = scenario;
 	judge.policy = scenario->policy;
-	judge.permissive = scenario->setting.permissive;
-	judge.known = known_bypasses;
-	judge.known_count = ARRAY_SIZE(known_bypasses);
 	judge.next_id = 1;
 	memset(&judge.counts, 0, sizeof(judge.counts));
 }
@@ -146,16 +111,13 @@ static void test_directed(void **state)
 {
 	const struct test *test = *state;
 	const struct directed *directed = test->directed;
-	const struct judge_known *known = known_find(directed->sentence);
 	struct judge_finding finding;
 	static struct shot shot;
 
 	scenario_enter(test->scenario);
 	shot_from_words(&shot, directed->words, directed->target);
 	assert_int_equal(judge_directed(&judge, &shot, directed->words, &finding), 0);
-	if (known && !finding.bypass)
-		fail_msg("mended: delete this row of known_bypasses: %s", known->sentence);
-	if (!known && finding.bypass)
+	if (finding.bypass)
 		fail_msg("a bypass");
 	if (finding.heard_open != !directed->refused)
 		fail_msg("the open side %s it",
@@ -183,8 +145,7 @@ static void counts_print(const struct judge_counts *counts, double seconds)
 	printf("# dropped on purpose:");
 	for (int i = 0; i < FACTS_NONE; i++)
 		printf(" %s %lu", facts_name(i), counts->false_drops[i]);
-	printf("; known bypasses %lu, strays %lu, unsteady %lu\n", counts->known, counts->strays,
-	       counts->unsteady);
+	printf("; strays %lu, unsteady %lu\n", counts->strays, counts->unsteady);
 }
 
 static void test_generated(void **state)
@@ -216,7 +177,7 @@ static void test_generated(void **state)
 	assert_true(judge.counts.denied >= judge.counts.shots / SHARE_MIN);
 }
 
-/* What the judge excuses, the page has to say, and the other way round but for D11. */
+/* What the judge excuses, the page has to say, and the other way round but for D12. */
 static void page_lists_each_entry(void **state)
 {
 	_cleanup_fclose_ FILE *file = fopen("docs/packets.md", "re");
@@ -235,20 +196,8 @@ static void page_lists_each_entry(void **state)
 		section = strstr(section, start);
 		assert_non_null(section);
 	}
-	assert_non_null(strstr(section, "\n| D11 |"));
-	assert_null(strstr(section, "\n| D12 |"));
-}
-
-static void each_known_bypass_has_a_case(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(known_bypasses); i++) {
-		const struct directed *d = directed_cases;
-
-		while (d->sentence && strcmp(d->sentence, known_bypasses[i].sentence))
-			d++;
-		assert_non_null(d->sentence);
-	}
+	assert_non_null(strstr(section, "\n| D12 |"));
+	assert_null(strstr(section, "\n| D13 |"));
 }
 
 static void scenarios_make(void)
@@ -274,10 +223,10 @@ static void test_add(struct CMUnitTest *tests, size_t *count, const struct scena
 	assert(*count < TESTS_MAX);
 	test->scenario = scenario;
 	test->directed = directed;
-	snprintf(test->name, NAME_SIZE, "%s, %s sysctls, %s: %s%s",
+	snprintf(test->name, NAME_SIZE, "%s, %s sysctls, %s: %s",
 		 scenario->setting.generic ? "generic" : "native",
 		 scenario->setting.permissive ? "permissive" : "default", scenario->policy->name,
-		 known_find(sentence) ? "KNOWN BYPASS of: " : "", sentence);
+		 sentence);
 	tests[(*count)++] =
 		(struct CMUnitTest){ .name = test->name,
 				     .test_func = directed ? test_directed : test_generated,
@@ -312,7 +261,6 @@ int main(void)
 
 	scenarios_make();
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(page_lists_each_entry);
-	tests[count++] = (struct CMUnitTest)cmocka_unit_test(each_known_bypass_has_a_case);
 	for (size_t i = 0; i < SCENARIOS; i++) {
 		for (const struct directed *d = directed_cases; d->sentence; d++)
 			if (d->policy == scenarios[i].which &&

@@ -12,6 +12,7 @@
 #include "analysis/reach.h"
 #include "base/cleanup.h"
 #include "base/deadline.h"
+#include "policy/knobs.h"
 
 enum {
 	RANGES_NAMED = 3, /* by one remark */
@@ -174,6 +175,37 @@ static void check_ranges(const struct checking *checking, struct rule_ranges ran
 		remark_dead_ranges(checking, ranges);
 }
 
+/* Knobs that let packets past the rules, and how. */
+static const struct {
+	enum portsieve_knob knob;
+	const char *how;
+} loopholes[] = {
+	{ PORTSIEVE_KNOB_TINY_FRAGMENT, "a first fragment may leave out its port" },
+	{ PORTSIEVE_KNOB_VLAN_DEPTH, "Linux skips any number of VLAN tags of id 0" },
+	{ PORTSIEVE_KNOB_EXT_DEPTH, "Linux skips any number of IPv6 extension headers" },
+	{ PORTSIEVE_KNOB_ROUTING_TYPE_4,
+	  "where seg6_enabled is set, segment routing changes the destination or carries "
+	  "another packet" },
+	{ PORTSIEVE_KNOB_SOURCE_ROUTE,
+	  "where accept_source_route is set, such a packet goes on to another destination" },
+};
+
+static void remark_loopholes(const struct policy_check *check)
+{
+	const struct policy *policy = check->policy;
+
+	for (size_t i = 0; i < ARRAY_SIZE(loopholes); i++) {
+		enum portsieve_knob knob = loopholes[i].knob;
+		struct error error = remark_at(check, policy->knob_places[knob]);
+
+		if (policy->knobs[knob] != POLICY_CHOICE_ALLOW || !policy_drops(policy))
+			continue;
+		append(&error, "'%s: allow' lets packets reach ports that this policy drops: %s",
+		       knobs[knob].name, loopholes[i].how);
+		check->remark(&error, check->context);
+	}
+}
+
 void policy_check(const struct policy_check *check)
 {
 	const struct portsieve_image *image = check->image;
@@ -183,6 +215,7 @@ void policy_check(const struct policy_check *check)
 	const struct checking checking = { check, reach, search };
 	uint16_t first = PORTSIEVE_RANGE_RULES;
 
+	remark_loopholes(check);
 	if (!search)
 		return; /* remarks are a courtesy */
 	for (size_t i = 0; i < check->policy->rules_count; i++) {

@@ -59,6 +59,8 @@ static bool is_dropped(const struct policy *policy, const struct policy_host *ho
 		return false;
 	case KNOB_DROPS:
 		return true;
+	case KNOB_DROPS_IF_ANY:
+		return policy_drops(policy);
 	case KNOB_ALLOWS_IN_TRANSIT:
 		return by_default && !host->forwards_ipv6;
 	case KNOB_FOLLOWS_DEFAULT:

@@ -12,6 +12,7 @@ enum knob_default {
 	KNOB_FOLLOWS_DEFAULT, /* drops where the policy's `default` does */
 	KNOB_ALLOWS,
 	KNOB_DROPS,
+	KNOB_DROPS_IF_ANY,	/* drops where the policy drops anything, by default or by a rule */
 	KNOB_ALLOWS_IN_TRANSIT, /* allows where the host forwards IPv6, else follows the default */
 };
 

@@ -26,6 +26,15 @@ void policy_init(struct policy *policy)
 	*policy = (struct policy){ .default_action = POLICY_ALLOW, .dhcp_client = true };
 }
 
+bool policy_drops(const struct policy *policy)
+{
+	bool drops = policy->default_action == POLICY_DROP;
+
+	for (size_t i = 0; i < policy->rules_count && !drops; i++)
+		drops = policy->rules[i].action == POLICY_DROP;
+	return drops;
+}
+
 void policy_rule_free(struct policy_rule *rule)
 {
 	free(rule->ports);

@@ -86,8 +86,9 @@ struct policy_rule {
 struct policy {
 	bool monitor;
 	enum policy_action default_action;
-	enum policy_choice knobs[PORTSIEVE_KNOBS]; /* the two fixed ones stay unset */
-	bool dhcp_client;			   /* udp/68 and udp/546 pass a default of drop */
+	enum policy_choice knobs[PORTSIEVE_KNOBS];	  /* the two fixed ones stay unset */
+	struct policy_place knob_places[PORTSIEVE_KNOBS]; /* of those that are set */
+	bool dhcp_client;	   /* udp/68 and udp/546 pass a default of drop */
 	struct policy_rule *rules; /* the runtime rules first, then those of `rules` */
 	size_t rules_count;
 	size_t runtime_count;
@@ -105,6 +106,9 @@ struct policy_host {
 
 /* The policy without a policy file: no rules, default allow. */
 void policy_init(struct policy *policy);
+
+/* True if it drops anything by its default or by a rule, whatever its mode. */
+bool policy_drops(const struct policy *policy);
 
 /* Frees what the policy owns and leaves it as policy_init does. */
 void policy_free(struct policy *policy);

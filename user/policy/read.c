@@ -70,8 +70,10 @@ static int portless_read(const struct policy_pairs *pairs, struct policy *policy
 			.right = "write allow or drop",
 			.words = policy_action_words,
 		};
-	while ((r = policy_pairs_next(&chosen)) > 0)
+	while ((r = policy_pairs_next(&chosen)) > 0) {
 		policy->knobs[chosen.row - rows] = choices[chosen.word];
+		policy->knob_places[chosen.row - rows] = chosen.key->place;
+	}
 	return r;
 }
 

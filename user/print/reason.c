@@ -15,7 +15,7 @@ static const struct {
 } reasons[] = {
 	[PORTSIEVE_NON_IP] = { "non-ip", "neither IPv4 nor IPv6" },
 	[PORTSIEVE_MPLS] = { "mpls", "MPLS, which is not parsed; knob `mpls`" },
-	[PORTSIEVE_VLAN_DEPTH] = { "vlan-depth", "more than two VLAN tags; knob `vlan_depth`" },
+	[PORTSIEVE_VLAN_DEPTH] = { "vlan-depth", "too many VLAN tags; knob `vlan_depth`" },
 	[PORTSIEVE_MALFORMED_ETHERNET] = { "malformed-ethernet",
 					   "the frame ends inside a tag or PPPoE header" },
 	[PORTSIEVE_MALFORMED_IPV4] = { "malformed-ipv4",
@@ -48,6 +48,8 @@ static const struct {
 					   "a segment of an established TCP connection" },
 	[PORTSIEVE_RETURN_GRACE] = { "return-grace",
 				     "a segment of a TCP connection older than the filter" },
+	[PORTSIEVE_SOURCE_ROUTE] = { "source-route", "an IPv4 option for loose or strict source "
+						     "routing; knob `source_route`" },
 };
 static_assert(ARRAY_SIZE(reasons) == PORTSIEVE_REASONS, "a reason without a row");
 

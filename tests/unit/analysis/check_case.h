@@ -28,8 +28,7 @@ static inline struct policy read_rules(const char *rules)
 	struct error error = { 0 };
 
 	assert_non_null(text);
-	strcpy(stpcpy(text,
-		      strncmp(rules, "runtime:", 8) ? "version: 1\nrules:\n" : "version: 1\n"),
+	strcpy(stpcpy(text, *rules && *rules != '-' ? "version: 1\n" : "version: 1\nrules:\n"),
 	       rules);
 
 	int r = policy_read(text, strlen(text), "p", &host, &policy, &error);
@@ -86,7 +85,7 @@ static inline char *remarks_on(const struct policy *policy)
 
 struct check_case {
 	const char *name;
-	const char *rules; /* the first is on line 3 */
+	const char *rules; /* the first is on line 3; or other keys, from line 2 */
 	const char *remarks;
 };
 

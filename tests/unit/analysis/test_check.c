@@ -9,6 +9,8 @@
 
 #include "check_case.h"
 
+#define LOOPHOLE(place, knob, how)                                                                 \
+	"p:" place ": '" knob ": allow' lets packets reach ports that this policy drops: " how "\n"
 #define REGISTRY(name, does)                                                                       \
 	"'" name "' " does                                                                         \
 	" by IANA's registry alone: a registration does not say what traffic a port carries or "   \
@@ -17,6 +19,24 @@
 
 static const struct check_case cases[] = {
 	{ "no rules have no remarks", "", "" },
+	{ "each knob that lets packets past a drop rule is remarked upon",
+	  "portless:\n  ext_depth: allow\n  source_route: allow\n  tiny_fragment: allow\n"
+	  "  routing_type_4: allow\n  vlan_depth: allow\n  icmp_other: allow\n"
+	  "rules:\n" DROP("a", "tcp/80"),
+	  LOOPHOLE("5:3", "tiny_fragment", "a first fragment may leave out its port") LOOPHOLE(
+		  "7:3", "vlan_depth", "Linux skips any number of VLAN tags of id 0")
+		  LOOPHOLE("3:3", "ext_depth", "Linux skips any number of IPv6 extension headers")
+			  LOOPHOLE("6:3", "routing_type_4",
+				   "where seg6_enabled is set, segment routing changes "
+				   "the destination or carries another packet")
+				  LOOPHOLE("4:3", "source_route",
+					   "where accept_source_route is set, such a "
+					   "packet goes on to another destination") },
+	{ "so is one under default drop",
+	  "default: drop\nportless: {ext_depth: allow, vlan_depth: drop}\n",
+	  LOOPHOLE("3:12", "ext_depth", "Linux skips any number of IPv6 extension headers") },
+	{ "where nothing is dropped, none is",
+	  "portless: {ext_depth: allow, source_route: allow}\nrules:\n" RULE("a", "tcp/80"), "" },
 	{ "rules apart have no remarks", RULE("a", "tcp/80") RULE("b", "tcp/81 udp/80"), "" },
 	{ "a range covered in part has no remark", RULE("a", "tcp/80-90") DROP("b", "tcp/85-95"),
 	  "" },

@@ -22,6 +22,7 @@ static const char *const documented[] = {
 	"jumbogram",	  "no-port",	    "bad-flags",	  "icmp",
 	"icmpv6",	  "igmp",	    "other-protocol",	  "dhcp-client",
 	"return-socket",  "return-flow",    "return-established", "return-grace",
+	"source-route",
 };
 
 #define DOCUMENTED (sizeof(documented) / sizeof(documented[0]))

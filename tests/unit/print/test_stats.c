@@ -170,7 +170,7 @@ static void stats_json_has_every_reason(void **state)
 			  "{\"reason\":\"non-ip\",\"passed\":{\"packets\":2,\"bytes\":84},"
 			  "\"dropped\":{\"packets\":0,\"bytes\":0}}");
 	assert_json_holds(member(device, "reasons", PORTSIEVE_REASONS - 1),
-			  "{\"reason\":\"return-grace\",\"passed\":{\"packets\":0,\"bytes\":0}}");
+			  "{\"reason\":\"source-route\",\"passed\":{\"packets\":0,\"bytes\":0}}");
 	assert_json_holds(device, "{\"retired\":{\"passed\":{\"packets\":3,\"bytes\":300},"
 				  "\"new_connections\":2}}");
 	json_object_put(document);
@@ -252,8 +252,8 @@ static void stats_text_shows_the_rows_that_have_counted(void **state)
 	char *text = printed(stats_as_text, *state);
 	char *rest = strchr(strstr(text, "  all packets"), '\n') + 1;
 
-	/* 16 built-in ranges and 24 reasons, one of each has counted */
-	assert_string_equal(rest, "\n  38 rows without packets are hidden; --all shows them\n");
+	/* 16 built-in ranges and 25 reasons, one of each has counted */
+	assert_string_equal(rest, "\n  39 rows without packets are hidden; --all shows them\n");
 	*rest = '\0';
 	assert_string_equal(text, table);
 	free(text);
@@ -296,7 +296,7 @@ static void stats_text_folds_16_ranges_of_a_rule_and_not_15(void **state)
 	add_ranges(snapshot->devices[0].image, 1);
 	text = printed(stats_as_text, snapshot);
 	assert_non_null(strstr(text, "16 ranges"));
-	assert_non_null(strstr(text, "\n  38 rows without packets are hidden, and 16 ranges folded "
+	assert_non_null(strstr(text, "\n  39 rows without packets are hidden, and 16 ranges folded "
 				     "into 1 row; --all shows them\n"));
 	assert_null(strstr(text, "27000-27100"));
 	free(text);
