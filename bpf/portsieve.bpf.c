@@ -7,6 +7,7 @@
 #include "judge/count.h"
 #include "judge/handover.h"
 #include "judge/image.h"
+#include "judge/reply.h"
 #include "parse/plain.h"
 
 enum {
@@ -22,11 +23,15 @@ portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
 	return ctx->data_end - ctx->data;
 }
 
-portsieve_inline void trace(const struct packet *packet, const struct decision *decision)
+portsieve_inline void trace(const struct portsieve_image *image, const struct packet *packet,
+			    const struct decision *decision)
 {
 	last_decision.counter = decision->counter;
 	last_decision.range = decision->range;
 	last_decision.drop = decision->drop;
+	last_decision.asks = may_be_reply(image, packet, decision) &&
+			     image->flags & PORTSIEVE_IMAGE_RETURN_SOCKET &&
+			     range_asks(image, decision->range);
 	last_decision.has_port = packet->reason == PORTSIEVE_REASONS;
 	last_decision.transport = packet->transport;
 	last_decision.port = packet->port;
@@ -43,9 +48,21 @@ portsieve_inline int carry_out(const struct portsieve_image *image, const struct
 	__u32 carried_out = decision->drop & ~image->flags;
 
 	if (tracing)
-		trace(packet, decision);
+		trace(image, packet, decision);
 	count(decision, length_bytes);
 	return XDP_PASS - carried_out;
+}
+
+/* Judges a packet by its headers, and by the sockets of this host if it may be a reply. */
+portsieve_inline int judge_parsed(struct xdp_md *ctx, const struct portsieve_image *image,
+				  const struct packet *packet, __u32 length_bytes)
+{
+	struct decision decision;
+
+	classify(image, packet, &decision);
+	if (may_be_reply(image, packet, &decision))
+		pass_reply(ctx, image, packet, &decision);
+	return carry_out(image, packet, &decision, length_bytes);
 }
 
 /*
@@ -75,14 +92,12 @@ judge_plain_copy(struct xdp_md *ctx, const struct portsieve_image *image, __u32 
 {
 	__u64 copy_bytes;
 	const void *copy = copy_headers(ctx, length_bytes, PLAIN_HEADERS_BYTES_MAX, &copy_bytes);
-	struct decision decision;
 	struct packet packet;
 
 	if (!copy || length_bytes > COPIED_FRAME_BYTES_MAX ||
 	    !parse_plain(copy, copy + length_bytes, &packet))
 		return -1;
-	classify(image, &packet, &decision);
-	return carry_out(image, &packet, &decision, length_bytes);
+	return judge_parsed(ctx, image, &packet, length_bytes);
 }
 
 /* Judges any packet from a copy of its first copy_bytes. Negative if its headers exceed that. */
@@ -91,15 +106,13 @@ static __attribute__((noinline)) int judge_copy(struct xdp_md *ctx,
 						__u32 length_bytes, __u64 copy_bytes)
 {
 	const void *copy = copy_headers(ctx, length_bytes, copy_bytes, &copy_bytes);
-	struct decision decision;
 	struct packet packet;
 
 	if (!copy)
 		return XDP_DROP; /* never happens */
 	if (!parse_copy(copy, copy_bytes, length_bytes, *(const __u64 *)copy, &packet))
 		return -1;
-	classify(image, &packet, &decision);
-	return carry_out(image, &packet, &decision, length_bytes);
+	return judge_parsed(ctx, image, &packet, length_bytes);
 }
 
 /* Judges a packet whose headers exceed its first buffer, which has first_bytes. */
@@ -123,15 +136,13 @@ static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 {
 	__u32 length_bytes = frame_length_bytes(ctx);
 	__u32 first_bytes = ctx->data_end - ctx->data;
-	struct decision decision;
 	struct packet packet;
 
 	if (!parse_packet((void *)(long)ctx->data, (void *)(long)ctx->data_end, length_bytes,
 			  &packet) &&
 	    has_buffers)
 		return judge_copies(ctx, image, length_bytes, first_bytes);
-	classify(image, &packet, &decision);
-	return carry_out(image, &packet, &decision, length_bytes);
+	return judge_parsed(ctx, image, &packet, length_bytes);
 }
 
 /* The fast path; falls back to the full path if more than the port decides. */
@@ -144,6 +155,8 @@ portsieve_inline int judge_plain(struct xdp_md *ctx, const struct portsieve_imag
 	if (is_reference(entry))
 		return judge_any(ctx, image);
 	decide_by_entry(image, packet, entry, &decision);
+	if (may_be_reply(image, packet, &decision))
+		return judge_any(ctx, image);
 	return carry_out(image, packet, &decision, length_bytes);
 }
 

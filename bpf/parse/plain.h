@@ -98,7 +98,8 @@ portsieve_inline _Bool plain_tcp(const struct plain *plain, struct packet *packe
 		return 0;
 	*packet = (struct packet){ .tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET],
 				   .family = plain->family,
-				   .addresses = plain->addresses };
+				   .addresses = plain->addresses,
+				   .ports = plain->l4 };
 	return l4_port(packet, PORTSIEVE_TCP, tcp->dest);
 }
 
@@ -111,7 +112,8 @@ portsieve_inline _Bool plain_udp(const struct plain *plain, struct packet *packe
 		return 0;
 	*packet = (struct packet){ .tcp_flags = PACKET_NO_FLAGS,
 				   .family = plain->family,
-				   .addresses = plain->addresses };
+				   .addresses = plain->addresses,
+				   .ports = plain->l4 };
 	return l4_port(packet, PORTSIEVE_UDP, udp->dest);
 }
 

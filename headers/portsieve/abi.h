@@ -138,6 +138,7 @@ enum portsieve_ranges {
 	PORTSIEVE_RANGES = PORTSIEVE_RANGE_RULES + PORTSIEVE_RANGES_MAX,
 	PORTSIEVE_ENTRY_DROP = 0x8000,
 	PORTSIEVE_ENTRY_RANGE = 0x7fff,
+	PORTSIEVE_ASKS_WORDS = 512, /* a bit for each id, a power of two */
 };
 
 /*
@@ -281,7 +282,7 @@ struct portsieve_trace {
 	__u8 transport; /* enum portsieve_transport */
 	__u8 has_port;	/* port and transport are valid */
 	__u8 drop;
-	__u8 unused;
+	__u8 asks; /* the drop would have asked the sockets of the host; not done with `tracing` */
 };
 
 /* A range as written in its rule. `rule` is an index in image.rule, unused for a built-in range. */
@@ -308,6 +309,15 @@ enum portsieve_image_flags {
 	PORTSIEVE_IMAGE_NO_POLICY = 1 << 2, /* loaded without a policy file: drops nothing */
 	PORTSIEVE_IMAGE_PREFIXES4 = 1 << 3, /* has a trie for IPv4 */
 	PORTSIEVE_IMAGE_PREFIXES6 = 1 << 4,
+	/* Return traffic: packets that are dropped by a range that asks pass if they are replies.
+	 */
+	PORTSIEVE_IMAGE_RETURN_SOCKET = 1 << 5,	     /* a socket of the host expects them */
+	PORTSIEVE_IMAGE_RETURN_ESTABLISHED = 1 << 6, /* TCP segments with ACK or RST */
+	PORTSIEVE_IMAGE_RETURNS =
+		PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_RETURN_ESTABLISHED,
+	PORTSIEVE_IMAGE_UDP_EPHEMERAL = 1 << 7,	    /* unconnected sockets on ephemeral ports too */
+	PORTSIEVE_IMAGE_UDP_ANY = 1 << 8,	    /* all unconnected sockets too */
+	PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN = 1 << 9, /* a SYN asks too */
 	PORTSIEVE_IMAGE_UNCONFIRMED =
 		1u << 31, /* confirm_until_ns is not 0; the sign bit: see bpf/judge/image.h */
 };
@@ -321,7 +331,8 @@ struct portsieve_host {
 
 /*
  * A compiled policy: the only element of an inner map, immutable once it is in force. The program
- * reads the fields up to `cell`; the rest lets any reader of the map name the counters. The size is
+ * reads the fields up to `cell`, and for replies `host` and `asks`; the rest lets any reader of the
+ * map name the counters. The size is
  * a power of two, so that the lookup needs a shift instead of a multiplication.
  */
 struct portsieve_image {
@@ -348,7 +359,8 @@ struct portsieve_image {
 	struct portsieve_range range[PORTSIEVE_RANGES];
 	struct portsieve_rule rule[PORTSIEVE_RULES_MAX];
 	struct portsieve_host host;
-	__u64 unused[528]; /* pads to PORTSIEVE_IMAGE_BYTES */
+	__u64 asks[PORTSIEVE_ASKS_WORDS]; /* bit by range id: a drop asks for return traffic */
+	__u64 unused[16];		  /* pads to PORTSIEVE_IMAGE_BYTES */
 };
 
 _Static_assert(sizeof(struct portsieve_image) == PORTSIEVE_IMAGE_BYTES, "adjust image.unused");

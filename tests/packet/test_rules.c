@@ -145,6 +145,16 @@ static const struct page_entry elsewhere[] = {
 	{ "C7", "every type", "test_knobs" },
 	{ "Which rule", "each of 3,000 of 100,000 prefixes, and the addresses around it",
 	  "test_addresses" },
+	{ "R1", "a rule with from blocks replies too, unless it says replies: pass",
+	  "e2e/replies" },
+	{ "R1", "a rule without from asks, unless it says replies: drop", "e2e/replies" },
+	{ "R2", "a simultaneous open passes where it may", "e2e/replies" },
+	{ "R3", "UDP-Lite of a connected socket is dropped", "e2e/replies" },
+	{ "R4", "a scan by ACK tells ports apart where ACK passes", "e2e/replies" },
+	{ "R5", "no scan tells a denied port that is served from one that is not", "e2e/replies" },
+	{ "R6", "a connected socket and one on an ephemeral port get their answers",
+	  "e2e/replies" },
+	{ "R6", "unconnected_udp: never and any", "e2e/replies" },
 	{ "Which rule", "30 random policies with addresses and ends", "test_oracle_agrees" },
 };
 

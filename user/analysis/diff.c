@@ -64,6 +64,21 @@ static void compare_settings(const struct comparison *comparison, const uint64_t
 				  .before = switches[before->dhcp_client],
 				  .after = switches[after->dhcp_client],
 			  });
+	add_setting(diff, (struct policy_diff_setting){
+				  .name = "return",
+				  .before = policy_returns[before->return_mode],
+				  .after = policy_returns[after->return_mode],
+			  });
+	add_setting(diff, (struct policy_diff_setting){
+				  .name = "unconnected_udp",
+				  .before = policy_udp_clients[before->udp_clients],
+				  .after = policy_udp_clients[after->udp_clients],
+			  });
+	add_setting(diff, (struct policy_diff_setting){
+				  .name = "simultaneous_open",
+				  .before = policy_passes_or_drops[!before->simultaneous_open],
+				  .after = policy_passes_or_drops[!after->simultaneous_open],
+			  });
 	for (int knob = PORTSIEVE_KNOB_DROP; knob < PORTSIEVE_KNOBS; knob++) {
 		bool dropped = drop_knobs[BEFORE] >> knob & 1,
 		     drops = drop_knobs[AFTER] >> knob & 1;
@@ -90,6 +105,7 @@ static int same_rule(const struct comparison *comparison, size_t before, size_t 
 	_cleanup_free_ struct policy_interval *ports = NULL, *other_ports = NULL;
 	size_t count = 0, other_count = 0;
 	bool same = one->action == other->action && one->runtime == other->runtime &&
+		    policy_rule_asks(one) == policy_rule_asks(other) &&
 		    !one->until_ns == !other->until_ns && apart_ns <= END_TOLERANCE_NS;
 
 	for (int d = 0; d < PORTSIEVE_DIRECTIONS; d++)

@@ -18,7 +18,7 @@ enum policy_diff_limits {
 	/* Of one port range: pairs of classes of source and destination; steps to judge them. */
 	POLICY_DIFF_QUESTIONS_MAX = 1000000,
 	POLICY_DIFF_STEPS_MAX = 100000000,
-	POLICY_DIFF_SETTINGS_MAX = PORTSIEVE_KNOBS + 3,
+	POLICY_DIFF_SETTINGS_MAX = PORTSIEVE_KNOBS + 6,
 };
 
 struct policy_diff_side {

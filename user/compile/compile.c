@@ -72,6 +72,15 @@ static bool is_dropped(const struct policy *policy, const struct policy_host *ho
 static void compile_header(const struct policy *policy, const struct policy_host *host,
 			   struct portsieve_image *image)
 {
+	static const uint32_t returns[POLICY_RETURNS] = {
+		[POLICY_RETURN_SOCKET] = PORTSIEVE_IMAGE_RETURN_SOCKET,
+		[POLICY_RETURN_ESTABLISHED] = PORTSIEVE_IMAGE_RETURN_ESTABLISHED,
+	};
+	static const uint32_t udp_clients[POLICY_UDP_CLIENTS] = {
+		[POLICY_UDP_EPHEMERAL] = PORTSIEVE_IMAGE_UDP_EPHEMERAL,
+		[POLICY_UDP_ANY] = PORTSIEVE_IMAGE_UDP_ANY,
+	};
+
 	image->abi = PORTSIEVE_ABI;
 	image->host = (struct portsieve_host){
 		.ephemeral_low = host->ephemeral_low,
@@ -82,9 +91,19 @@ static void compile_header(const struct policy *policy, const struct policy_host
 		image->flags |= PORTSIEVE_IMAGE_MONITOR;
 	if (policy->default_action == POLICY_DROP)
 		image->flags |= PORTSIEVE_IMAGE_DEFAULT_DROP;
+	image->flags |= returns[policy->return_mode];
+	if (policy->return_mode == POLICY_RETURN_SOCKET)
+		image->flags |= udp_clients[policy->udp_clients];
+	if (policy->return_mode == POLICY_RETURN_SOCKET && policy->simultaneous_open)
+		image->flags |= PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN;
 	for (enum portsieve_knob knob = 0; knob < PORTSIEVE_KNOBS; knob++)
 		if (is_dropped(policy, host, knob))
 			image->drop_knobs |= 1ull << knob;
+}
+
+static void set_asks(struct portsieve_image *image, uint16_t range)
+{
+	image->asks[range / 64] |= 1ull << range % 64;
 }
 
 /* The built-in ranges and that of DHCP, with their fixed counters. */
@@ -100,6 +119,8 @@ static void compile_builtins(const struct policy *policy, struct portsieve_image
 			.drop = drop,
 		};
 		image->counter[id] = PORTSIEVE_COUNTER_BUILTIN + id;
+		if (drop)
+			set_asks(image, id);
 	}
 	image->counter[PORTSIEVE_RANGE_DHCP] = PORTSIEVE_DHCP_CLIENT;
 	image->ranges = PORTSIEVE_RANGE_RULES;
@@ -128,6 +149,8 @@ static int compile_rule(const struct policy_rule *rule, struct unpainted *unpain
 			.transport = intervals[i].transport,
 			.drop = rule->action == POLICY_DROP,
 		};
+		if (policy_rule_asks(rule))
+			set_asks(image, entry);
 		if (range->drop)
 			entry |= PORTSIEVE_ENTRY_DROP;
 		if (!rule_is_conditional(rule))

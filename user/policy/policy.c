@@ -23,7 +23,9 @@ const char *transport_name(enum portsieve_transport transport)
 
 void policy_init(struct policy *policy)
 {
-	*policy = (struct policy){ .default_action = POLICY_ALLOW, .dhcp_client = true };
+	*policy = (struct policy){ .default_action = POLICY_ALLOW,
+				   .udp_clients = POLICY_UDP_EPHEMERAL,
+				   .dhcp_client = true };
 }
 
 bool policy_drops(const struct policy *policy)
@@ -33,6 +35,14 @@ bool policy_drops(const struct policy *policy)
 	for (size_t i = 0; i < policy->rules_count && !drops; i++)
 		drops = policy->rules[i].action == POLICY_DROP;
 	return drops;
+}
+
+/* A rule with `from` is a block list: it blocks replies from there too. */
+bool policy_rule_asks(const struct policy_rule *rule)
+{
+	if (rule->action != POLICY_DROP || rule->replies == POLICY_REPLIES_DROP)
+		return false;
+	return rule->replies == POLICY_REPLIES_PASS || !rule->from.count;
 }
 
 void policy_rule_free(struct policy_rule *rule)

@@ -33,6 +33,34 @@ enum policy_choice {
 	POLICY_CHOICE_DROP,
 };
 
+/* How packets that a rule or the default drops pass as replies, by the words of policy_returns. */
+enum policy_return {
+	POLICY_RETURN_NONE,
+	POLICY_RETURN_SOCKET,	   /* a socket of the host expects them */
+	POLICY_RETURN_ESTABLISHED, /* TCP segments with ACK or RST */
+	POLICY_RETURNS,
+};
+
+/* Which UDP sockets without a peer count as clients, by the words of policy_udp_clients. */
+enum policy_udp_clients {
+	POLICY_UDP_NEVER,
+	POLICY_UDP_EPHEMERAL, /* those on ephemeral ports */
+	POLICY_UDP_ANY,
+	POLICY_UDP_CLIENTS,
+};
+
+/* `replies` of a rule that drops; unset: replies pass if the rule has no `from`. */
+enum policy_replies {
+	POLICY_REPLIES_UNSET,
+	POLICY_REPLIES_PASS,
+	POLICY_REPLIES_DROP,
+};
+
+/* The words of the policy, each up to a NULL; policy_returns has further ones that are refused. */
+extern const char *const policy_returns[];
+extern const char *const policy_udp_clients[];
+extern const char *const policy_passes_or_drops[]; /* "pass", "drop" */
+
 /* A place in the text, both from 1; column counts characters. */
 struct policy_place {
 	uint32_t line;
@@ -76,7 +104,8 @@ struct policy_rule {
 	size_t intervals_count;
 	struct policy_prefixes from; /* a packet must match `ports`, `from` and `to` */
 	struct policy_prefixes to;
-	bool runtime;			 /* from `runtime`, not from `rules` */
+	bool runtime; /* from `runtime`, not from `rules` */
+	enum policy_replies replies;
 	uint64_t until_ns;		 /* CLOCK_BOOTTIME; 0: without end. Runtime rules only */
 	bool uses_registry_set;		 /* names `assigned` or `unassigned` */
 	struct policy_place place;	 /* of the rule's name */
@@ -86,10 +115,14 @@ struct policy_rule {
 struct policy {
 	bool monitor;
 	enum policy_action default_action;
+	struct policy_place default_place;		  /* of its key, if there is one */
 	enum policy_choice knobs[PORTSIEVE_KNOBS];	  /* the two fixed ones stay unset */
 	struct policy_place knob_places[PORTSIEVE_KNOBS]; /* of those that are set */
-	bool dhcp_client;	   /* udp/68 and udp/546 pass a default of drop */
-	struct policy_rule *rules; /* the runtime rules first, then those of `rules` */
+	enum policy_return return_mode;
+	enum policy_udp_clients udp_clients; /* `unconnected_udp` */
+	bool simultaneous_open;		     /* a SYN without ACK may be a reply */
+	bool dhcp_client;		     /* udp/68 and udp/546 pass a default of drop */
+	struct policy_rule *rules;	     /* the runtime rules first, then those of `rules` */
 	size_t rules_count;
 	size_t runtime_count;
 	bool names_runtime; /* the text has the key `runtime`, even with an empty list */
@@ -109,6 +142,9 @@ void policy_init(struct policy *policy);
 
 /* True if it drops anything by its default or by a rule, whatever its mode. */
 bool policy_drops(const struct policy *policy);
+
+/* Do packets that the rule drops pass if they are replies? */
+bool policy_rule_asks(const struct policy_rule *rule);
 
 /* Frees what the policy owns and leaves it as policy_init does. */
 void policy_free(struct policy *policy);

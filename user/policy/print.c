@@ -68,6 +68,8 @@ static void print_rule(FILE *out, const struct policy_rule *rule, const struct p
 	print_text(out, rule->ports, rule->ports[strspn(rule->ports, plain)] != '\0');
 	print_prefixes(out, ", from: [", &rule->from);
 	print_prefixes(out, ", to: [", &rule->to);
+	if (rule->replies)
+		fprintf(out, ", replies: %s", policy_passes_or_drops[rule->replies - 1]);
 	if (rule->until_ns)
 		fprintf(out, ", until: %s", policy_time_print(rule->until_ns, host).text);
 	fputs("}\n", out);
@@ -84,6 +86,12 @@ char *policy_print(const struct policy *policy, const struct policy_host *host)
 		return NULL;
 	fprintf(out, "version: 1\n%sdefault: %s\n%s", policy->monitor ? "mode: monitor\n" : "",
 		actions[policy->default_action], policy->dhcp_client ? "" : "dhcp_client: off\n");
+	if (policy->return_mode != POLICY_RETURN_NONE)
+		fprintf(out, "return: %s\n", policy_returns[policy->return_mode]);
+	if (policy->udp_clients != POLICY_UDP_EPHEMERAL)
+		fprintf(out, "unconnected_udp: %s\n", policy_udp_clients[policy->udp_clients]);
+	if (policy->simultaneous_open)
+		fputs("simultaneous_open: pass\n", out);
 	if (policy->runtime_count)
 		fputs("runtime:\n", out);
 	else if (policy->names_runtime)

@@ -182,8 +182,18 @@ static int order_rules(struct reading *reading)
 #define RULES_RIGHT "write a list of - {name: ..., action: ..., ports: ...}"
 
 static const char *const modes[] = { "enforce", "monitor", NULL };
-static const char *const returns[] = { "none",	      "auto",	     "socket", "flow",
-				       "socket+flow", "established", NULL };
+const char *const policy_returns[] = {
+	[POLICY_RETURN_NONE] = "none",
+	[POLICY_RETURN_SOCKET] = "socket",
+	[POLICY_RETURN_ESTABLISHED] = "established",
+	/* not supported yet */
+	"auto",
+	"flow",
+	"socket+flow",
+	NULL,
+};
+const char *const policy_udp_clients[] = { "never", "ephemeral", "any", NULL };
+const char *const policy_passes_or_drops[] = { "pass", "drop", NULL };
 static const char *const dhcp_choices[] = { "off", "auto", NULL };
 
 enum policy_key_number {
@@ -191,6 +201,8 @@ enum policy_key_number {
 	KEY_MODE,
 	KEY_DEFAULT,
 	KEY_RETURN,
+	KEY_UNCONNECTED_UDP,
+	KEY_SIMULTANEOUS_OPEN,
 	KEY_DHCP_CLIENT,
 	KEY_RUNTIME,
 	KEY_RULES,
@@ -206,7 +218,21 @@ static const struct policy_key rows[KEYS] = {
 		.right = "write allow or drop",
 		.words = policy_action_words,
 	},
-	[KEY_RETURN] = { .name = "return", .right = "write none", .words = returns },
+	[KEY_RETURN] = {
+		.name = "return",
+		.right = "write socket, established or none",
+		.words = policy_returns,
+	},
+	[KEY_UNCONNECTED_UDP] = {
+		.name = "unconnected_udp",
+		.right = "write never, ephemeral or any",
+		.words = policy_udp_clients,
+	},
+	[KEY_SIMULTANEOUS_OPEN] = {
+		.name = "simultaneous_open",
+		.right = "write pass or drop",
+		.words = policy_passes_or_drops,
+	},
 	[KEY_DHCP_CLIENT] = {
 		.name = "dhcp_client",
 		.right = "write auto or off",
@@ -238,14 +264,22 @@ static int key_read(struct reading *reading, const struct policy_pairs *pairs)
 		return 0;
 	case KEY_DEFAULT:
 		policy->default_action = (enum policy_action)pairs->word;
+		policy->default_place = pairs->key->place;
 		return 0;
 	case KEY_RETURN:
-		if (pairs->word == 0)
-			return 0;
-		return policy_yaml_error(pairs->yaml, pairs->value,
-					 "'return: %s' is not supported yet: write 'return: none' "
-					 "or leave it out",
-					 returns[pairs->word]);
+		if (pairs->word >= POLICY_RETURNS)
+			return policy_yaml_error(pairs->yaml, pairs->value,
+						 "'return: %s' is not supported yet: write socket, "
+						 "established or none",
+						 policy_returns[pairs->word]);
+		policy->return_mode = (enum policy_return)pairs->word;
+		return 0;
+	case KEY_UNCONNECTED_UDP:
+		policy->udp_clients = (enum policy_udp_clients)pairs->word;
+		return 0;
+	case KEY_SIMULTANEOUS_OPEN:
+		policy->simultaneous_open = pairs->word == 0;
+		return 0;
 	case KEY_DHCP_CLIENT:
 		policy->dhcp_client = pairs->word == 1;
 		return 0;

@@ -11,7 +11,7 @@
 #include "base/suggest.h"
 
 enum {
-	KEYS_LISTED_MAX = 8, /* a message has no room for more */
+	KEYS_LISTED_MAX = 10, /* a message has no room for more */
 };
 
 const char *const policy_action_words[] = {

@@ -279,6 +279,7 @@ enum rule_key {
 	RULE_PORTS,
 	RULE_FROM,
 	RULE_TO,
+	RULE_REPLIES,
 	RULE_UNTIL, /* the last: errors offer it only for runtime rules */
 	RULE_KEYS,
 };
@@ -302,6 +303,11 @@ static const struct policy_key rows[RULE_KEYS] = {
 	},
 	[RULE_FROM] = { .name = "from", .right = PREFIXES_RIGHT },
 	[RULE_TO] = { .name = "to", .right = PREFIXES_RIGHT },
+	[RULE_REPLIES] = {
+		.name = "replies",
+		.right = "write pass or drop",
+		.words = policy_passes_or_drops,
+	},
 	[RULE_UNTIL] = {
 		.name = "until",
 		.right = "write a time in UTC such as 2026-11-21T12:34:56Z",
@@ -320,6 +326,7 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 		.unlisted = rule->runtime ? 0 : 1,
 	};
 	struct policy_pairs pairs = policy_pairs_of(yaml, mapping, &keys);
+	const struct policy_node *replies = NULL;
 	struct pieces ports = { 0 };
 	int r;
 
@@ -341,6 +348,10 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 		case RULE_TO:
 			r = prefixes_read(&pairs, &rule->to);
 			break;
+		case RULE_REPLIES:
+			rule->replies = pairs.word ? POLICY_REPLIES_DROP : POLICY_REPLIES_PASS;
+			replies = pairs.key;
+			break;
 		case RULE_UNTIL:
 			r = until_read(&pairs, host, rule);
 			break;
@@ -350,5 +361,9 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 		if (r < 0)
 			return r;
 	}
+	if (!r && replies && rule->action == POLICY_ALLOW)
+		return policy_yaml_error(yaml, replies,
+					 "'replies' is for rules with action drop: leave it out, "
+					 "an allowed reply passes anyway");
 	return r ? r : ports_finish(yaml, &ports, host, rule);
 }

@@ -164,6 +164,7 @@ static int rule_copy(const struct policy_rule *from, const struct policy_host *h
 	*to = (struct policy_rule){
 		.action = from->action,
 		.runtime = true,
+		.replies = from->replies,
 		.until_ns = from->until_ns,
 		.uses_registry_set = from->uses_registry_set,
 		.ports = strdup(from->ports),

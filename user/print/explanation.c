@@ -143,6 +143,8 @@ int print_explanation_text(const struct explanation *explanation)
 			     image->range[verdict->range_id].high, ports);
 		printf("  range    %s %s\n", verdict->protocol, ports);
 	}
+	if (verdict->return_lookup)
+		printf("  replies  passes if a socket of this host expects it (return: socket)\n");
 	if (service)
 		printf("  service  %s (IANA)\n", service);
 	return 0;
@@ -173,6 +175,6 @@ int print_explanation_json(const struct explanation *explanation)
 	json_object_object_add(document, "low", range ? json_object_new_int(range->low) : NULL);
 	json_object_object_add(document, "high", range ? json_object_new_int(range->high) : NULL);
 	json_add_text(document, "service", service_of(verdict));
-	json_add_bool(document, "return_lookup", false);
+	json_add_bool(document, "return_lookup", verdict->return_lookup);
 	return print_json(document);
 }

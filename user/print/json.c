@@ -7,6 +7,7 @@
 
 #include "base/output.h"
 #include "print/format.h"
+#include "print/reason.h"
 
 void json_add_text(json_object *object, const char *key, const char *text)
 {
@@ -53,7 +54,7 @@ json_object *json_device(const struct snapshot_device *device)
 	json_add_text(policy, "sha256", sha256[0] ? sha256 : NULL);
 	json_add_text(policy, "default",
 		      image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
-	json_add_text(policy, "return", "none");
+	json_add_text(policy, "return", return_name(image));
 	json_add_text(policy, "source", image->source[0] ? image->source : NULL);
 	json_add_text(object, "device", device->device.name);
 	json_add_number(object, "ifindex", device->device.ifindex);

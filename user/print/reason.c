@@ -8,6 +8,7 @@
 #include "compile/builtin.h"
 #include "base/cleanup.h"
 #include "policy/knobs.h"
+#include "policy/policy.h"
 
 static const struct {
 	const char *name;
@@ -109,6 +110,15 @@ struct reason_text reason_icmp_print(enum portsieve_reason reason, uint8_t type)
 const char *builtin_name(unsigned int range_id)
 {
 	return builtin_ranges[range_id % PORTSIEVE_BUILTINS].name;
+}
+
+const char *return_name(const struct portsieve_image *image)
+{
+	if (image->flags & PORTSIEVE_IMAGE_RETURN_SOCKET)
+		return policy_returns[POLICY_RETURN_SOCKET];
+	return policy_returns[image->flags & PORTSIEVE_IMAGE_RETURN_ESTABLISHED
+				      ? POLICY_RETURN_ESTABLISHED
+				      : POLICY_RETURN_NONE];
 }
 
 const char *range_rule_name(const struct portsieve_image *image, unsigned int range_id)

@@ -25,6 +25,9 @@ struct reason_text reason_icmp_print(enum portsieve_reason reason, uint8_t type)
 /* "_system": a built-in range, by its range id below PORTSIEVE_RANGE_DHCP. */
 const char *builtin_name(unsigned int range_id);
 
+/* "socket": the value of `return` in the image's policy. */
+const char *return_name(const struct portsieve_image *image);
+
 /* The name of a range's rule, or of a built-in range. range_id is not PORTSIEVE_RANGE_DHCP. */
 const char *range_rule_name(const struct portsieve_image *image, unsigned int range_id);
 

@@ -15,6 +15,7 @@
 #include "datapath/device_names.h"
 #include "print/format.h"
 #include "print/json.h"
+#include "print/reason.h"
 
 enum {
 	REASON_MAX = 256, /* bytes of why a device is attached as it is */
@@ -81,7 +82,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	snprintf(row->cells[DEFAULT], TABLE_CELL_MAX, "%s%s",
 		 image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow",
 		 image->flags & PORTSIEVE_IMAGE_MONITOR ? " (monitor)" : "");
-	strcpy(row->cells[RETURN], "none");
+	strcpy(row->cells[RETURN], return_name(image));
 	snprintf(row->cells[RULES], TABLE_CELL_MAX, "%u", in_force.rules);
 	snprintf(row->cells[RANGES], TABLE_CELL_MAX, "%u", in_force.ranges);
 	table_bytes(row->cells[MEMORY], datapath_memory_bytes(image));

@@ -39,6 +39,7 @@ struct packet_verdict packet_verdict_of(const struct testrun_result *tried,
 	verdict.reason = decision->range < PORTSIEVE_RANGE_DHCP ? "default" : "rule";
 	verdict.rule = range_rule_name(image, decision->range);
 	verdict.range_id = decision->range;
+	verdict.return_lookup = decision->asks;
 	return verdict;
 }
 

@@ -10,6 +10,7 @@
 struct packet_verdict {
 	const char *word;     /* "pass" or "drop": what happens */
 	bool would_drop;      /* it passes only because of monitor mode */
+	bool return_lookup;   /* live, it passes if a socket of this host expects it */
 	const char *reason;   /* "rule", "default", or the name of a reason */
 	const char *words;    /* what that reason means; "" for a rule or the default */
 	const char *rule;     /* NULL if a reason decided */

@@ -107,8 +107,18 @@ static const struct print_case cases[] = {
 	  "version: 1}",
 	  "version: 1\nmode: monitor\ndefault: drop\ndhcp_client: off\nportless:\n  mpls: allow\n"
 	  "  hip: drop\n" },
+	{ "return traffic is written",
+	  "{simultaneous_open: pass, unconnected_udp: never, return: socket, version: 1}",
+	  HEAD "return: socket\nunconnected_udp: never\nsimultaneous_open: pass\n" },
+	{ "so is what a rule does with replies",
+	  "version: 1\nrules:\n- {name: a, replies: pass, action: drop, ports: tcp/1, from: "
+	  "10.0.0.0/8}\n- {name: b, action: drop, ports: tcp/2, replies: drop}\n",
+	  HEAD "rules:\n"
+	       "  - {name: a, action: drop, ports: tcp/1, from: [10.0.0.0/8], replies: pass}\n"
+	       "  - {name: b, action: drop, ports: tcp/2, replies: drop}\n" },
 	{ "what is a default is not written",
 	  "version: 1\nmode: enforce\ndhcp_client: auto\nreturn: none\n"
+	  "unconnected_udp: ephemeral\nsimultaneous_open: drop\n"
 	  "rules:\nportless:\n",
 	  HEAD },
 	{ "a rule is a line, ports with commas are quoted",

@@ -55,10 +55,10 @@ static const struct refusal top_refusals[] = {
 	  "p:2:1: unknown key 'rule' in the policy (did you mean 'rules'?)" },
 	{ "an unknown key like no other gets the list", "version: 1\nxyzzy: 1",
 	  "p:2:1: unknown key 'xyzzy' in the policy (known keys are version, mode, default, "
-	  "return, dhcp_client, runtime, rules and portless)" },
+	  "return, unconnected_udp, simultaneous_open, dhcp_client, runtime, rules and portless)" },
 	{ "a merge key is an unknown key", "version: 1\n<<: {}",
 	  "p:2:1: unknown key '<<' in the policy (known keys are version, mode, default, "
-	  "return, dhcp_client, runtime, rules and portless)" },
+	  "return, unconnected_udp, simultaneous_open, dhcp_client, runtime, rules and portless)" },
 	{ "a duplicate key is refused at the second", "version: 1\nmode: monitor\nmode: enforce",
 	  "p:3:1: duplicate key 'mode' in the policy (the first is on line 2)" },
 	{ "a key that is a list is refused", "version: 1\n? [a]\n: b",
@@ -78,14 +78,20 @@ static const struct refusal top_refusals[] = {
 	{ "an unknown default is refused", "version: 1\ndefault: deny",
 	  "p:2:10: 'default' cannot be 'deny' (write allow or drop)" },
 	{ "return: auto is refused", "version: 1\nreturn: auto",
-	  "p:2:9: 'return: auto' is not supported yet: write 'return: none' or leave "
-	  "it out" },
+	  "p:2:9: 'return: auto' is not supported yet: write socket, established or none" },
 	{ "return: socket+flow is refused", "version: 1\nreturn: socket+flow",
-	  "p:2:9: 'return: socket+flow' is not supported yet: write 'return: none' or "
-	  "leave it out" },
-	{ "return: established is refused", "version: 1\nreturn: established",
-	  "p:2:9: 'return: established' is not supported yet: write 'return: none' or "
-	  "leave it out" },
+	  "p:2:9: 'return: socket+flow' is not supported yet: write socket, established or none" },
+	{ "an unknown unconnected_udp is refused", "version: 1\nunconnected_udp: yes",
+	  "p:2:18: 'unconnected_udp' cannot be 'yes' (write never, ephemeral or any)" },
+	{ "an unknown simultaneous_open is refused", "version: 1\nsimultaneous_open: allow",
+	  "p:2:20: 'simultaneous_open' cannot be 'allow' (write pass or drop)" },
+	{ "replies of a rule that allows is refused",
+	  "version: 1\nrules:\n- {name: a, action: allow, replies: drop, ports: tcp/80}",
+	  "p:3:28: 'replies' is for rules with action drop: leave it out, an allowed reply passes "
+	  "anyway" },
+	{ "an unknown replies is refused",
+	  "version: 1\nrules:\n- {name: a, action: drop, replies: yes, ports: tcp/80}",
+	  "p:3:36: 'replies' cannot be 'yes' (write pass or drop)" },
 	{ "an unknown return has a suggestion", "version: 1\nreturn: nnoe",
 	  "p:2:9: 'return' cannot be 'nnoe' (did you mean 'none'?)" },
 	{ "an unknown dhcp_client is refused", "version: 1\ndhcp_client: yes",
@@ -171,8 +177,8 @@ static const struct refusal rule_refusals[] = {
 	{ "an unknown key of a rule has a suggestion", BLOCK("name: web\n    acton: allow"),
 	  "p:4:5: unknown key 'acton' in a rule (did you mean 'action'?)" },
 	{ "an unknown key of a rule like no other gets the list", FLOW("xyzzy: web"),
-	  "p:3:6: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from and "
-	  "to)" },
+	  "p:3:6: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from, to "
+	  "and replies)" },
 	{ "a duplicate key of a rule is refused", FLOW("name: a, name: b"),
 	  "p:3:15: duplicate key 'name' in a rule (the first is on line 3)" },
 	{ "a rule without name is refused at its start", FLOW("action: drop, ports: tcp/80"),
@@ -285,8 +291,8 @@ static const struct refusal runtime_refusals[] = {
 	{ "a rule of the file has no end", RULE("until: 2026-11-21T12:34:56Z"),
 	  "p:3:44: 'until' is for rules of 'runtime' only: leave it out, or move the rule there" },
 	{ "a runtime rule knows until", RUNTIME("xyzzy: 1"),
-	  "p:3:44: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from, to and "
-	  "until)" },
+	  "p:3:44: unknown key 'xyzzy' in a rule (known keys are name, action, ports, from, to, "
+	  "replies and until)" },
 	{ "an end without value is refused", RUNTIME("until: ~"),
 	  "p:3:51: 'until' has no value: write a time in UTC such as 2026-11-21T12:34:56Z" },
 	{ "an offset is refused", RUNTIME("until: 2026-11-21T12:34:56+01:00"),

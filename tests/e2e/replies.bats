@@ -1,0 +1,285 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Return traffic: a filtered host under default drop is a client of the other side, and denied ports stay shut.
+bats_require_minimum_version 1.5.0
+load ../lib/lab
+
+SOCKET='version: 1
+default: drop
+return: socket
+rules:
+  - {name: web, action: allow, ports: tcp/80}'
+PYTHON=(python3 -u -c)
+
+setup() {
+	lab_up
+}
+
+teardown() {
+	lab_down
+}
+
+load_policy() {
+	in_server portsieve load to_client -p "$(policy "$1")"
+}
+
+# passed REASON: packets
+passed() {
+	local passed
+	read -r passed _ <<<"$(row "$1")"
+	echo "$passed"
+}
+
+# unconnected NAMESPACE HOST PORT [OWN PORT]: does a word sent from a socket without a peer come back?
+unconnected() {
+	in_namespace "$1" "${PYTHON[@]}" '
+import socket, sys
+host, port, own = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+s.bind(("", own))
+s.sendto(b"ping\n", (host, port))
+sys.exit(s.recvfrom(64)[0] != b"ping\n")' "$2" "$3" "${4:-0}" 2>/dev/null
+}
+
+# scan_state NMAP-OPTION PORT: "8081/filtered"
+scan_state() {
+	in_client timeout 60 nmap -n -Pn --max-retries 1 "$1" -p "$2" -oG - $SERVER4 | grep -oE '[0-9]+/[a-z|]+'
+}
+
+@test "control: without return traffic the host's own connections get no answer" {
+	serve_web client 8080
+	load_policy "${SOCKET/return: socket/return: none}"
+	run -28 fetch server $CLIENT4 8080 1
+	run -28 fetch server $CLIENT6 8080 1
+	run ! echoes server udp $CLIENT4 7001 1
+}
+
+@test "the host fetches pages, and a denied port answers nobody" {
+	serve_web client 8080
+	serve_web server 8081
+	serve_web server 80
+	load_policy "$SOCKET"
+	fetch server $CLIENT4 8080
+	fetch server $CLIENT6 8080
+	(($(passed return-socket) >= 6))
+	fetch client $SERVER4 80
+	run -28 fetch client $SERVER4 8081 1
+	run -28 fetch client $SERVER6 8081 1
+	sum_matches
+}
+
+@test "100 MB arrive, and leave" {
+	head -c 100M /dev/zero >"$BATS_TEST_TMPDIR/zeros"
+	serve_web client 8080 "$BATS_TEST_TMPDIR"
+	load_policy "$SOCKET"
+	equal 104857600 "$(in_server curl -sg --max-time 60 "http://[$CLIENT6]:8080/zeros" | wc -c)"
+	start client sh -c "ncat -l 9000 | wc -c >$BATS_TEST_TMPDIR/count"
+	within 10 is_listening client tcp 9000
+	in_server sh -c "ncat --send-only $CLIENT4 9000 <$BATS_TEST_TMPDIR/zeros"
+	within 10 grep -qx 104857600 "$BATS_TEST_TMPDIR/count"
+}
+
+@test "a refused connection is refused at once" {
+	load_policy "$SOCKET"
+	run -7 fetch server $CLIENT4 8080 5
+	run -7 fetch server $CLIENT6 8080 5
+}
+
+@test "UDP: a connected socket and an unconnected one on an ephemeral port get their answers" {
+	serve_echo client udp 7001
+	load_policy "$SOCKET"
+	echoes server udp $CLIENT4 7001
+	echoes server udp $CLIENT6 7001
+	unconnected server $CLIENT4 7001
+	unconnected server $CLIENT6 7001
+	run ! unconnected server $CLIENT4 7001 5000 # taken for a server
+}
+
+@test "unconnected_udp: never and any" {
+	serve_echo client udp 7001
+	load_policy "$SOCKET
+unconnected_udp: any"
+	unconnected server $CLIENT4 7001 5000
+	in_server portsieve apply "$(policy "$SOCKET
+unconnected_udp: never")"
+	run ! unconnected server $CLIENT4 7001
+	echoes server udp $CLIENT4 7001
+}
+
+@test "8,000 bytes of UDP arrive in fragments" {
+	start client "${PYTHON[@]}" '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 7002))
+while True:
+	word, peer = s.recvfrom(64)
+	s.sendto(b"x" * 8000, peer)'
+	within 10 is_listening client udp 7002
+	load_policy "$SOCKET"
+	equal 8000 "$(in_server "${PYTHON[@]}" '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(2)
+s.connect((sys.argv[1], 7002))
+s.send(b"x")
+print(len(s.recv(65535)))' $CLIENT4)"
+}
+
+@test "no scan tells a denied port that is served from one that is not" {
+	local scan served=8081
+	serve_web server $served
+	load_policy "$SOCKET"
+	for scan in -sS -sA -sF -sN -sX -sM -sW; do
+		equal "$(scan_state $scan 8082 | cut -d/ -f2)" "$(scan_state $scan $served | cut -d/ -f2)"
+	done
+	equal 0 "$(passed return-socket)"
+}
+
+@test "control: a scan by ACK tells them apart where ACK passes" {
+	serve_web server 8081
+	load_policy "${SOCKET/return: socket/return: established}"
+	[ "$(scan_state -sA 8081)" = 8081/unfiltered ]
+	serve_web client 8080
+	fetch server $CLIENT4 8080
+	(($(passed return-established) > 0))
+	run -28 fetch client $SERVER4 8081 1
+}
+
+@test "a connection that was open before the filter stays" {
+	start client "${PYTHON[@]}" '
+import socket
+s = socket.socket(socket.AF_INET6)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("", 7003))
+s.listen()
+peer = s.accept()[0]
+while True:
+	peer.send(peer.recv(64))'
+	within 10 is_listening client tcp 7003
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	start server sh -c "ncat $CLIENT4 7003 <$BATS_TEST_TMPDIR/in >$BATS_TEST_TMPDIR/out"
+	exec 8>"$BATS_TEST_TMPDIR/in"
+	echo one >&8
+	within 10 grep -q one "$BATS_TEST_TMPDIR/out"
+	load_policy "$SOCKET"
+	echo two >&8
+	within 10 grep -q two "$BATS_TEST_TMPDIR/out"
+	in_server portsieve unload to_client
+	echo three >&8
+	within 10 grep -q three "$BATS_TEST_TMPDIR/out"
+	exec 8>&-
+}
+
+@test "a rule with from blocks replies too, unless it says replies: pass" {
+	serve_web client 8080
+	load_policy "version: 1
+return: socket
+rules: [{name: block, action: drop, ports: tcp/all, from: $CLIENT4}]"
+	run -28 fetch server $CLIENT4 8080 1
+	fetch server $CLIENT6 8080
+	in_server portsieve apply "$(policy "version: 1
+return: socket
+rules: [{name: block, action: drop, ports: tcp/all, from: $CLIENT4, replies: pass}]")"
+	fetch server $CLIENT4 8080
+}
+
+@test "a rule without from asks, unless it says replies: drop" {
+	serve_web client 8080
+	load_policy "version: 1
+return: socket
+rules: [{name: shut, action: drop, ports: tcp/1024-65535}]"
+	fetch server $CLIENT4 8080
+	in_server portsieve apply "$(policy "version: 1
+return: socket
+rules: [{name: shut, action: drop, ports: tcp/1024-65535, replies: drop}]")"
+	run -28 fetch server $CLIENT4 8080 1
+}
+
+@test "under monitor, what would be dropped is asked too" {
+	serve_web client 8080
+	load_policy "$SOCKET
+mode: monitor"
+	fetch server $CLIENT4 8080
+	(($(passed return-socket) > 0))
+	equal "0 0" "$(row _user tcp)"
+}
+
+@test "generic mode asks the sockets of the device's namespace" {
+	serve_web client 8080
+	in_server portsieve load to_client --mode generic -p "$(policy "$SOCKET")"
+	fetch server $CLIENT4 8080
+	fetch server $CLIENT6 8080
+}
+
+@test "explain says drop, and that a socket would be asked" {
+	load_policy "$SOCKET"
+	run -0 in_server portsieve explain "tcp 192.0.2.9:443 > 192.0.2.2:40000 A" -j
+	[ "$(jq -r '"\(.verdict) \(.return_lookup)"' <<<"$output")" = "drop true" ]
+	run -0 in_server portsieve explain "tcp 192.0.2.9:443 > 192.0.2.2:40000" -j
+	[ "$(jq -r '"\(.verdict) \(.return_lookup)"' <<<"$output")" = "drop false" ]
+}
+
+@test "show and status name the mode, and show prints what apply reads" {
+	load_policy "$SOCKET
+unconnected_udp: never
+simultaneous_open: pass"
+	[[ $(in_server portsieve status) == *socket* ]]
+	equal socket "$(in_server portsieve status -j | jq -r '.devices[0].policy.return')"
+	in_server portsieve show >"$BATS_TEST_TMPDIR/shown"
+	grep -qx 'return: socket' "$BATS_TEST_TMPDIR/shown"
+	grep -qx 'unconnected_udp: never' "$BATS_TEST_TMPDIR/shown"
+	grep -qx 'simultaneous_open: pass' "$BATS_TEST_TMPDIR/shown"
+	in_server portsieve apply "$BATS_TEST_TMPDIR/shown"
+	equal "$(cat "$BATS_TEST_TMPDIR/shown")" "$(in_server portsieve show)"
+}
+
+@test "diff shows a change of return" {
+	load_policy "$SOCKET"
+	run -0 in_server portsieve diff "$(policy "${SOCKET/return: socket/return: none}")"
+	[[ $output == *return*socket*none* ]]
+}
+
+@test "a policy that drops replies is loaded with a warning, and one that does not without" {
+	run --separate-stderr -0 load_policy "${SOCKET/return: socket/return: none}"
+	[[ $stderr == *"drops the replies to this host's own connections"* ]]
+	run --separate-stderr -0 in_server portsieve apply "$(policy "$SOCKET")"
+	equal "" "$stderr"
+}
+
+@test "UDP-Lite of a connected socket is dropped" {
+	start client "${PYTHON[@]}" '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136)
+s.bind(("", 7004))
+while True:
+	s.sendto(*s.recvfrom(64))'
+	local ask='
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136)
+s.settimeout(0.5)
+s.connect((sys.argv[1], 7004))
+s.send(b"x")
+s.recv(64)'
+	within 10 in_server "${PYTHON[@]}" "$ask" $CLIENT4
+	load_policy "$SOCKET"
+	run ! in_server "${PYTHON[@]}" "$ask" $CLIENT4
+	equal 0 "$(passed return-socket)"
+}
+
+@test "a SYN passes to a socket that has sent one where simultaneous_open says so" {
+	in_client nft 'add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in tcp dport 7005 drop'
+	load_policy "$SOCKET"
+	start server "${PYTHON[@]}" '
+import socket, sys
+s = socket.socket()
+s.bind(("", 40005))
+s.connect((sys.argv[1], 7005))' $CLIENT4
+	within 10 sh -c 'nsenter --net=/run/netns/server ss -Htn state syn-sent | grep -q :40005'
+	in_client nmap -n -Pn --max-retries 0 -sS -g 7005 -p 40005,40006 $SERVER4
+	equal 0 "$(passed return-socket)"
+	in_server portsieve apply "$(policy "$SOCKET
+simultaneous_open: pass")"
+	in_client nmap -n -Pn --max-retries 0 -sS -g 7005 -p 40005,40006 $SERVER4
+	(($(passed return-socket) > 0))
+}
