@@ -48,10 +48,9 @@ static enum exit_code unload(const struct settings *settings, struct error *erro
 static int upgrade_device(const struct datapath *datapath, const struct datapath_device *device,
 			  struct error *error)
 {
-	if (device->broken)
-		return error_set(error, EUCLEAN, EXIT_FAILED,
-				 "its pinned state is incomplete; unload it and load it again");
-	return datapath_upgrade(datapath, device, error);
+	int r = datapath_refuse_broken(device, error);
+
+	return r ? r : datapath_upgrade(datapath, device, error);
 }
 
 static enum exit_code upgrade(const struct settings *settings, struct error *error)

@@ -143,9 +143,9 @@ static int make_whole(const struct datapath *datapath, const struct device_group
 	size_t count, sharing = 0;
 	int r;
 
-	if (group->devices[0].broken)
-		return error_set(error, EUCLEAN, EXIT_FAILED,
-				 "its pinned state is incomplete; unload it and load it again");
+	r = datapath_refuse_broken(&group->devices[0], error);
+	if (r)
+		return r;
 	r = datapath_devices(datapath, &all, &count, error);
 	if (r)
 		return r;

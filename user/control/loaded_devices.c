@@ -21,12 +21,6 @@ static int loaded_device_find(const struct datapath *datapath, const char *name,
 	uint32_t ifindex = if_nametoindex(name);
 	int r = ifindex ? datapath_device(datapath, ifindex, ret_device, error) : -ENOENT;
 
-	if (r == -EUCLEAN) {
-		*ret_device = (struct datapath_device){ .ifindex = ifindex, .broken = true };
-		snprintf(ret_device->name, sizeof(ret_device->name), "%s", name);
-		error->text[0] = '\0';
-		return 0;
-	}
 	if (!r && ret_device->moved)
 		r = -ENOENT;
 	if (r == -ENOENT && !ifindex)

@@ -41,29 +41,28 @@ static int is_same_policy(const struct datapath *datapath, const struct datapath
 	return 0;
 }
 
-/* Keeps the readable devices and logs the others, unless none is readable. */
-static void leave_unreadable(struct shared_policy *common)
+/* Keeps the readable devices and logs the others. -EUCLEAN: none is readable. */
+static int leave_unreadable(struct shared_policy *common, struct error *error)
 {
 	size_t readable = 0, all = common->count;
 
 	for (size_t i = 0; i < all; i++)
 		readable += !common->devices[i].broken;
-	if (!readable) /* the caller's read of the first one fails and says why */
-		return;
+	if (!readable)
+		return datapath_refuse_broken(&common->devices[0], error);
 	common->count = 0;
 	for (size_t i = 0; i < all; i++) {
-		struct error error;
+		struct error why = { 0 };
 
-		if (!common->devices[i].broken) {
+		if (!datapath_refuse_broken(&common->devices[i], &why)) {
 			common->devices[common->count++] = common->devices[i];
 			continue;
 		}
-		error_set(&error, EUCLEAN, EXIT_PARTLY,
-			  "its pinned state is incomplete; unload it and load it again");
-		error_prefix(&error, device_name(&common->devices[i]).text);
-		log_error(&error);
+		error_prefix(&why, device_name(&common->devices[i]).text);
+		log_error(&why);
 		common->unreadable++;
 	}
+	return 0;
 }
 
 int shared_policy_find(const struct datapath *datapath, const char *const *names, size_t count,
@@ -75,8 +74,8 @@ int shared_policy_find(const struct datapath *datapath, const char *const *names
 
 	if (r)
 		return r;
-	leave_unreadable(&common);
-	for (size_t i = 1; i < common.count && same && !r; i++)
+	r = leave_unreadable(&common, error);
+	for (size_t i = 1; !r && i < common.count && same; i++)
 		r = is_same_policy(datapath, &common.devices[0], &common.devices[i], &same, error);
 	if (!r && !same)
 		r = error_set(error, EINVAL, EXIT_USAGE, "%s; %s",

@@ -145,17 +145,21 @@ static int follow_time(struct attachment *attachment)
 	return attachment_is_settled(attachment) ? 0 : -ENOENT;
 }
 
-/* -ENOENT and -ENOLINK: of the hook; -EUCLEAN or -EAGAIN: a pin after it is foreign or missing. */
+/* -ENOENT and -ENOLINK: of the hook; -EUCLEAN or -EAGAIN: a pin is foreign or missing. */
 static int follow(const struct datapath *datapath, uint32_t ifindex,
 		  struct attachment *ret_attachment)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	_cleanup_close_ int asked_fd = pin_open(datapath, ifindex, "asked", 0);
 	int r;
 
 	attachment.ifindex = ifindex;
 	r = hook_follow(datapath, ifindex, &attachment.hook);
 	if (r)
 		return r;
+	if (asked_fd < 0 && asked_fd != -ENOENT)
+		return asked_fd;
+	attachment.attach_asked = asked_fd >= 0;
 	r = follow_program(datapath, &attachment);
 	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
 		r = follow_slot(datapath, &attachment, slot);

@@ -27,6 +27,7 @@ struct attachment {
 	uint64_t confirm_until_ns;
 	enum portsieve_slot in_force;
 
+	bool attach_asked; /* the user chose how to attach it */
 	uint32_t active_id;
 	uint32_t prefixes_id[TRIE_FAMILIES];
 };

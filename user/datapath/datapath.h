@@ -60,8 +60,9 @@ struct datapath_device {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex;
 	enum datapath_mode mode;
-	bool moved;  /* to another network namespace, with its filter; name is "" */
-	bool broken; /* its pinned state is incomplete: it can only be unloaded */
+	bool moved;	 /* to another network namespace, with its filter; name is "" */
+	bool broken;	 /* its pinned state is incomplete: it can only be unloaded */
+	bool unfiltered; /* broken, and no XDP program is on it */
 	uint32_t program_id;
 	uint32_t link_id;
 	uint32_t active_id; /* devices with the same id share their policy */
@@ -102,9 +103,15 @@ void datapath_close(struct datapath *datapath);
 int datapath_devices(const struct datapath *datapath, struct datapath_device **ret_devices,
 		     size_t *ret_count, struct error *error);
 
-/* The device with that ifindex. -ENOENT, without error filled in: it is not loaded. */
+/*
+ * The device with that ifindex; it may have moved or be broken. -ENOENT, without error filled in:
+ * it is not loaded.
+ */
 int datapath_device(const struct datapath *datapath, uint32_t ifindex,
 		    struct datapath_device *ret_device, struct error *error);
+
+/* Returns -EUCLEAN, with the error that names the state, for a device that is broken; else 0. */
+int datapath_refuse_broken(const struct datapath_device *device, struct error *error);
 
 struct datapath_load_options {
 	enum datapath_mode mode;

@@ -20,7 +20,6 @@ static int read_device(const struct datapath *datapath, uint32_t ifindex,
 		       struct datapath_device *ret_device, struct error *error)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-	_cleanup_close_ int asked_fd = pin_open(datapath, ifindex, "asked", 0);
 	const struct hook *hook = &attachment.hook;
 	struct occupant occupant = { 0 };
 	struct datapath_device device;
@@ -40,7 +39,7 @@ static int read_device(const struct datapath *datapath, uint32_t ifindex,
 		.active_id = attachment.active_id,
 		.image_id = attachment_policy(&attachment)->id,
 		.attach = hook->attach,
-		.attach_asked = asked_fd >= 0,
+		.attach_asked = attachment.attach_asked,
 		.confirm_until_ns = attachment.confirm_until_ns,
 		.fallen_back = attachment.in_force == PORTSIEVE_SLOT_BEFORE,
 	};
@@ -52,14 +51,42 @@ static int read_device(const struct datapath *datapath, uint32_t ifindex,
 	return 0;
 }
 
+static struct datapath_device broken_device(uint32_t ifindex)
+{
+	struct datapath_device device = { .ifindex = ifindex, .broken = true };
+	struct occupant occupant;
+
+	device.unfiltered = if_indextoname(ifindex, device.name) &&
+			    !occupant_read(ifindex, &occupant, NULL) && !occupant.program_id;
+	return device;
+}
+
 int datapath_device(const struct datapath *datapath, uint32_t ifindex,
 		    struct datapath_device *ret_device, struct error *error)
 {
+	struct error why = { 0 };
 	int r = -EAGAIN;
 
 	for (int tries = 0; r == -EAGAIN && tries < 100; tries++)
-		r = read_device(datapath, ifindex, ret_device, error);
-	return r == -ENOLINK ? -ENOENT : r;
+		r = read_device(datapath, ifindex, ret_device, &why);
+	if (r == -EUCLEAN) { /* a broken device must not hide the others */
+		*ret_device = broken_device(ifindex);
+		return 0;
+	}
+	if (r == -ENOLINK)
+		return -ENOENT;
+	if (r && r != -ENOENT && error)
+		*error = why;
+	return r;
+}
+
+int datapath_refuse_broken(const struct datapath_device *device, struct error *error)
+{
+	if (!device->broken)
+		return 0;
+	return error_set(error, EUCLEAN, EXIT_FAILED,
+			 "its pinned state is incomplete%s; unload it and load it again",
+			 device->unfiltered ? ", and it is NOT FILTERED" : "");
 }
 
 int datapath_devices(const struct datapath *datapath, struct datapath_device **ret_devices,
@@ -77,14 +104,6 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 		return error_no_memory(error);
 	for (size_t i = 0; i < found; i++) {
 		r = datapath_device(datapath, ifindexes[i], &devices[count], error);
-		if (r == -EUCLEAN) { /* a broken device must not hide the others */
-			devices[count] =
-				(struct datapath_device){ .ifindex = ifindexes[i], .broken = true };
-			if_indextoname(ifindexes[i], devices[count].name);
-			if (error)
-				error->text[0] = '\0';
-			r = 0;
-		}
 		if (r == -ENOENT)
 			continue;
 		if (r)

@@ -40,7 +40,7 @@ enum {
 /* Is one of the programs pinned in a dispatcher's folder ours? */
 static bool holds_own(const struct datapath *datapath, uint32_t ifindex, const char *path)
 {
-	_cleanup_closedir_ DIR *directory = opendir(path);
+	_cleanup_closedir_ DIR *directory = directory_open(AT_FDCWD, path);
 	struct dirent *entry;
 	bool own = false;
 
@@ -51,26 +51,11 @@ static bool holds_own(const struct datapath *datapath, uint32_t ifindex, const c
 		if (!dash || strcmp(dash, "-prog") != 0)
 			continue;
 		snprintf(pin, sizeof(pin), "%s/%s", path, entry->d_name);
-		_cleanup_close_ int fd = bpf_obj_get(pin);
+		_cleanup_close_ int fd = pin_open_path(pin, PIN_PROGRAM);
 
 		own = fd >= 0 && program_is_own(datapath, ifindex, fd);
 	}
 	return own;
-}
-
-static void remove_folder(const char *path)
-{
-	_cleanup_closedir_ DIR *directory = opendir(path);
-	struct dirent *entry;
-
-	while (directory && (entry = readdir(directory))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (unlinkat(dirfd(directory), entry->d_name, 0) && errno != ENOENT)
-			return;
-		rewinddir(directory); /* A stream is undefined after its directory has changed. */
-	}
-	rmdir(path);
 }
 
 /*
@@ -128,7 +113,7 @@ static struct stale remove_once(const struct datapath *datapath, uint32_t ifinde
 		} else if (age >= 0 && age < SETTLED_MS) {
 			stale.young = true;
 		} else {
-			remove_folder(path);
+			tree_remove(AT_FDCWD, path);
 			stale.removed = true;
 		}
 	}

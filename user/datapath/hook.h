@@ -24,13 +24,21 @@ struct hook {
 	}
 
 void hook_close(struct hook *hook);
+#define _cleanup_hook_ __attribute__((cleanup(hook_close)))
 
 /*
  * Finds our link or program. -ENOENT: neither is there, nor ever was; -ENOLINK: the device of the
- * link was deleted, or the program is no longer in the dispatcher. Other errors are -errno. The
- * caller owns *ret_hook (hook_close).
+ * link was deleted, or the program is no longer in the dispatcher; -EUCLEAN: a pin holds something
+ * else; -EAGAIN: our program is on the device, but its link is not pinned, or not yet. Other errors
+ * are -errno. The caller owns *ret_hook (hook_close).
  */
 int hook_follow(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook);
+
+/*
+ * Opens the device's link by its pin or, if that is not in its place, by the program on the device.
+ * Returns a descriptor or -errno; -ENOENT or -EUCLEAN: no link of ours is found.
+ */
+int hook_link(const struct datapath *datapath, uint32_t ifindex);
 
 /*
  * Records that a dispatcher has the program: from then on its absence means that it was detached.

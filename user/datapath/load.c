@@ -49,6 +49,8 @@ static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, c
 
 	if (r)
 		return r == -ENOENT ? 0 : r;
+	if (device.broken)
+		return datapath_refuse_broken(&device, error);
 	if (device.moved)
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
@@ -276,24 +278,19 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	return 0;
 }
 
-static int unload_link(const struct datapath *datapath, const struct datapath_device *device,
-		       int link_fd, struct error *error)
+/* An XDP program that is not in a dispatcher is not ours any more. */
+static int check_unloaded(const struct datapath_device *device, struct error *error)
 {
 	struct occupant occupant = { 0 };
+	char members[128];
 	int r;
 
-	/* Detaches at once, even if other processes hold the link. */
-	if (bpf_link_detach(link_fd) && errno != ENOLINK)
-		return bpf_error(error, errno, "detach the program");
-	r = pins_remove_all(datapath, device->ifindex, error);
-	if (r)
-		return r;
 	if (!device->name[0])
 		return 0;
 	r = occupant_read(device->ifindex, &occupant, error);
 	if (r)
 		return r;
-	if (occupant.program_id)
+	if (occupant.program_id && !dispatcher_is_on(device->ifindex, members, sizeof(members)))
 		return error_set(
 			error, EBUSY, EXIT_FAILED,
 			"%s still carries an XDP program, '%s' (id %u), that is not portsieve's",
@@ -304,16 +301,21 @@ static int unload_link(const struct datapath *datapath, const struct datapath_de
 int datapath_unload(const struct datapath *datapath, const struct datapath_device *device,
 		    struct error *error)
 {
-	_cleanup_close_ int link_fd = pin_open(datapath, device->ifindex, "link", 0);
+	_cleanup_close_ int link_fd = hook_link(datapath, device->ifindex);
 	int r;
 
-	if (link_fd >= 0)
-		return unload_link(datapath, device, link_fd, error);
-	if (link_fd != -ENOENT)
+	/* Whatever else is in the place of the link is removed. */
+	if (link_fd < 0 && link_fd != -ENOENT && link_fd != -EUCLEAN)
 		return bpf_error(error, -link_fd, "open the link");
-	r = dispatcher_detach(datapath, device->ifindex, 0, error);
-	if (r)
-		return r;
-	dispatcher_remove_stale(datapath, device->ifindex);
-	return pins_remove_all(datapath, device->ifindex, error);
+	/* Detaches at once, even if other processes hold the link. */
+	if (link_fd >= 0 && bpf_link_detach(link_fd) && errno != ENOLINK)
+		return bpf_error(error, errno, "detach the program");
+	if (link_fd < 0) {
+		r = dispatcher_detach(datapath, device->ifindex, 0, error);
+		if (r)
+			return r;
+		dispatcher_remove_stale(datapath, device->ifindex);
+	}
+	r = pins_remove_all(datapath, device->ifindex, error);
+	return r ? r : check_unloaded(device, error);
 }

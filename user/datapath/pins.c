@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -53,14 +54,49 @@ static void pin_path(const struct datapath *datapath, uint32_t ifindex, const ch
 		snprintf(path, PIN_PATH_MAX, "%s/%u/%s", datapath->directory, ifindex, kind);
 }
 
+/* The numbers of types coincide between the kinds, so the kernel's name of the kind has to tell. */
+static bool is_object(int fd, enum pin_object object)
+{
+	static const char *const names[] = {
+		[PIN_MAP] = "anon_inode:bpf-map",
+		[PIN_PROGRAM] = "anon_inode:bpf-prog",
+		[PIN_LINK] = "anon_inode:bpf-link",
+	};
+	char path[32], name[32];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	length = readlink(path, name, sizeof(name));
+	return length == (ssize_t)strlen(names[object]) && !memcmp(name, names[object], length);
+}
+
+int pin_open_path(const char *path, enum pin_object object)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat status;
+
+	if (lstat(path, &status))
+		return errno == ENOTDIR ? -EUCLEAN : -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EUCLEAN;
+	fd = bpf_obj_get(path);
+	if (fd < 0) /* -EACCES although the file may be used: it is no pin, but mounted there */
+		return errno == EACCES && !access(path, R_OK | W_OK) ? -EUCLEAN : -errno;
+	return is_object(fd, object) ? TAKE_FD(fd) : -EUCLEAN;
+}
+
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id)
 {
 	char path[PIN_PATH_MAX];
-	int fd;
+	struct stat folder;
 
+	device_path(datapath, ifindex, path);
+	if (!lstat(path, &folder) && !S_ISDIR(folder.st_mode))
+		return -EUCLEAN;
 	pin_path(datapath, ifindex, kind, id, path);
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
+	return pin_open_path(path, !strcmp(kind, "link")      ? PIN_LINK
+				   : !strcmp(kind, "program") ? PIN_PROGRAM
+							      : PIN_MAP);
 }
 
 int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
@@ -184,20 +220,26 @@ int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struc
 			 "cannot make %s: %s", path, strerror(errno));
 }
 
-int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
-		       char names[][PIN_NAME_MAX], size_t count)
+DIR *directory_open(int parent_fd, const char *path)
 {
-	char path[PIN_PATH_MAX];
-	_cleanup_closedir_ DIR *directory = NULL;
+	_cleanup_close_ int fd =
+		openat(parent_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+	if (directory)
+		fd = -1;
+	return directory;
+}
+
+/* Removes what is in a directory, but none of `names`; directories only if there are no names. */
+static int remove_entries(DIR *directory, char names[][PIN_NAME_MAX], size_t count)
+{
 	struct dirent *entry;
 	int r = 0;
 
-	device_path(datapath, ifindex, path);
-	directory = opendir(path);
-	if (!directory)
-		return errno == ENOENT ? 0 : -errno;
 	while ((entry = readdir(directory))) {
 		bool keep = entry->d_name[0] == '.';
+		int removed;
 
 		for (size_t i = 0; !keep && i < count; i++)
 			keep = !strcmp(names[i], entry->d_name);
@@ -207,12 +249,45 @@ int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 		 * A stream is undefined after its directory has changed. One pin that cannot be
 		 * removed must not keep the others.
 		 */
-		if (!unlinkat(dirfd(directory), entry->d_name, 0))
+		if (count)
+			removed = unlinkat(dirfd(directory), entry->d_name, 0) ? -errno : 0;
+		else
+			removed = tree_remove(dirfd(directory), entry->d_name);
+		if (!removed)
 			rewinddir(directory);
-		else if (errno != ENOENT)
-			r = -errno;
+		else if (removed != -ENOENT)
+			r = removed;
 	}
 	return r;
+}
+
+int tree_remove(int parent_fd, const char *path)
+{
+	_cleanup_closedir_ DIR *directory = NULL;
+	int r;
+
+	if (!unlinkat(parent_fd, path, 0) || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR)
+		return -errno;
+	directory = directory_open(parent_fd, path);
+	if (!directory)
+		return -errno;
+	r = remove_entries(directory, NULL, 0);
+	return !r && unlinkat(parent_fd, path, AT_REMOVEDIR) ? -errno : r;
+}
+
+int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
+		       char names[][PIN_NAME_MAX], size_t count)
+{
+	char path[PIN_PATH_MAX];
+	_cleanup_closedir_ DIR *directory = NULL;
+
+	device_path(datapath, ifindex, path);
+	directory = directory_open(AT_FDCWD, path);
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	return remove_entries(directory, names, count);
 }
 
 int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct error *error)
@@ -221,9 +296,7 @@ int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct er
 	int r;
 
 	device_path(datapath, ifindex, path);
-	r = pins_remove_others(datapath, ifindex, NULL, 0);
-	if (!r && rmdir(path) && errno != ENOENT)
-		r = -errno;
+	r = tree_remove(AT_FDCWD, path);
 	if (r)
 		return error_set(error, -r, EXIT_FAILED, "cannot remove %s: %s", path,
 				 strerror(-r));
@@ -241,7 +314,7 @@ static int compare_ifindexes(const void *one, const void *other)
 int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t *ret_count,
 	      struct error *error)
 {
-	_cleanup_closedir_ DIR *directory = opendir(datapath->directory);
+	_cleanup_closedir_ DIR *directory = directory_open(AT_FDCWD, datapath->directory);
 	_cleanup_free_ uint32_t *ifindexes = NULL;
 	struct dirent *entry;
 	size_t count = 0;

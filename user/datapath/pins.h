@@ -6,6 +6,8 @@
 #ifndef PORTSIEVE_DATAPATH_PINS_H
 #define PORTSIEVE_DATAPATH_PINS_H
 
+#include <dirent.h>
+
 #include "datapath/datapath.h"
 
 enum {
@@ -18,9 +20,20 @@ enum {
 extern const char *const trie_kinds[TRIE_FAMILIES];
 extern const char *const prefixes_kinds[TRIE_FAMILIES];
 
+/* The kinds of objects that are pinned. */
+enum pin_object {
+	PIN_MAP,
+	PIN_PROGRAM,
+	PIN_LINK,
+};
+
 /*
- * Opens the pin "<kind>_<id>" of a device, or "<kind>" if id is 0. Returns a descriptor or -errno.
+ * Opens a pin if it holds an object of that kind. Follows no symlink. Returns a descriptor or
+ * -errno; -EUCLEAN: something else is there.
  */
+int pin_open_path(const char *path, enum pin_object object);
+
+/* The same for the pin "<kind>_<id>" of a device, or "<kind>" if id is 0. */
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
 
 /*
@@ -37,12 +50,21 @@ int pin_mark(const struct datapath *datapath, uint32_t ifindex, const char *kind
 /* Makes the folder of a device and of the namespace. */
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error);
 
-/* Removes every pin of a device except those named. Returns -errno of the last failure. */
+/* Opens a directory; a symlink is none. NULL, with errno: it cannot be opened. */
+DIR *directory_open(int parent_fd, const char *path);
+
+/* Removes a file, or a directory with all that is in it. Follows no symlink. Returns -errno. */
+int tree_remove(int parent_fd, const char *path);
+
+/*
+ * Removes every file in the folder of a device except those named. Returns -errno of the last
+ * failure.
+ */
 int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 		       char names[][PIN_NAME_MAX], size_t count);
 
 /*
- * Removes the folder of a device with all its pins, and the namespace's folder after the last
+ * Removes the folder of a device with all that is in it, and the namespace's folder after the last
  * device.
  */
 int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct error *error);

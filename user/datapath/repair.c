@@ -79,7 +79,10 @@ static void remove_left_over(const struct datapath *datapath, uint32_t ifindex, 
 	if (!datapath->note)
 		return;
 	if (state == -ENOENT)
-		why = "it was never fully loaded";
+		why = if_indextoname(ifindex, name) ? "it was never fully loaded, or the pin of "
+						      "its link was removed; the "
+						      "interface is NOT FILTERED now"
+						    : "it was never fully loaded";
 	else if (if_indextoname(ifindex, name))
 		why = "its program was detached; the interface is NOT FILTERED now";
 	snprintf(text, sizeof(text), "cleaned up stale state of ifindex %u: %s", ifindex, why);

@@ -67,6 +67,8 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 	_cleanup_device_ struct snapshot_device device = { 0 };
 	int r = datapath_device(datapath, ifindex, &device.device, error);
 
+	if (!r)
+		r = datapath_refuse_broken(&device.device, error);
 	if (r)
 		return r;
 	r = attachment_open(datapath, ifindex, &attachment, error);
@@ -105,12 +107,9 @@ static int add_device(const struct datapath *datapath, const struct datapath_dev
 {
 	struct snapshot_unreadable *unreadable = &snapshot->unreadable[snapshot->unreadable_count];
 	struct error why = { 0 };
-	int r;
+	int r = datapath_refuse_broken(device, &why);
 
-	if (device->broken)
-		r = error_set(&why, EUCLEAN, EXIT_PARTLY,
-			      "its pinned state is incomplete; unload it and load it again");
-	else
+	if (!r)
 		r = read_device(datapath, device->ifindex, &snapshot->devices[snapshot->count],
 				&why);
 	if (!r) {

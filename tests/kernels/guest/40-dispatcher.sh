@@ -425,4 +425,45 @@ knows_its_own() {
 }
 it 'a member whose policy slot has lost its pin is reported, keeps filtering, and can be unloaded' knows_its_own
 
+# Whatever the pins are that the device has now, and the one that only a link has.
+survives_tampering() {
+	local name names pin taken
+	load --attach dispatcher
+	names=$(cd /sys/fs/bpf/portsieve/*/* && ls | sed 's/_.*//')
+	for name in $names link; do
+		echo "a directory in the place of $name"
+		[ -n "$(members)" ] || load --attach dispatcher
+		pin=$(cd /sys/fs/bpf/portsieve/*/* && pwd)/$name
+		[ $name = link ] || pin=$(echo "$pin"*)
+		rm -f "$pin"
+		mkdir -p "$pin/inner"
+		says 'its pinned state is incomplete; unload it' in_server portsieve stats
+		says 'its pinned state is incomplete; unload it' in_server portsieve upgrade to_client
+		taken=$(taken_in)
+		datagrams 2 54
+		equal "$taken" "$(taken_in)"
+		in_server portsieve unload to_client
+		equal "" "$(members)$(left)"
+	done
+	[[ $names == *turn*seen* && $names == *chained* ]]
+}
+it 'whatever is in the place of a pin, the device is incomplete, goes on filtering, and can be unloaded' survives_tampering
+
+follows_no_symlink() {
+	local number folder
+	load
+	number=$(in_server ip -j link show dev to_client | jq '.[0].ifindex')
+	folder=$(echo /sys/fs/bpf/xdp/dispatch-"$number"-*)
+	ln -s "$folder" "/sys/fs/bpf/xdp/dispatch-$number-1"
+	sleep 3 # until it counts as stale
+	in_server portsieve apply "$(policy "$WEB")"
+	[ -n "$(find "$folder" -name '*-prog')" ]
+	equal $CHAIN "$(members)"
+	in_server portsieve upgrade to_client
+	datagrams 2 54
+	in_server received to_client
+	equal "0 2" "$(row _system udp)"
+}
+it "a symlink among libxdp's pins is not followed" follows_no_symlink
+
 finish
