@@ -271,3 +271,26 @@ socket_in_place() {
 		unload_ends_it
 	done
 }
+
+@test "a symlink in the place of the pin folder is not followed" {
+	local words
+	in_server portsieve load to_client -p "$DROP"
+	mv /sys/fs/bpf/portsieve "$ASIDE/portsieve"
+	for words in "$ASIDE/portsieve" "$ASIDE" nowhere; do
+		setpriv --reuid 65534 --clear-groups ln -s "$words" /sys/fs/bpf/portsieve # bpffs lets any user
+		for words in status stats show "diff $ALLOW" "apply $ALLOW" "load to_lan -p $DROP" "upgrade to_client" \
+			"unload to_client" "unload --all" confirm; do
+			# shellcheck disable=SC2086
+			refused 1 "/sys/fs/bpf/portsieve is not a directory; remove it: it is not portsieve's" \
+				in_server portsieve $words
+		done
+		equal "$ASIDE/portsieve" "$(find "$ASIDE" -mindepth 1 -maxdepth 1)"
+		equal "" "$(xdp_of server to_lan)"
+		equal 5 "$(dropped_from client)"
+		rm /sys/fs/bpf/portsieve
+	done
+	mv "$ASIDE/portsieve" /sys/fs/bpf/portsieve
+	in_server portsieve apply "$ALLOW"
+	equal 0 "$(dropped_from client)"
+}
+

@@ -54,7 +54,7 @@ static bool is_still(int fd, const char *path)
 {
 	struct stat held, there;
 
-	return !fstat(fd, &held) && !stat(path, &there) && held.st_ino == there.st_ino &&
+	return !fstat(fd, &held) && !lstat(path, &there) && held.st_ino == there.st_ino &&
 	       held.st_dev == there.st_dev;
 }
 
@@ -66,7 +66,7 @@ static int try_lock(int *ret_fd, struct error *error)
 
 	if (mkdir(PINS, 0700) && errno != EEXIST)
 		return not_accessible(error, errno);
-	fd = open(PINS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(PINS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -EWOULDBLOCK : not_accessible(error, errno);
 	r = check_owner(fd, error);
@@ -121,8 +121,12 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 				 "cannot read /proc/self/ns/net: %s; mount /proc", strerror(errno));
 	snprintf(datapath.directory, sizeof(datapath.directory), PINS "/%lu",
 		 (unsigned long)namespace.st_ino);
-	fd = open(PINS, O_PATH | O_DIRECTORY | O_CLOEXEC); /* it may not exist yet */
-	r = fd < 0 ? 0 : check_owner(fd, error);
+	/* A symlink, which any user can plant on a bpffs without mode=700, is not followed. */
+	fd = open(PINS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		r = check_owner(fd, error);
+	else
+		r = errno == ENOENT ? 0 : not_accessible(error, errno); /* not yet made */
 	if (r)
 		return r;
 	if (access == DATAPATH_WRITE) {
