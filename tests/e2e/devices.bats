@@ -225,3 +225,48 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 		in_server portsieve unload to_client
 	done
 }
+
+# The kernel takes any bytes except blanks, '/' and ':'.
+@test "no command prints the control characters of a device's name" {
+	local file said=$BATS_TEST_TMPDIR/said json=$BATS_TEST_TMPDIR/json name command
+	file=$(policy "$DROP")
+	for name in $'\e[31mred' $'bell\a\b' $'del\x7f' $'csi\xc2\x9b31m' $'bytes\xff\xc3' $'\u202etfel'; do
+		in_server ip link set to_lan down
+		in_server ip link set to_lan name "$name"
+		in_server ip link set "$name" up
+		{
+			in_server portsieve load "$name" to_client -p "$file" -j >"$json"
+			! in_server portsieve load "$name"
+			for command in status stats "diff $file" "upgrade --all"; do
+				# shellcheck disable=SC2086
+				in_server portsieve $command
+			done
+			in_server portsieve stats "$name"
+			in_server portsieve explain "icmp 192.0.2.7 > 198.51.100.1" --dev "$name"
+			for command in status stats show "diff $file"; do
+				# shellcheck disable=SC2086
+				in_server portsieve $command -j >>"$json"
+			done
+			in_server portsieve apply "$(policy "$ALLOW")" --confirm 60
+			! in_server portsieve apply "$file" --dev "$name"
+			in_server portsieve status
+			in_server portsieve confirm -j >>"$json"
+			in_server portsieve allow tcp/99 --for 60s -j >>"$json"
+			in_server portsieve drop udp/99 --dev "$name" --name more
+			! in_server portsieve show
+			mv "$(find /sys/fs/bpf/portsieve -name 'text_*' | head -n 1)" /sys/fs/bpf/portsieve/text
+			! in_server portsieve status
+			rm /sys/fs/bpf/portsieve/text
+			! in_server portsieve apply "$file"
+			in_server portsieve unload "$name" to_client -j >>"$json"
+			! in_server portsieve unload "$name"
+			! in_server portsieve load "$name" --mode native --attach dispatcher
+		} >"$said" 2>&1
+		cat -v "$said" "$json"
+		run ! env LC_ALL=C grep -aP '[\x01-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' "$said" "$json"
+		iconv -f UTF-8 -t UTF-8 "$said" >/dev/null
+		iconv -f UTF-8 -t UTF-8 "$json" | jq -es 'length == 8'
+		in_server ip link set "$name" down
+		in_server ip link set "$name" name to_lan
+	done
+}

@@ -174,8 +174,8 @@ static int print_change(const struct runtime_change *change, const char *name,
 		json_add_runtime_rule(document, rule, &change->host);
 	for (size_t i = 0; i < groups->count; i++)
 		for (size_t d = 0; !groups->list[i].left_out && d < groups->list[i].count; d++)
-			json_object_array_add(
-				devices, json_object_new_string(groups->list[i].devices[d].name));
+			json_object_array_add(devices,
+					      json_printable(groups->list[i].devices[d].name));
 	json_object_object_add(document, "devices", devices);
 	return print_json(document);
 }

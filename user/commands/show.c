@@ -47,7 +47,7 @@ static int print_policy_json(const struct shared_policy *common, const char *tex
 	json_object *rules = json_object_new_array();
 
 	for (size_t i = 0; i < common->count; i++)
-		json_object_array_add(names, json_object_new_string(common->devices[i].name));
+		json_object_array_add(names, json_printable(common->devices[i].name));
 	for (size_t i = 0; i < file->policy.runtime_count; i++) {
 		const struct policy_rule *rule = &file->policy.rules[i];
 		json_object *row = json_object_new_object();

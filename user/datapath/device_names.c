@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct device_name device_name(const struct datapath_device *device)
 {
 	struct device_name name;
@@ -12,7 +14,7 @@ struct device_name device_name(const struct datapath_device *device)
 	if (device->moved)
 		snprintf(name.text, sizeof(name.text), "(index %u, moved away)", device->ifindex);
 	else
-		snprintf(name.text, sizeof(name.text), "%s", device->name);
+		utf8_copy_printable(name.text, sizeof(name.text), device->name);
 	return name;
 }
 

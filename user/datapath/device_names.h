@@ -5,7 +5,10 @@
 
 #include "datapath/datapath.h"
 
-/* "eth0", or "(index 5, moved away)" of one that is in another network namespace. */
+/*
+ * "eth0", made printable: a name may hold anything but blanks, '/' and ':'. Or "(index 5, moved
+ * away)", of one that is in another network namespace.
+ */
 struct device_name {
 	char text[64];
 };

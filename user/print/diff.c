@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "datapath/device_names.h"
 #include "print/format.h"
 
 enum { LISTED_MAX = 10 }; /* prefixes or names in one line */
@@ -113,7 +114,7 @@ int print_diff_text(const struct diff_report *report)
 	utf8_copy_printable(path, sizeof(path), report->path);
 	printf("%s%s on ", path, same ? " changes nothing" : "");
 	for (size_t i = 0; i < report->devices_count; i++)
-		printf("%s%s", i ? ", " : "", report->devices[i].name);
+		printf("%s%s", i ? ", " : "", device_name(&report->devices[i]).text);
 	printf("%s\n", same ? "" : ":");
 	for (size_t i = 0; i < diff->changes_count; i++)
 		print_change(report, &diff->changes[i]);

@@ -212,7 +212,7 @@ static json_object *head_object(const struct diff_report *report)
 
 	utf8_copy_printable(path, sizeof(path), report->path);
 	for (size_t i = 0; i < report->devices_count; i++)
-		json_object_array_add(devices, json_object_new_string(report->devices[i].name));
+		json_object_array_add(devices, json_printable(report->devices[i].name));
 	json_object_object_add(head, "devices", devices);
 	json_add_text(head, "policy", path);
 	json_add_bool(head, "same", policy_diff_is_empty(report->diff));

@@ -4,10 +4,23 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/output.h"
+#include "base/utf8.h"
 #include "print/format.h"
 #include "print/reason.h"
+
+json_object *json_printable(const char *name)
+{
+	_cleanup_free_ char *text = strdup(name);
+
+	if (!text)
+		return NULL;
+	utf8_copy_printable(text, strlen(text) + 1, text);
+	return json_object_new_string(text);
+}
 
 void json_add_text(json_object *object, const char *key, const char *text)
 {
@@ -56,7 +69,7 @@ json_object *json_device(const struct snapshot_device *device)
 		      image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
 	json_add_text(policy, "return", return_name(image));
 	json_add_text(policy, "source", image->source[0] ? image->source : NULL);
-	json_add_text(object, "device", device->device.name);
+	json_object_object_add(object, "device", json_printable(device->device.name));
 	json_add_number(object, "ifindex", device->device.ifindex);
 	json_add_text(object, "mode", datapath_mode_name(device->device.mode));
 	json_add_text(object, "attach", datapath_attach_name(device->device.attach));
@@ -75,7 +88,7 @@ void json_add_result(json_object *devices, const char *device, const char *resul
 {
 	json_object *row = json_object_new_object();
 
-	json_add_text(row, "device", device);
+	json_object_object_add(row, "device", json_printable(device));
 	json_add_text(row, "result", result);
 	json_object_array_add(devices, row);
 }

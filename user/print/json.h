@@ -9,6 +9,9 @@
 
 #include "datapath/snapshot.h"
 
+/* A string for a name from outside, such as a device's: made printable. NULL: memory is short. */
+json_object *json_printable(const char *name);
+
 /* Adds a copy of the text as a string; null if text is NULL. */
 void json_add_text(json_object *object, const char *key, const char *text);
 

@@ -36,6 +36,18 @@ static void few_are_all_named(void **state)
 	assert_string_equal(device_names(devices, 2).text, "aa, (index 5, moved away)");
 }
 
+static void controls_are_replaced(void **state)
+{
+	(void)state;
+	named(2, 2);
+	strcpy(devices[0].name, "\033[31m\a\x7f");
+	strcpy(devices[1].name, "\xc2\x9b"
+				"m\xff"
+				"\xc3\xa9");
+	assert_string_equal(device_name(&devices[0]).text, "?[31m??");
+	assert_string_equal(device_names(devices, 2).text, "?[31m??, ??m?\xc3\xa9");
+}
+
 /* "a, b, and 7 others": returns how many are named and how many are others; -1: it is not so. */
 static int named_and_others(const char *text, int letters)
 {
@@ -81,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(few_are_all_named),
+		cmocka_unit_test(controls_are_replaced),
 		cmocka_unit_test(many_are_counted),
 		cmocka_unit_test(the_room_is_used),
 	};
