@@ -293,4 +293,3 @@ socket_in_place() {
 	in_server portsieve apply "$ALLOW"
 	equal 0 "$(dropped_from client)"
 }
-
