@@ -213,6 +213,23 @@ END
 	refused 2 "replay: FILE is missing" replay
 }
 
+@test "a FIFO without a writer ends with a message; a slow writer is waited for" {
+	local pipe=$BATS_TEST_TMPDIR/pipe
+	mixed
+	mkfifo "$pipe"
+	refused 2 "nothing was written to the pipe $pipe; start its writer first" \
+		timeout 10 portsieve replay "$pipe" --policy "$POLICY"
+	: >"$pipe" 3>&- & # a writer that has nothing to say
+	refused 2 "nothing was written to the pipe $pipe" timeout 10 portsieve replay "$pipe" --policy "$POLICY"
+	wait
+	# after the reader; then only its open() in time, and its bytes in pieces
+	(sleep 1 && cat "$FILE" >"$pipe") 3>&- &
+	equal 7 "$(timeout 10 portsieve replay "$pipe" --policy "$POLICY" -j | jq .packets)"
+	(exec >"$pipe" && sleep 4 && head -c 30 "$FILE" && sleep 0.3 && tail -c +31 "$FILE") 3>&- &
+	equal 7 "$(timeout 20 portsieve replay "$pipe" --policy "$POLICY" -j | jq .packets)"
+	wait
+}
+
 @test "without --policy and --dev there must be one loaded policy" {
 	mixed
 	refused 3 "nothing is loaded" portsieve replay "$FILE"

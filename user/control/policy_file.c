@@ -3,19 +3,16 @@
 #include "control/policy_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/input.h"
 #include "base/utf8.h"
 #include "compile/compile.h"
 #include "host/host.h"
-
-enum { WRITER_WAIT_MS = 3000 };
 
 void policy_host_read(struct policy_host *ret_host)
 {
@@ -34,42 +31,6 @@ static int cannot_read(struct error *error, int errnum, const char *path)
 {
 	return error_set(error, errnum, EXIT_USAGE, "cannot read the policy %s: %s", path,
 			 strerror(errnum));
-}
-
-/* Opens without blocking: otherwise a FIFO without a writer would block the command for ever. */
-static int open_file(const char *path, int *ret_fd, struct stat *ret_status, struct error *error)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	struct stat status;
-
-	if (fd < 0 || fstat(fd, &status))
-		return cannot_read(error, errno, path);
-	if (S_ISDIR(status.st_mode))
-		return error_set(error, EISDIR, EXIT_USAGE,
-				 "%s is a directory; name the policy file in it", path);
-	/*
-	 * The writer of a FIFO may start at the same time as this command. Until it does, read()
-	 * returns 0; poll() waits for it, and also returns if it has come and gone.
-	 */
-	if (S_ISFIFO(status.st_mode))
-		while (poll(&poll_fd, 1, WRITER_WAIT_MS) < 0 && errno == EINTR)
-			;
-	*ret_fd = TAKE_FD(fd);
-	*ret_status = status;
-	return 0;
-}
-
-/* Like read(), but blocks while a writer holds the FIFO open and has written nothing yet. */
-static ssize_t read_some(int fd, char *text, size_t size)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	while ((n = read(fd, text, size)) < 0 && (errno == EINTR || errno == EAGAIN))
-		if (errno == EAGAIN)
-			poll(&poll_fd, 1, -1);
-	return n;
 }
 
 /* A file that is rewritten in place must be refused: its first half may be a valid policy. */
@@ -99,23 +60,26 @@ static int read_text(const char *path, char **ret_text, size_t *ret_size, struct
 	struct stat status = { 0 };
 	size_t size = 0;
 	ssize_t n;
-	int r = open_file(path, &fd, &status, error);
+	int r = input_open(path, &fd, &status);
 
 	if (r)
-		return r;
+		return cannot_read(error, -r, path);
+	if (S_ISDIR(status.st_mode))
+		return error_set(error, EISDIR, EXIT_USAGE,
+				 "%s is a directory; name the policy file in it", path);
 	text = malloc(POLICY_TEXT_MAX + 1);
 	if (!text)
 		return error_no_memory(error);
 	do {
-		n = read_some(fd, text + size, POLICY_TEXT_MAX + 1 - size);
+		do
+			n = read(fd, text + size, POLICY_TEXT_MAX + 1 - size);
+		while (n < 0 && errno == EINTR);
 		if (n < 0)
 			return cannot_read(error, errno, path);
 		size += n;
 	} while (n && size <= POLICY_TEXT_MAX);
 	if (S_ISFIFO(status.st_mode) && !size)
-		return error_set(error, ENODATA, EXIT_USAGE,
-				 "nothing was written to the pipe %s; start its writer first",
-				 path);
+		return input_nothing_written(path, error);
 	r = check_unchanged(fd, &status, path, error);
 	if (r)
 		return r;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/input.h"
 
 struct capture {
 	pcap_t *pcap;
@@ -36,22 +37,32 @@ int capture_open(const char *path, struct capture **ret_capture, struct error *e
 	__attribute__((cleanup(capture_cleanup))) struct capture *capture =
 		calloc(1, sizeof(*capture));
 	_cleanup_fclose_ FILE *file = NULL;
+	_cleanup_close_ int fd = -1;
 	char text[PCAP_ERRBUF_SIZE];
 	struct stat status;
 	const char *name;
-	int type;
+	int type, first, r = 0;
 
 	if (!capture || !(capture->path = strdup(path)))
 		return error_no_memory(error);
-	file = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
-	if (!file || fstat(fileno(file), &status))
-		return error_set(error, errno, EXIT_USAGE, "cannot read %s: %s", path,
-				 strerror(errno));
+	if (strcmp(path, "-") != 0)
+		r = input_open(path, &fd, &status);
+	else if ((fd = dup(STDIN_FILENO)) < 0 || fstat(fd, &status))
+		r = -errno;
+	if (!r && !(file = fdopen(fd, "r")))
+		r = -errno;
+	if (r)
+		return error_set(error, -r, EXIT_USAGE, "cannot read %s: %s", path, strerror(-r));
+	fd = -1; /* owned by file */
 	if (S_ISDIR(status.st_mode))
 		return error_set(error, EISDIR, EXIT_USAGE, "%s is a directory; name a capture",
 				 path);
 	if (S_ISREG(status.st_mode))
 		capture->size_bytes = status.st_size;
+	first = getc(file);
+	if (first == EOF && S_ISFIFO(status.st_mode))
+		return input_nothing_written(path, error);
+	ungetc(first, file);
 	capture->pcap = pcap_fopen_offline(file, text);
 	if (!capture->pcap)
 		return error_set(error, EINVAL, EXIT_USAGE,
