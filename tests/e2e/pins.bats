@@ -238,6 +238,57 @@ socket_in_place() {
 	done
 }
 
+@test "beside an incomplete device the other one can be changed at run time, confirmed and rolled back" {
+	in_server portsieve load to_client to_lan -p "$DROP" --attach link
+	put directory "$(echo "$(folder_of to_lan)"/image_*)"
+	in_server portsieve allow udp/9 --dev to_client
+	equal 0 "$(dropped_from client)"
+	refused 5 "to_lan: its pinned state is incomplete" in_server portsieve drop udp/10
+	in_server portsieve delete allow-udp-9 --dev to_client
+	equal 5 "$(dropped_from client)"
+	in_server portsieve apply "$ALLOW" --confirm 60 --dev to_client
+	equal 0 "$(dropped_from client)"
+	says 5 "to_lan: its pinned state is incomplete" in_server portsieve rollback # its change could be pending
+	equal 5 "$(dropped_from client)"
+	in_server portsieve apply "$ALLOW" --confirm 60 --dev to_client
+	in_server portsieve confirm --dev to_client
+	equal 0 "$(dropped_from client)"
+	equal 5 "$(dropped_from lan)"
+}
+
+@test "an incomplete device that has moved to another namespace filters there until unload --all" {
+	local name folder moved
+	in_server portsieve load to_client -p "$DROP" --attach link
+	for name in program text; do
+		in_server portsieve load to_lan -p "$DROP" --attach link
+		folder=$(folder_of to_lan)
+		moved=$(basename "$folder")
+		lab_namespace away
+		in_server ip link set to_lan netns away
+		put directory "$(echo "$folder/$name"_*)"
+		says 5 "(index $moved): its pinned state is incomplete; unload it" in_server portsieve status
+		[ -n "$(xdp_of away to_lan)" ]
+		in_server portsieve unload --all
+		[ -z "$(in_server portsieve status 2>/dev/null)" ] && [ ! -e "$folder" ]
+		within 5 eval '[ -z "$(xdp_of away to_lan)" ]'
+		in_namespace away ip link set to_lan netns server
+		ip netns delete away
+		in_server portsieve load to_client -p "$DROP" --attach link
+	done
+}
+
+@test "folders that are only similar to that of a device are none" {
+	local parent name
+	in_server portsieve load to_client -p "$DROP" --attach link
+	parent=$(dirname "$(folder_of to_client)")
+	name=$(basename "$(folder_of to_client)")
+	mkdir "$parent/0$name" "$parent/+$name" "$parent/ $name" "$parent/$((4294967296 + name))" "$parent/-1"
+	run --separate-stderr -0 in_server portsieve status -j
+	equal "to_client " "$(jq -r '[.devices[].device] | join(" ")' <<<"$output") $stderr"
+	run --separate-stderr -0 in_server portsieve unload --all
+	equal "" "$stderr$(xdp_of server to_client)"
+}
+
 @test "after the pin of the link is gone the next writer says NOT FILTERED" {
 	local folder
 	in_server portsieve load to_client to_lan -p "$DROP" --attach link

@@ -324,11 +324,11 @@ int pins_list(const struct datapath *datapath, uint32_t **ret_ifindexes, size_t 
 				 "cannot read %s: %s%s", datapath->directory, strerror(errno),
 				 errno == EACCES ? "; run as root" : "");
 	while (directory && (entry = readdir(directory))) {
-		char *end;
-		unsigned long ifindex = strtoul(entry->d_name, &end, 10);
-		uint32_t *larger;
+		uint32_t ifindex = strtoul(entry->d_name, NULL, 10), *larger;
+		char name[16];
 
-		if (!ifindex || *end)
+		snprintf(name, sizeof(name), "%u", ifindex);
+		if (!ifindex || strcmp(name, entry->d_name) != 0)
 			continue;
 		larger = array_room(ifindexes, count, sizeof(*ifindexes));
 		if (!larger)
