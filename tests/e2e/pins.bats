@@ -324,11 +324,11 @@ socket_in_place() {
 }
 
 @test "a symlink in the place of the pin folder is not followed" {
-	local words
+	local target words
 	in_server portsieve load to_client -p "$DROP"
 	mv /sys/fs/bpf/portsieve "$ASIDE/portsieve"
-	for words in "$ASIDE/portsieve" "$ASIDE" nowhere; do
-		setpriv --reuid 65534 --clear-groups ln -s "$words" /sys/fs/bpf/portsieve # bpffs lets any user
+	for target in "$ASIDE/portsieve" "$ASIDE" nowhere; do
+		setpriv --reuid 65534 --clear-groups ln -s "$target" /sys/fs/bpf/portsieve # bpffs lets any user
 		for words in status stats show "diff $ALLOW" "apply $ALLOW" "load to_lan -p $DROP" "upgrade to_client" \
 			"unload to_client" "unload --all" confirm; do
 			# shellcheck disable=SC2086

@@ -113,7 +113,7 @@ void device_groups_prefix(const struct device_groups *groups, const struct devic
 static int refuse_part(const struct device_group *group, const struct datapath_device *all,
 		       size_t count, struct error *error)
 {
-	_cleanup_free_ struct datapath_device *others = calloc(count, sizeof(*others));
+	_cleanup_free_ struct datapath_device *others = calloc(count + 1, sizeof(*others));
 	size_t others_count = 0;
 
 	if (!others)

@@ -9,7 +9,7 @@
 
 struct device_name device_name(const struct datapath_device *device)
 {
-	struct device_name name;
+	struct device_name name = { "" };
 
 	if (device->moved)
 		snprintf(name.text, sizeof(name.text), "(index %u, moved away)", device->ifindex);

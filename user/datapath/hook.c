@@ -83,7 +83,7 @@ int hook_link(const struct datapath *datapath, uint32_t ifindex)
 /* The link, and the id of its program. -ENOLINK: its device was deleted. */
 static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook)
 {
-	struct bpf_link_info info;
+	struct bpf_link_info info = { 0 };
 	_cleanup_close_ int link_fd = open_link(datapath, ifindex, &info);
 
 	if (link_fd < 0)
@@ -108,7 +108,7 @@ static int follow_dispatcher(const struct datapath *datapath, uint32_t ifindex,
 	_cleanup_close_ int turn_fd = pin_open(datapath, ifindex, "turn", 0);
 	_cleanup_close_ int seen_fd = pin_open(datapath, ifindex, "seen", 0);
 	_cleanup_close_ int chained_fd = pin_open(datapath, ifindex, "chained", 0);
-	struct program_maps maps;
+	struct program_maps maps = { 0 };
 	int r;
 
 	if (turn_fd < 0 && seen_fd < 0)

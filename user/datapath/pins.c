@@ -194,7 +194,7 @@ int program_maps_open(const struct datapath *datapath, uint32_t ifindex,
 bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd)
 {
 	_cleanup_close_ int active_fd = -1, counters_fd = -1;
-	struct program_maps maps;
+	struct program_maps maps = { 0 };
 	uint32_t id;
 
 	if (program_maps_read(program_fd, &maps))

@@ -39,7 +39,7 @@ int capture_open(const char *path, struct capture **ret_capture, struct error *e
 	_cleanup_fclose_ FILE *file = NULL;
 	_cleanup_close_ int fd = -1;
 	char text[PCAP_ERRBUF_SIZE];
-	struct stat status;
+	struct stat status = { 0 };
 	const char *name;
 	int type, first, r = 0;
 
