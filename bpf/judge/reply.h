@@ -16,12 +16,12 @@ enum reply_socket_state {			  /* include/net/tcp_states.h */
 			  SOCKET_LISTEN = 10,
 };
 
-/* What reply_reason() is asked about, in one argument. */
+/* What reply_reason() is asked about, in one argument of 64 bits. */
 enum reply_question {
 	REPLY_RANGE = PORTSIEVE_ENTRY_RANGE, /* the id of the range that drops it */
-	REPLY_IPV6 = 1 << 15,
-	REPLY_UDP = 1 << 16, /* else TCP */
-	REPLY_FLAGS_SHIFT = 17,
+	REPLY_UDP = 1 << 15,		     /* else TCP */
+	REPLY_FLAGS_SHIFT = 16,
+	REPLY_PORTS_SHIFT = 32,
 };
 
 portsieve_inline _Bool is_syn(__u32 tcp_flags)
@@ -76,16 +76,31 @@ portsieve_inline _Bool udp_socket_expects(struct xdp_md *ctx, const struct ports
 	       port <= image->host.ephemeral_high;
 }
 
+/* Host order; of both ports as they are in the header. */
+portsieve_inline __u16 destination_of(__u32 ports)
+{
+	return be16_to_host(((const __be16 *)&ports)[1]);
+}
+
+/* memcpy by 4 bytes: from void pointers, clang copies byte by byte. */
+portsieve_inline void copy_words(void *to, const void *from, int words)
+{
+#pragma unroll
+	for (int i = 0; i < words; i++)
+		((__u32 *)to)[i] = ((const __u32 *)from)[i];
+}
+
 /*
  * The reason to pass a packet that its range drops, or PORTSIEVE_REASONS. `addresses` are those of
- * the IP header, `ports` those of the TCP or UDP header.
+ * the IP header.
  */
 static __attribute__((noinline)) __u32 reply_reason(struct xdp_md *ctx,
 						    const struct portsieve_image *image,
-						    const void *addresses, const void *ports,
-						    __u32 question)
+						    const void *addresses, __u32 family,
+						    __u64 question)
 {
-	__u32 tcp_flags = question >> REPLY_FLAGS_SHIFT;
+	__u32 tcp_flags = question >> REPLY_FLAGS_SHIFT & 0xff;
+	__u32 ports = question >> REPLY_PORTS_SHIFT;
 	struct bpf_sock_tuple tuple = {};
 	__u32 tuple_bytes = sizeof(tuple.ipv4);
 	_Bool expects;
@@ -98,18 +113,17 @@ static __attribute__((noinline)) __u32 reply_reason(struct xdp_md *ctx,
 			       : PORTSIEVE_REASONS;
 	if (tracing) /* test_run would search the sockets of the caller */
 		return PORTSIEVE_REASONS;
-	if (question & REPLY_IPV6) {
+	if (family == PACKET_IPV6) {
 		tuple_bytes = sizeof(tuple.ipv6);
-		__builtin_memcpy(&tuple.ipv6.saddr, addresses, sizeof(tuple.ipv6.saddr) * 2);
-		__builtin_memcpy(&tuple.ipv6.sport, ports, sizeof(struct l4_ports));
+		copy_words(tuple.ipv6.saddr, addresses, 2 * 4);
+		copy_words(&tuple.ipv6.sport, &ports, 1);
 	} else {
-		__builtin_memcpy(&tuple.ipv4.saddr, addresses, sizeof(tuple.ipv4.saddr) * 2);
-		__builtin_memcpy(&tuple.ipv4.sport, ports, sizeof(struct l4_ports));
+		copy_words(&tuple.ipv4.saddr, addresses, 2 * 1);
+		copy_words(&tuple.ipv4.sport, &ports, 1);
 	}
 	if (question & REPLY_UDP)
-		expects = udp_socket_expects(
-			ctx, image, &tuple, tuple_bytes,
-			be16_to_host(((const struct l4_ports *)ports)->destination));
+		expects =
+			udp_socket_expects(ctx, image, &tuple, tuple_bytes, destination_of(ports));
 	else
 		expects = tcp_socket_expects(ctx, &tuple, tuple_bytes, tcp_flags);
 	return expects ? PORTSIEVE_RETURN_SOCKET : PORTSIEVE_REASONS;
@@ -129,13 +143,13 @@ portsieve_inline _Bool may_be_reply(const struct portsieve_image *image,
 portsieve_inline void pass_reply(struct xdp_md *ctx, const struct portsieve_image *image,
 				 const struct packet *packet, struct decision *decision)
 {
-	__u32 question = decision->range | packet->tcp_flags << REPLY_FLAGS_SHIFT, reason;
+	__u64 question = decision->range | packet->tcp_flags << REPLY_FLAGS_SHIFT |
+			 (__u64)packet->ports << REPLY_PORTS_SHIFT;
+	__u32 reason;
 
-	if (packet->family == PACKET_IPV6)
-		question |= REPLY_IPV6;
 	if (packet->transport == PORTSIEVE_UDP)
 		question |= REPLY_UDP;
-	reason = reply_reason(ctx, image, packet->addresses, packet->ports, question);
+	reason = reply_reason(ctx, image, packet->addresses, packet->family, question);
 	if (reason != PORTSIEVE_REASONS)
 		*decision = (struct decision){ .counter = reason, .range = PORTSIEVE_RANGES };
 }

@@ -69,7 +69,7 @@ portsieve_inline _Bool parse_tcp(struct cursor *cursor, struct packet *packet, _
 	if (header_bytes > cursor->left_bytes && !(packet->fragmented && !ipv6))
 		return l4_too_short(packet);
 	packet->tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET];
-	packet->ports = tcp;
+	packet->ports = *(const __u32 *)tcp;
 	return l4_port(packet, PORTSIEVE_TCP, tcp->dest);
 }
 
@@ -86,7 +86,7 @@ portsieve_inline _Bool parse_udp(struct cursor *cursor, struct packet *packet)
 		return packet_malformed(packet, PORTSIEVE_MALFORMED_L4);
 	if (length_bytes > cursor->left_bytes && !packet->fragmented)
 		return packet_malformed(packet, PORTSIEVE_MALFORMED_L4);
-	packet->ports = udp;
+	packet->ports = *(const __u32 *)udp;
 	return l4_port(packet, PORTSIEVE_UDP, udp->dest);
 }
 

@@ -36,9 +36,7 @@ struct packet {
 	__u32 port;	  /* destination, host order; only with a port */
 	__u32 fragmented; /* a first fragment: the datagram continues in others */
 	__u32 family;	  /* enum packet_family; only with a port */
-	/* In the L4 header: source, then destination port. NULL for transports without a look-up.
-	 */
-	const void *ports;
+	__u32 ports;	  /* source and destination as in the header; only of TCP and UDP, else 0 */
 	const void *addresses; /* source, then destination, in the IP header; only with a port */
 };
 

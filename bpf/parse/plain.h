@@ -99,7 +99,7 @@ portsieve_inline _Bool plain_tcp(const struct plain *plain, struct packet *packe
 	*packet = (struct packet){ .tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_OFFSET],
 				   .family = plain->family,
 				   .addresses = plain->addresses,
-				   .ports = plain->l4 };
+				   .ports = *(const __u32 *)plain->l4 };
 	return l4_port(packet, PORTSIEVE_TCP, tcp->dest);
 }
 
@@ -113,7 +113,7 @@ portsieve_inline _Bool plain_udp(const struct plain *plain, struct packet *packe
 	*packet = (struct packet){ .tcp_flags = PACKET_NO_FLAGS,
 				   .family = plain->family,
 				   .addresses = plain->addresses,
-				   .ports = plain->l4 };
+				   .ports = *(const __u32 *)plain->l4 };
 	return l4_port(packet, PORTSIEVE_UDP, udp->dest);
 }
 

@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 #ifndef PORTSIEVE_ABI /* tests define another one, to upgrade from */
-#define PORTSIEVE_ABI 3
+#define PORTSIEVE_ABI 4
 #endif
 
 enum portsieve_limits {
