@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requests to rtnetlink, each on a socket of its own. */
+/* Requests to rtnetlink and their answers. */
 #include "host/rtnetlink.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,40 +10,12 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "host/netlink.h"
 
 enum {
-	REQUEST_BYTES = 256,
-	REPLY_BYTES = 1 << 15, /* the kernel's limit for one datagram of a dump */
-	DEPTH_MAX = 8,	       /* the kernel's limit, MAX_NEST_DEV */
-	DUMPS_MAX = 10,	       /* attempts while the devices change */
+	DEPTH_MAX = 8,	/* the kernel's limit, MAX_NEST_DEV */
+	DUMPS_MAX = 10, /* attempts while the devices change */
 };
-
-/*
- * Sends the request and passes each message of the answer to `take`, up to NLMSG_DONE or the
- * acknowledgement. -EINTR: the dump is inconsistent, as its objects changed meanwhile.
- */
-static int ask(const struct nlmsghdr *request, mnl_cb_t take, void *context)
-{
-	_cleanup_free_ void *reply = malloc(REPLY_BYTES);
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int r = MNL_CB_OK;
-
-	if (!socket)
-		return -errno;
-	if (!reply || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
-	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		r = MNL_CB_ERROR;
-	while (r == MNL_CB_OK) {
-		ssize_t bytes = mnl_socket_recvfrom(socket, reply, REPLY_BYTES);
-
-		r = bytes < 0 ? MNL_CB_ERROR
-			      : mnl_cb_run(reply, (size_t)bytes, 0, mnl_socket_get_portid(socket),
-					   take, context);
-	}
-	r = r == MNL_CB_ERROR ? -errno : 0;
-	mnl_socket_close(socket);
-	return r;
-}
 
 /* By type; NULL if the message lacks it. */
 struct attributes {
@@ -118,7 +89,7 @@ static int take_link(const struct nlmsghdr *message, void *context)
 
 int links_read(struct link **ret_links, size_t *ret_count)
 {
-	char buffer[REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	int r = -EINTR;
 
@@ -128,7 +99,7 @@ int links_read(struct link **ret_links, size_t *ret_count)
 	for (int i = 0; r == -EINTR && i < DUMPS_MAX; i++) {
 		struct links links = { 0 };
 
-		r = ask(request, take_link, &links);
+		r = netlink_ask(NETLINK_ROUTE, request, take_link, &links);
 		if (!r) {
 			*ret_links = links.list;
 			*ret_count = links.count;
@@ -176,7 +147,7 @@ static int take_route(const struct nlmsghdr *message, void *context)
 
 int route_read(int family, const uint8_t *address, uint32_t ifindex, struct route *ret_route)
 {
-	char buffer[REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	size_t address_bytes = family == AF_INET ? 4 : 16;
 	struct route route = { 0 };
@@ -191,7 +162,7 @@ int route_read(int family, const uint8_t *address, uint32_t ifindex, struct rout
 	mnl_attr_put(request, RTA_DST, address_bytes, address);
 	if (ifindex)
 		mnl_attr_put_u32(request, RTA_OIF, ifindex);
-	r = ask(request, take_route, &route);
+	r = netlink_ask(NETLINK_ROUTE, request, take_route, &route);
 	/* the errors of unreachable, prohibit and blackhole routes (ip-route(8)): no route */
 	if (r && r != -ENETUNREACH && r != -EHOSTUNREACH && r != -EACCES && r != -EINVAL)
 		return r;

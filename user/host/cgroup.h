@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Control groups (version 2): from the id of a socket's cgroup to a unit or a container. */
+#ifndef PORTSIEVE_CGROUP_H
+#define PORTSIEVE_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a cgroup stands for. */
+struct cgroup_name {
+	char text[64]; /* "nginx.service", a container's name or short id; "": neither is known */
+	bool container;
+};
+
+/* Opens the directory on which cgroup2 is mounted; the caller closes it. -ENOENT: none is. */
+int cgroup_root_open(void);
+
+/*
+ * Writes the path of the cgroup below the mount, "/system.slice/nginx.service", cut to `size`
+ * bytes. Needs CAP_DAC_READ_SEARCH. -ESTALE: the cgroup is gone, or not below the mount.
+ */
+int cgroup_path_read(int root_fd, uint64_t id, char *path, size_t size);
+
+/*
+ * The container or systemd unit that a path names, the innermost one: of Docker, Podman, CRI-O,
+ * containerd and LXC. Ids of containers are cut to 12 digits, as their tools show them. Pure.
+ */
+struct cgroup_name cgroup_name_of_path(const char *path);
+
+#endif
