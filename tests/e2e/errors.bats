@@ -125,6 +125,7 @@ unprivileged() {
 	# commands that need no privileges work
 	unprivileged /run/portsieve check "$GOOD"
 	unprivileged /run/portsieve registry http
+	unprivileged /run/portsieve learn
 }
 
 @test "the filter loads with only the three capabilities that the message names" {
@@ -215,7 +216,7 @@ unprivileged() {
 	local command
 	run --separate-stderr -0 portsieve --help
 	[ -z "$stderr" ]
-	for command in load unload apply check show status stats registry; do
+	for command in load unload apply check learn show status stats registry; do
 		[[ $output == *"  $command "* ]]
 	done
 	for command in $(awk '/^  [a-z]+  / { print $1 }' <<<"$output"); do
@@ -232,7 +233,7 @@ unprivileged() {
 	in_server portsieve load to_client -p "$GOOD"
 	local words
 	for words in "stats" "stats -j" "stats --watch 0.01 --count 3" "status" "status -j" "show" "show -j" \
-		"check $GOOD" "registry http" "registry http -j" "--help" "load --help" "--version"; do
+		"check $GOOD" "registry http" "registry http -j" "learn" "--help" "load --help" "--version"; do
 		# shellcheck disable=SC2086
 		run --separate-stderr -1 in_server bash -c 'exec portsieve "$@" >/dev/full' bash $words
 		[[ $stderr == *"cannot write the output: No space left on device"* ]]
@@ -276,7 +277,7 @@ unwritten() {
 	in_server portsieve show to_client | grep -q allow-tcp-1
 	unwritten "$made" upgrade to_client
 	local words
-	for words in "check $GOOD" "show to_client" status stats "registry http" "diff $OTHER --dev to_client" bench \
+	for words in "check $GOOD" learn "show to_client" status stats "registry http" "diff $OTHER --dev to_client" bench \
 		"replay $BATS_TEST_TMPDIR/capture -p $GOOD"; do
 		# shellcheck disable=SC2086
 		unwritten "cannot write the output" $words

@@ -146,6 +146,23 @@ serve_echo() {
 	within 10 is_listening "$1" "$2" "$3" 6
 }
 
+# is_bound NAMESPACE PROTOCOL PORT: is there a socket, even a connected one?
+is_bound() {
+	if [ "$2" = udplite ]; then # ss has no option for it
+		in_namespace "$1" grep -q ":$(printf %04X "$3") " /proc/net/udplite /proc/net/udplite6
+	else
+		[ -n "$(in_namespace "$1" ss -Han "--$2" "sport = :$3")" ]
+	fi
+}
+
+# listen NAMESPACE [--name NAME] PROTOCOL,ADDRESS,PORT[,OPTION]...: one process for all; see listen.py.
+listen() {
+	local last
+	IFS=, read -ra last <<<"${!#}"
+	start "$1" python3 "$LAB_ROOT/tests/lib/listen.py" "${@:2}"
+	within 10 is_bound "$1" "${last[0]}" "${last[2]}"
+}
+
 # fetch NAMESPACE HOST PORT [SECONDS]: fetches a page by curl; 28 is curl's status for a timeout.
 fetch() {
 	local host=$2

@@ -16,10 +16,10 @@
 #endif
 
 static const struct command *const commands[] = {
-	&command_load,	   &command_unload,   &command_upgrade, &command_apply,	 &command_confirm,
-	&command_rollback, &command_allow,    &command_drop,	&command_delete, &command_check,
-	&command_diff,	   &command_show,     &command_status,	&command_stats,	 &command_explain,
-	&command_replay,   &command_registry, &command_bench,
+	&command_load,	   &command_unload, &command_upgrade,  &command_apply,	&command_confirm,
+	&command_rollback, &command_allow,  &command_drop,     &command_delete, &command_check,
+	&command_learn,	   &command_diff,   &command_show,     &command_status, &command_stats,
+	&command_explain,  &command_replay, &command_registry, &command_bench,
 };
 
 static void print_help(void)

@@ -24,7 +24,7 @@ struct command {
 extern const struct command command_load, command_unload, command_apply, command_check,
 	command_show, command_status, command_stats, command_registry, command_explain,
 	command_replay, command_bench, command_allow, command_drop, command_delete, command_confirm,
-	command_rollback, command_upgrade, command_diff;
+	command_rollback, command_upgrade, command_diff, command_learn;
 
 /* How much of its change a command has made. */
 enum command_changes {

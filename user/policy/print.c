@@ -3,13 +3,13 @@
  * A policy as canonical YAML: only what differs from the defaults, one rule per line, words as the
  * author wrote them (`assigned` stays `assigned`).
  */
-#include <stdio.h>
+#include "policy/print.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "policy/knobs.h"
-#include "policy/policy.h"
 #include "policy/until.h"
 
 static const char *const actions[] = { [POLICY_ALLOW] = "allow", [POLICY_DROP] = "drop" };
@@ -58,7 +58,7 @@ static void print_prefixes(FILE *out, const char *key, const struct policy_prefi
 		fputc(']', out);
 }
 
-static void print_rule(FILE *out, const struct policy_rule *rule, const struct policy_host *host)
+void policy_rule_print(FILE *out, const struct policy_rule *rule, const struct policy_host *host)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789+-/ ";
 
@@ -99,7 +99,7 @@ char *policy_print(const struct policy *policy, const struct policy_host *host)
 	for (size_t i = 0; i < policy->rules_count; i++) {
 		if (i == policy->runtime_count)
 			fputs("rules:\n", out);
-		print_rule(out, &policy->rules[i], host);
+		policy_rule_print(out, &policy->rules[i], host);
 	}
 	for (size_t i = 0; i < PORTSIEVE_KNOBS; i++) {
 		if (!knobs[i].name || policy->knobs[i] == POLICY_CHOICE_UNSET)

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Listens until it is killed. Usage: listen.py [--name NAME] [--child NAME] PROTOCOL,ADDRESS,PORT[,OPTION]...
+# --child: a second process with this name has the sockets too.
+# PROTOCOL: tcp, udp, udplite. OPTION: v6only (else IPv6 sockets take IPv4 too), connected, dev=DEVICE.
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+
+PR_SET_NAME = 15
+KINDS = {"tcp": (socket.SOCK_STREAM, 0), "udp": (socket.SOCK_DGRAM, 0), "udplite": (socket.SOCK_DGRAM, 136)}
+
+
+def listen(text):
+    protocol, address, port, *options = text.split(",")
+    kind, number = KINDS[protocol]
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind, number)
+    if s.family == socket.AF_INET6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, "v6only" in options)
+    for option in options:
+        if option.startswith("dev="):
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, option[4:].encode())
+    s.bind((address, int(port)))
+    if protocol == "tcp":
+        s.listen()
+    elif "connected" in options:
+        s.connect(("192.0.2.1", 9))
+    return s
+
+
+def set_name(text):
+    name = text.encode().decode("unicode_escape").encode("latin-1")
+    ctypes.CDLL(None).prctl(PR_SET_NAME, name, 0, 0, 0)
+
+
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+arguments = sys.argv[1:]
+child = None
+while arguments[0] in ("--name", "--child"):
+    if arguments[0] == "--name":
+        set_name(arguments[1])
+    else:
+        child = arguments[1]
+    arguments = arguments[2:]
+sockets = [listen(text) for text in arguments]
+if child and os.fork() == 0:
+    set_name(child)
+signal.pause()

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One rule of canonical YAML; a whole policy is policy_print in policy.h. */
+#ifndef PORTSIEVE_POLICY_PRINT_H
+#define PORTSIEVE_POLICY_PRINT_H
+
+#include <stdio.h>
+
+#include "policy/policy.h"
+
+/* Writes the rule as one line, an element of the list `rules`. `host` is only read for an end. */
+void policy_rule_print(FILE *out, const struct policy_rule *rule, const struct policy_host *host);
+
+#endif
