@@ -131,6 +131,10 @@ devices.[].policy_slot_id number
 devices.[].memory_bytes number
 devices.[].falls_back_in_seconds null
 devices.[].fell_back boolean
+devices.[].drift.listeners_known boolean
+devices.[].drift.denied_listeners array
+devices.[].drift.unused_ports array
+devices.[].drift.idle_rules array
 devices.[].applied string' "$(in_server portsieve status -j | shape)"
 	equal "$(xdp_of server to_client)" "$(in_server portsieve status to_client -j | jq '.devices[0].program_id')"
 	local applied

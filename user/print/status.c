@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status as a table and as JSON. */
+/* status as a table with lines below it, and as JSON. */
 #include "print/status.h"
 
 #include <errno.h>
@@ -145,7 +145,7 @@ static int print_way(const struct snapshot *snapshot, enum datapath_attach way, 
 	return 0;
 }
 
-int print_status_text(const struct snapshot *snapshot)
+int print_status_text(const struct snapshot *snapshot, const struct drift_report *drift)
 {
 	_cleanup_table_ struct table table = { .columns = COLUMNS,
 					       .right = 1 << RULES | 1 << RANGES | 1 << MEMORY };
@@ -161,13 +161,15 @@ int print_status_text(const struct snapshot *snapshot)
 	if (table_print(&table, 0, stdout))
 		return -ENOMEM;
 	print_unconfirmed(snapshot);
+	if (print_drift_text(snapshot, drift))
+		return -ENOMEM;
 	for (int way = 0; way < WAYS; way++)
 		if (print_way(snapshot, way, false) || print_way(snapshot, way, true))
 			return -ENOMEM;
 	return 0;
 }
 
-int print_status_json(const struct snapshot *snapshot)
+int print_status_json(const struct snapshot *snapshot, const struct drift_report *drift)
 {
 	json_object *devices = json_object_new_array();
 	char reasons[WAYS][2][REASON_MAX]; /* by enum datapath_attach, and whether asked for */
@@ -196,6 +198,7 @@ int print_status_json(const struct snapshot *snapshot)
 		json_add_text(object, "applied", applied);
 		json_add_seconds_left(object, snapshot_seconds_left(shown));
 		json_add_bool(object, "fell_back", device->fallen_back);
+		json_object_object_add(object, "drift", json_drift(snapshot, drift, i));
 		json_object_array_add(devices, object);
 	}
 	return print_results_json(devices);

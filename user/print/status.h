@@ -3,9 +3,9 @@
 #ifndef PORTSIEVE_PRINT_STATUS_H
 #define PORTSIEVE_PRINT_STATUS_H
 
-#include "datapath/snapshot.h"
+#include "print/drift.h"
 
-int print_status_text(const struct snapshot *snapshot);
-int print_status_json(const struct snapshot *snapshot);
+int print_status_text(const struct snapshot *snapshot, const struct drift_report *drift);
+int print_status_json(const struct snapshot *snapshot, const struct drift_report *drift);
 
 #endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a policy in force and what listens or arrives have drifted apart. Pure. */
+#ifndef PORTSIEVE_DRIFT_H
+#define PORTSIEVE_DRIFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analysis/listener.h"
+
+/* A rule with more ports, such as a range of ephemeral ones, is not expected to be in use whole. */
+enum { DRIFT_PORTS_MAX = 8 };
+
+/* A listener whose packets are dropped whatever their source. */
+struct drift_denied {
+	size_t listener;  /* number in the caller's array */
+	const char *rule; /* that drops them; NULL: the default */
+};
+
+/* Ports that a rule allows but on which nothing listens. */
+struct drift_unused {
+	const char *rule;
+	char *ports; /* as a policy writes them */
+};
+
+/* Names of rules belong to the image. Rules that have ended are not looked at. */
+struct drift {
+	bool listeners_known; /* else `denied` and `unused` are empty */
+	struct drift_denied *denied;
+	size_t denied_count;
+	struct drift_unused *unused;
+	size_t unused_count;
+	uint32_t *idle; /* numbers of rules in the image, ascending: all their rows are zero */
+	size_t idle_count;
+};
+
+/* A policy in force and its counters. */
+struct drift_policy {
+	const struct portsieve_image *image;
+	const struct portsieve_counter *rows; /* by counter id */
+	uint64_t now_ns;		      /* CLOCK_BOOTTIME */
+};
+
+/*
+ * Compares the policy with the listeners; NULL: they are not known. Listeners on loopback do not
+ * count, and those that listener_is_client are never denied. Returns 0 or -ENOMEM. The caller owns
+ * *ret_drift (drift_free).
+ */
+int drift_find(const struct drift_policy *policy, const struct listener *listeners, size_t count,
+	       struct drift *ret_drift);
+void drift_free(struct drift *drift);
+#define _cleanup_drift_ __attribute__((cleanup(drift_free)))
+
+#endif
