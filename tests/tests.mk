@@ -54,6 +54,8 @@ build/tests/packet/%.o: tests/packet/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) -O2 $(call pc,--cflags) -c $< -o $@
 
+build/tests/packet/test_whole_image.o: TEST_FLAGS += -Itests/unit
+
 build/tests/packet/test_%: build/tests/packet/test_%.o $(PACKET_PARTS) $(PARTS) $(ORACLE:%.c=build/%.o)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $^ $(call pc,--libs) -lcmocka -o $@

@@ -11,44 +11,17 @@
 
 #include "lib/build_addresses.h"
 #include "lib/build_policy.h"
+#include "lib/large_policies.h"
 #include "base/cleanup.h"
 #include "compile/compile.h"
 #include "compiled_image.h"
 #include "evaluate_image.h"
 
 enum {
-	BLOCKED_PREFIXES = 100000,
 	LARGE_RULES = 10000,
-	PAIRED_RULES = 370,	     /* of which two share each address: 68,265 addresses */
-	NESTED_RULES = 256,	     /* one cell for each two of them: 32,896 */
-	TOO_MANY_NESTED_RULES = 520, /* 135,460 */
-	OFFICES = 2000,		     /* would need two million cells with one per port and office */
-	DIVIDED = 8000,
+	TOO_MANY_NESTED_RULES = 520, /* 135,460 cells */
 	SAMPLES = 60,
 };
-
-#define TEN	  0x0a000000u /* 10.0.0.0 */
-#define ELSEWHERE 0xc0000201u /* 192.0.2.1 */
-
-static struct policy_rule *add_numbered_rule(struct policy *policy, unsigned int number)
-{
-	char name[16];
-
-	snprintf(name, sizeof(name), "r%u", number);
-	return add_rule(policy, name, POLICY_ALLOW);
-}
-
-/* It is about the TCP ports low to high, from a prefix of IPv4. */
-static struct policy_rule *add_rule_from(struct policy *policy, unsigned int number, uint16_t low,
-					 uint16_t high, uint32_t network, uint8_t length)
-{
-	struct policy_rule *rule = add_numbered_rule(policy, number);
-	struct policy_prefix prefix = prefix4(network, length);
-
-	add_ports(rule, PORTSIEVE_TCP, low, high);
-	add_prefix_of(&rule->from, &prefix);
-	return rule;
-}
 
 static void compile(const struct policy *policy, struct addresses *ret_addresses)
 {
@@ -92,23 +65,6 @@ static const char *decides(const struct addresses *addresses, uint16_t port, uin
 	return id < PORTSIEVE_RANGE_RULES ? "default" : image->rule[image->range[id].rule].name;
 }
 
-/* Each address is in two rules, and no two addresses are in the same two: one class each. */
-static void make_pairs(struct policy *policy, unsigned int addresses)
-{
-	policy_init(policy);
-	for (unsigned int i = 0; i < PAIRED_RULES; i++)
-		add_ports(add_numbered_rule(policy, i), PORTSIEVE_TCP, (uint16_t)i, (uint16_t)i);
-	for (unsigned int i = 0, n = 0; i < PAIRED_RULES; i++) {
-		for (unsigned int j = i + 1; j < PAIRED_RULES && n < addresses; j++, n++) {
-			/* odd addresses only: no two of them make a larger prefix */
-			struct policy_prefix prefix = prefix4(TEN + 2 * n + 1, 32);
-
-			add_prefix_of(&policy->rules[i].from, &prefix);
-			add_prefix_of(&policy->rules[j].from, &prefix);
-		}
-	}
-}
-
 /* Class 0 is for addresses that no prefix holds. */
 static void a_direction_has_65536_classes(void **state)
 {
@@ -123,19 +79,6 @@ static void a_direction_has_65536_classes(void **state)
 	make_pairs(&policy, PORTSIEVE_CLASSES_MAX);
 	assert_refused(&policy, "65536");
 	policy_free(&policy);
-}
-
-static void make_conditions(struct policy *policy, unsigned int rules, bool by_destination_too)
-{
-	policy_init(policy);
-	for (unsigned int i = 0; i < rules; i++) {
-		struct policy_rule *rule =
-			add_rule_from(policy, i, (uint16_t)i, (uint16_t)i, TEN + 256 * i, 24);
-		struct policy_prefix to = prefix4(ELSEWHERE + 256 * i, 32);
-
-		if (by_destination_too)
-			add_prefix_of(&rule->to, &to);
-	}
 }
 
 static void a_policy_has_12000_conditions(void **state)
@@ -157,14 +100,6 @@ static void a_policy_has_12000_conditions(void **state)
 	policy_free(&policy);
 }
 
-/* Port p asks for the addresses of all rules up to the p-th. */
-static void make_nested(struct policy *policy, unsigned int rules)
-{
-	policy_init(policy);
-	for (unsigned int i = 0; i < rules; i++)
-		add_rule_from(policy, i, (uint16_t)i, 65535, TEN + 256 * i, 24);
-}
-
 static void a_policy_has_65536_cells(void **state)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };
@@ -180,18 +115,6 @@ static void a_policy_has_65536_cells(void **state)
 	make_nested(&policy, TOO_MANY_NESTED_RULES);
 	assert_refused(&policy, "65536");
 	policy_free(&policy);
-}
-
-/* A port for each of many offices, and all ports for the company: 10.0.0.0/8. */
-static void make_offices(struct policy *policy, unsigned int offices, bool company_first)
-{
-	policy_init(policy);
-	for (unsigned int i = 0; i <= offices; i++) {
-		if (i == (company_first ? 0 : offices))
-			add_rule_from(policy, i, 0, 65535, TEN, 8);
-		else
-			add_rule_from(policy, i, (uint16_t)i, (uint16_t)i, TEN + 256 * i, 24);
-	}
 }
 
 static void a_broad_prefix_beside_many_narrow_ones_adds_up(void **state)
@@ -214,43 +137,19 @@ static void a_broad_prefix_beside_many_narrow_ones_adds_up(void **state)
 	policy_free(&policy);
 }
 
-/* One of 16 ports, at random. */
-static uint16_t port_of(unsigned int i)
-{
-	return (uint16_t)(i * 2654435761u >> 28);
-}
-
-/* Each port has its own share of the addresses: 16 rows that have no class in common. */
 static void ports_that_divide_the_addresses_fit(void **state)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };
 	struct policy policy;
 
 	(void)state;
-	policy_init(&policy);
-	for (unsigned int i = 0; i < DIVIDED; i++)
-		add_rule_from(&policy, i, port_of(i), port_of(i), TEN + 2 * i, 32);
+	make_divided(&policy);
 	compile(&policy, &addresses);
 	assert_string_equal(decides(&addresses, port_of(7), TEN + 2 * 7, 0), "r7");
 	assert_string_equal(decides(&addresses, port_of(7), TEN + 2 * 7 + 1, 0), "default");
 	assert_string_equal(decides(&addresses, port_of(7) + 1, TEN + 2 * 7, 0), "default");
 	assert_string_equal(decides(&addresses, port_of(7999), TEN + 2 * 7999, 0), "r7999");
 	policy_free(&policy);
-}
-
-/* Each ends later than the one before, so each decides for a while. */
-static void make_ends(struct policy *policy, unsigned int rules, bool same_port)
-{
-	policy_init(policy);
-	for (unsigned int i = 0; i < rules; i++) {
-		struct policy_rule *rule = add_numbered_rule(policy, i);
-		uint16_t port = same_port ? 22 : (uint16_t)(22 + i);
-
-		rule->runtime = true;
-		rule->until_ns = 1000 * (i + 1);
-		policy->runtime_count++;
-		add_ports(rule, PORTSIEVE_TCP, port, port);
-	}
 }
 
 static void eight_rules_may_end_one_after_the_other(void **state)
@@ -301,32 +200,13 @@ static void ten_thousand_rules_have_a_port_and_a_prefix_each(void **state)
 	policy_free(&policy);
 }
 
-static struct policy_rule *add_block_list(struct policy *policy, unsigned int prefixes)
-{
-	struct policy_rule *rule = add_rule(policy, "blocklist", POLICY_DROP);
-
-	add_ports(rule, PORTSIEVE_TCP, 0, 65535);
-	for (unsigned int i = 0; i < prefixes; i++) {
-		/* a gap after each: 10.0.0.0/29, not 10.0.0.8/29, 10.0.0.16/29 ... */
-		struct policy_prefix prefix = prefix4(TEN + 16 * i, 29);
-
-		add_prefix_of(&rule->from, &prefix);
-	}
-	return rule;
-}
-
 static void a_block_list_stands_before_16383_ranges(void **state)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };
 	struct policy policy;
-	struct policy_rule *rule;
 
 	(void)state;
-	policy_init(&policy);
-	add_block_list(&policy, 1000);
-	rule = add_rule(&policy, "many", POLICY_ALLOW);
-	for (unsigned int i = 0; i < PORTSIEVE_RANGES_MAX - 1; i++)
-		add_ports(rule, PORTSIEVE_TCP, (uint16_t)(2 * i), (uint16_t)(2 * i));
+	make_block_list_before_ranges(&policy);
 	compile(&policy, &addresses);
 	for (unsigned int port = 0; port < 2 * (PORTSIEVE_RANGES_MAX - 1); port += 199) {
 		const char *else_rule = port % 2 ? "default" : "many";
@@ -344,9 +224,7 @@ static void a_block_list_has_100000_prefixes(void **state)
 	uint64_t chance = 2;
 
 	(void)state;
-	policy_init(&policy);
-	add_block_list(&policy, BLOCKED_PREFIXES);
-	add_ports(add_rule(&policy, "ssh", POLICY_ALLOW), PORTSIEVE_TCP, 22, 22);
+	make_block_list(&policy);
 	compile(&policy, &addresses);
 	for (int i = 0; i < SAMPLES; i++) {
 		uint32_t first = TEN + 16 * random_below(&chance, BLOCKED_PREFIXES);
