@@ -240,13 +240,6 @@ simultaneous_open: pass"
 	[[ $output == *return*socket*none* ]]
 }
 
-@test "a policy that drops replies is loaded with a warning, and one that does not without" {
-	run --separate-stderr -0 load_policy "${SOCKET/return: socket/return: none}"
-	[[ $stderr == *"drops the replies to this host's own connections"* ]]
-	run --separate-stderr -0 in_server portsieve apply "$(policy "$SOCKET")"
-	equal "" "$stderr"
-}
-
 @test "UDP-Lite of a connected socket is dropped" {
 	start client "${PYTHON[@]}" '
 import socket

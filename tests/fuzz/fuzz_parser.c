@@ -22,10 +22,11 @@ static void require(bool holds)
 }
 
 /* The parser alone never returns these: they depend on the policy or on connection state. */
-static const uint32_t said_by_others =
-	1u << PORTSIEVE_EXT_HEADER | 1u << PORTSIEVE_ROUTING_HEADER | 1u << PORTSIEVE_BAD_FLAGS |
-	1u << PORTSIEVE_DHCP_CLIENT | 1u << PORTSIEVE_RETURN_SOCKET | 1u << PORTSIEVE_RETURN_FLOW |
-	1u << PORTSIEVE_RETURN_ESTABLISHED | 1u << PORTSIEVE_RETURN_GRACE;
+static const uint32_t said_by_others = 1u << PORTSIEVE_EXT_HEADER | 1u << PORTSIEVE_ROUTING_HEADER |
+				       1u << PORTSIEVE_BAD_FLAGS | 1u << PORTSIEVE_DHCP_CLIENT |
+				       1u << PORTSIEVE_RETURN_SOCKET | 1u << PORTSIEVE_RETURN_FLOW |
+				       1u << PORTSIEVE_RETURN_ESTABLISHED |
+				       1u << PORTSIEVE_RETURN_GRACE | 1u << PORTSIEVE_SOURCE_ROUTE;
 
 uint64_t fuzz_parser_seen[PORTSIEVE_REASONS + 1];
 

@@ -206,35 +206,6 @@ static void remark_loopholes(const struct policy_check *check)
 	}
 }
 
-/* Does the default drop any of the ports that replies arrive on? */
-static bool drops_replies(const struct portsieve_image *image, enum portsieve_transport transport)
-{
-	for (uint32_t port = image->host.ephemeral_low; port <= image->host.ephemeral_high;
-	     port++) {
-		uint16_t entry = image->port[transport][port];
-
-		if (!is_reference(entry) && entry & PORTSIEVE_ENTRY_DROP &&
-		    (entry & PORTSIEVE_ENTRY_RANGE) < PORTSIEVE_RANGE_DHCP)
-			return true;
-	}
-	return false;
-}
-
-static void remark_replies(const struct policy_check *check)
-{
-	const struct portsieve_image *image = check->image;
-	struct error error = remark_at(check, check->policy->default_place);
-
-	if (image->flags & PORTSIEVE_IMAGE_RETURNS ||
-	    (!drops_replies(image, PORTSIEVE_TCP) && !drops_replies(image, PORTSIEVE_UDP)))
-		return;
-	append(&error,
-	       "'default: drop' drops the replies to this host's own connections (to ports "
-	       "%u-%u): add 'return: socket', or allow tcp+udp/ephemeral",
-	       image->host.ephemeral_low, image->host.ephemeral_high);
-	check->remark(&error, check->context);
-}
-
 void policy_check(const struct policy_check *check)
 {
 	const struct portsieve_image *image = check->image;
@@ -244,7 +215,6 @@ void policy_check(const struct policy_check *check)
 	const struct checking checking = { check, reach, search };
 	uint16_t first = PORTSIEVE_RANGE_RULES;
 
-	remark_replies(check);
 	remark_loopholes(check);
 	if (!search)
 		return; /* remarks are a courtesy */

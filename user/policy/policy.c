@@ -21,6 +21,19 @@ const char *transport_name(enum portsieve_transport transport)
 	return transport_names[transport];
 }
 
+const char *const policy_returns[] = {
+	[POLICY_RETURN_NONE] = "none",
+	[POLICY_RETURN_SOCKET] = "socket",
+	[POLICY_RETURN_ESTABLISHED] = "established",
+	/* not supported yet */
+	"auto",
+	"flow",
+	"socket+flow",
+	NULL,
+};
+const char *const policy_udp_clients[] = { "never", "ephemeral", "any", NULL };
+const char *const policy_passes_or_drops[] = { "pass", "drop", NULL };
+
 void policy_init(struct policy *policy)
 {
 	*policy = (struct policy){ .default_action = POLICY_ALLOW,

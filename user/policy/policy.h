@@ -115,7 +115,6 @@ struct policy_rule {
 struct policy {
 	bool monitor;
 	enum policy_action default_action;
-	struct policy_place default_place;		  /* of its key, if there is one */
 	enum policy_choice knobs[PORTSIEVE_KNOBS];	  /* the two fixed ones stay unset */
 	struct policy_place knob_places[PORTSIEVE_KNOBS]; /* of those that are set */
 	enum policy_return return_mode;

@@ -182,18 +182,6 @@ static int order_rules(struct reading *reading)
 #define RULES_RIGHT "write a list of - {name: ..., action: ..., ports: ...}"
 
 static const char *const modes[] = { "enforce", "monitor", NULL };
-const char *const policy_returns[] = {
-	[POLICY_RETURN_NONE] = "none",
-	[POLICY_RETURN_SOCKET] = "socket",
-	[POLICY_RETURN_ESTABLISHED] = "established",
-	/* not supported yet */
-	"auto",
-	"flow",
-	"socket+flow",
-	NULL,
-};
-const char *const policy_udp_clients[] = { "never", "ephemeral", "any", NULL };
-const char *const policy_passes_or_drops[] = { "pass", "drop", NULL };
 static const char *const dhcp_choices[] = { "off", "auto", NULL };
 
 enum policy_key_number {
@@ -264,7 +252,6 @@ static int key_read(struct reading *reading, const struct policy_pairs *pairs)
 		return 0;
 	case KEY_DEFAULT:
 		policy->default_action = (enum policy_action)pairs->word;
-		policy->default_place = pairs->key->place;
 		return 0;
 	case KEY_RETURN:
 		if (pairs->word >= POLICY_RETURNS)

@@ -11,9 +11,6 @@
 
 #define LOOPHOLE(place, knob, how)                                                                 \
 	"p:" place ": '" knob ": allow' lets packets reach ports that this policy drops: " how "\n"
-#define REPLIES(place)                                                                             \
-	"p:" place ": 'default: drop' drops the replies to this host's own connections (to ports " \
-	"32768-60999): add 'return: socket', or allow tcp+udp/ephemeral\n"
 #define REGISTRY(name, does)                                                                       \
 	"'" name "' " does                                                                         \
 	" by IANA's registry alone: a registration does not say what traffic a port carries or "   \
@@ -38,12 +35,6 @@ static const struct check_case cases[] = {
 	{ "so is one under default drop",
 	  "default: drop\nreturn: socket\nportless: {ext_depth: allow, vlan_depth: drop}\n",
 	  LOOPHOLE("4:12", "ext_depth", "Linux skips any number of IPv6 extension headers") },
-	{ "default drop without return traffic is remarked upon",
-	  "dhcp_client: off\ndefault: drop\n", REPLIES("3:1") },
-	{ "so it is where only UDP's replies pass",
-	  "default: drop\nrules:\n" RULE("a", "udp/ephemeral"), REPLIES("2:1") },
-	{ "not where both pass", "default: drop\nrules:\n" RULE("a", "tcp+udp/32768-60999"), "" },
-	{ "nor with return traffic", "default: drop\nreturn: established\n", "" },
 	{ "where nothing is dropped, none is",
 	  "portless: {ext_depth: allow, source_route: allow}\nrules:\n" RULE("a", "tcp/80"), "" },
 	{ "rules apart have no remarks", RULE("a", "tcp/80") RULE("b", "tcp/81 udp/80"), "" },
