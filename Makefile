@@ -30,7 +30,7 @@ PROGRAM := $(BUILD)/portsieve
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup setup-test demo test fuzz check format install uninstall clean
+.PHONY: all help setup setup-test demo test fuzz proofs check format install uninstall clean
 all: $(PROGRAM)
 
 help: ## this list
@@ -60,6 +60,9 @@ fuzz: setup-test ## 50 million frames against the oracle, 50 million against Lin
 		PORTSIEVE_STACK_FRAMES=50000000 PORTSIEVE_STACK_SEED=$$seed CMOCKA_MESSAGE_OUTPUT=TAP \
 		tests/lib/isolate build/tests/stack/test_stack
 	$(Q)tests/fuzz/run 600
+
+proofs: ## what CBMC proves about the parser (docs/proofs.md)
+	$(Q)tests/proofs/fetch && tests/proofs/run
 
 check: setup-test ## clang-tidy, cppcheck and the format of every source file
 	$(Q)$(MAKE) --no-print-directory all
@@ -117,4 +120,4 @@ include tests/bench/bench.mk
 include tests/faults/faults.mk
 include tests/kernels/kernels.mk
 include tests/stack/stack.mk
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' 2>/dev/null)
