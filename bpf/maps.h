@@ -108,4 +108,7 @@ const volatile _Bool tracing;
 
 struct portsieve_trace last_decision;
 
+/* With `tracing`: no socket was looked up for the current packet, as it would be otherwise. */
+_Bool left_out_lookup;
+
 #endif

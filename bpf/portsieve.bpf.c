@@ -23,15 +23,13 @@ portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
 	return ctx->data_end - ctx->data;
 }
 
-portsieve_inline void trace(const struct portsieve_image *image, const struct packet *packet,
-			    const struct decision *decision)
+portsieve_inline void trace(const struct packet *packet, const struct decision *decision)
 {
 	last_decision.counter = decision->counter;
 	last_decision.range = decision->range;
 	last_decision.drop = decision->drop;
-	last_decision.asks = may_be_reply(image, packet, decision) &&
-			     image->flags & PORTSIEVE_IMAGE_RETURN_SOCKET &&
-			     range_asks(image, decision->range);
+	last_decision.asks = left_out_lookup;
+	left_out_lookup = 0;
 	last_decision.has_port = packet->reason == PORTSIEVE_REASONS;
 	last_decision.transport = packet->transport;
 	last_decision.port = packet->port;
@@ -48,7 +46,7 @@ portsieve_inline int carry_out(const struct portsieve_image *image, const struct
 	__u32 carried_out = decision->drop & ~image->flags;
 
 	if (tracing)
-		trace(image, packet, decision);
+		trace(packet, decision);
 	count(decision, length_bytes);
 	return XDP_PASS - carried_out;
 }
@@ -100,15 +98,22 @@ judge_plain_copy(struct xdp_md *ctx, const struct portsieve_image *image, __u32 
 	return judge_parsed(ctx, image, &packet, length_bytes);
 }
 
-/* Judges any packet from a copy of its first copy_bytes. Negative if its headers exceed that. */
-static __attribute__((noinline)) int judge_copy(struct xdp_md *ctx,
-						const struct portsieve_image *image,
-						__u32 length_bytes, __u64 copy_bytes)
+/*
+ * Judges any packet from a copy of its first copy_bytes. Negative if its headers exceed that. Not
+ * static, so that the verifier verifies it once, for any numbers, and not again at each call. An
+ * image cannot be handed over then: it is looked up again.
+ */
+__attribute__((noinline)) int judge_copy(struct xdp_md *ctx, __u32 length_bytes, __u64 copy_bytes)
 {
-	const void *copy = copy_headers(ctx, length_bytes, copy_bytes, &copy_bytes);
+	const struct portsieve_image *image;
+	const void *copy;
 	struct packet packet;
 
-	if (!copy)
+	if (!has_buffers)
+		return XDP_DROP; /* never happens */
+	image = image_in_force();
+	copy = copy_headers(ctx, length_bytes, copy_bytes, &copy_bytes);
+	if (!image || !copy)
 		return XDP_DROP; /* never happens */
 	if (!parse_copy(copy, copy_bytes, length_bytes, *(const __u64 *)copy, &packet))
 		return -1;
@@ -124,9 +129,9 @@ portsieve_inline int judge_copies(struct xdp_md *ctx, const struct portsieve_ima
 	if (first_bytes < PLAIN_HEADERS_BYTES_MIN)
 		action = judge_plain_copy(ctx, image, length_bytes);
 	if (action < 0)
-		action = judge_copy(ctx, image, length_bytes, COPY_BYTES_FIRST);
+		action = judge_copy(ctx, length_bytes, COPY_BYTES_FIRST);
 	if (action < 0)
-		action = judge_copy(ctx, image, length_bytes, CURSOR_COPY_BYTES_MAX);
+		action = judge_copy(ctx, length_bytes, CURSOR_COPY_BYTES_MAX);
 	return action;
 }
 

@@ -25,6 +25,11 @@ portsieve_inline void decide_by_knob(const struct portsieve_image *image,
 	decision->new_connection = 0;
 }
 
+portsieve_inline _Bool opens_connection(__u32 tcp_flags)
+{
+	return (tcp_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+}
+
 /* Rule L6: invalid combinations of TCP flags, used by port scanners. */
 portsieve_inline _Bool is_bad(__u32 flags)
 {
@@ -70,7 +75,7 @@ portsieve_inline void decide_by_entry(const struct portsieve_image *image,
 		return;
 	}
 	decision->counter = image->counter[decision->range];
-	decision->new_connection = (packet->tcp_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+	decision->new_connection = opens_connection(packet->tcp_flags);
 }
 
 portsieve_inline void decide_by_port(const struct portsieve_image *image,

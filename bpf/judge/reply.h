@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Return traffic: a packet that the policy would drop passes if it answers what this host has sent.
- * Only drops ask: an allowed packet pays nothing. A SYN without ACK never asks, so a flood of them
- * costs no look-up.
+ * Return traffic: a packet that the policy would drop passes if it is a reply to what this host has
+ * sent. Rules R1 to R6 of docs/packets.md. Allowed packets are not looked up, nor are SYNs without
+ * ACK, so that a SYN flood on denied ports is dropped as fast as before.
  */
 #ifndef PORTSIEVE_REPLY_H
 #define PORTSIEVE_REPLY_H
@@ -10,10 +10,11 @@
 #include "judge/classify.h"
 #include "parse/l4.h"
 
-enum reply_socket_state {			  /* include/net/tcp_states.h */
-			  SOCKET_ESTABLISHED = 1, /* of UDP: connected */
-			  SOCKET_SYN_SENT = 2,
-			  SOCKET_LISTEN = 10,
+/* include/net/tcp_states.h */
+enum socket_state {
+	SOCKET_ESTABLISHED = 1, /* of UDP: connected */
+	SOCKET_SYN_SENT = 2,
+	SOCKET_LISTEN = 10,
 };
 
 /* What reply_reason() is asked about, in one argument of 64 bits. */
@@ -24,12 +25,7 @@ enum reply_question {
 	REPLY_PORTS_SHIFT = 32,
 };
 
-portsieve_inline _Bool is_syn(__u32 tcp_flags)
-{
-	return (tcp_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
-}
-
-/* Do packets of a range that drops ask at all? */
+/* Rule R1: may packets that this range drops pass as replies? */
 portsieve_inline _Bool range_asks(const struct portsieve_image *image, __u32 range)
 {
 	return image->asks[range / 64 & (PORTSIEVE_ASKS_WORDS - 1)] >> (range & 63) & 1;
@@ -48,8 +44,8 @@ portsieve_inline _Bool tcp_socket_expects(struct xdp_md *ctx, struct bpf_sock_tu
 
 	if (!socket)
 		return 0;
-	expects = is_syn(tcp_flags) ? socket->state == SOCKET_SYN_SENT
-				    : socket->state != SOCKET_LISTEN;
+	expects = opens_connection(tcp_flags) ? socket->state == SOCKET_SYN_SENT
+					      : socket->state != SOCKET_LISTEN;
 	bpf_sk_release(socket);
 	return expects;
 }
@@ -74,12 +70,6 @@ portsieve_inline _Bool udp_socket_expects(struct xdp_md *ctx, const struct ports
 		return 1;
 	return image->flags & PORTSIEVE_IMAGE_UDP_EPHEMERAL && port >= image->host.ephemeral_low &&
 	       port <= image->host.ephemeral_high;
-}
-
-/* Host order; of both ports as they are in the header. */
-portsieve_inline __u16 destination_of(__u32 ports)
-{
-	return be16_to_host(((const __be16 *)&ports)[1]);
 }
 
 /* memcpy by 4 bytes: from void pointers, clang copies byte by byte. */
@@ -111,19 +101,22 @@ static __attribute__((noinline)) __u32 reply_reason(struct xdp_md *ctx,
 		return !(question & REPLY_UDP) && tcp_flags & (FLAG_ACK | FLAG_RST)
 			       ? PORTSIEVE_RETURN_ESTABLISHED
 			       : PORTSIEVE_REASONS;
-	if (tracing) /* test_run would search the sockets of the caller */
+	if (tracing) { /* test_run would search the sockets of the caller */
+		left_out_lookup = 1;
 		return PORTSIEVE_REASONS;
+	}
 	if (family == PACKET_IPV6) {
 		tuple_bytes = sizeof(tuple.ipv6);
 		copy_words(tuple.ipv6.saddr, addresses, 2 * 4);
-		copy_words(&tuple.ipv6.sport, &ports, 1);
+		*(__u32 *)&tuple.ipv6.sport = ports;
 	} else {
 		copy_words(&tuple.ipv4.saddr, addresses, 2 * 1);
-		copy_words(&tuple.ipv4.sport, &ports, 1);
+		*(__u32 *)&tuple.ipv4.sport = ports;
 	}
 	if (question & REPLY_UDP)
-		expects =
-			udp_socket_expects(ctx, image, &tuple, tuple_bytes, destination_of(ports));
+		expects = udp_socket_expects(
+			ctx, image, &tuple, tuple_bytes,
+			be16_to_host(((const struct l4_ports *)&ports)->destination));
 	else
 		expects = tcp_socket_expects(ctx, &tuple, tuple_bytes, tcp_flags);
 	return expects ? PORTSIEVE_RETURN_SOCKET : PORTSIEVE_REASONS;
@@ -136,7 +129,8 @@ portsieve_inline _Bool may_be_reply(const struct portsieve_image *image,
 	if (!decision->drop || !(image->flags & PORTSIEVE_IMAGE_RETURNS) ||
 	    decision->range >= PORTSIEVE_RANGES || !packet->ports)
 		return 0;
-	return !is_syn(packet->tcp_flags) || image->flags & PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN;
+	return !opens_connection(packet->tcp_flags) ||
+	       image->flags & PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN;
 }
 
 /* Passes the packet after all, if it is a reply. The range has decided to drop it. */

@@ -35,30 +35,36 @@ struct cursor {
 	const void *copy; /* its first byte */
 	__u32 copy_bytes; /* at most CURSOR_COPY_BYTES_MAX */
 	__u64 offset_bytes;
-	__u64 unknown; /* any number that the verifier cannot know: see cursor_peek_in_copy */
+	__u64 unknown; /* any number that the verifier cannot know: see cursor_forgotten */
 };
 
 /*
  * Keeps the compiler from recomputing a value: the verifier knows only the bounds of the register
- * that was compared with a limit, not of another one with the same value. The
- * proofs (tests/proofs) define it as nothing.
+ * that was compared with a limit, not of another one with the same value. The proofs
+ * (tests/proofs) define it as nothing.
  */
 #ifndef cursor_keep
 #define cursor_keep(value) asm volatile("" : "+r"(value))
 #endif
 
 /*
- * cursor_peek in a copy, if the packet has size_bytes left. Adding and subtracting an unknown
- * number makes the verifier forget the offset. It then verifies the rest once for all paths that
- * lead here, not once per offset, and needs a third of the instructions.
+ * Returns the value, which the verifier no longer knows. It then verifies what follows once for all
+ * paths that lead here, not once for each value.
  */
+portsieve_inline __u64 cursor_forgotten(__u64 value, __u64 unknown)
+{
+	value += unknown;
+	cursor_keep(value);
+	value -= unknown;
+	cursor_keep(value);
+	return value;
+}
+
+/* cursor_peek in a copy, if the packet has size_bytes left. */
 portsieve_inline const void *cursor_peek_in_copy(struct cursor *cursor, __u32 size_bytes)
 {
-	__u64 offset_bytes = cursor->offset_bytes + cursor->unknown;
+	__u64 offset_bytes = cursor_forgotten(cursor->offset_bytes, cursor->unknown);
 
-	cursor_keep(offset_bytes);
-	offset_bytes -= cursor->unknown;
-	cursor_keep(offset_bytes);
 	if (offset_bytes + size_bytes > cursor->copy_bytes) {
 		cursor->cut = 1;
 		return (void *)0;
@@ -113,28 +119,21 @@ portsieve_inline const void *cursor_take(struct cursor *cursor, __u32 size_bytes
 }
 
 /*
- * Makes the verifier forget how many bytes after `start` the cursor is, and how many are left. It
- * then verifies the rest once, not once for each pair. The cursor is at most max_bytes after
- * `start`; max_bytes is a power of two minus 1.
+ * Makes the verifier forget how many bytes after `start` the cursor is, and how many are left. The
+ * cursor is at most mask_bytes after `start`; mask_bytes is a power of two minus 1.
  */
-portsieve_inline void cursor_forget(struct cursor *cursor, const void *start, __u64 max_bytes)
+portsieve_inline void cursor_forget(struct cursor *cursor, const void *start, __u64 mask_bytes)
 {
 	__u64 unknown = cursor->unknown;
 
 	if (cursor->in_copy) {
-		cursor->offset_bytes += unknown;
-		cursor_keep(cursor->offset_bytes);
-		cursor->offset_bytes -= unknown;
-		cursor_keep(cursor->offset_bytes);
+		cursor->offset_bytes = cursor_forgotten(cursor->offset_bytes, unknown);
 	} else {
 		unknown = cursor->at - start; /* the verifier knows no difference of pointers */
 		cursor_keep(unknown);
-		cursor->at = start + (unknown & max_bytes);
+		cursor->at = start + (unknown & mask_bytes);
 	}
-	cursor->left_bytes += unknown;
-	cursor_keep(cursor->left_bytes);
-	cursor->left_bytes -= unknown;
-	cursor_keep(cursor->left_bytes);
+	cursor->left_bytes = cursor_forgotten(cursor->left_bytes, unknown);
 }
 
 /* Makes the packet end size_bytes from here. False, and no change, if it ends before that. */

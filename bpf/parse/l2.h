@@ -26,7 +26,7 @@ struct vlan_tag {
 };
 
 enum l2_sizes {
-	L2_BYTES_MAX = 63, /* at least all headers below, and all bits set */
+	L2_BYTES_MASK = 63, /* the headers of this file are at most 54 bytes */
 };
 
 struct pppoe_header {
@@ -41,8 +41,7 @@ portsieve_inline _Bool is_vlan(__be16 ethertype)
 	return ethertype == BE16(ETH_P_8021Q) || ethertype == BE16(ETH_P_8021AD);
 }
 
-/* 1 if the tag has a VLAN id other than 0. No branch: the verifier would follow both for each tag.
- */
+/* 0 or 1, without a branch, as the verifier would follow both sides for each tag. */
 portsieve_inline __u32 has_vlan_id(const struct vlan_tag *tag)
 {
 	return ((be16_to_host(tag->control) & VLAN_ID_MASK) + VLAN_ID_MASK) / (VLAN_ID_MASK + 1);
@@ -141,7 +140,7 @@ portsieve_inline _Bool parse_l2(struct cursor *cursor, struct packet *packet, __
 			return 0;
 		if (!is_ip(ethertype))
 			return parse_other_ethertype(packet, ethertype);
-		cursor_forget(cursor, ethernet, L2_BYTES_MAX);
+		cursor_forget(cursor, ethernet, L2_BYTES_MASK);
 	}
 	*ret_ethertype = ethertype;
 	return 1;

@@ -282,7 +282,7 @@ struct portsieve_trace {
 	__u8 transport; /* enum portsieve_transport */
 	__u8 has_port;	/* port and transport are valid */
 	__u8 drop;
-	__u8 asks; /* the drop would have asked the sockets of the host; not done with `tracing` */
+	__u8 asks; /* without `tracing`, it passes if a socket of the host expects it */
 };
 
 /* A range as written in its rule. `rule` is an index in image.rule, unused for a built-in range. */
@@ -309,9 +309,8 @@ enum portsieve_image_flags {
 	PORTSIEVE_IMAGE_NO_POLICY = 1 << 2, /* loaded without a policy file: drops nothing */
 	PORTSIEVE_IMAGE_PREFIXES4 = 1 << 3, /* has a trie for IPv4 */
 	PORTSIEVE_IMAGE_PREFIXES6 = 1 << 4,
-	/* Return traffic: packets that are dropped by a range that asks pass if they are replies.
-	 */
-	PORTSIEVE_IMAGE_RETURN_SOCKET = 1 << 5,	     /* a socket of the host expects them */
+	/* return traffic: which packets pass although a range that asks drops them */
+	PORTSIEVE_IMAGE_RETURN_SOCKET = 1 << 5,	     /* those that a socket of the host expects */
 	PORTSIEVE_IMAGE_RETURN_ESTABLISHED = 1 << 6, /* TCP segments with ACK or RST */
 	PORTSIEVE_IMAGE_RETURNS =
 		PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_RETURN_ESTABLISHED,
@@ -332,8 +331,8 @@ struct portsieve_host {
 /*
  * A compiled policy: the only element of an inner map, immutable once it is in force. The program
  * reads the fields up to `cell`, and for replies `host` and `asks`; the rest lets any reader of the
- * map name the counters. The size is
- * a power of two, so that the lookup needs a shift instead of a multiplication.
+ * map name the counters. The size is a power of two, so that the lookup needs a shift instead of a
+ * multiplication.
  */
 struct portsieve_image {
 	__u32 abi;
@@ -359,7 +358,7 @@ struct portsieve_image {
 	struct portsieve_range range[PORTSIEVE_RANGES];
 	struct portsieve_rule rule[PORTSIEVE_RULES_MAX];
 	struct portsieve_host host;
-	__u64 asks[PORTSIEVE_ASKS_WORDS]; /* bit by range id: a drop asks for return traffic */
+	__u64 asks[PORTSIEVE_ASKS_WORDS]; /* bits by range id: its drops may be replies */
 	__u64 unused[16];		  /* pads to PORTSIEVE_IMAGE_BYTES */
 };
 
