@@ -11,7 +11,7 @@
 /* A rule with more ports, such as a range of ephemeral ones, is not expected to be in use whole. */
 enum { DRIFT_PORTS_MAX = 8 };
 
-/* A listener whose packets are dropped whatever their source. */
+/* A listener whose packets are dropped from every source. */
 struct drift_denied {
 	size_t listener;  /* number in the caller's array */
 	const char *rule; /* that drops them; NULL: the default */

@@ -146,7 +146,7 @@ static bool name_is_taken(const struct learned *learned, size_t rule)
 	for (size_t i = 0; i < rule; i++)
 		if (!strcmp(learned->rules[i].name, name))
 			return true;
-	return !strcmp(name, LEARN_REPLIES);
+	return false;
 }
 
 /* Numbers the second and further rules of one name: "node-2". */

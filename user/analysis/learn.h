@@ -27,9 +27,6 @@ struct learned {
 	const struct listener **all; /* the memory of the lists above */
 };
 
-/* The rule for replies to the host's own connections; no learned rule has its name. */
-#define LEARN_REPLIES "replies"
-
 /*
  * Groups the listeners into rules. Ports that the registry knows make a rule for each service,
  * under its name; other ports one for each process and unit. Returns 0 or -ENOMEM. The caller owns

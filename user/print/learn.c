@@ -27,6 +27,7 @@ static const char heading[] = "# Lets in what listened on this host when it was 
 			      "#   portsieve confirm\n"
 			      "version: 1\n"
 			      "default: drop\n"
+			      "return: socket\n"
 			      "rules:\n";
 
 /* How many of the listeners, which are sorted, have the owner of the first. */
@@ -189,23 +190,19 @@ static int write_all_left_out(FILE *out, const char *title, const struct listene
 
 static int write_policy(FILE *out, const struct learned *learned)
 {
-	struct policy_rule replies = { .name = LEARN_REPLIES,
-				       .action = POLICY_ALLOW,
-				       .ports = (char[]){ "tcp+udp/ephemeral" } };
 	int r = 0;
 
 	fputs(heading, out);
 	for (size_t i = 0; i < learned->rules_count && !r; i++)
 		r = write_rule(out, &learned->rules[i]);
-	fputs("  # replies to this host's own connections\n", out);
-	policy_rule_print(out, &replies, NULL);
 	return r ?: write_all_left_out(out, "# No rule is needed: these listen on loopback only.\n",
 				       learned->loopback, learned->loopback_count)
 		       ?: write_all_left_out(
 				  out,
-				  "# Unconnected UDP sockets on ephemeral ports, mostly of clients; "
-				  "'" LEARN_REPLIES "' covers them.\n"
-				  "# A service among them, such as WireGuard, should have a rule.\n",
+				  "# UDP sockets without a peer on ephemeral ports, mostly of clients; "
+				  "'return: socket' lets\n"
+				  "# packets to them pass. A service among them, such as WireGuard, should "
+				  "have a rule.\n",
 				  learned->clients, learned->clients_count);
 }
 

@@ -46,6 +46,7 @@ static const char server_policy[] =
 	"#   portsieve confirm\n"
 	"version: 1\n"
 	"default: drop\n"
+	"return: socket\n"
 	"rules:\n"
 	"  # sshd (712, ssh.service): any address\n"
 	"  - {name: ssh, action: allow, ports: tcp/22}\n"
@@ -59,14 +60,13 @@ static const char server_policy[] =
 	"  - {name: rpc.statd, action: allow, ports: tcp/40001}\n"
 	"  # unknown process: any address\n"
 	"  - {name: tcp-48010, action: allow, ports: tcp/48010}\n"
-	"  # replies to this host's own connections\n"
-	"  - {name: replies, action: allow, ports: tcp+udp/ephemeral}\n"
 	"\n"
 	"# No rule is needed: these listen on loopback only.\n"
 	"#   cupsd (590): tcp/631\n"
 	"\n"
-	"# Unconnected UDP sockets on ephemeral ports, mostly of clients; 'replies' covers them.\n"
-	"# A service among them, such as WireGuard, should have a rule.\n"
+	"# UDP sockets without a peer on ephemeral ports, mostly of clients; 'return: socket' "
+	"lets\n"
+	"# packets to them pass. A service among them, such as WireGuard, should have a rule.\n"
 	"#   unknown process: udp/51820\n"
 	"#   dnsmasq (95): udp/40000 udp/40002\n";
 
@@ -119,7 +119,8 @@ static void a_policy_with_a_comment_for_each_rule(void **state)
 	(void)state;
 	assert_string_equal(text, server_policy);
 	assert_int_equal(policy.default_action, POLICY_DROP);
-	assert_int_equal(policy.rules_count, 6);
+	assert_int_equal(policy.return_mode, POLICY_RETURN_SOCKET);
+	assert_int_equal(policy.rules_count, 5);
 	policy_free(&policy);
 }
 
@@ -129,7 +130,7 @@ static void without_listeners_it_is_a_policy_too(void **state)
 	struct policy policy = checked_policy(text);
 
 	(void)state;
-	assert_int_equal(policy.rules_count, 1);
+	assert_int_equal(policy.rules_count, 0);
 	assert_null(strstr(text, "loopback"));
 	assert_null(strstr(text, "UDP"));
 	policy_free(&policy);
@@ -152,7 +153,7 @@ static void names_of_processes_cannot_break_the_policy(void **state)
 	}
 	text = learned_text(listeners, ARRAY_SIZE(names), print_learned_text);
 	policy = checked_policy(text);
-	assert_int_equal(policy.rules_count, ARRAY_SIZE(names) + 1);
+	assert_int_equal(policy.rules_count, ARRAY_SIZE(names));
 	free(text);
 	policy_free(&policy);
 }
