@@ -6,8 +6,6 @@ load ../lib/lab
 
 setup() {
 	lab_up
-	# the same wherever the tests run
-	in_server sysctl -qw net.ipv4.ip_local_port_range="32768 60999"
 }
 
 teardown() {

@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tampering with the pins of one of two devices: whatever is in the place of one pin, that device is named as
-# incomplete, the other one works in every command, and unload ends the filter and removes what is there, without
-# following links.
+# Tampering with the pins of one of two devices: that device is reported as incomplete, the other one works in every
+# command, and unload ends the filter and removes the replaced pins without following symlinks.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -21,22 +20,6 @@ setup() {
 teardown() {
 	rm -rf "$ASIDE"
 	lab_down
-}
-
-# folder_of DEVICE: of its pins.
-folder_of() {
-	echo /sys/fs/bpf/portsieve/*/"$(in_server ip -j link show dev "$1" | jq '.[0].ifindex')"
-}
-
-# says CODE WORDS COMMAND...: like refused, but with any output.
-says() {
-	local code=$1 words=$2
-	shift 2
-	run --separate-stderr "$@"
-	if [ "$status" != "$code" ] || [[ $stderr != *"$words"* ]]; then
-		printf 'expected: status %s and: %s\ngot:      status %s and: %s\n' "$code" "$words" "$status" "$stderr"
-		return 1
-	fi
 }
 
 not_filtered() {
@@ -80,7 +63,7 @@ only_to_lan_is_incomplete() {
 # unload_ends_it: of to_lan nothing is left, and to_client filters as before.
 unload_ends_it() {
 	local folder
-	folder=$(folder_of to_lan)
+	folder=$(pins_of to_lan)
 	in_server portsieve unload to_lan
 	equal "" "$(xdp_of server to_lan)"
 	[ ! -e "$folder" ] && [ ! -L "$folder" ]
@@ -101,7 +84,7 @@ put() {
 	"symlink to a socket") ln -s "$BATS_TEST_TMPDIR/socket" "$2" ;;
 	"symlink to a file") ln -s "$DROP" "$2" ;;
 	"symlink to a pin")
-		mine=("$(folder_of to_client)/$(basename "$2" | sed 's/_.*//')"*)
+		mine=("$(pins_of to_client)/$(basename "$2" | sed 's/_.*//')"*)
 		ln -s "${mine[0]}" "$2"
 		;;
 	esac
@@ -112,18 +95,18 @@ socket_in_place() {
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$BATS_TEST_TMPDIR/socket"
 }
 
-@test "whatever is in the place of one pin makes that device incomplete, and no other" {
+@test "a pin replaced by a file of any kind makes its device incomplete, and no other" {
 	local what=(directory "full directory" "dangling symlink" "symlink to itself" "symlink to a directory"
 		"symlink to a socket" "symlink to a file" "symlink to a pin") names n=0 name folder words
 	socket_in_place
 	in_server portsieve load to_client to_lan -p "$DROP" --attach link
-	folder=$(folder_of to_lan)
+	folder=$(pins_of to_lan)
 	names=$(cd "$folder" && printf '%s\n' * | sed 's/_.*//' | sort -u)
 	in_server portsieve unload to_lan
 	for name in $names; do
 		echo "# ${what[n]} in the place of $name" >&2
 		in_server portsieve load to_lan -p "$DROP" --attach link
-		folder=$(folder_of to_lan)
+		folder=$(pins_of to_lan)
 		put "${what[n]}" "$(echo "$folder/$name"*)"
 		words=
 		if [ "$name" = link ]; then # the pin was all that held the link
@@ -141,14 +124,14 @@ socket_in_place() {
 	equal "" "$(pins)"
 }
 
-@test "whatever is in the place of the link: the device is incomplete and NOT FILTERED, and unload --all proceeds" {
+@test "a replaced link: the device is incomplete and NOT FILTERED, and unload --all proceeds" {
 	local what
 	socket_in_place
 	for what in directory "full directory" "dangling symlink" "symlink to itself" "symlink to a directory" \
 		"symlink to a socket" "symlink to a file" "symlink to a pin"; do
 		echo "# $what" >&2
 		in_server portsieve load to_client to_lan -p "$DROP" --attach link
-		put "$what" "$(folder_of to_lan)/link"
+		put "$what" "$(pins_of to_lan)/link"
 		within 5 not_filtered to_lan
 		says 5 "incomplete, and it is NOT FILTERED" in_server portsieve status
 		in_server portsieve unload --all
@@ -163,12 +146,12 @@ socket_in_place() {
 	for kind in array percpu_array lru_hash hash_of_maps program "link of another device"; do
 		echo "# $kind" >&2
 		in_server portsieve load to_lan -p "$DROP" --attach link
-		folder=$(folder_of to_lan)
+		folder=$(pins_of to_lan)
 		rm "$folder/link"
 		within 5 not_filtered to_lan
 		case $kind in
-		program) ln "$(echo "$(folder_of to_client)"/program_*)" "$folder/link" ;;
-		"link of another device") ln "$(folder_of to_client)/link" "$folder/link" ;;
+		program) ln "$(echo "$(pins_of to_client)"/program_*)" "$folder/link" ;;
+		"link of another device") ln "$(pins_of to_client)/link" "$folder/link" ;;
 		hash_of_maps)
 			bpftool map create "$ASIDE/inner" type array key 4 value 4 entries 1 name inner
 			bpftool map create "$folder/link" type hash_of_maps key 4 value 4 entries 1 name foreign \
@@ -190,7 +173,7 @@ socket_in_place() {
 			[ $kind != $name ] || continue
 			echo "# $kind as $name" >&2
 			in_server portsieve load to_lan -p "$DROP" --attach link
-			folder=$(folder_of to_lan)
+			folder=$(pins_of to_lan)
 			pin=$(echo "$folder/$name"*)
 			rm "$pin"
 			case $kind in
@@ -210,7 +193,7 @@ socket_in_place() {
 	in_server portsieve load to_client -p "$DROP" --attach link
 	for what in "$DROP" "$BATS_TEST_TMPDIR/socket"; do
 		in_server portsieve load to_lan -p "$DROP" --attach link
-		folder=$(folder_of to_lan)
+		folder=$(pins_of to_lan)
 		pin=$(echo "$folder/text"*)
 		mount --bind "$what" "$pin"
 		only_to_lan_is_incomplete
@@ -228,7 +211,7 @@ socket_in_place() {
 	in_server portsieve load to_client -p "$DROP" --attach link
 	for name in "$ASIDE/link" moved; do # outside of the folder, and in it
 		in_server portsieve load to_lan -p "$DROP" --attach link
-		folder=$(folder_of to_lan)
+		folder=$(pins_of to_lan)
 		(cd "$folder" && mv link "$name")
 		[ "$name" != moved ] || mkdir "$folder/link"
 		only_to_lan_is_incomplete
@@ -240,7 +223,7 @@ socket_in_place() {
 
 @test "beside an incomplete device the other one can be changed at run time, confirmed and rolled back" {
 	in_server portsieve load to_client to_lan -p "$DROP" --attach link
-	put directory "$(echo "$(folder_of to_lan)"/image_*)"
+	put directory "$(echo "$(pins_of to_lan)"/image_*)"
 	in_server portsieve allow udp/9 --dev to_client
 	equal 0 "$(dropped_from client)"
 	refused 5 "to_lan: its pinned state is incomplete" in_server portsieve drop udp/10
@@ -261,7 +244,7 @@ socket_in_place() {
 	in_server portsieve load to_client -p "$DROP" --attach link
 	for name in program text; do
 		in_server portsieve load to_lan -p "$DROP" --attach link
-		folder=$(folder_of to_lan)
+		folder=$(pins_of to_lan)
 		moved=$(basename "$folder")
 		lab_namespace away
 		in_server ip link set to_lan netns away
@@ -280,8 +263,8 @@ socket_in_place() {
 @test "folders that are only similar to that of a device are none" {
 	local parent name
 	in_server portsieve load to_client -p "$DROP" --attach link
-	parent=$(dirname "$(folder_of to_client)")
-	name=$(basename "$(folder_of to_client)")
+	parent=$(dirname "$(pins_of to_client)")
+	name=$(basename "$(pins_of to_client)")
 	mkdir "$parent/0$name" "$parent/+$name" "$parent/ $name" "$parent/$((4294967296 + name))" "$parent/-1"
 	run --separate-stderr -0 in_server portsieve status -j
 	equal "to_client " "$(jq -r '[.devices[].device] | join(" ")' <<<"$output") $stderr"
@@ -292,7 +275,7 @@ socket_in_place() {
 @test "after the pin of the link is gone the next writer says NOT FILTERED" {
 	local folder
 	in_server portsieve load to_client to_lan -p "$DROP" --attach link
-	folder=$(folder_of to_lan)
+	folder=$(pins_of to_lan)
 	rm "$folder/link"
 	within 5 not_filtered to_lan
 	says 0 "the interface is NOT FILTERED now" in_server portsieve apply "$DROP"
@@ -306,10 +289,10 @@ socket_in_place() {
 	in_server portsieve load to_client -p "$DROP" --attach link
 	for what in symlink dangling map; do
 		in_server portsieve load to_lan -p "$DROP" --attach link
-		folder=$(folder_of to_lan)
+		folder=$(pins_of to_lan)
 		mv "$folder" "$ASIDE/folder"
 		case $what in
-		symlink) ln -s "$(folder_of to_client)" "$folder" ;;
+		symlink) ln -s "$(pins_of to_client)" "$folder" ;;
 		dangling) ln -s nowhere "$folder" ;;
 		map) bpftool map create "$folder" type array key 4 value 4 entries 1 name foreign ;;
 		esac

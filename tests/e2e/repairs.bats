@@ -21,30 +21,9 @@ teardown() {
 	lab_down
 }
 
-# index DEVICE
-index() {
-	in_server ip -j link show dev "$1" | jq '.[0].ifindex'
-}
-
-# pins_of DEVICE: the directory of its pins.
-pins_of() {
-	echo /sys/fs/bpf/portsieve/*/"$(index "$1")"
-}
-
 # field DEVICE PATH: the field of the device's status.
 field() {
 	in_server portsieve status -j | jq -r --arg device "$1" ".devices[] | select(.device == \$device) | $2"
-}
-
-# says CODE WORDS COMMAND...: like refused, but with any output.
-says() {
-	local code=$1 words=$2
-	shift 2
-	run --separate-stderr "$@"
-	if [ "$status" != "$code" ] || [[ $stderr != *"$words"* ]]; then
-		printf 'expected: status %s and: %s\ngot:      status %s and: %s\n' "$code" "$words" "$status" "$stderr"
-		return 1
-	fi
 }
 
 # verdict NAMESPACE DEVICE PORT: `passed` or `dropped`: a packet from the namespace to that device.

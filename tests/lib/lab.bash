@@ -83,6 +83,7 @@ lab_up() {
 	lab_veth server to_client client to_server "$@"
 	lab_address server to_client $SERVER4/24 $SERVER6/64
 	lab_address client to_server $CLIENT4/24 $CLIENT6/64
+	in_server sysctl -qw net.ipv4.ip_local_port_range="32768 60999" # wherever the tests run
 }
 
 # Stops the servers, then deletes the namespaces with all that is in them, then the pins.
@@ -234,6 +235,16 @@ pins() {
 		! -path /sys/fs/bpf/xdp # which libxdp creates once
 }
 
+# index DEVICE: of `server`.
+index() {
+	in_server ip -j link show dev "$1" | jq '.[0].ifindex'
+}
+
+# pins_of DEVICE: the directory of its pins.
+pins_of() {
+	echo /sys/fs/bpf/portsieve/*/"$(index "$1")"
+}
+
 # policy TEXT: writes it to a file and prints the path. For tests.
 policy() {
 	local file
@@ -258,6 +269,17 @@ refused() {
 	if [ "$status" != "$code" ] || [[ $stderr != *"$words"* ]] || [ -n "$output" ]; then
 		printf 'expected: status %s and: %s\ngot:      status %s and: %s\noutput:   %s\n' \
 			"$code" "$words" "$status" "$stderr" "$output"
+		return 1
+	fi
+}
+
+# says CODE WORDS COMMAND...: like refused, but with any output.
+says() {
+	local code=$1 words=$2
+	shift 2
+	run --separate-stderr "$@"
+	if [ "$status" != "$code" ] || [[ $stderr != *"$words"* ]]; then
+		printf 'expected: status %s and: %s\ngot:      status %s and: %s\n' "$code" "$words" "$status" "$stderr"
 		return 1
 	fi
 }

@@ -13,9 +13,9 @@
 typedef unsigned __int128 address_number; /* network order; IPv4 in the highest 32 bits */
 
 struct address_kind {
-	struct policy_prefix address; /* one of them, of full length */
+	struct policy_prefix address; /* an example: a prefix of full length */
 	const uint32_t *class;	      /* of the longest compiled prefix; NULL: none */
-	const uint64_t *rules;	      /* bit by index: the rule holds them in this direction */
+	const uint64_t *rules;	      /* bits by rule: it matches them in this direction */
 };
 
 struct address_kinds {

@@ -139,7 +139,7 @@ struct policy_host {
 /* The policy without a policy file: no rules, default allow. */
 void policy_init(struct policy *policy);
 
-/* True if it drops anything by its default or by a rule, whatever its mode. */
+/* True if it drops anything by its default or by a rule, in either mode. */
 bool policy_drops(const struct policy *policy);
 
 /* Do packets that the rule drops pass if they are replies? */

@@ -271,7 +271,7 @@ undoes_the_fall_back() {
 		env LIBXDP_BPFFS=/tmp/no-bpffs nsenter --net=/run/netns/server portsieve load to_client --attach dispatcher
 	equal "" "$(xdp_of server to_client)"
 	equal "" "$(find /sys/fs/bpf/portsieve -mindepth 1 2>/dev/null)"
-	says 'libxdp does not find its xdp-dispatcher.o' \
+	says 'libxdp cannot find xdp-dispatcher.o' \
 		env LIBXDP_OBJECT_PATH=/tmp nsenter --net=/run/netns/server portsieve load to_client --attach dispatcher
 	env LIBXDP_OBJECT_PATH=/tmp nsenter --net=/run/netns/server portsieve load to_client
 	equal link "$(attach_of)"
@@ -447,7 +447,7 @@ survives_tampering() {
 	done
 	[[ $names == *chained*seen*turn* ]]
 }
-it 'whatever is in the place of a pin, the device is incomplete, goes on filtering, and can be unloaded' survives_tampering
+it 'with a replaced pin the device is incomplete, goes on filtering, and can be unloaded' survives_tampering
 
 follows_no_symlink() {
 	local number folder

@@ -9,7 +9,7 @@
 enum large_policies {
 	BLOCKED_PREFIXES = 100000,
 	PAIRED_RULES = 370, /* of which two share each address: 68,265 addresses */
-	NESTED_RULES = 256, /* one cell for each two of them: 32,896 */
+	NESTED_RULES = 256, /* 32,896 cells, one for each pair */
 	OFFICES = 2000,	    /* would need two million cells with one per port and office */
 	DIVIDED = 8000,
 };
@@ -46,7 +46,7 @@ static inline void make_pairs(struct policy *policy, unsigned int addresses)
 		add_ports(add_numbered_rule(policy, i), PORTSIEVE_TCP, (uint16_t)i, (uint16_t)i);
 	for (unsigned int i = 0, n = 0; i < PAIRED_RULES; i++) {
 		for (unsigned int j = i + 1; j < PAIRED_RULES && n < addresses; j++, n++) {
-			/* odd addresses only: no two of them make a larger prefix */
+			/* odd addresses only: no two can be merged into a shorter prefix */
 			struct policy_prefix prefix = prefix4(TEN + 2 * n + 1, 32);
 
 			add_prefix_of(&policy->rules[i].from, &prefix);
