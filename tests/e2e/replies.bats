@@ -220,6 +220,21 @@ mode: monitor"
 	[ "$(jq -r '"\(.verdict) \(.return_lookup)"' <<<"$output")" = "drop false" ]
 }
 
+@test "established passes ACK and RST, and no other flags" {
+	load_policy "${SOCKET/return: socket/return: established}"
+	local flags
+	for flags in A R RA PA; do
+		run -0 in_server portsieve explain "tcp 192.0.2.9:443 > 192.0.2.2:40000 $flags" -j
+		equal "pass return-established" "$(jq -r '"\(.verdict) \(.reason)"' <<<"$output")"
+	done
+	for flags in P U PU S; do
+		run -0 in_server portsieve explain "tcp 192.0.2.9:443 > 192.0.2.2:40000 $flags" -j
+		equal "drop default" "$(jq -r '"\(.verdict) \(.reason)"' <<<"$output")"
+	done
+	run -0 in_server portsieve explain "udp 192.0.2.9:443 > 192.0.2.2:40000" -j
+	equal "drop default" "$(jq -r '"\(.verdict) \(.reason)"' <<<"$output")"
+}
+
 @test "show and status name the mode, and show prints what apply reads" {
 	load_policy "$SOCKET
 unconnected_udp: never
@@ -240,7 +255,7 @@ simultaneous_open: pass"
 	[[ $output == *return*socket*none* ]]
 }
 
-@test "UDP-Lite of a connected socket is dropped" {
+@test "UDP-Lite is dropped, even if a UDP socket has the same addresses and ports" {
 	start client "${PYTHON[@]}" '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136)
@@ -249,11 +264,13 @@ while True:
 	s.sendto(*s.recvfrom(64))'
 	local ask='
 import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136)
-s.settimeout(0.5)
-s.connect((sys.argv[1], 7004))
-s.send(b"x")
-s.recv(64)'
+udp, lite = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM, p) for p in (17, 136)]
+for s in udp, lite:
+	s.settimeout(0.5)
+	s.bind(("", 40004))
+	s.connect((sys.argv[1], 7004))
+lite.send(b"x")
+lite.recv(64)'
 	within 10 in_server "${PYTHON[@]}" "$ask" $CLIENT4
 	load_policy "$SOCKET"
 	run ! in_server "${PYTHON[@]}" "$ask" $CLIENT4
