@@ -4,6 +4,14 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+SBINDIR = $(PREFIX)/sbin
+LIBEXECDIR = $(PREFIX)/libexec/portsieve
+DATADIR = $(PREFIX)/share
+SYSCONFDIR ?= /etc
+# systemd and udev read these below /usr and /usr/local
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UDEVRULESDIR ?= $(PREFIX)/lib/udev/rules.d
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILD := build$(if $(SAN),/san)
 
 CC ?= gcc
@@ -13,7 +21,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # Absent before set-up, when only `setup` is made: say nothing then.
-pc = $(shell pkg-config $(1) libbpf libxdp yaml-0.1 json-c nettle libpcap libmnl 2>/dev/null)
+pc = $(shell pkg-config $(1) libbpf libxdp yaml-0.1 json-c nettle libpcap libmnl ncursesw libseccomp libcap-ng 2>/dev/null)
 
 CPPFLAGS += -D_GNU_SOURCE -Iheaders -Iuser -I$(BUILD) -DPORTSIEVE_VERSION='"$(VERSION)"' \
 	    -DPORTSIEVE_LIBXDP_VERSION='"$(shell pkg-config --modversion libxdp 2>/dev/null)"'
@@ -30,7 +38,7 @@ PROGRAM := $(BUILD)/portsieve
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup setup-test demo test fuzz proofs check format install uninstall clean
+.PHONY: all help setup setup-test demo dashboard pictures picture test fuzz conntrack proofs proofs-faults check format install uninstall clean
 all: $(PROGRAM)
 
 help: ## this list
@@ -47,7 +55,25 @@ demo: setup-test ## the main job on real traffic, in a lab of its own
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)scripts/demo
 
+dashboard: setup-test ## the dashboard of the demo's lab, with scans, floods and sweeps; prints its address
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)scripts/dashboard
+
+pictures: setup-test ## take the pictures of the dashboard in docs/ anew
+	$(Q)tests/browser/fetch
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)tests/lib/isolate tests/browser/run
+	$(Q)cd build/browser/shots && cp dashboard-dark.png dashboard-light.png dashboard-why.png $(CURDIR)/docs/ && \
+		cp dashboard-phone.png $(CURDIR)/docs/dashboard-phone.png
+
+picture: setup-test ## draw docs/top.svg anew: `top` during a scan and a flood
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)tests/lib/isolate scripts/picture > docs/top.svg.new
+	$(Q)mv docs/top.svg.new docs/top.svg
+
 test: setup-test ## every test; ends with `N passed, N failed`
+	$(Q)tests/prometheus/fetch
+	$(Q)tests/browser/fetch
 	$(Q)$(MAKE) --no-print-directory all tools tests
 	$(Q)tests/run
 
@@ -61,8 +87,15 @@ fuzz: setup-test ## 50 million frames against the oracle, 50 million against Lin
 		tests/lib/isolate build/tests/stack/test_stack
 	$(Q)tests/fuzz/run 600
 
-proofs: ## what CBMC proves about the parser (docs/proofs.md)
+conntrack: setup-test ## random connections, portsieve's verdicts beside those of the kernel's conntrack; 10 minutes
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && tests/lib/isolate tests/conntrack/differ --steps 300000 --seed $$seed
+
+proofs: ## what CBMC proves about the program (docs/proofs.md)
 	$(Q)tests/proofs/fetch && tests/proofs/run
+
+proofs-faults: ## that the proofs find faults, one after the other
+	$(Q)tests/proofs/fetch && tests/proofs/faults
 
 check: setup-test ## clang-tidy, cppcheck and the format of every source file
 	$(Q)$(MAKE) --no-print-directory all
@@ -87,7 +120,20 @@ $(BUILD)/user/%.o: user/%.c
 	$(Q)$(CC) $(C_FLAGS) $(call pc,--cflags) -c $< -o $@
 
 $(BUILD)/user/datapath/program.o: $(BUILD)/portsieve.skel.h
+$(BUILD)/user/datapath/egress.o: $(BUILD)/egress.skel.h
+$(BUILD)/user/datapath/flows.o: $(BUILD)/jiffies.skel.h
 $(BUILD)/user/datapath/dispatcher_probe.o: $(BUILD)/freplace_probe.skel.h
+
+# bpf/judge for the host. As BPF does, it reads headers where they are, aligned or not.
+$(BUILD)/user/judge/%.o: C_FLAGS += -Ibpf -fno-strict-aliasing $(if $(SAN),-fno-sanitize=alignment)
+
+# The dashboard: one page of user/serve/web/, which the program has in it.
+PAGE := $(BUILD)/serve/page_data.inc
+$(PAGE): scripts/page $(wildcard user/serve/web/*.* user/serve/web/vendor/*)
+	$(call say,PAGE,$@)
+	$(Q)scripts/page $(@D)
+
+$(BUILD)/user/serve/page.o build/san/user/serve/page.o: $(PAGE)
 
 $(PROGRAM): $(USER_OBJECTS)
 	$(call say,LINK,$@)
@@ -101,16 +147,39 @@ $(BUILD)/docs/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc < $< > $@
 
-install: all $(MANUAL) ## into DESTDIR and PREFIX (/usr/local)
-	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/portsieve
-	install -D -m 644 $(BUILD)/docs/portsieve.8 $(DESTDIR)$(PREFIX)/share/man/man8/portsieve.8
-	install -D -m 644 $(BUILD)/docs/portsieve-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/portsieve-policy.5
-	install -D -m 644 docs/packets.md $(DESTDIR)$(PREFIX)/share/doc/portsieve/packets.md
+# install_with_paths MODE,FILE,PATH: FILE.in with the folders of this call of make.
+define install_with_paths
+	sed 's|@SBINDIR@|$(SBINDIR)|g; s|@LIBEXECDIR@|$(LIBEXECDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+		packaging/$(2).in > $(BUILD)/$(2)
+	install -D -m $(1) $(BUILD)/$(2) $(DESTDIR)$(3)/$(2)
+endef
+
+install: all $(MANUAL) ## into DESTDIR and PREFIX (/usr/local); enables and starts nothing
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/portsieve
+	install -D -m 644 $(BUILD)/docs/portsieve.8 $(DESTDIR)$(DATADIR)/man/man8/portsieve.8
+	install -D -m 644 $(BUILD)/docs/portsieve-policy.5 $(DESTDIR)$(DATADIR)/man/man5/portsieve-policy.5
+	install -D -m 644 docs/packets.md $(DESTDIR)$(DATADIR)/doc/portsieve/packets.md
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/doc/portsieve/examples docs/examples/*.yaml
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/portsieve/schemas docs/schemas/*.json
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/doc/portsieve packaging/prometheus/portsieve.rules.yaml packaging/grafana/portsieve.json
+	$(call install_with_paths,755,portsieve-boot,$(LIBEXECDIR))
+	$(call install_with_paths,644,portsieve@.service,$(UNITDIR))
+	$(call install_with_paths,644,90-portsieve.rules,$(UDEVRULESDIR))
+	$(call install_with_paths,644,portsieve-serve.service,$(UNITDIR))
+	install -D -m 644 packaging/portsieve.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/portsieve
+	install -D -m 644 packaging/_portsieve $(DESTDIR)$(DATADIR)/zsh/site-functions/_portsieve
+	install -D -m 644 packaging/run-portsieve-bpf.mount $(DESTDIR)$(UNITDIR)/run-portsieve-bpf.mount
+	install -D -m 644 packaging/portsieve.sysusers $(DESTDIR)$(SYSUSERSDIR)/portsieve.conf
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/sbin/portsieve $(DESTDIR)$(PREFIX)/share/man/man8/portsieve.8 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/portsieve-policy.5
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/portsieve
+	rm -f $(DESTDIR)$(SBINDIR)/portsieve $(DESTDIR)$(DATADIR)/man/man8/portsieve.8 \
+		$(DESTDIR)$(DATADIR)/man/man5/portsieve-policy.5 $(DESTDIR)$(UNITDIR)/portsieve@.service \
+		$(DESTDIR)$(UDEVRULESDIR)/90-portsieve.rules $(DESTDIR)$(UNITDIR)/run-portsieve-bpf.mount \
+		$(DESTDIR)$(UNITDIR)/portsieve-serve.service \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/portsieve \
+		$(DESTDIR)$(DATADIR)/zsh/site-functions/_portsieve \
+		$(DESTDIR)$(SYSUSERSDIR)/portsieve.conf
+	rm -rf $(DESTDIR)$(DATADIR)/doc/portsieve $(DESTDIR)$(DATADIR)/portsieve $(DESTDIR)$(LIBEXECDIR)
 
 clean: ## remove build/
 	rm -rf build

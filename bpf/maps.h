@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* All maps of the program, and the constants that userspace sets before loading it. */
+/* The maps of the XDP program, and the constants that userspace sets before loading it. */
 #ifndef PORTSIEVE_MAPS_H
 #define PORTSIEVE_MAPS_H
 
@@ -8,57 +8,9 @@
 
 #include <portsieve/abi.h>
 
+#include "flow_maps.h"
 #include "parse/cursor.h"
-
-/* Template of an image map. Userspace creates one map per policy. */
-struct image_map {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct portsieve_image));
-	__uint(map_flags, BPF_F_RDONLY_PROG);
-};
-
-/* The images, by enum portsieve_slot. One update of a slot is the whole change of a policy. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, PORTSIEVE_SLOTS);
-	__type(key, __u32);
-	__array(values, struct image_map);
-} active SEC(".maps");
-
-/* Templates of the tries for policies that name addresses. Memory is allocated per prefix. */
-struct prefixes4_map {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, PORTSIEVE_PREFIXES_MAX);
-	__uint(key_size, sizeof(struct portsieve_prefix4));
-	__uint(value_size, sizeof(__u32));
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
-};
-
-struct prefixes6_map {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, PORTSIEVE_PREFIXES_MAX);
-	__uint(key_size, sizeof(struct portsieve_prefix6));
-	__uint(value_size, sizeof(__u32));
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
-};
-
-/* The tries, by the generation that an image names. They are filled before the image is in force.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, PORTSIEVE_GENERATIONS);
-	__type(key, __u32);
-	__array(values, struct prefixes4_map);
-} prefixes4 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, PORTSIEVE_GENERATIONS);
-	__type(key, __u32);
-	__array(values, struct prefixes6_map);
-} prefixes6 SEC(".maps");
+#include "policy_maps.h"
 
 /* The counters, by counter id. They outlive policies. */
 struct {
@@ -80,6 +32,44 @@ struct {
 	__type(value, struct headers_copy);
 } headers SEC(".maps");
 
+/* Template of a cache of replies. Userspace makes one once a policy looks replies up. */
+struct replies_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PORTSIEVE_REPLY_SETS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct portsieve_replies));
+};
+
+/* The cache of replies, of the devices that share their policy. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct replies_map);
+} replies SEC(".maps");
+
+/* What is asked of the packet that this CPU judges: memory that the verifier does not follow. */
+struct reply_request {
+	__u64 watched; /* what has been judged, if the device is watched: watched_pack_packet() */
+	__u32 flags;   /* these four of the image */
+	__u32 epoch;
+	__u32 ephemeral_low;
+	__u32 ephemeral_high;
+	__u32 caches;	 /* 0 or 1: the packet may use the cache */
+	__u32 ipv6;	 /* 0 or 1 */
+	__u32 transport; /* packet_flow_transport() */
+	__u32 tcp_flags;
+	__u32 ports;
+	__u32 addresses[2 * 4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct reply_request);
+} reply_requests SEC(".maps");
+
 /* In libxdp's dispatcher only: which program's turn it is to judge (judge/handover.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -96,12 +86,63 @@ struct {
 	__type(value, __u32);
 } seen SEC(".maps");
 
+/* Packets by port (judge/ports.h), by block. Without per_port there are no such maps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PORTSIEVE_PORT_PLANES_ALL *PORTSIEVE_PORT_BLOCKS);
+	__type(key, __u32);
+	__type(value, struct portsieve_port_cells);
+} port_cells SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PORTSIEVE_PORT_PLANES_ALL *PORTSIEVE_PORT_BLOCKS);
+	__type(key, __u32);
+	__type(value, struct portsieve_port_sums);
+} port_sums SEC(".maps");
+
+/* Recorded packets (judge/events.h): slots of each CPU, laid end to end. Only with `events`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PORTSIEVE_EVENT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct portsieve_event);
+} event_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct portsieve_event_head);
+} event_heads SEC(".maps");
+
+/* What viewers ask for; they write it by mmap, each its own filter. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct portsieve_event_control);
+} event_control SEC(".maps");
+
 /* This program's turn in libxdp's dispatcher. */
 const volatile __u32 own_turn;
 
 /* Frames may have several buffers: the kernel has bpf_xdp_get_buff_len and bpf_xdp_load_bytes
  * (5.18). */
 const volatile _Bool has_buffers;
+
+/* Something beyond the counters is on: per_port or events. */
+const volatile _Bool watching;
+const volatile _Bool watching_all; /* not only packets that are dropped, or would be */
+
+/* Count packets by port: those dropped, and those that would be, or all. */
+const volatile _Bool per_port;
+const volatile _Bool per_port_all;
+
+/* Record packets: those dropped, and those that would be, or all. */
+const volatile _Bool events;
+const volatile _Bool events_all;
 
 /* Store each decision in last_decision, for `explain` and `replay`. */
 const volatile _Bool tracing;

@@ -5,9 +5,13 @@
  * path for any packet.
  */
 #include "judge/count.h"
+#include "judge/events.h"
+#include "judge/frame.h"
 #include "judge/handover.h"
 #include "judge/image.h"
+#include "judge/ports.h"
 #include "judge/reply.h"
+#include "map_lookup.h"
 #include "parse/plain.h"
 
 enum {
@@ -23,32 +27,67 @@ portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
 	return ctx->data_end - ctx->data;
 }
 
-portsieve_inline void trace(const struct packet *packet, const struct decision *decision)
+/* What is known of packets besides their rows. */
+portsieve_inline void watch(struct xdp_md *ctx, __u64 judged)
 {
-	last_decision.counter = decision->counter;
-	last_decision.range = decision->range;
-	last_decision.drop = decision->drop;
-	last_decision.asks = left_out_lookup;
-	left_out_lookup = 0;
-	last_decision.has_port = packet->reason == PORTSIEVE_REASONS;
-	last_decision.transport = packet->transport;
-	last_decision.port = packet->port;
-}
+	__u32 verdict = watched_verdict(judged);
 
-_Static_assert(XDP_PASS - 1 == XDP_DROP && PORTSIEVE_IMAGE_MONITOR == 1,
-	       "carry_out() computes the verdict without a branch");
+	if (!watching_all && verdict == PORTSIEVE_PASSED)
+		return;
+	if (per_port && (per_port_all || verdict != PORTSIEVE_PASSED))
+		count_by_port(judged);
+	if (events && (events_all || verdict != PORTSIEVE_PASSED))
+		offer_event(ctx, judged);
+}
 
 /* Counts the packet and returns the XDP verdict. Counting is last: its lookup clobbers registers.
  */
 portsieve_inline int carry_out(const struct portsieve_image *image, const struct packet *packet,
 			       const struct decision *decision, __u32 length_bytes)
 {
-	__u32 carried_out = decision->drop & ~image->flags;
+	__u32 verdict = verdict_of(image, decision);
 
-	if (tracing)
-		trace(packet, decision);
-	count(decision, length_bytes);
-	return XDP_PASS - carried_out;
+	if (tracing) {
+		trace(packet, decision, verdict, left_out_lookup, &last_decision);
+		left_out_lookup = 0;
+	}
+	count(decision, verdict, length_bytes);
+	return XDP_PASS - (verdict & 1);
+}
+
+/* What has been judged so far of the packet of this CPU. NULL never happens. */
+portsieve_inline __u64 *judged_so_far(void)
+{
+	__u32 zero = 0;
+	struct reply_request *request = bpf_map_lookup_elem(&reply_requests, &zero);
+
+	return request ? &request->watched : (void *)0;
+}
+
+/*
+ * Carries out a decision, unless the packet is a reply to what this host has sent. What has been
+ * judged is watched later, when the functions that call this one have returned, since they need the
+ * stack. It is kept in memory, for what the verifier knows of the packet would multiply its paths.
+ */
+portsieve_inline int judge_decided(struct xdp_md *ctx, const struct portsieve_image *image,
+				   const struct packet *packet, struct decision *decision,
+				   __u32 length_bytes)
+{
+	__u64 *judged;
+
+	if (watching) {
+		judged = judged_so_far();
+		if (judged)
+			*judged = watched_pack_packet(packet);
+	}
+	if (may_be_reply(image, packet, decision))
+		pass_reply(ctx, image, packet, decision);
+	if (watching) {
+		judged = judged_so_far();
+		if (judged)
+			*judged |= watched_pack_decision(decision, verdict_of(image, decision));
+	}
+	return carry_out(image, packet, decision, length_bytes);
 }
 
 /* Judges a packet by its headers, and by the sockets of this host if it may be a reply. */
@@ -58,9 +97,7 @@ portsieve_inline int judge_parsed(struct xdp_md *ctx, const struct portsieve_ima
 	struct decision decision;
 
 	classify(image, packet, &decision);
-	if (may_be_reply(image, packet, &decision))
-		pass_reply(ctx, image, packet, &decision);
-	return carry_out(image, packet, &decision, length_bytes);
+	return judge_decided(ctx, image, packet, &decision, length_bytes);
 }
 
 /*
@@ -120,10 +157,11 @@ __attribute__((noinline)) int judge_copy(struct xdp_md *ctx, __u32 length_bytes,
 	return judge_parsed(ctx, image, &packet, length_bytes);
 }
 
-/* Judges a packet whose headers exceed its first buffer, which has first_bytes. */
-portsieve_inline int judge_copies(struct xdp_md *ctx, const struct portsieve_image *image,
-				  __u32 length_bytes, __u32 first_bytes)
+/* Judges a packet whose headers exceed its first buffer. */
+portsieve_inline int judge_copies(struct xdp_md *ctx, const struct portsieve_image *image)
 {
+	__u32 length_bytes = frame_length_bytes(ctx);
+	__u32 first_bytes = ctx->data_end - ctx->data;
 	int action = -1;
 
 	if (first_bytes < PLAIN_HEADERS_BYTES_MIN)
@@ -135,71 +173,150 @@ portsieve_inline int judge_copies(struct xdp_md *ctx, const struct portsieve_ima
 	return action;
 }
 
-/* The full path. Not inlined: its many branches would slow down the fast path. */
+/*
+ * The full path. Negative if the headers exceed the first buffer. Not inlined: its many branches
+ * would slow down the fast path.
+ */
 static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 					       const struct portsieve_image *image)
 {
 	__u32 length_bytes = frame_length_bytes(ctx);
-	__u32 first_bytes = ctx->data_end - ctx->data;
 	struct packet packet;
+	struct decision decision;
 
-	if (!parse_packet((void *)(long)ctx->data, (void *)(long)ctx->data_end, length_bytes,
-			  &packet) &&
-	    has_buffers)
-		return judge_copies(ctx, image, length_bytes, first_bytes);
-	return judge_parsed(ctx, image, &packet, length_bytes);
+	if (!judge_frame(image, (void *)(long)ctx->data, (void *)(long)ctx->data_end, length_bytes,
+			 &packet, &decision))
+		/* without buffers, the first one holds the whole frame */
+		return has_buffers ? -1 : XDP_DROP;
+	return judge_decided(ctx, image, &packet, &decision, length_bytes);
 }
 
-/* The fast path; falls back to the full path if more than the port decides. */
-portsieve_inline int judge_plain(struct xdp_md *ctx, const struct portsieve_image *image,
-				 const struct packet *packet, __u32 length_bytes)
+/*
+ * Passes a plain packet that its range drops, if it is a reply that the cache has. Else negative.
+ * The headers are found again: to keep them from the first time would slow down packets that are
+ * judged by their port alone. Inlined, since a call costs more than the rest of this function.
+ */
+portsieve_inline int judge_reply(struct xdp_md *ctx, const struct portsieve_image *image)
+{
+	const void *frame = (void *)(long)ctx->data, *frame_end = (void *)(long)ctx->data_end;
+	struct decision decision = { .range = PORTSIEVE_RANGES };
+	struct cache_key key = { .epoch = image->epoch };
+	struct plain plain;
+
+	if (!find_plain(frame, frame_end, &plain)) /* never happens */
+		return -1;
+	key.addresses = plain.addresses;
+	key.ipv6 = plain.family;
+	key.ports = *(const __u32 *)plain.l4;
+	key.transport = plain.protocol == IPPROTO_UDP ? PORTSIEVE_UDP : PORTSIEVE_TCP;
+	/* the verifier may have forgotten which family the bounds are of */
+	if (key.ipv6 && key.addresses + sizeof(__u32) * CACHE_WORDS_IPV6 > frame_end)
+		return -1;
+	decision.counter = cache_find(&key);
+	if (decision.counter == PORTSIEVE_REASONS)
+		return -1;
+	count(&decision, PORTSIEVE_PASSED, frame_end - frame);
+	return XDP_PASS;
+}
+
+/*
+ * The fast path. Negative if more than the port decides. If the device is watched, also returns
+ * what has been judged, in the bits above the XDP verdict.
+ */
+portsieve_inline __s64 judge_plain(struct xdp_md *ctx, const struct portsieve_image *image,
+				   const struct packet *packet, __u32 length_bytes, _Bool watched)
 {
 	__u32 entry = port_entry(image, packet);
 	struct decision decision;
+	__u64 judged = 0;
 
 	if (is_reference(entry))
-		return judge_any(ctx, image);
+		return -1;
 	decide_by_entry(image, packet, entry, &decision);
-	if (may_be_reply(image, packet, &decision))
-		return judge_any(ctx, image);
-	return carry_out(image, packet, &decision, length_bytes);
+	if (!may_be_reply(image, packet, &decision)) {
+		__u32 verdict = verdict_of(image, &decision);
+
+		if (watched && (watching_all || verdict != PORTSIEVE_PASSED))
+			judged = watched_pack_packet(packet) |
+				 watched_pack_decision(&decision, verdict);
+		return judged | carry_out(image, packet, &decision, length_bytes);
+	}
+	/* of a watched device the full path does it: once more would exceed the verifier's budget
+	 */
+	if (!watched && range_asks(image, decision.range) && may_be_cached(packet))
+		return judge_reply(ctx, image);
+	return -1;
 }
 
-portsieve_inline int judge(struct xdp_md *ctx)
+/* The fast path. Negative if more than the port decides. */
+portsieve_inline __s64 judge_quickly(struct xdp_md *ctx, const struct portsieve_image *image,
+				     _Bool watched)
 {
-	const struct portsieve_image *image = image_in_force(); /* the only lookup of the policy */
-	const void *frame, *frame_end;
+	const void *frame = (void *)(long)ctx->data, *frame_end = (void *)(long)ctx->data_end;
+	__u32 length_bytes = frame_end - frame;
 	struct packet packet;
 	struct plain plain;
-	__u32 length_bytes;
+	__s64 judged = -1;
 
-	if (!image) /* never happens: the slot is filled before the program is attached */
-		return XDP_PASS;
-	frame = (void *)(long)ctx->data;
-	frame_end = (void *)(long)ctx->data_end;
-	length_bytes = frame_end - frame;
 	cursor_keep(length_bytes); /* keeps one register alive instead of two */
 	/* judge_plain is inlined twice, so that UDP skips the checks of TCP flags: 1 ns */
 	if (length_bytes <= PLAIN_FRAME_BYTES_MAX && find_plain(frame, frame_end, &plain)) {
 		if (plain.protocol == IPPROTO_TCP && plain_tcp(&plain, &packet))
-			return judge_plain(ctx, image, &packet, length_bytes);
-		if (plain.protocol == IPPROTO_UDP && plain_udp(&plain, &packet))
-			return judge_plain(ctx, image, &packet, length_bytes);
+			judged = judge_plain(ctx, image, &packet, length_bytes, watched);
+		else if (plain.protocol == IPPROTO_UDP && plain_udp(&plain, &packet))
+			judged = judge_plain(ctx, image, &packet, length_bytes, watched);
 	}
-	return judge_any(ctx, image);
+	return judged;
+}
+
+portsieve_inline int judge(struct xdp_md *ctx, _Bool watched)
+{
+	const struct portsieve_image *image = image_in_force(); /* the only lookup of the policy */
+	__s64 judged;
+
+	if (!image) /* never happens: the slot is filled before the program is attached */
+		return XDP_PASS;
+	judged = judge_quickly(ctx, image, watched);
+	if (judged < 0) {
+		int action = judge_any(ctx, image);
+		__u64 *kept;
+
+		/* here, and not in judge_any(), whose stack it would add to */
+		if (action < 0 && has_buffers)
+			action = judge_copies(ctx, image);
+		if (!watched)
+			return action;
+		kept = judged_so_far();
+		judged = kept ? *kept | action : action;
+	}
+	if (watched) {
+		/* the verifier knows no difference of pointers */
+		judged = cursor_forgotten(judged, ctx->data_end - ctx->data);
+		watch(ctx, judged);
+	}
+	return judged & WATCHED_ACTION;
 }
 
 SEC("xdp")
 int portsieve(struct xdp_md *ctx)
 {
-	return judge(ctx);
+	return judge(ctx, 0);
+}
+
+/* The same for a device that is watched. A program of its own, so that the other does not pay. */
+SEC("?xdp")
+int portsieve_watch(struct xdp_md *ctx)
+{
+	return judge(ctx, 1);
 }
 
 /* The same for a chain of programs in libxdp's dispatcher: XDP_PASS continues with the next one. */
 SEC("?xdp")
 int portsieve_chain(struct xdp_md *ctx)
 {
-	return is_own_turn() ? judge(ctx) : XDP_PASS;
+	if (!is_own_turn())
+		return XDP_PASS;
+	return watching ? judge(ctx, 1) : judge(ctx, 0);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -35,10 +35,16 @@ must() {
 	printf '  %s %-48s %s\n' "$mark" "$what" "$outcome"
 }
 
-# times_out HOST PORT: 28 is what curl says when nobody answers.
+# times_out HOST PORT [NAMESPACE]: 28 is what curl says when nobody answers.
 times_out() {
-	fetch client "$1" "$2" 1
+	fetch "${3:-client}" "$1" "$2" 1
 	[ $? = 28 ]
+}
+
+# is_refused NAMESPACE HOST PORT: 7 is what curl says of a closed port.
+is_refused() {
+	fetch "$@"
+	[ $? = 7 ]
 }
 
 is_silent() {
@@ -74,6 +80,11 @@ nmap_finds() {
 	found=$(scan $ports "${@:2}" "$1" | xargs)
 	must "nmap $1" "80 open, 53 443 closed, 22 3306 8080 filtered" test "$found" = \
 		"22/filtered 53/closed 80/open 443/closed 3306/filtered 8080/filtered"
+}
+
+# The scan sees no difference between 8080, which is served, and 8090, which is not.
+nmap_sees_no_service() {
+	[ "$(scan 8080,8090 "$@" | xargs)" = "8080/filtered 8090/filtered" ]
 }
 
 forget_and_fetch() {
@@ -113,6 +124,18 @@ ready() {
 	}
 }
 
+# A web client, then a flood on one port, then a scan in the order of the ports.
+live_traffic() {
+	trap 'kill $(jobs -p) 2>/dev/null' EXIT
+	while :; do
+		fetch client $SERVER4 80
+		sleep 0.05
+	done &
+	sleep 1
+	in_client flood to_server --protocol udp --port 11211 --count 4000
+	in_client nmap -r -n -Pn --max-retries 0 --min-rate 2000 -p 1-4000 $SERVER4
+}
+
 set_up() {
 	mkdir -p /run/demo/web
 	cp scripts/demo.yaml $POLICY
@@ -122,12 +145,14 @@ set_up() {
 	ready serve_web server 8080 /run/demo/web
 	ready serve_echo server udp 7000
 	ready serve_echo server udp 27015
+	ready serve_web client 80 /run/demo/web
+	ready serve_echo client udp 7000
 }
 
 set_up
 
 heading "A client and a server, joined by a veth pair"
-echo "  client  $CLIENT4  $CLIENT6"
+echo "  client  $CLIENT4  $CLIENT6   web on tcp/80, echo on udp/7000"
 echo "  server  $SERVER4  $SERVER6   web on tcp/80 and tcp/8080, echo on udp/7000 and udp/27015"
 
 heading "Without the filter, everything answers"
@@ -170,6 +195,31 @@ echo
 shown portsieve stats
 echo
 shown portsieve status
+
+heading "Its own connections fail: the answers arrive on ports that the policy drops"
+must "the server fetches http://$CLIENT4/" "timed out" times_out $CLIENT4 80 server
+must "the server fetches http://[$CLIENT6]/" "timed out" times_out $CLIENT6 80 server
+
+heading "With return: socket they work, and denied ports stay silent (docs/examples/host.yaml)"
+grep -vE '^ *#|^$' docs/examples/host.yaml | sed 's/^/  /'
+echo
+shown portsieve apply docs/examples/host.yaml
+must "the server fetches http://$CLIENT4/" "answered" fetch server $CLIENT4 80
+must "the server fetches http://[$CLIENT6]/" "answered" fetch server $CLIENT6 80
+must "the server sends a datagram to $CLIENT4" "came back" echoes server udp $CLIENT4 7000
+must "the server sends a datagram to $CLIENT6" "came back" echoes server udp $CLIENT6 7000
+must "the server connects to a closed port" "refused at once" is_refused server $CLIENT4 8090
+must "nmap $SERVER4: 8080 is served, 8090 is not" "both filtered" nmap_sees_no_service -sS $SERVER4
+must "nmap $SERVER6: the same" "both filtered" nmap_sees_no_service -6 -sS $SERVER6
+echo
+shown portsieve stats
+
+heading "Watch it live: clients, a flood and a scan"
+live_traffic >/dev/null 2>&1 &
+live=$!
+shown portsieve stats --watch=0.5 --count 6 --sort packets
+kill $live 2>/dev/null
+wait $live
 
 heading "Unload it"
 shown portsieve unload to_client

@@ -16,6 +16,9 @@ ORACLE := $(addprefix tests/oracle/,oracle.c policy.c ranges.c questions.c layer
 ORACLE_TEST := $(addprefix tests/oracle/,test_oracle.c by_hand_ipv4.c by_hand_ipv6.c by_hand_l4.c by_hand_link.c)
 TRAFFIC := build/tests/traffic/flood build/tests/traffic/received build/tests/traffic/empty.bpf.o
 
+OLD_DEVICE := build/tests/upgrade/old_device
+RESIZED_DEVICE := build/tests/upgrade/resized_device
+
 .PHONY: tools tests swap-test
 tools: $(TRAFFIC)
 
@@ -24,12 +27,14 @@ tools: $(TRAFFIC)
 other-abi:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/abi CFLAGS='-O1 -DPORTSIEVE_ABI=9999' build/abi/portsieve
 
-tests: other-abi $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle swap-test build/tests/packet/frames
+tests: other-abi $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle swap-test $(OLD_DEVICE) $(RESIZED_DEVICE) build/tests/packet/frames
 
 build/san/user/%.o: user/%.c
 	$(call say,CC-SAN,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) $(SAN_FLAGS) $(call pc,--cflags) -c $< -o $@
+
+build/san/user/judge/%.o: SAN_FLAGS += -fno-strict-aliasing -fno-sanitize=alignment
 
 build/san/user/datapath/program.o: $(BUILD)/portsieve.skel.h
 build/san/user/datapath/dispatcher_probe.o: $(BUILD)/freplace_probe.skel.h
@@ -77,6 +82,15 @@ $(SWAP_TEST): $(filter-out %.bpf.c,$(wildcard tests/swap/*.c)) tests/traffic/lin
 		$(filter %.c %.o,$^) $(call pc,--libs) -lcmocka -lpthread -o $@
 
 swap-test: $(SWAP_TEST) $(SWAP_PROGRAMS)
+
+# A device as an old version has loaded it.
+$(OLD_DEVICE): tests/upgrade/old_device.c build/tests/upgrade/old.bpf.o $(PARTS)
+$(RESIZED_DEVICE): tests/upgrade/resized_device.c $(PARTS)
+$(OLD_DEVICE) $(RESIZED_DEVICE):
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) $(CPPFLAGS) $(call pc,--cflags) \
+		$(filter %.c,$^) $(PARTS) $(call pc,--libs) -o $@
 
 # Frames of the oracle's grammar, as a capture.
 FRAMES := build/tests/packet/frames

@@ -12,8 +12,22 @@ struct decision {
 	__u32 counter;	      /* row */
 	__u32 range;	      /* id, or PORTSIEVE_RANGES if a reason decided */
 	__u32 drop;	      /* 0 or 1 */
+	__u32 monitored;      /* 0 or 1: the drop is only counted */
 	__u32 new_connection; /* 0 or 1 */
 };
+
+_Static_assert(PORTSIEVE_IMAGE_MONITOR == 1 && PORTSIEVE_PASSED == 0 && PORTSIEVE_DROPPED == 1 &&
+		       PORTSIEVE_WOULD_DROP == 2,
+	       "verdict_of() needs no branch");
+
+/* enum portsieve_verdict */
+portsieve_inline __u32 verdict_of(const struct portsieve_image *image,
+				  const struct decision *decision)
+{
+	__u32 drop = decision->drop & 1;
+
+	return drop + (drop & (image->flags | decision->monitored));
+}
 
 portsieve_inline void decide_by_knob(const struct portsieve_image *image,
 				     enum portsieve_reason reason, __u32 knob,
@@ -22,6 +36,7 @@ portsieve_inline void decide_by_knob(const struct portsieve_image *image,
 	decision->counter = reason;
 	decision->range = PORTSIEVE_RANGES;
 	decision->drop = image->drop_knobs >> (knob & 63) & 1;
+	decision->monitored = image->monitor_knobs >> (knob & 63) & 1;
 	decision->new_connection = 0;
 }
 
@@ -68,12 +83,20 @@ portsieve_inline void decide_by_entry(const struct portsieve_image *image,
 				      const struct packet *packet, __u32 entry,
 				      struct decision *decision)
 {
+	__u32 monitored = 0;
+
 	decision->range = entry & PORTSIEVE_ENTRY_RANGE;
 	decision->drop = entry / PORTSIEVE_ENTRY_DROP;
-	if (decision->drop & bad_flags() >> (packet->tcp_flags & FLAGS_STANDARD)) {
-		decide_by_knob(image, PORTSIEVE_BAD_FLAGS, PORTSIEVE_KNOB_BAD_FLAGS, decision);
-		return;
+	if (decision->drop) {
+		monitored = !ids_have(&image->enforced, decision->range);
+		if (bad_flags() >> (packet->tcp_flags & FLAGS_STANDARD) & 1) {
+			decide_by_knob(image, PORTSIEVE_BAD_FLAGS, PORTSIEVE_KNOB_BAD_FLAGS,
+				       decision);
+			decision->monitored = monitored; /* as the rule is */
+			return;
+		}
 	}
+	decision->monitored = monitored;
 	decision->counter = image->counter[decision->range];
 	decision->new_connection = opens_connection(packet->tcp_flags);
 }
@@ -102,6 +125,7 @@ portsieve_inline void decide_by_ext_header(__u64 causes, struct decision *decisi
 		decision->counter = PORTSIEVE_EXT_HEADER;
 	decision->range = PORTSIEVE_RANGES;
 	decision->drop = 1;
+	decision->monitored = 0;
 	decision->new_connection = 0;
 }
 

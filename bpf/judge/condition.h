@@ -6,7 +6,7 @@
 #ifndef PORTSIEVE_CONDITION_H
 #define PORTSIEVE_CONDITION_H
 
-#include "maps.h"
+#include "judge/lookup.h"
 #include "parse/packet.h"
 
 /*
@@ -21,39 +21,16 @@ portsieve_inline __u64 bounded_number(__u32 entry)
 	return number;
 }
 
-/*
- * The class of one of the header's addresses in `trie`; 0 if no prefix holds the address.
- * address_bytes is that of the family, 4 or 16. The key for IPv4 is the beginning of this key.
- */
-portsieve_inline __u32 class_in(void *trie, const void *addresses, __u32 address_bytes,
-				enum portsieve_direction direction)
-{
-	struct portsieve_prefix6 key = { .length = PORTSIEVE_DIRECTION_BITS + 8 * address_bytes };
-	const __u32 *found;
-
-	if (!trie)
-		return 0;
-	key.direction[3] = direction;
-	__builtin_memcpy(key.address, addresses + direction * address_bytes, address_bytes);
-	found = bpf_map_lookup_elem(trie, &key);
-	return found ? *found : 0;
-}
-
 /* Looks up only if the policy names addresses of the family. */
 portsieve_inline __u32 class_of(const struct portsieve_image *image, const void *addresses,
 				__u32 family, enum portsieve_direction direction)
 {
-	__u32 generation = image->generation;
-
-	if (family == PACKET_IPV4) {
-		if (!(image->flags & PORTSIEVE_IMAGE_PREFIXES4))
-			return 0;
-		return class_in(bpf_map_lookup_elem(&prefixes4, &generation), addresses, 4,
-				direction);
-	}
-	if (!(image->flags & PORTSIEVE_IMAGE_PREFIXES6))
-		return 0;
-	return class_in(bpf_map_lookup_elem(&prefixes6, &generation), addresses, 16, direction);
+	if (family == PACKET_IPV4)
+		return image->flags & PORTSIEVE_IMAGE_PREFIXES4
+			       ? class_of_ipv4(image, addresses, direction)
+			       : 0;
+	return image->flags & PORTSIEVE_IMAGE_PREFIXES6 ? class_of_ipv6(image, addresses, direction)
+							: 0;
 }
 
 /* The condition that an entry refers to; NULL for a range and for PORTSIEVE_ENTRY_FALL. */
@@ -94,7 +71,7 @@ portsieve_inline __u32 steps_by_time(const struct portsieve_image *image, __u32 
 
 	if (!condition || condition->kind != PORTSIEVE_BY_TIME)
 		return entry;
-	now_ns = bpf_ktime_get_boot_ns();
+	now_ns = boottime_of(image);
 #pragma unroll
 	for (int step = 0; step < PORTSIEVE_EXPIRIES_MAX; step++) {
 		entry = now_ns < condition->until_ns ? condition->then : condition->otherwise;

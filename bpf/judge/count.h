@@ -3,21 +3,16 @@
 #ifndef PORTSIEVE_COUNT_H
 #define PORTSIEVE_COUNT_H
 
-#include "judge/classify.h"
+#include "judge/frame.h"
 #include "maps.h"
 
-portsieve_inline void count(const struct decision *decision, __u32 length_bytes)
+portsieve_inline void count(const struct decision *decision, __u32 verdict, __u32 length_bytes)
 {
 	__u32 id = decision->counter;
 	struct portsieve_counter *row = bpf_map_lookup_elem(&counters, &id);
-	__u32 verdict = decision->drop & 1;
 
-	if (!row)
-		return;
-	row->verdict[verdict].packets += 1;
-	row->verdict[verdict].bytes += length_bytes;
-	if (decision->new_connection)
-		row->new_connections += 1;
+	if (row)
+		row_add(row, decision, verdict, length_bytes);
 }
 
 #endif

@@ -4,8 +4,8 @@
 #ifndef PORTSIEVE_IMAGE_H
 #define PORTSIEVE_IMAGE_H
 
-#include "maps.h"
 #include "parse/cursor.h"
+#include "policy_maps.h"
 
 /* An unconfirmed image whose time has passed is rolled back: the previous one is in force again. */
 static __attribute__((noinline)) const struct portsieve_image *

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Return traffic: a packet that the policy would drop passes if it is a reply to what this host has
- * sent. Rules R1 to R6 of docs/packets.md. Allowed packets are not looked up, nor are SYNs without
+ * sent. Rules R5 to R8 of docs/packets.md. Allowed packets are not looked up, nor are SYNs without
  * ACK, so that a SYN flood on denied ports is dropped as fast as before.
  */
 #ifndef PORTSIEVE_REPLY_H
 #define PORTSIEVE_REPLY_H
 
-#include "judge/classify.h"
+#include "judge/asks.h"
+#include "judge/cache.h"
+#include "judge/flow.h"
+#include "maps.h"
 #include "parse/l4.h"
 
 /* include/net/tcp_states.h */
@@ -16,20 +19,6 @@ enum socket_state {
 	SOCKET_SYN_SENT = 2,
 	SOCKET_LISTEN = 10,
 };
-
-/* What reply_reason() is asked about, in one argument of 64 bits. */
-enum reply_question {
-	REPLY_RANGE = PORTSIEVE_ENTRY_RANGE, /* the id of the range that drops it */
-	REPLY_UDP = 1 << 15,		     /* else TCP */
-	REPLY_FLAGS_SHIFT = 16,
-	REPLY_PORTS_SHIFT = 32,
-};
-
-/* Rule R1: may packets that this range drops pass as replies? */
-portsieve_inline _Bool range_asks(const struct portsieve_image *image, __u32 range)
-{
-	return image->asks[range / 64 & (PORTSIEVE_ASKS_WORDS - 1)] >> (range & 63) & 1;
-}
 
 /*
  * A listening socket expects no reply: it would open each port that is denied and served. Any other
@@ -54,10 +43,10 @@ portsieve_inline _Bool tcp_socket_expects(struct xdp_md *ctx, struct bpf_sock_tu
  * A connected socket expects packets of its peer only. An unconnected one may expect them from
  * anyone, and cannot be told from a server: the policy says which are taken for clients.
  */
-portsieve_inline _Bool udp_socket_expects(struct xdp_md *ctx, const struct portsieve_image *image,
-					  struct bpf_sock_tuple *tuple, __u32 tuple_bytes,
-					  __u32 port)
+portsieve_inline _Bool udp_socket_expects(struct xdp_md *ctx, const struct reply_request *request,
+					  struct bpf_sock_tuple *tuple, __u32 tuple_bytes)
 {
+	__u32 port = be16_to_host(((const struct l4_ports *)&request->ports)->destination);
 	struct bpf_sock *socket =
 		bpf_sk_lookup_udp(ctx, tuple, tuple_bytes, BPF_F_CURRENT_NETNS, 0);
 	_Bool is_connected;
@@ -66,86 +55,141 @@ portsieve_inline _Bool udp_socket_expects(struct xdp_md *ctx, const struct ports
 		return 0;
 	is_connected = socket->state == SOCKET_ESTABLISHED;
 	bpf_sk_release(socket);
-	if (is_connected || image->flags & PORTSIEVE_IMAGE_UDP_ANY)
+	if (is_connected || request->flags & PORTSIEVE_IMAGE_UDP_ANY)
 		return 1;
-	return image->flags & PORTSIEVE_IMAGE_UDP_EPHEMERAL && port >= image->host.ephemeral_low &&
-	       port <= image->host.ephemeral_high;
+	return request->flags & PORTSIEVE_IMAGE_UDP_EPHEMERAL && port >= request->ephemeral_low &&
+	       port <= request->ephemeral_high;
 }
 
-/* memcpy by 4 bytes: from void pointers, clang copies byte by byte. */
-portsieve_inline void copy_words(void *to, const void *from, int words)
+portsieve_inline void request_flow_key(struct portsieve_flow_key *key,
+				       const struct reply_request *request)
 {
-#pragma unroll
-	for (int i = 0; i < words; i++)
-		((__u32 *)to)[i] = ((const __u32 *)from)[i];
+	flow_key(key, request->addresses, request->ipv6, request->ports, request->transport, 0);
+}
+
+/* The key of a socket, and later that of its flow, in the same memory. */
+union reply_key {
+	struct bpf_sock_tuple socket;
+	struct portsieve_flow_key flow;
+};
+
+/* Does a socket of this host expect the packet, which is TCP or UDP? */
+portsieve_inline _Bool socket_expects(struct xdp_md *ctx, const struct reply_request *request,
+				      struct bpf_sock_tuple *tuple)
+{
+	__u32 tuple_bytes = sizeof(tuple->ipv4);
+
+	__builtin_memset(tuple, 0, sizeof(*tuple));
+	if (request->ipv6) {
+		tuple_bytes = sizeof(tuple->ipv6);
+		copy_words(tuple->ipv6.saddr, request->addresses, 2 * 4);
+		*(__u32 *)&tuple->ipv6.sport = request->ports;
+	} else {
+		copy_words(&tuple->ipv4.saddr, request->addresses, 2 * 1);
+		*(__u32 *)&tuple->ipv4.sport = request->ports;
+	}
+	if (request->transport == PORTSIEVE_UDP)
+		return udp_socket_expects(ctx, request, tuple, tuple_bytes);
+	return tcp_socket_expects(ctx, tuple, tuple_bytes, request->tcp_flags);
+}
+
+portsieve_inline __u32 reply_by_lookup(struct xdp_md *ctx, const struct reply_request *request)
+{
+	__u32 monitored_flows = PORTSIEVE_IMAGE_RETURN_FLOW | PORTSIEVE_IMAGE_MONITOR;
+	__u32 reason = PORTSIEVE_REASONS;
+	union reply_key key;
+
+	if (request->flags & PORTSIEVE_IMAGE_RETURN_FLOW) {
+		request_flow_key(&key.flow, request);
+		reason = flow_reason(&key.flow, opens_connection(request->tcp_flags));
+	}
+	if (reason == PORTSIEVE_REASONS && request->flags & PORTSIEVE_IMAGE_RETURN_SOCKET &&
+	    request->transport <= PORTSIEVE_UDP && socket_expects(ctx, request, &key.socket))
+		return PORTSIEVE_RETURN_SOCKET;
+	/* under `mode: monitor` it passes; its answer must not be learned, or it would be a reply
+	 */
+	if (reason == PORTSIEVE_REASONS && request->transport != PORTSIEVE_TCP &&
+	    (request->flags & monitored_flows) == monitored_flows) {
+		request_flow_key(&key.flow, request);
+		flow_mark(&key.flow);
+	}
+	return reason;
+}
+
+portsieve_inline struct cache_key request_cache_key(const struct reply_request *request)
+{
+	return (struct cache_key){ .addresses = request->addresses,
+				   .ipv6 = request->ipv6,
+				   .ports = request->ports,
+				   .transport = request->transport,
+				   .epoch = request->epoch };
 }
 
 /*
- * The reason to pass a packet that its range drops, or PORTSIEVE_REASONS. `addresses` are those of
- * the IP header.
+ * The reason to pass the packet of this CPU's request, or PORTSIEVE_REASONS. Not inlined, to keep
+ * the stack of its callers small; static, since Linux 5.10 lets no program in a dispatcher call
+ * global functions.
  */
-static __attribute__((noinline)) __u32 reply_reason(struct xdp_md *ctx,
-						    const struct portsieve_image *image,
-						    const void *addresses, __u32 family,
-						    __u64 question)
+static __attribute__((noinline)) int look_up_reply(struct xdp_md *ctx)
 {
-	__u32 tcp_flags = question >> REPLY_FLAGS_SHIFT & 0xff;
-	__u32 ports = question >> REPLY_PORTS_SHIFT;
-	struct bpf_sock_tuple tuple = {};
-	__u32 tuple_bytes = sizeof(tuple.ipv4);
-	_Bool expects;
+	__u32 zero = 0;
+	const struct reply_request *request = bpf_map_lookup_elem(&reply_requests, &zero);
+	struct cache_key key;
+	__u32 reason = PORTSIEVE_REASONS;
 
-	if (!range_asks(image, question & REPLY_RANGE))
+	if (!request) /* never happens */
 		return PORTSIEVE_REASONS;
-	if (image->flags & PORTSIEVE_IMAGE_RETURN_ESTABLISHED)
-		return !(question & REPLY_UDP) && tcp_flags & (FLAG_ACK | FLAG_RST)
-			       ? PORTSIEVE_RETURN_ESTABLISHED
-			       : PORTSIEVE_REASONS;
+	key = request_cache_key(request);
+	if (request->caches)
+		reason = cache_find(&key);
+	if (reason != PORTSIEVE_REASONS)
+		return reason;
+	reason = reply_by_lookup(ctx, request);
+	if (reason != PORTSIEVE_REASONS && request->caches)
+		cache_store(&key, reason);
+	return reason;
+}
+
+/* The reason to pass a packet that its range drops, or PORTSIEVE_REASONS. */
+portsieve_inline __u32 reply_reason(struct xdp_md *ctx, const struct portsieve_image *image,
+				    const struct packet *packet)
+{
+	__u32 zero = 0;
+	struct reply_request *request;
+
 	if (tracing) { /* test_run would search the sockets of the caller */
 		left_out_lookup = 1;
 		return PORTSIEVE_REASONS;
 	}
-	if (family == PACKET_IPV6) {
-		tuple_bytes = sizeof(tuple.ipv6);
-		copy_words(tuple.ipv6.saddr, addresses, 2 * 4);
-		*(__u32 *)&tuple.ipv6.sport = ports;
-	} else {
-		copy_words(&tuple.ipv4.saddr, addresses, 2 * 1);
-		*(__u32 *)&tuple.ipv4.sport = ports;
-	}
-	if (question & REPLY_UDP)
-		expects = udp_socket_expects(
-			ctx, image, &tuple, tuple_bytes,
-			be16_to_host(((const struct l4_ports *)&ports)->destination));
+	request = bpf_map_lookup_elem(&reply_requests, &zero);
+	if (!request) /* never happens */
+		return PORTSIEVE_REASONS;
+	request->flags = image->flags;
+	request->epoch = image->epoch;
+	request->ephemeral_low = image->host.ephemeral_low;
+	request->ephemeral_high = image->host.ephemeral_high;
+	request->caches = may_be_cached(packet);
+	request->ipv6 = packet->family;
+	request->transport = packet_flow_transport(packet);
+	request->tcp_flags = packet->tcp_flags;
+	request->ports = packet->ports;
+	if (packet->family == PACKET_IPV6)
+		copy_words(request->addresses, packet->addresses, 2 * 4);
 	else
-		expects = tcp_socket_expects(ctx, &tuple, tuple_bytes, tcp_flags);
-	return expects ? PORTSIEVE_RETURN_SOCKET : PORTSIEVE_REASONS;
-}
-
-/* Can the packet be a reply, so that pass_reply() is worth a call? */
-portsieve_inline _Bool may_be_reply(const struct portsieve_image *image,
-				    const struct packet *packet, const struct decision *decision)
-{
-	if (!decision->drop || !(image->flags & PORTSIEVE_IMAGE_RETURNS) ||
-	    decision->range >= PORTSIEVE_RANGES || !packet->ports)
-		return 0;
-	return !opens_connection(packet->tcp_flags) ||
-	       image->flags & PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN;
+		copy_words(request->addresses, packet->addresses, 2 * 1);
+	return look_up_reply(ctx);
 }
 
 /* Passes the packet after all, if it is a reply. The range has decided to drop it. */
 portsieve_inline void pass_reply(struct xdp_md *ctx, const struct portsieve_image *image,
 				 const struct packet *packet, struct decision *decision)
 {
-	__u64 question = decision->range | packet->tcp_flags << REPLY_FLAGS_SHIFT |
-			 (__u64)packet->ports << REPLY_PORTS_SHIFT;
-	__u32 reason;
+	__u32 reason = PORTSIEVE_REASONS;
 
-	if (packet->transport == PORTSIEVE_UDP)
-		question |= REPLY_UDP;
-	reason = reply_reason(ctx, image, packet->addresses, packet->family, question);
+	if (asks_lookup(image, packet, decision))
+		reason = reply_reason(ctx, image, packet);
 	if (reason != PORTSIEVE_REASONS)
-		*decision = (struct decision){ .counter = reason, .range = PORTSIEVE_RANGES };
+		pass_by(reason, decision);
 }
 
 #endif

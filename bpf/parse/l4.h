@@ -98,6 +98,7 @@ portsieve_inline _Bool parse_ports(struct cursor *cursor, struct packet *packet,
 
 	if (!ports)
 		return l4_too_short(packet);
+	packet->ports = *(const __u32 *)ports;
 	return l4_port(packet, transport, ports->destination);
 }
 
@@ -165,6 +166,7 @@ portsieve_inline _Bool parse_l4(struct cursor *cursor, struct packet *packet, __
 	case IPPROTO_UDP:
 		return parse_udp(cursor, packet);
 	case IPPROTO_UDPLITE:
+		packet->tcp_flags = PACKET_UDPLITE;
 		return parse_ports(cursor, packet, PORTSIEVE_UDP, UDPLITE_HEADER_BYTES);
 	case IPPROTO_SCTP:
 		return parse_ports(cursor, packet, PORTSIEVE_SCTP, SCTP_HEADER_BYTES);

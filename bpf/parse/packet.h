@@ -19,6 +19,8 @@ enum tcp_flag {
 	FLAG_URG = 0x20,
 	FLAGS_STANDARD = 0x3f,	    /* ECE and CWR are ignored */
 	PACKET_NO_FLAGS = FLAG_ACK, /* neither opens a connection nor is bad */
+	/* UDP-Lite, whose transport is UDP; no member of its own, so that programs stay small */
+	PACKET_UDPLITE = 0x100 | PACKET_NO_FLAGS,
 };
 
 enum packet_family {
@@ -32,13 +34,20 @@ struct packet {
 	__u32 reason;	  /* enum portsieve_reason; PORTSIEVE_REASONS if it has a port */
 	__u32 knob;	  /* enum portsieve_knob; only without a port */
 	__u32 transport;  /* enum portsieve_transport; only with a port */
-	__u32 tcp_flags;  /* byte 13 of the TCP header; PACKET_NO_FLAGS for other transports */
+	__u32 tcp_flags;  /* byte 13 of the TCP header; for others PACKET_NO_FLAGS or PACKET_UDPLITE
+			   */
 	__u32 port;	  /* destination, host order; only with a port */
 	__u32 fragmented; /* a first fragment: the datagram continues in others */
 	__u32 family;	  /* enum packet_family; only with a port */
-	__u32 ports;	  /* source and destination as in the header; only of TCP and UDP, else 0 */
+	__u32 ports;	  /* source and destination as in the header; only with a port */
 	const void *addresses; /* source, then destination, in the IP header; only with a port */
 };
+
+/* The transport of the packet's flow. */
+portsieve_inline __u32 packet_flow_transport(const struct packet *packet)
+{
+	return packet->tcp_flags == PACKET_UDPLITE ? PORTSIEVE_FLOW_UDPLITE : packet->transport;
+}
 
 /* Ends the parsing: the packet has no port. Always returns false, so a caller can return it. */
 portsieve_inline _Bool packet_end(struct packet *packet, enum portsieve_reason reason,

@@ -10,25 +10,31 @@
 #include <linux/types.h>
 
 #ifndef PORTSIEVE_ABI /* tests define another one, to upgrade from */
-#define PORTSIEVE_ABI 4
+#define PORTSIEVE_ABI 5
 #endif
 
 enum portsieve_limits {
 	PORTSIEVE_PORTS = 65536,
 	PORTSIEVE_RULES_MAX = 16384,
-	PORTSIEVE_RANGES_MAX = 16384, /* of one policy, without the built-in ranges */
-	PORTSIEVE_RULE_NAME_MAX = 32, /* bytes, without the terminating NUL */
+	PORTSIEVE_RANGES_MAX = 16384,	     /* of one policy, without the built-in ranges */
+	PORTSIEVE_FAILSAFE_RULES_MAX = 64,   /* besides PORTSIEVE_RULES_MAX */
+	PORTSIEVE_FAILSAFE_RANGES_MAX = 256, /* of all failsafe rules; besides the above */
+	PORTSIEVE_RULE_NAME_MAX = 32,	     /* bytes, without the terminating NUL */
 	PORTSIEVE_SOURCE_MAX = 255,   /* bytes of a policy file's path; longer paths are cut */
 	PORTSIEVE_VLAN_DEPTH_MAX = 8, /* tags */
 	PORTSIEVE_VLAN_IDS_MAX = 2,   /* of these, with a VLAN id other than 0 */
 	PORTSIEVE_EXT_HEADERS_MAX = 8,
 	PORTSIEVE_PREFIXES_MAX = 1 << 18, /* of one policy and family, both directions */
 	PORTSIEVE_CLASSES_MAX = 65536,	  /* of addresses, in one direction */
-	PORTSIEVE_CONDITIONS_MAX = 12000, /* of one policy */
+	PORTSIEVE_CONDITIONS_MAX = 11800, /* of one policy */
 	PORTSIEVE_CELLS = 65536,	  /* a power of two */
 	PORTSIEVE_IMAGE_BYTES = 1 << 21,
 	PORTSIEVE_EXPIRIES_MAX = 8, /* conditions on time, one after the other */
 	PORTSIEVE_GENERATIONS = 4,  /* of tries: current, previous, two spare */
+	PORTSIEVE_FLOWS_NEW = 16384,
+	PORTSIEVE_FLOW_MARKS = 16384,
+	PORTSIEVE_REPLY_SETS = 2048, /* of each CPU's cache; a power of two */
+	PORTSIEVE_REPLY_WAYS = 2,    /* slots of a set, for each family */
 };
 
 /* Each transport has a flat table in the image. UDP-Lite is judged and counted as UDP. */
@@ -131,15 +137,35 @@ enum portsieve_builtin {
  * Range ids: the built-in ranges (transport-major), one for DHCP replies that the default would
  * drop, then the ranges of the rules. An entry of a flat table is a range id, with the verdict in
  * the top bit. Masking with PORTSIEVE_ENTRY_RANGE gives the verifier a bounded index.
+ *
+ * Two kinds of ranges are known by their ids: those whose drops are only monitored, and those whose
+ * drops are final, that is, never replies. So the ids of the rules' ranges are in the order
+ *
+ *     allowed and replies pass | final | final, monitored | replies pass, monitored
+ *
+ * and within each kind in the order of the rules. image.enforced is the first two kinds, and the
+ * built-in ranges unless the default is only monitored; image.final is the two in the middle.
  */
 enum portsieve_ranges {
 	PORTSIEVE_RANGE_DHCP = PORTSIEVE_TRANSPORTS * PORTSIEVE_BUILTINS,
 	PORTSIEVE_RANGE_RULES,
-	PORTSIEVE_RANGES = PORTSIEVE_RANGE_RULES + PORTSIEVE_RANGES_MAX,
+	PORTSIEVE_RANGES =
+		PORTSIEVE_RANGE_RULES + PORTSIEVE_FAILSAFE_RANGES_MAX + PORTSIEVE_RANGES_MAX,
 	PORTSIEVE_ENTRY_DROP = 0x8000,
 	PORTSIEVE_ENTRY_RANGE = 0x7fff,
-	PORTSIEVE_ASKS_WORDS = 512, /* a bit for each id, a power of two */
 };
+
+/* Consecutive range ids. */
+struct portsieve_ids {
+	__u16 first;
+	__u16 count;
+};
+
+static inline __attribute__((always_inline)) _Bool ids_have(const struct portsieve_ids *ids,
+							    __u32 id)
+{
+	return id - ids->first < ids->count;
+}
 
 /*
  * Decisions that depend on more than the port. An entry whose id is at least PORTSIEVE_RANGES is a
@@ -242,13 +268,97 @@ enum portsieve_slot {
 	PORTSIEVE_SLOT_NOW,    /* in force, unless its confirm_until_ns has passed */
 	PORTSIEVE_SLOT_BEFORE, /* in force otherwise; filled if confirm_until_ns is not 0 */
 	PORTSIEVE_SLOTS,
+	/*
+	 * Empty but while a policy is being changed: the policy to come. The egress program learns
+	 * for it too, so that no flow is missing when it comes into force.
+	 */
+	PORTSIEVE_SLOT_NEXT = PORTSIEVE_SLOTS,
+	PORTSIEVE_SLOTS_ALL,
 };
 
 /*
+ * Return traffic by flows: the egress program writes down what leaves, and a packet that the policy
+ * would drop passes if it is the answer.
+ */
+enum portsieve_flow_table {
+	PORTSIEVE_FLOWS,	/* TCP connections whose peer has answered; the other transports */
+	PORTSIEVE_FLOWS_OPEN,	/* TCP: a SYN has left */
+	PORTSIEVE_FLOWS_MARKED, /* not TCP; passed only because of `mode: monitor`, or cut */
+	PORTSIEVE_FLOW_TABLES,
+};
+
+/* How long an entry is valid after it was last used, in seconds. */
+enum portsieve_flow_seconds {
+	PORTSIEVE_FLOW_TCP_SECONDS = 7440,
+	PORTSIEVE_FLOW_OPEN_SECONDS = 120,
+	PORTSIEVE_FLOW_CLOSING_SECONDS = 120,
+	PORTSIEVE_FLOW_UDP_SECONDS = 180, /* RFC 4787 4.3: at least 120; of all but TCP */
+};
+
+/* Of the flows of UDP-Lite, which are not those of UDP with the same ports. */
+enum { PORTSIEVE_FLOW_UDPLITE = PORTSIEVE_TRANSPORTS };
+
+/* The addresses and ports of an arriving packet, in network order. */
+struct portsieve_flow_key {
+	__u8 remote[16]; /* the source; an IPv4 address in the first 4 bytes, then zeros */
+	__u8 local[16];
+	__be16 remote_port;
+	__be16 local_port;
+	__u8 transport; /* enum portsieve_transport, or PORTSIEVE_FLOW_UDPLITE */
+	__u8 ipv6;	/* 0 or 1 */
+	__u16 unused;	/* 0 */
+};
+
+enum portsieve_flow_state {
+	PORTSIEVE_FLOW_ANSWERED = 1 << 0, /* in FLOWS_OPEN: the peer has answered */
+	PORTSIEVE_FLOW_CLOSING = 1 << 1,  /* a FIN or an RST has left */
+	PORTSIEVE_FLOW_GRACE = 1 << 2,	  /* learned from a segment without SYN */
+};
+
+struct portsieve_flow {
+	__u64 seen;  /* when it was last used, in jiffies (bpf_jiffies64) */
+	__u32 state; /* enum portsieve_flow_state */
+	__u32 unused;
+};
+
+/*
+ * A cache of replies: what a look-up of sockets or flows has found, so that the next packets of the
+ * same addresses and ports need none. A slot is valid for a second, while the image has its epoch.
+ * Both families have their slots in one value, so that one index leads to them.
+ */
+struct portsieve_reply {
+	__u64 found; /* when it was looked up, in jiffies */
+	__u32 epoch; /* of the image */
+	__u32 ports; /* source and destination, as in the packet */
+	__u8 transport;
+	__u8 reason; /* to pass, enum portsieve_reason */
+	__u16 unused[3];
+};
+
+struct portsieve_reply4 {
+	struct portsieve_reply reply;
+	__u32 addresses[2]; /* source and destination, as in the packet */
+};
+
+struct portsieve_reply6 {
+	struct portsieve_reply reply;
+	__u32 addresses[8];
+	__u64 unused; /* a slot fills a cache line */
+};
+
+struct portsieve_replies {
+	struct portsieve_reply4 ipv4[PORTSIEVE_REPLY_WAYS];
+	struct portsieve_reply6 ipv6[PORTSIEVE_REPLY_WAYS];
+};
+
+_Static_assert(sizeof(struct portsieve_replies) == 3 * 64, "three cache lines");
+
+/*
  * Counter ids, the rows of the counters map: reasons, built-in ranges, then a pool for the ranges
- * of two whole policies, so that a change always finds free rows. Only userspace writes two of the
- * rows: RETIRED sums up ranges that no longer exist, and GENERATION is a seqlock by which readers
- * notice that rows were freed while they read.
+ * of the rules. Two whole policies fit into COUNTERS rows, so that a change always finds free ids;
+ * a map has only as many rows as its policies need (user/datapath/resize.h). Only userspace writes
+ * two of the rows: RETIRED sums up ranges that no longer exist, and GENERATION is a seqlock by
+ * which readers notice that rows were freed while they read.
  */
 enum portsieve_counter_ids {
 	PORTSIEVE_COUNTER_GENERATION = 46, /* packets passed: odd while rows are freed */
@@ -256,12 +366,14 @@ enum portsieve_counter_ids {
 	PORTSIEVE_COUNTER_BUILTIN = 48,
 	PORTSIEVE_COUNTER_POOL =
 		PORTSIEVE_COUNTER_BUILTIN + PORTSIEVE_TRANSPORTS * PORTSIEVE_BUILTINS,
-	PORTSIEVE_COUNTERS = PORTSIEVE_COUNTER_POOL + 2 * PORTSIEVE_RANGES_MAX,
+	PORTSIEVE_COUNTERS =
+		PORTSIEVE_COUNTER_POOL + 2 * (PORTSIEVE_FAILSAFE_RANGES_MAX + PORTSIEVE_RANGES_MAX),
 };
 
 enum portsieve_verdict {
 	PORTSIEVE_PASSED,
 	PORTSIEVE_DROPPED,
+	PORTSIEVE_WOULD_DROP, /* passed, because the drop is only monitored */
 	PORTSIEVE_VERDICTS,
 };
 
@@ -274,6 +386,125 @@ struct portsieve_counter {
 	__u64 new_connections; /* TCP segments with SYN and without ACK */
 };
 
+/*
+ * Packets by single destination port, TCP and UDP, if the device was loaded with --per-port. A
+ * plane holds the ports of one verdict and transport, a block the neighbouring ports of a plane.
+ * Each CPU counts in 16 bits: CELL_SPILL packets at a time are moved to the sum of all CPUs, so
+ * that no reader has to come by in time. A cell's top bit is the parity of its moves.
+ */
+enum portsieve_port_counting {
+	PORTSIEVE_PORT_TRANSPORTS = 2,				       /* TCP and UDP */
+	PORTSIEVE_PORT_PLANES_DROPPED = PORTSIEVE_PORT_TRANSPORTS * 2, /* dropped, would drop */
+	PORTSIEVE_PORT_PLANES_ALL = PORTSIEVE_PORT_TRANSPORTS * PORTSIEVE_VERDICTS,
+	PORTSIEVE_PORT_BLOCK = 2048,					/* ports */
+	PORTSIEVE_PORT_BLOCKS = PORTSIEVE_PORTS / PORTSIEVE_PORT_BLOCK, /* of a plane */
+	PORTSIEVE_CELL_SPILL = 0x8000,
+	PORTSIEVE_CELL_COUNT = 0x7fff, /* the bits of a cell that count */
+};
+
+/* The plane of a verdict: those that pass come last, so that they can be left out. */
+static inline __attribute__((always_inline)) __u32 port_plane(__u32 verdict, __u32 transport)
+{
+	return (PORTSIEVE_VERDICTS - 1 - verdict) * PORTSIEVE_PORT_TRANSPORTS + transport;
+}
+
+/* One block on one CPU. */
+struct portsieve_port_cells {
+	__u16 cell[PORTSIEVE_PORT_BLOCK];
+};
+
+/* The same block of all CPUs. */
+struct portsieve_port_sums {
+	__u64 spilled[PORTSIEVE_PORT_BLOCK]; /* packets, besides those in the cells */
+	/* when the first packet came, in seconds of CLOCK_BOOTTIME + 1; 0: none has */
+	__u32 first_s[PORTSIEVE_PORT_BLOCK];
+	__u32 since_s; /* in block 0: when counting began, in seconds of CLOCK_BOOTTIME */
+	__u32 unused;
+};
+
+/*
+ * Events: packets that are recorded, if the device was loaded with --events. Each CPU has its own
+ * slots and overwrites the oldest. So readers take nothing from each other; each keeps its
+ * position.
+ */
+enum portsieve_event_limits {
+	PORTSIEVE_EVENT_SLOTS = 4096,	/* of a CPU; a power of two */
+	PORTSIEVE_EVENT_SNAP = 128,	/* bytes of a frame that are kept */
+	PORTSIEVE_EVENT_SAMPLE = 64,	/* of as many packets one is recorded, on average, */
+	PORTSIEVE_EVENT_WHOLE = 100,	/* but so many in a second and CPU without sampling */
+	PORTSIEVE_EVENT_MATCHES = 1000, /* of filters, recorded in a second and CPU */
+	PORTSIEVE_EVENT_FILTERS = 4,
+};
+
+/*
+ * `ending` is written last and `beginning` first, each is `number`. A reader that copies the slot
+ * in the order of its members has it whole if both are the number it expects.
+ */
+struct portsieve_event {
+	__u64 ending;	  /* of this CPU's events, from 1 */
+	__u64 time_ns;	  /* CLOCK_BOOTTIME */
+	__u64 applied_ns; /* of the image that has decided */
+	__u32 length_bytes;
+	__u32 counter;	      /* the row it was counted in */
+	__u16 range;	      /* id, or PORTSIEVE_RANGES if a reason decided */
+	__u16 port;	      /* destination, host order; 0 without has_port */
+	__u16 captured_bytes; /* of `frame` */
+	__u8 transport;
+	__u8 has_port;
+	__u8 verdict; /* enum portsieve_verdict */
+	__u8 weight;  /* how many packets it stands for; 0: only a filter has asked for it */
+	__u8 unused[6];
+	__u8 frame[PORTSIEVE_EVENT_SNAP];
+	__u64 beginning;
+};
+
+/* Of one CPU. */
+struct portsieve_event_head {
+	__u64 number;	  /* of the last event; its slot may not be written yet */
+	__u64 suppressed; /* packets that a filter has asked for, above the limit of a second */
+	__u64 second;	  /* when this second began, in jiffies */
+	__u32 countdown;  /* packets until the program looks whether to record one */
+	__u32 steps;	  /* packets until the next one of the sample, */
+	__u32 skips;	  /* 0 or 1: and as many are only counted down until then */
+	__u32 weight;	  /* of that one */
+	__u32 whole;	  /* what is left of PORTSIEVE_EVENT_WHOLE in this second */
+	__u32 matches;	  /* of filters, in this second */
+};
+
+enum portsieve_event_fields {
+	PORTSIEVE_EVENT_PORT = 1 << 0,
+	PORTSIEVE_EVENT_RANGES = 1 << 1,
+	PORTSIEVE_EVENT_REASON = 1 << 2,
+	PORTSIEVE_EVENT_PREFIX = 1 << 3,
+};
+
+/*
+ * Which packets a viewer asks for: those that all of `fields` match. The program may record more:
+ * it knows the addresses only of packets that have a port.
+ */
+struct portsieve_event_filter {
+	__u64 until_ns; /* CLOCK_BOOTTIME; its viewer renews it */
+	__u32 fields;	/* enum portsieve_event_fields */
+	__u32 verdicts; /* bit N: enum portsieve_verdict N; 0: all */
+	__u32 reason;	/* enum portsieve_reason */
+	struct portsieve_ids ranges;
+	__u16 port;	  /* host order */
+	__u16 transports; /* bit N: enum portsieve_transport N */
+	__u32 ipv6;	  /* 0 or 1 */
+	__u32 source[4];  /* network order, without the bits that `mask` lacks */
+	__u32 mask[4];
+};
+
+/* `all`, `since_ns` and `real_offset_ns` are for readers. */
+struct portsieve_event_control {
+	__u32 active;			      /* bit N: filter N may be in use */
+	__u32 owner[PORTSIEVE_EVENT_FILTERS]; /* the process of its viewer */
+	__u32 all;			      /* 0 or 1: passed packets are recorded too */
+	__u64 since_ns;			      /* when recording began, CLOCK_BOOTTIME; */
+	__u64 real_offset_ns;		      /* what CLOCK_REALTIME was ahead of it then */
+	struct portsieve_event_filter filter[PORTSIEVE_EVENT_FILTERS];
+};
+
 /* The decision on the last packet, if the program was loaded with `tracing` (explain, replay). */
 struct portsieve_trace {
 	__u32 counter;	/* the row it was counted in */
@@ -281,8 +512,8 @@ struct portsieve_trace {
 	__u16 port;	/* destination, host order */
 	__u8 transport; /* enum portsieve_transport */
 	__u8 has_port;	/* port and transport are valid */
-	__u8 drop;
-	__u8 asks; /* without `tracing`, it passes if a socket of the host expects it */
+	__u8 verdict;	/* enum portsieve_verdict */
+	__u8 asks;	/* without `tracing`, it passes if a socket of the host expects it */
 };
 
 /* A range as written in its rule. `rule` is an index in image.rule, unused for a built-in range. */
@@ -297,10 +528,11 @@ struct portsieve_range {
 struct portsieve_rule {
 	char name[PORTSIEVE_RULE_NAME_MAX + 1];
 	__u8 drop;
-	__u8 runtime; /* added by `allow` or `drop`, not by the policy file */
-	__u8 unused;
-	__u32 line;	/* in the policy file, from 1; 0 for a runtime rule */
-	__u64 until_ns; /* CLOCK_BOOTTIME; 0: no end */
+	__u8 runtime : 1;  /* added by `allow` or `drop`, not by the policy file */
+	__u8 failsafe : 1; /* from the failsafe file; its name begins with "failsafe:" */
+	__u8 monitor;	   /* its drops are only counted */
+	__u32 line;	   /* in its file, from 1; 0 for a runtime rule */
+	__u64 until_ns;	   /* CLOCK_BOOTTIME; 0: no end */
 };
 
 enum portsieve_image_flags {
@@ -312,11 +544,15 @@ enum portsieve_image_flags {
 	/* return traffic: which packets pass although a range that asks drops them */
 	PORTSIEVE_IMAGE_RETURN_SOCKET = 1 << 5,	     /* those that a socket of the host expects */
 	PORTSIEVE_IMAGE_RETURN_ESTABLISHED = 1 << 6, /* TCP segments with ACK or RST */
-	PORTSIEVE_IMAGE_RETURNS =
-		PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_RETURN_ESTABLISHED,
+	PORTSIEVE_IMAGE_RETURN_FLOW = 1 << 10,	     /* those of a flow that was seen to leave */
+	PORTSIEVE_IMAGE_RETURNS = PORTSIEVE_IMAGE_RETURN_SOCKET |
+				  PORTSIEVE_IMAGE_RETURN_ESTABLISHED | PORTSIEVE_IMAGE_RETURN_FLOW,
+	PORTSIEVE_IMAGE_RETURN_AUTO = 1
+				      << 11, /* the policy leaves the choice of these to the host */
 	PORTSIEVE_IMAGE_UDP_EPHEMERAL = 1 << 7,	    /* unconnected sockets on ephemeral ports too */
 	PORTSIEVE_IMAGE_UDP_ANY = 1 << 8,	    /* all unconnected sockets too */
 	PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN = 1 << 9, /* a SYN asks too */
+	PORTSIEVE_IMAGE_FELL_BACK = 1 << 30, /* in force since a change was not confirmed in time */
 	PORTSIEVE_IMAGE_UNCONFIRMED =
 		1u << 31, /* confirm_until_ns is not 0; the sign bit: see bpf/judge/image.h */
 };
@@ -330,14 +566,17 @@ struct portsieve_host {
 
 /*
  * A compiled policy: the only element of an inner map, immutable once it is in force. The program
- * reads the fields up to `cell`, and for replies `host` and `asks`; the rest lets any reader of the
- * map name the counters. The size is a power of two, so that the lookup needs a shift instead of a
+ * reads the fields up to `cell`, and for replies `host`; the rest lets any reader of the map name
+ * the counters. The size is a power of two, so that the lookup needs a shift instead of a
  * multiplication.
  */
 struct portsieve_image {
 	__u32 abi;
-	__u32 flags;	  /* enum portsieve_image_flags */
-	__u64 drop_knobs; /* bit N: drop the packets that enum portsieve_knob N decides */
+	__u32 flags;	     /* enum portsieve_image_flags */
+	__u64 drop_knobs;    /* bit N: drop the packets that enum portsieve_knob N decides */
+	__u64 monitor_knobs; /* some of drop_knobs: these drops are only counted */
+	struct portsieve_ids enforced; /* ranges whose drops are carried out */
+	struct portsieve_ids final;    /* ranges whose drops are never replies */
 	__u16 port[PORTSIEVE_TRANSPORTS][PORTSIEVE_PORTS]; /* entries, by port in host order */
 	__u16 counter[PORTSIEVE_ENTRY_RANGE + 1];	   /* counter id by range id */
 
@@ -356,10 +595,14 @@ struct portsieve_image {
 	__u32 prefixes;			       /* in its tries */
 	__u32 counters; /* rows from this one on are zero since the device was loaded */
 	struct portsieve_range range[PORTSIEVE_RANGES];
-	struct portsieve_rule rule[PORTSIEVE_RULES_MAX];
+	struct portsieve_rule rule[PORTSIEVE_FAILSAFE_RULES_MAX + PORTSIEVE_RULES_MAX];
 	struct portsieve_host host;
-	__u64 asks[PORTSIEVE_ASKS_WORDS]; /* bits by range id: its drops may be replies */
-	__u64 unused[16];		  /* pads to PORTSIEVE_IMAGE_BYTES */
+	__u8 failsafe_sha256[32]; /* of the failsafe file's bytes; zeros without one */
+	__u64 grace_until_ns; /* CLOCK_BOOTTIME: until then, flows are learned from any segment */
+	__u32 flows;	      /* entries of PORTSIEVE_FLOWS; 0 without RETURN_FLOW */
+	__u32 reserved;
+	__u32 epoch;	    /* differs from that of the image before it: see portsieve_replies */
+	__u32 unused[1071]; /* pads to PORTSIEVE_IMAGE_BYTES */
 };
 
 _Static_assert(sizeof(struct portsieve_image) == PORTSIEVE_IMAGE_BYTES, "adjust image.unused");

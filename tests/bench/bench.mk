@@ -2,9 +2,10 @@
 # The benchmarks and their tools. Included by the Makefile; tests/bench/run and scale describe what they measure.
 
 ROUNDS ?= 7
-BENCH_TOOLS := build/tests/bench/testrun build/tests/bench/sink build/tests/bench/shot.bpf.o build/tests/bench/draw.bpf.o
+OUTPUT ?= build/bench
+BENCH_TOOLS := $(addprefix build/tests/bench/,testrun sink transact shot.bpf.o draw.bpf.o bound.bpf.o)
 
-.PHONY: bench bench-scale bench-tools setup-bench
+.PHONY: bench bench-scale bench-goodput bench-replies bench-tools setup-bench
 bench-tools: $(BENCH_TOOLS)
 
 setup-bench:
@@ -14,10 +15,16 @@ setup-bench:
 bench: setup-bench ## portsieve beside its peers, in one run; ROUNDS=N
 	$(Q)tests/bench/run --rounds $(ROUNDS)
 
+bench-replies: setup-bench ## what a reply costs; ROUNDS=N, AGAINST=PROGRAM (another build)
+	$(Q)tests/bench/replies $(if $(filter command line,$(origin ROUNDS)),--rounds $(ROUNDS)) $(if $(AGAINST),--against $(AGAINST))
+
 bench-scale: setup-bench ## how cost grows, as curves, in 10 minutes; ROUNDS=N, QUICK=1
 	$(Q)scripts/setup kernels
 	$(Q)$(MAKE) --no-print-directory $(KERNEL_TOOLS)
 	$(Q)tests/bench/scale --rounds $(ROUNDS) $(if $(QUICK),--quick)
+
+bench-goodput: setup-bench ## what a flood leaves of a service, in 20 minutes; ROUNDS=N, QUICK=1, OUTPUT=docs/bench
+	$(Q)tests/bench/goodput --rounds $(ROUNDS) --output $(OUTPUT) $(if $(QUICK),--quick)
 
 build/tests/bench/testrun: tests/bench/testrun.c tests/bench/draw.h
 	$(call say,TOOL,$@)
@@ -26,7 +33,7 @@ build/tests/bench/testrun: tests/bench/testrun.c tests/bench/draw.h
 
 build/tests/bench/draw.bpf.o: tests/bench/draw.h
 
-build/tests/bench/sink: tests/bench/sink.c
+build/tests/bench/sink build/tests/bench/transact: build/tests/bench/%: tests/bench/%.c
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE $< -o $@

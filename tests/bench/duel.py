@@ -38,13 +38,13 @@ def quiet_rounds(rounds, empty):
     return [one for one in rounds if min(one[name]["packets_per_second"] for name in (empty, AGAIN)) >= QUIET * best]
 
 
-def rounds_run(pins, empty, kind, wanted):
+def rounds_run(pins, empty, options, wanted):
     """All rounds, and those that count: [{name: figures}]. The order is drawn anew for each round."""
     turns, draw, rounds, quiet = list((pins | {AGAIN: pins[empty]}).items()), random.Random(1), [], []
     try:
         while len(quiet) < wanted and len(rounds) < wanted * PATIENCE:
             draw.shuffle(turns)
-            rounds.append({name: slice_run(pin, measure.KINDS[kind]) for name, pin in turns})
+            rounds.append({name: slice_run(pin, options) for name, pin in turns})
             quiet = quiet_rounds(rounds, empty)
             measure.progress(f"side by side: {len(quiet)} of {wanted} quiet rounds")
     finally:
@@ -75,7 +75,7 @@ def row_of(candidate, rounds, empty, ours):
 def duel_measure(candidates, pins, empty, ours, wanted):
     """{run, quiet, counted, rows}: how many rounds were run and were quiet; `counted` of them make the rows, the quiet
     ones unless they are too few to tell. Rows: least cost first; `low` and `high` are quartiles."""
-    rounds, quiet = rounds_run(pins, empty, "tcp-random", wanted)
+    rounds, quiet = rounds_run(pins, empty, measure.KINDS["tcp-random"], wanted)
     counted = quiet if len(quiet) >= min(wanted, 5) else rounds
     rows = [row_of(one, counted, empty, ours) for one in candidates]
     return {"run": len(rounds), "quiet": len(quiet), "counted": len(counted),

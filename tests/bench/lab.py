@@ -97,17 +97,17 @@ def udp_counters():
     return udp["InDatagrams"], udp["RcvbufErrors"]
 
 
-def attached_program():
-    """Id of the XDP program on the receiving device."""
-    return json.loads(receiver("ip", "-j", "link", "show", DEVICE))[0]["xdp"]["prog"]["id"]
+def attached_program(device=DEVICE):
+    """Id of the XDP program on a device of the receiver."""
+    return json.loads(receiver("ip", "-j", "link", "show", device))[0]["xdp"]["prog"]["id"]
 
 
-def pin_attached(name):
+def pin_attached(name, device=DEVICE):
     """Keeps the attached program, with its maps, below PINS; the path."""
     path = f"{PINS}/{name}"
     if os.path.exists(path):
         os.unlink(path)
-    sh("bpftool", "prog", "pin", "id", attached_program(), path)
+    sh("bpftool", "prog", "pin", "id", attached_program(device), path)
     return path
 
 

@@ -5,7 +5,7 @@ import ipaddress
 import random
 import struct
 
-HEAD = "version: 1\n"
+HEAD = "version: 1\nreturn: none\n"
 PORTS = 65536
 ALLOWED_PORT = 9  # what every filter of the allowed path lets through
 SERVICES = [22, 25, 53, 80, 110, 123, 143, 443, 465, 587, 853, 993, 995, 636, 514, 179]

@@ -167,14 +167,14 @@ def curves(title, subtitle, axes, series, foot="", logarithmic=False):
     """`axes`: (x unit, y unit); x is drawn by its logarithm, y from zero or by its own. `series`: [(name, group, points)]."""
     left, right, upper, lower = 70, 250 if max(len(name) for name, _, _ in series) > 16 else 170, 106, 372
     xs = sorted({point[0] for _, _, points in series for point in points})
-    reach, (ticks, share) = math.log(xs[-1] / xs[0]), y_scale(series, logarithmic)
+    first, reach, (ticks, share) = xs[0], math.log(xs[-1] / xs[0]), y_scale(series, logarithmic)
 
     def place(x, y):
-        return left + (WIDTH - left - right) * math.log(x / xs[0]) / reach, lower - (lower - upper) * share(y)
+        return left + (WIDTH - left - right) * math.log(x / first) / reach, lower - (lower - upper) * share(y)
 
     body = []
     for tick in ticks:
-        y = place(xs[0], tick)[1]
+        y = place(first, tick)[1]
         body += [f'<path class="{"axis" if tick == ticks[0] else "grid"}" d="M{left} {y:.1f}H{WIDTH - right}"/>',
                  f'<text class="tick" x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{number(tick)}</text>']
     if any([point[0] for point in points] != xs for _, _, points in series):  # they do not stand at the same places

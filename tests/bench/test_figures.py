@@ -12,8 +12,10 @@ from types import SimpleNamespace
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 import duel  # noqa: E402
+import goodput_report  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
+import svg  # noqa: E402
 
 MILLION = 1_000_000
 
@@ -87,10 +89,10 @@ def the_duel_counts_quiet_rounds_unless_they_are_too_few():
     """What came of the rounds is asked of rounds_run, which is replaced here."""
     loud = turns(empty=50, again=50, mine=10)
     calm = turns(empty=100, again=100, mine=90)
-    ran, duel.rounds_run = duel.rounds_run, lambda pins, empty, kind, wanted: ([calm] * 5 + [loud] * 9, [calm] * 5)
+    ran, duel.rounds_run = duel.rounds_run, lambda pins, empty, options, wanted: ([calm] * 5 + [loud] * 9, [calm] * 5)
     try:
         enough = duel.duel_measure([candidate("mine")], {}, "empty", "mine", 8)
-        duel.rounds_run = lambda pins, empty, kind, wanted: ([calm] * 4 + [loud] * 9, [calm] * 4)
+        duel.rounds_run = lambda pins, empty, options, wanted: ([calm] * 4 + [loud] * 9, [calm] * 4)
         few = duel.duel_measure([candidate("mine")], {}, "empty", "mine", 8)
     finally:
         duel.rounds_run = ran
@@ -148,11 +150,43 @@ def a_neighbour_shows_in_the_empty_program():
     assert not report.is_quiet(rows(95, 100, 101))
 
 
+def a_curve_ends_where_most_rounds_have_lost():
+    """Three rounds: all have 10, two have 20, of which the third counts as nothing left, one has 30."""
+    rounds = [{10: (1.0, 9), 20: (0.5, 19), 30: (0.1, 29)}, {10: (0.9, 9), 20: (0.3, 18)}, {10: (0.8, 9)}]
+    points = goodput_report.row(candidate("mine"), rounds, [10, 20, 30])["points"]
+    assert [point["offered"] for point in points] == [10, 20]
+    assert points[0]["share"] == {"median": 0.9, "low": 0.8500000000000001, "high": 0.95}, points[0]
+    assert points[1]["share"]["median"] == 0.3 and points[1]["share"]["low"] == 0.15, points[1]
+
+
+def goodput_is_asked_for_at_nine_tenths_of_the_collapse():
+    def curve(share):
+        return [{"name": "portsieve", "points": [{"offered": 0.9 * 100, "share": {"median": share}}]}]
+
+    def floods(ack):
+        return {kind: [{"name": "none", "to_none": {"median": 1}}, {"name": "socket", "to_none": {"median": value}}]
+                for kind, value in (("SYN", 0.95), ("ACK", ack), ("UDP", 0.6))}
+
+    def reached(share, ack):
+        return [point["reached"] for point in goodput_report.checklist(curve(share), 100, floods(ack))]
+
+    assert reached(0.95, 0.5) == [True, True, True, True]
+    assert reached(0.94, 0.49) == [False, True, False, True]
+    assert not goodput_report.checklist([{"name": "portsieve", "points": []}], 100, floods(1))[0]["reached"]
+
+
+def curves_that_end_apart_begin_at_the_left_edge():
+    picture = svg.curves("t", "s", ("x", "y"), [("a", "portsieve", [(0.04, 1, 1, 1), (4, 1, 1, 1)]),
+                                                ("b", "second", [(0.04, 2, 2, 2)])])
+    assert picture.count('cx="70.0"') == 2, picture
+
+
 TESTS = [a_ratio_is_of_one_round, rows_stand_by_ratio, one_bad_flood_makes_the_row_invalid,
          a_lost_packet_in_a_thousand_is_the_limit, a_round_counts_where_both_empty_turns_were_near_the_best,
          net_cost_is_of_one_round, the_duel_counts_quiet_rounds_unless_they_are_too_few,
          test_run_is_net_of_the_empty_program, points_are_reached_at_their_bounds, what_is_absent_is_not_reached,
-         a_neighbour_shows_in_the_empty_program]
+         a_neighbour_shows_in_the_empty_program, a_curve_ends_where_most_rounds_have_lost,
+         goodput_is_asked_for_at_nine_tenths_of_the_collapse, curves_that_end_apart_begin_at_the_left_edge]
 
 
 def main():

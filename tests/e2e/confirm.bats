@@ -40,7 +40,7 @@ is_closed() {
 @test "an unconfirmed policy is rolled back by itself, without any process" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	run --separate-stderr -0 in_server portsieve apply "$CLOSED_FILE" --confirm 3
-	[[ $stderr == *"to_client: in force; rolled back in 3 s unless confirmed with: portsieve confirm"* ]]
+	[[ $stderr == *"; rolled back in 3s unless confirmed with: portsieve confirm"* ]]
 	is_closed
 	within 20 is_open
 	in_server portsieve show | grep -q 8080
@@ -52,7 +52,7 @@ is_closed() {
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3
 	local falls_back=$((SECONDS + 4))
 	run --separate-stderr -0 in_server portsieve confirm
-	equal "portsieve: to_client: confirmed, the policy stays in force" "$stderr"
+	equal "portsieve: to_client: confirmed (native, link): the policy stays in force" "$stderr"
 	while ((SECONDS <= falls_back)); do
 		is_closed
 	done
@@ -70,7 +70,7 @@ is_closed() {
 	in_server received to_client
 	is_closed
 	run --separate-stderr -0 in_server portsieve rollback
-	equal "portsieve: to_client: rolled back to the previous policy" "$stderr"
+	equal "portsieve: to_client: rolled back (native, link): the previous policy is in force" "$stderr"
 	is_open
 	equal 17 "$(in_server portsieve stats -j | jq '.devices[0].ranges[] | select(.rule == "web" and .low == 80) | .passed.packets')"
 	refused 1 "no change is pending" in_server portsieve rollback
@@ -112,7 +112,7 @@ is_closed() {
 	equal "null null" "$(in_server portsieve status -j | jq -r '[.devices[].falls_back_in_seconds | tostring] | join(" ")')"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600 --dev to_client
 	run -0 in_server portsieve status
-	[[ $output =~ $'\n\nto_client: unconfirmed; rolls back to the previous policy in '3[56][0-9][0-9]' s unless confirmed: portsieve confirm'$'\n' ]]
+	[[ $output =~ $'\nto_client: unconfirmed; rolled back in '3[56][0-9][0-9]' s unless confirmed with: portsieve confirm'$'\n' ]]
 	[[ $output != *"lo: unconfirmed"* ]]
 	local left
 	left=$(in_server portsieve status to_client -j | jq '.devices[0].falls_back_in_seconds')
@@ -140,12 +140,20 @@ is_closed() {
 	in_server portsieve apply "$CLOSED_FILE" --confirm 1 --dev to_client
 	within 20 is_open
 	run -0 in_server portsieve status
-	[[ $output == *$'\n\nto_client: rolled back to this policy: the last change was not confirmed in time\n'* ]]
-	[[ $output != *"lo: fell back"* ]]
+	[[ $output == *$'\nto_client: rolled back to this policy: the last change was not confirmed in time\n'* ]]
+	[[ $output != *"lo: rolled back"* ]]
 	equal '[{"device":"lo","fell_back":false},{"device":"to_client","fell_back":true}]' \
 		"$(in_server portsieve status -j | jq -c '[.devices[] | {device, fell_back}] | sort_by(.device)')"
+	# a command that fails, or that changes other devices, does not make it unsaid
+	refused 1 "no change is pending" in_server portsieve confirm
+	refused 1 "no change is pending" in_server portsieve confirm to_client
+	refused 2 "cannot read" in_server portsieve apply /nowhere
+	in_server portsieve allow tcp/9 --dev lo
+	in_server portsieve upgrade to_client
+	equal 1 "$(in_server portsieve status | grep -c '^to_client: rolled back to this policy')"
+	equal true "$(in_server portsieve status to_client -j | jq '.devices[0].fell_back')"
 	in_server portsieve apply "$CLOSED_FILE" --dev to_client
-	equal 0 "$(in_server portsieve status | grep -c 'fell back')"
+	equal 0 "$(in_server portsieve status | grep -c 'rolled back')"
 	equal false "$(in_server portsieve status to_client -j | jq '.devices[0].fell_back')"
 }
 
@@ -199,8 +207,8 @@ is_closed() {
 	refused 1 "no change is pending" in_server portsieve rollback
 	refused 1 "no change is pending on to_client" in_server portsieve confirm --dev to_client
 	refused 3 "lo is not loaded" in_server portsieve confirm --dev lo
-	refused 2 "confirm: too many arguments" in_server portsieve confirm to_client
-	refused 2 "--confirm: '0' is not a whole number of seconds from 1 to 86400" \
+	refused 1 "no change is pending on to_client" in_server portsieve confirm to_client
+	refused 2 "--confirm: '0' is not a duration from 1s to 1d" \
 		in_server portsieve apply "$OPEN_FILE" --confirm 0
 	refused 2 "--confirm: '86401' is not" in_server portsieve apply "$OPEN_FILE" --confirm 86401
 }
@@ -212,8 +220,8 @@ is_closed() {
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600 --dev to_client --dev to_lan
 	is_closed
 	run -28 fetch lan 198.51.100.2 8080 1
-	equal '{"schema":1,"devices":[{"device":"to_client","result":"confirmed"},{"device":"to_lan","result":"confirmed"}]}' \
-		"$(in_server portsieve confirm -j 2>/dev/null | jq -c '.devices |= sort_by(.device)')"
+	equal '[2,"confirm",[{"device":"to_client","result":"confirmed"},{"device":"to_lan","result":"confirmed"}],[]]' \
+		"$(in_server portsieve confirm -j 2>/dev/null | jq -c '[.schema, .command, (.devices | sort_by(.device)), .errors]')"
 	is_closed
 }
 
@@ -244,8 +252,8 @@ results() {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve load to_lan -p "$(policy '{version: 1}')"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
-	equal '{"schema":1,"devices":[{"device":"to_client","result":"rolled-back"}]}' \
-		"$(in_server portsieve rollback --dev to_client -j 2>/dev/null)"
+	equal '["rollback",[{"device":"to_client","result":"rolled-back"}]]' \
+		"$(in_server portsieve rollback --dev to_client -j 2>/dev/null | jq -c '[.command, .devices]')"
 	is_open
 	run -28 fetch lan 198.51.100.2 8080 1
 	in_server portsieve rollback

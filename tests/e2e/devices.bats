@@ -69,7 +69,7 @@ field() {
 	in_server portsieve allow tcp/5 --for 2 --dev to_client
 	refused 2 "several policies are loaded; name a device: portsieve show DEV" in_server portsieve show
 	within 10 in_server portsieve show
-	equal "to_client to_lan" "$(in_server portsieve show -j | jq -r '.devices | sort | join(" ")')"
+	equal "to_client to_lan" "$(in_server portsieve show -j | jq -r '[.devices[].device] | sort | join(" ")')"
 	in_server portsieve diff "$(policy "$DROP")" | grep -q "changes nothing on to_client, to_lan"
 	in_server portsieve explain 'tcp 192.0.2.7:1 > 192.0.2.2:5' | grep -q ^drop
 }
@@ -138,19 +138,17 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 }
 
 @test "when some of several devices cannot be loaded, the others are, and the status is 5" {
-	refused 5 "no interface 'to_nowhere'" in_server portsieve load to_client to_nowhere to_lan
+	refused 5 "the driver of lo refuses XDP in native mode" in_server portsieve load to_client lo to_lan
 	equal "to_client to_lan" "$(field .device)"
-	refused 1 "no interface 'to_nowhere'" in_server portsieve load to_nowhere
+	refused 1 "the driver of lo refuses XDP in native mode" in_server portsieve load lo
 }
 
 @test "load and unload report the result for each device in JSON" {
-	run --separate-stderr -5 in_server portsieve load to_client to_nowhere to_lan -j
-	equal "to_client loaded, to_nowhere failed, to_lan loaded" \
+	run --separate-stderr -5 in_server portsieve load to_client lo to_lan -j
+	equal "to_client loaded, lo failed, to_lan loaded" \
 		"$(jq -r '[.devices[] | "\(.device) \(.result)"] | join(", ")' <<<"$output")"
-	equal '{"schema":1,"devices":[{"device":"to_lan","result":"unloaded"}]}' \
-		"$(in_server portsieve unload to_lan --json | jq -c)"
-	equal '{"schema":1,"devices":[{"device":"to_client","result":"unloaded"}]}' \
-		"$(in_server portsieve unload --all -j | jq -c)"
+	equal '[{"device":"to_lan","result":"unloaded"}]' "$(in_server portsieve unload to_lan --json | jq -c .devices)"
+	equal '[{"device":"to_client","result":"unloaded"}]' "$(in_server portsieve unload --all -j | jq -c .devices)"
 	equal "" "$(in_server portsieve load lo --mode auto 2>/dev/null)"
 }
 

@@ -29,8 +29,8 @@ changes() {
 	file=$(policy "$OLD")
 	in_server portsieve load to_client -p "$file"
 	equal "$file changes nothing on to_client" "$(in_server portsieve diff "$file")"
-	equal '{"schema":1,"devices":["to_client"],"policy":"'"$file"'","same":true,"changes":[],"settings":[],"rules":{"added":[],"removed":[],"changed":[],"runtime":[],"reordered":false}}' \
-		"$(in_server portsieve diff "$file" -j)"
+	equal '{"schema":2,"command":"diff","devices":["to_client"],"policy":"'"$file"'","same":true,"changes":[],"settings":[],"rules":{"added":[],"removed":[],"changed":[],"runtime":[],"reordered":false},"sets":[],"warnings":[],"errors":[]}' \
+		"$(in_server portsieve diff "$file" -j | jq -c 'del(.time) | .devices |= map(.device) | .policy |= .source')"
 	equal true "$(in_server portsieve diff <(in_server portsieve show) -j | jq .same)"
 }
 
@@ -173,11 +173,11 @@ tcp/2222  allowed by runtime rule 'guest' -> dropped by default
 		"$(policy '{version: 1, rules: [{name: guest, action: drop, ports: tcp/1}]}')"
 }
 
-@test "several policies require --dev, and an unknown device is refused" {
+@test "several policies require the name of a device, and an unknown device is refused" {
 	lab_veth server other client another
 	in_server portsieve load to_client -p "$(policy "$OLD")"
 	in_server portsieve load other -p "$(policy '{version: 1, default: drop}')"
-	refused 2 "several policies are loaded; choose one with --dev" \
+	refused 2 "several policies are loaded; name one: portsieve diff POLICY DEV" \
 		in_server portsieve diff "$(policy "$OLD")"
 	equal "" "$(changes "$(policy "$OLD")" to_client)"
 	equal "tcp/80-80 null drop _system pass web" "$(changes "$(policy "$OLD")" other | head -1)"
@@ -187,4 +187,26 @@ tcp/2222  allowed by runtime rule 'guest' -> dropped by default
 
 @test "a device that is not loaded cannot be compared" {
 	refused 3 "" in_server portsieve diff "$(policy "$OLD")"
+}
+
+@test "diff --exit-code: 0 the same, 1 different, 2 or more failed" {
+	local file=$(policy "$OLD") other=$(policy '{version: 1}')
+	run -3 --separate-stderr in_server portsieve diff "$file" --exit-code
+	in_server portsieve load to_client -p "$file"
+	run -0 in_server portsieve diff "$file" --exit-code
+	equal "$file changes nothing on to_client" "$output"
+	run -0 --separate-stderr in_server portsieve diff "$file" --exit-code -j
+	equal true "$(jq .same <<<"$output")"
+	run -1 in_server portsieve diff "$other" --exit-code
+	equal "$(in_server portsieve diff "$other")" "$output"
+	run -1 --separate-stderr in_server portsieve diff "$other" --exit-code -j
+	equal '[false,[]]' "$(jq -c '[.same, .errors]' <<<"$output")"
+	run -2 in_server portsieve diff "$BATS_TEST_TMPDIR/none" --exit-code
+	# what is 1 without the option
+	local fails=(strace -qq -o /dev/null -e trace=bpf -e inject=bpf:error=EIO:when=3+)
+	run -1 in_server "${fails[@]}" portsieve diff "$other"
+	run -2 in_server "${fails[@]}" portsieve diff "$other" --exit-code
+	run -1 in_server bash -c 'portsieve diff "$1" >/dev/full' bash "$file"
+	run -2 in_server bash -c 'portsieve diff "$1" --exit-code >/dev/full' bash "$file"
+	run -2 in_server bash -c 'portsieve diff "$1" --exit-code -j >/dev/full' bash "$file"
 }

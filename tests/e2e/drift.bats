@@ -23,11 +23,11 @@ drift() {
 default: drop
 rules: [{name: web, action: allow, ports: tcp/8080}]')"
 	fetch client $SERVER4 8080
-	equal '{"listeners_known":true,"denied_listeners":[],"unused_ports":[],"idle_rules":[]}' "$(drift .)"
+	equal '{"listeners_known":true,"denied_listeners":[],"reachable_sockets":[],"unused_ports":[],"idle_rules":[]}' "$(drift .)"
 	equal "DEVICE
 to_client
 
-link:" "$(in_server portsieve status | cut -d' ' -f1)"
+to_client:" "$(in_server portsieve status | cut -d' ' -f1)"
 }
 
 @test "status shows denied listeners with their process, unused ports and idle rules" {
@@ -50,17 +50,34 @@ rules:
 to_client: these listen, but their packets are dropped:
   tcp/3306   mysqld ("*"), by the default
   udp/53     dnsd ("*"), by rule 'no-dns'
+to_client: these UDP sockets can be reached, as replies to clients can; \`replies: drop\` closes them:
+  udp/40000  client ("*")
 to_client: nothing listens on allowed ports: web (tcp/443), local (tcp/631)
-to_client: no packet so far for rules: no-dns, local, games
-
-link: "* ]]
+to_client: no packet so far for rules: no-dns, local, games" ]]
 	equal '["mysqld 3306 null","mysqld 3306 null","dnsd 53 no-dns"]' \
 		"$(drift '[.denied_listeners[] | "\(.process) \(.port) \(.rule)"]')"
+	equal '["client 40000"]' "$(drift '[.reachable_sockets[] | "\(.process) \(.port)"]')"
 	equal '[{"rule":"web","ports":"tcp/443"},{"rule":"local","ports":"tcp/631"}]' "$(drift .unused_ports)"
 	equal '["no-dns","local","games"]' "$(drift .idle_rules)"
 	# a runtime rule and a listener that is gone end it
 	in_server portsieve allow tcp/3306
 	equal '[53]' "$(drift '[.denied_listeners[].port]')"
+}
+
+@test "listeners that only a monitored rule would drop have a list of their own" {
+	listen server --name mysqld tcp,0.0.0.0,3306
+	listen server --name dnsd udp,192.0.2.2,53
+	in_server portsieve load to_client -p "$(policy 'version: 1
+rules:
+- {name: sql, action: drop, ports: tcp/3306, mode: monitor}
+- {name: no-dns, action: drop, ports: udp/53}')"
+	run -0 in_server portsieve status
+	[[ $output == *"to_client: these listen, but their packets are dropped:
+  udp/53     dnsd ("*"), by rule 'no-dns'
+to_client: these listen, but their packets would be dropped:
+  tcp/3306   mysqld ("*"), by rule 'sql'
+to_client: no packet"* ]]
+	equal '["mysqld true","dnsd false"]' "$(drift '[.denied_listeners[] | "\(.process) \(.monitor)"]')"
 }
 
 @test "a listener allowed to some sources only is not denied" {
@@ -69,7 +86,7 @@ link: "* ]]
 	equal '[3306]' "$(drift '[.denied_listeners[].port]')"
 	in_server portsieve allow tcp/3306 --from 10.0.0.0/8 --for 1
 	equal '[]' "$(drift .denied_listeners)"
-	wait_for_end allow-tcp-3306
+	wait_for_end allow-tcp-3306-10.0.0.0-8
 	equal '[3306]' "$(drift '[.denied_listeners[].port]')"
 }
 
@@ -81,7 +98,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]')"
 	run --separate-stderr -0 in_server strace -qq -o /dev/null -e trace=sendto \
 		-e inject=sendto:error=ENOENT:when=3+ portsieve status -j
 	[[ $stderr == "portsieve: warning: not comparing the policy with what listens: this kernel cannot list"* ]]
-	equal '{"listeners_known":false,"denied_listeners":[],"unused_ports":[],"idle_rules":["web"]}' \
+	equal '{"listeners_known":false,"denied_listeners":[],"reachable_sockets":[],"unused_ports":[],"idle_rules":["web"]}' \
 		"$(jq -c '.devices[0].drift' <<<"$output")"
 }
 

@@ -20,7 +20,7 @@ teardown() {
 # condition: everything that must not change.
 condition() {
 	in_server portsieve show
-	in_server portsieve status -j
+	status_but_counts
 	xdp_of server to_client
 	pins | grep portsieve | sort
 }
@@ -39,6 +39,33 @@ unprivileged() {
 	refused 1 "no interface ''" in_server portsieve load ""
 	refused 1 "no interface 'averyveryverylongname" in_server portsieve load averyveryverylongname0123456789
 	equal "" "$(pins)"
+}
+
+@test "a name that is mistyped leaves the other devices as they are" {
+	refused 1 "no interface 'to_cleint'" in_server portsieve load to_client to_cleint -p "$GOOD"
+	refused 1 "no interface 'to_cleint'" in_server portsieve load to_client --dev to_cleint
+	equal "" "$(pins)"
+	in_server portsieve load to_client -p "$GOOD"
+	local before words
+	before=$(condition)
+	for words in "unload to_client to_cleint" "upgrade to_client to_cleint" "upgrade --dev to_client --dev to_cleint" \
+		"apply $OTHER to_client to_cleint" "confirm to_client to_cleint"; do
+		# shellcheck disable=SC2086
+		refused 3 "no interface 'to_cleint'" in_server portsieve $words
+	done
+	equal "$before" "$(condition)"
+}
+
+@test "a device may be named by an operand, by --dev or by both" {
+	local command name
+	for name in to_client "--dev to_client" "to_client --dev to_client"; do
+		for command in "load -p $GOOD" stats status show doctor "diff $OTHER" upgrade "apply $OTHER --confirm 5m" confirm \
+			"apply $GOOD --confirm 90s" rollback unload; do
+			# shellcheck disable=SC2086
+			in_server portsieve $command $name
+		done
+		equal "" "$(pins)"
+	done
 }
 
 @test "a device that is not loaded is named by every command that needs it" {
@@ -174,18 +201,22 @@ unprivileged() {
 @test "unknown commands and options are named, with a suggestion" {
 	refused 2 "unknown command 'laod' (did you mean 'load'?)" portsieve laod
 	refused 2 "unknown command 'frobnicate' (see: portsieve --help)" portsieve frobnicate
-	refused 2 "load: unknown option 'polcy' (did you mean 'policy'?)" portsieve load to_client --polcy x
-	refused 2 "stats: unknown option 'x' (see: portsieve stats --help)" portsieve stats -x
-	refused 2 "registry: unknown option 'frob' (see: portsieve registry --help)" portsieve registry --frob x
+	refused 2 "load: unknown option '--polcy' (did you mean '--policy'?)" portsieve load to_client --polcy x
+	refused 2 "stats: unknown option '-x' (see: portsieve stats --help)" portsieve stats -x
+	refused 2 "registry: unknown option '--frob' (see: portsieve registry --help)" portsieve registry --frob x
 }
 
 @test "missing and superfluous operands and values are named" {
 	refused 2 "load: DEV... is missing; see: portsieve load --help" portsieve load
 	refused 2 "apply: POLICY is missing" portsieve apply
 	refused 2 "check: POLICY is missing" portsieve check
-	refused 2 "registry: PORT|NAME is missing" portsieve registry
+	refused 2 "registry: PORT|PROTO/PORT|LOW-HIGH|NAME is missing" portsieve registry
 	refused 2 "check: too many arguments; see: portsieve check --help" portsieve check a b
-	refused 2 "stats: too many arguments" portsieve stats a b
+	refused 2 "stats: name only one device" portsieve stats a b
+	refused 2 "status: name only one device" portsieve status a --dev b
+	refused 2 "learn: a: what listens does not depend on a device; to count what comes to it too: --over 10m" \
+		portsieve learn a
+	refused 2 "explain: too many arguments (put the packet in quotes)" portsieve explain tcp 192.0.2.1:9
 	refused 2 "unload: name the devices, or give --all" portsieve unload
 	refused 2 "unload: name devices or give --all, not both" portsieve unload --all to_client
 	refused 2 "load: '--policy' requires a value" portsieve load to_client --policy
@@ -198,7 +229,8 @@ unprivileged() {
 	refused 2 "--attach: unknown word" portsieve load to_client --attach tcx
 	local value
 	for value in 0 -1 x "" 1x nan inf 86401 1e99; do
-		refused 2 "--watch: '$value' is not a number of seconds from 0.01 to 86400" portsieve stats --watch="$value"
+		refused 2 "--watch: '$value' is not an interval from 0.01 to 1d: write 0.5 (seconds), 10s or 5m" \
+			portsieve stats --watch="$value"
 	done
 	for value in 0 -1 x "" 1x 1.5 99999999999999999999; do
 		refused 2 "--count: '$value' is not a whole number from 1" portsieve stats --count="$value"
@@ -206,10 +238,37 @@ unprivileged() {
 }
 
 @test "registry names what it does not find" {
-	refused 2 "70000 is not a port: 0 to 65535" portsieve registry 70000
+	refused 2 "'70000' is not a port: write 0 to 65535" portsieve registry 70000
+	refused 2 "'10-99999' is not a port: write 0 to 65535" portsieve registry 10-99999
+	refused 2 "'' is not a port" portsieve registry tcp/
+	refused 2 "range is reversed: write 70-80" portsieve registry 80-70
+	refused 2 "unknown protocol 'tpc' (did you mean 'tcp'?)" portsieve registry tpc/22
+	refused 2 "the protocol comes first: write tcp/22" portsieve registry 22/tcp
 	refused 1 "no service 'htpp' in the registry of" portsieve registry htpp
 	[[ $stderr == *"(did you mean 'http'?)"* ]]
 	refused 1 "port 4 is not assigned in the registry of" portsieve registry 4
+	refused 1 "port dccp/22 is not assigned in the registry of" portsieve registry dccp/22
+	refused 1 "(49152 to 65535 never are: they are for private use)" portsieve registry 65000
+	refused 1 "no port of udp/65000-65001 is assigned in the registry of" portsieve registry udp/65000-65001
+	refused 1 "no service 'dccp/https' in the registry of" portsieve registry dccp/https
+}
+
+# services WORD: lines such as `22-22 ssh` that registry prints for it.
+services() {
+	portsieve registry "$1" -j | jq -r '.services[] | "\(.low)-\(.high) \(.name)"'
+}
+
+@test "registry looks up ports, ranges and services, of one protocol or of all" {
+	equal "22-22 ssh" "$(services 22)"
+	equal "22-22 ssh" "$(services tcp/22)"
+	equal "443-443 https" "$(services TCP/HTTPS)"
+	equal "514-514 shell
+514-514 syslog" "$(services 514 | sort)"
+	equal "514-514 syslog" "$(services udp/514)"
+	equal "27000-27009 flex-lm
+27010-27010 flex-lmadmin" "$(services 27000-27010)"
+	equal "27000-27009 flex-lm" "$(services 27001-27003)"
+	equal "27000-27009 flex-lm" "$(services udp/27000-27010)"
 }
 
 @test "help exits with 0, prints to stdout and names every option; no command is an error" {
@@ -232,8 +291,8 @@ unprivileged() {
 @test "output to a full disk is a failure" {
 	in_server portsieve load to_client -p "$GOOD"
 	local words
-	for words in "stats" "stats -j" "stats --watch 0.01 --count 3" "status" "status -j" "show" "show -j" \
-		"check $GOOD" "registry http" "registry http -j" "learn" "--help" "load --help" "--version"; do
+	for words in "stats" "stats -j" "stats --watch=0.01 --count 3" "status" "status -j" "show" "show -j" \
+		"check $GOOD" "registry http" "registry http -j" "learn" "doctor" "--help" "load --help" "--version"; do
 		# shellcheck disable=SC2086
 		run --separate-stderr -1 in_server bash -c 'exec portsieve "$@" >/dev/full' bash $words
 		[[ $stderr == *"cannot write the output: No space left on device"* ]]
@@ -261,7 +320,8 @@ unwritten() {
 @test "JSON to a full disk: every command gives the reason and says whether the change was made" {
 	local made="the change is made, but the output cannot be written" TRIED=()
 	echo tcp 80 60 | python3 "$LAB_ROOT/tests/lib/write_capture.py" pcap "$BATS_TEST_TMPDIR/capture"
-	unwritten "$made" load to_client -p "$GOOD"
+	unwritten "$made" load to_client -p "$GOOD" --per-port=dropped --events=dropped
+	in_client flood to_server --port 81 --count 1 >/dev/null
 	in_server portsieve load lo --mode generic # a second device, which stays
 	unwritten "$made" apply "$OTHER" --dev to_client
 	in_server portsieve show to_client | grep -q other
@@ -277,7 +337,7 @@ unwritten() {
 	in_server portsieve show to_client | grep -q allow-tcp-1
 	unwritten "$made" upgrade to_client
 	local words
-	for words in "check $GOOD" learn "show to_client" status stats "registry http" "diff $OTHER --dev to_client" bench \
+	for words in "check $GOOD" learn "doctor to_client" "show to_client" "save --dev to_client" ports "events --last 1" sources status stats "registry http" "diff $OTHER --dev to_client" bench \
 		"replay $BATS_TEST_TMPDIR/capture -p $GOOD"; do
 		# shellcheck disable=SC2086
 		unwritten "cannot write the output" $words
@@ -289,8 +349,9 @@ unwritten() {
 }
 
 @test "with a full disk, a failed change is not made and a partial one is reported as partial" {
-	unwritten "cannot write the output" load nowhere -p "$GOOD"
-	unwritten "the change is made in part, but the output cannot be written" load to_client nowhere -p "$GOOD"
+	in_server portsieve load lo --mode generic
+	unwritten "cannot write the output" load lo -p "$GOOD"
+	unwritten "the change is made in part, but the output cannot be written" load to_client lo -p "$GOOD"
 	[ -n "$(xdp_of server to_client)" ]
 }
 
@@ -305,8 +366,8 @@ named() {
 	file=$(named 'büro €.yaml')
 	in_server portsieve load to_client -p "$file"
 	equal "$file" "$(in_server portsieve status -j | jq -r '.devices[0].policy.source')"
-	[[ $(in_server portsieve status) == *"${file: -20}  drop "* ]]
-	equal "$file" "$(portsieve check "$file" -j | jq -r .policy)"
+	[[ $(in_server portsieve status) == *"${file: -20}, applied "* ]]
+	equal "$file" "$(portsieve check "$file" -j | jq -r .policy.source)"
 	refused 2 "cannot read the policy $file.old" portsieve check "$file.old"
 }
 

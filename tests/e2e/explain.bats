@@ -15,7 +15,8 @@ rules:
   - {name: web, action: allow, ports: tcp/80,443 udp/443}
   - name: games
     action: drop
-    ports: udp/27000-27100')
+    ports: udp/27000-27100
+return: none')
 }
 
 teardown() {
@@ -111,6 +112,18 @@ seed() {
 	says "$(seed C8)" "pass: igmp: IGMP, which always passes" "  counted  igmp"
 }
 
+@test "for IPv6 extension headers the first knob that drops is named" {
+	local packet ethernet="hex 020000000001 020000000002 86dd" addresses="20010db8000000000000000000000007 20010db8000000000000000000000001"
+	POLICY=$(policy '{version: 1, portless: {hop_by_hop: drop, hip: drop}}')
+	# hop-by-hop, HIP, no next header
+	packet="$ethernet 60000000 0010 00 40 $addresses 8b00 0104 00000000 3b00 0000 00000000"
+	says "$packet" "drop: ext-header: an IPv6 extension header; knob \`hop_by_hop\`" "  counted  ext-header"
+	equal hop_by_hop "$(explain "$packet" -j | jq -r .knob)"
+	# a routing header of type 0
+	says "$ethernet 60000000 0008 2b 40 $addresses 3b00 0000 00000000" \
+		"drop: routing-header: an IPv6 routing header; knob \`routing_type_0\`" "  counted  routing-header"
+}
+
 # first PACKET: the first line of the output.
 first() {
 	explain "$1" | head -n 1
@@ -149,6 +162,28 @@ rules:
 	equal "pass: rule 'smtp' is the first that matches tcp port 25" "$(first 'tcp 10.0.0.1:1 > 198.51.100.1:25')"
 }
 
+@test "only_from: the rule that allows drops what comes from elsewhere; its description is shown" {
+	POLICY=$(policy 'version: 1
+rules:
+  - {name: ssh, action: allow, ports: tcp/22, only_from: 10.0.0.0/8, description: "staff, by VPN"}')
+	says 'tcp 10.0.0.1:1 > 198.51.100.1:22' \
+		"pass: rule 'ssh' is the first that matches tcp port 22 from 10.0.0.1" \
+		"  rule     ssh, allow" \
+		"  about    staff, by VPN" \
+		"  line     $POLICY:3" \
+		"  range    tcp 22" \
+		"  service  ssh (IANA)"
+	says 'tcp 11.0.0.1:1 > 198.51.100.1:22' \
+		"drop: rule 'ssh' is the first that matches tcp port 22 from 11.0.0.1" \
+		"  rule     ssh, allow; the source is not in its only_from" \
+		"  about    staff, by VPN" \
+		"  line     $POLICY:3" \
+		"  range    tcp 22" \
+		"  service  ssh (IANA)"
+	equal "ssh staff, by VPN" "$(explain 'tcp 11.0.0.1:1 > 198.51.100.1:22' -j | jq -r '"\(.rule) \(.description)"')"
+	equal null "$(explain 'tcp 11.0.0.1:1 > 198.51.100.1:23' -j | jq .description)"
+}
+
 @test "a runtime rule is shown as one, with its end and without a line" {
 	local packet='tcp 192.0.2.7:1 > 198.51.100.1:9' until
 	lab_up
@@ -166,10 +201,10 @@ rules:
 	in_server portsieve explain "$packet" | grep -qx '  kind     runtime rule, without end'
 	equal "true null null" "$(in_server portsieve explain "$packet" -j | jq -r '"\(.runtime) \(.until) \(.line)"')"
 	in_server portsieve allow tcp/12 --from 10.0.0.0/8 --for 4s
-	equal "drop: no rule matches tcp port 12 from 192.0.2.7 to 198.51.100.1 (runtime rule 'allow-tcp-12' has other addresses), and the default is drop" \
+	equal "drop: no rule matches tcp port 12 from 192.0.2.7 to 198.51.100.1 (runtime rule 'allow-tcp-12-10.0.0.0-8' has other addresses), and the default is drop" \
 		"$(in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:12' | head -n 1)"
-	wait_for_end allow-tcp-12
-	equal "drop: no rule matches tcp port 12 (runtime rule 'allow-tcp-12' has ended), and the default is drop" \
+	wait_for_end allow-tcp-12-10.0.0.0-8
+	equal "drop: no rule matches tcp port 12 (runtime rule 'allow-tcp-12-10.0.0.0-8' has ended), and the default is drop" \
 		"$(in_server portsieve explain 'tcp 192.0.2.7:1 > 198.51.100.1:12' | head -n 1)"
 }
 
@@ -210,15 +245,20 @@ END
 	equal 24 $count
 }
 
+# own: the members that only `explain` has.
+own() {
+	jq -c 'del(.schema, .command, .time, .devices, .policy, .warnings, .errors)'
+}
+
 @test "-j has the same keys for every packet, null where there is nothing" {
-	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"rule","rule":"web","runtime":false,"until":null,"line":5,"protocol":"udp","port":443,"low":443,"high":443,"service":"https","return_lookup":false}' \
-		"$(explain 'udp 192.0.2.7:1 > 198.51.100.1:443' -j)"
-	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"default","rule":"_user","runtime":false,"until":null,"line":null,"protocol":"tcp","port":5555,"low":1024,"high":49151,"service":"personal-agent","return_lookup":false}' \
-		"$(explain 'tcp 192.0.2.7:40000 > 198.51.100.1:5555 S' -j)"
-	equal '{"schema":1,"verdict":"pass","would_drop":false,"reason":"igmp","rule":null,"runtime":false,"until":null,"line":null,"protocol":null,"port":null,"low":null,"high":null,"service":null,"return_lookup":false}' \
-		"$(explain 'igmp 192.0.2.7 > 224.0.0.1' -j)"
-	equal '{"schema":1,"verdict":"drop","would_drop":false,"reason":"bad-flags","rule":null,"runtime":false,"until":null,"line":null,"protocol":"tcp","port":23,"low":null,"high":null,"service":"telnet","return_lookup":false}' \
-		"$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:23 none' -j)"
+	equal '{"verdict":"pass","would_drop":false,"reason":"rule","rule":"web","description":null,"sets":[],"runtime":false,"until":null,"line":5,"source":"'"$POLICY"'","source_changed":null,"knob":null,"protocol":"udp","port":443,"low":443,"high":443,"service":"https","return_lookup":false,"judged_natively":false}' \
+		"$(explain 'udp 192.0.2.7:1 > 198.51.100.1:443' -j | own)"
+	equal '{"verdict":"drop","would_drop":false,"reason":"default","rule":"_user","description":null,"sets":[],"runtime":false,"until":null,"line":null,"source":null,"source_changed":null,"knob":null,"protocol":"tcp","port":5555,"low":1024,"high":49151,"service":"personal-agent","return_lookup":false,"judged_natively":false}' \
+		"$(explain 'tcp 192.0.2.7:40000 > 198.51.100.1:5555 S' -j | own)"
+	equal '{"verdict":"pass","would_drop":false,"reason":"igmp","rule":null,"description":null,"sets":[],"runtime":false,"until":null,"line":null,"source":null,"source_changed":null,"knob":null,"protocol":null,"port":null,"low":null,"high":null,"service":null,"return_lookup":false,"judged_natively":false}' \
+		"$(explain 'igmp 192.0.2.7 > 224.0.0.1' -j | own)"
+	equal '{"verdict":"drop","would_drop":false,"reason":"bad-flags","rule":null,"description":null,"sets":[],"runtime":false,"until":null,"line":null,"source":null,"source_changed":null,"knob":"bad_flags","protocol":"tcp","port":23,"low":null,"high":null,"service":"telnet","return_lookup":false,"judged_natively":false}' \
+		"$(explain 'tcp 192.0.2.7:1 > 198.51.100.1:23 none' -j | own)"
 }
 
 @test "in monitor mode the packet passes, and the would-be verdict is shown" {
@@ -250,10 +290,46 @@ END
 	refused 2 "give --policy or --dev, not both" in_server portsieve explain "$packet" --policy "$POLICY" --dev lo
 }
 
+@test "a source without a port, service names, GRE and ARP" {
+	says 'tcp 192.0.2.7 > 198.51.100.1:https' \
+		"pass: rule 'web' is the first that matches tcp port 443" \
+		"  rule     web, allow" \
+		"  line     $POLICY:5" \
+		"  range    tcp 443" \
+		"  service  https (IANA)"
+	says 'gre 192.0.2.7 > 198.51.100.1' "pass: other-protocol: an IP protocol without ports; knob \`other_protocol\`" \
+		"  counted  other-protocol"
+	says 'esp 2001:db8::7 > 2001:db8::1' "pass: no-port: ESP, or no next header; knob \`no_port\`" "  counted  no-port"
+	says 'arp 192.0.2.7 > 192.0.2.1' "pass: non-ip: neither IPv4 nor IPv6" "  counted  non-ip"
+	says 'icmp 2001:db8::7 > 2001:db8::1' "pass: icmpv6: ICMPv6 type 128; knob \`icmpv6_echo\`" "  counted  icmpv6"
+	equal '"icmp_echo"' "$(explain 'icmp 192.0.2.7 > 198.51.100.1' -j | jq .knob)"
+	equal null "$(explain 'icmp 192.0.2.7 > 198.51.100.1 type 3' -j | jq .knob)"
+}
+
+@test "explain says if the cited file has changed since it was applied" {
+	local packet='udp 192.0.2.7 > 198.51.100.1:27015'
+	lab_up
+	in_server portsieve load to_client -p "$POLICY"
+	in_server portsieve explain "$packet" | grep -qx "  line     $POLICY:6"
+	equal "$POLICY false" "$(in_server portsieve explain "$packet" -j | jq -r '"\(.source) \(.source_changed)"')"
+	sed -i '1i # a comment' "$POLICY"
+	in_server portsieve explain "$packet" | grep -qx "  line     $POLICY:6 as it was applied; the file has changed since"
+	equal true "$(in_server portsieve explain "$packet" -j | jq .source_changed)"
+	# by the file itself, or where no line is cited, there is nothing to compare
+	in_server portsieve explain "$packet" -p "$POLICY" | grep -qx "  line     $POLICY:7"
+	equal null "$(in_server portsieve explain 'tcp 192.0.2.7 > 198.51.100.1:81' -j | jq .source_changed)"
+	rm "$POLICY"
+	in_server portsieve explain "$packet" | grep -qx "  line     $POLICY:6"
+	equal null "$(in_server portsieve explain "$packet" -j | jq .source_changed)"
+	in_server portsieve unload to_client
+	in_server portsieve load to_client -p - <<<'{version: 1, rules: [{name: games, action: drop, ports: udp/27015}]}'
+	equal "standard input null" "$(in_server portsieve explain "$packet" -j | jq -r '"\(.source) \(.source_changed)"')"
+}
+
 @test "an invalid packet exits with 2 and prints nothing, whichever policy is chosen" {
 	refused 2 "explain: unknown protocol 'tpc' (did you mean 'tcp'?)" explain 'tpc 1.2.3.4:1 > 1.2.3.4:2'
 	refused 2 "explain: '65536' is not a port from 0 to 65535" portsieve explain 'tcp 1.2.3.4:1 > 1.2.3.4:65536'
-	refused 2 "explain: this protocol has no ports" explain 'icmp 1.2.3.4:1 > 1.2.3.4'
+	refused 2 "explain: icmp has no ports" explain 'icmp 1.2.3.4:1 > 1.2.3.4'
 	refused 2 "explain: a frame has at least 14 whole bytes" explain 'hex 00'
 	refused 2 "explain: PACKET is missing" portsieve explain
 	refused 2 "explain: too many arguments" explain tcp 1.2.3.4:1 '>' 1.2.3.4:2
@@ -283,7 +359,7 @@ none_left() {
 	# neighbour discovery must not interfere
 	in_client ip link set to_server down
 	in_server received to_client
-	stats=$(in_server portsieve stats to_client -j) objects=$(bpf_objects) pinned=$(pins)
+	stats=$(counts) objects=$(bpf_objects) pinned=$(pins)
 	program=$(xdp_of server to_client)
 	[ "$(sum)" -ge 2000 ]
 	yes 'tcp 80 60
@@ -295,7 +371,7 @@ udp 9 60' | head -n 2000 | python3 "$LAB_ROOT/tests/lib/write_capture.py" pcap "
 		in_server portsieve replay "$file" --dev to_client
 		in_server portsieve replay "$file" --policy "$POLICY" --each | tail -n 1
 	done
-	equal "$stats" "$(in_server portsieve stats to_client -j)"
+	equal "$stats" "$(counts)"
 	equal "$pinned" "$(pins)"
 	equal "$program" "$(xdp_of server to_client)"
 	left=$(comm -13 <(echo "$objects") <(bpf_objects))

@@ -43,12 +43,20 @@ campaign() {
 	FAULTS_SAMPLE=$(((FAULTS_SAMPLE + 1) / 2)) campaign part
 }
 
+@test "apply and allow that need larger counters, disturbed: the same, and no count is lost" {
+	campaign apply-grows apply-grows-shared allow-grows
+}
+
 @test "unload disturbed: the policy or no filter" {
 	campaign unload
 }
 
 @test "upgrade disturbed: the same policy, by the old program or the new" {
-	campaign upgrade
+	campaign upgrade upgrade-ports
+}
+
+@test "return: flow disturbed as it begins, goes on and ends: egress program, seeding and swap" {
+	FAULTS_SAMPLE=1 campaign load-flow apply-flow leave-flow unload-flow upgrade-flow
 }
 
 @test "allow and delete disturbed: the rule is there or not, the others are" {

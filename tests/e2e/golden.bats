@@ -15,6 +15,7 @@ setup_file() {
 
 teardown_file() {
 	lab_down
+	lab_validate
 }
 
 ranges_in_force() {
@@ -34,7 +35,7 @@ ranges_are_golden() {
 }
 
 in_force() {
-	in_server portsieve status -j
+	status_but_counts
 	in_server portsieve show
 }
 
@@ -72,6 +73,32 @@ for_each() {
 
 @test "an invalid policy gets one line with file, line and column from every command, and changes nothing" {
 	for_each errors error_has_its_place
+}
+
+@test "all errors of a file come at once, as text and as JSON, and change nothing" {
+	local file=$BATS_TEST_TMPDIR/many.yaml before command
+	cat >"$file" <<'END'
+version: 1
+mode: monitro
+rules:
+  - {name: web, action: accept, ports: tcp:80}
+  - {name: dns, action: allow, ports: udp/53}
+  - {name: dns, action: allow, ports: udp/54, from: 10.0.0.1/8}
+END
+	before=$(in_force)
+	for command in check apply "load lo -p"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr -2 in_server portsieve $command "$file"
+		equal "$file:2:7: 'mode' cannot be 'monitro' (did you mean 'monitor'?)
+$file:4:25: 'action' cannot be 'accept': write allow
+$file:4:40: 'tcp:80' has no slash: write tcp/80
+$file:6:53: '10.0.0.1/8' has host bits set: write 10.0.0.0/8 for all addresses of the prefix, or 10.0.0.1/32 for the one address" \
+			"$stderr"
+	done
+	run --separate-stderr -2 in_server portsieve check "$file" -j
+	equal "2 7 4 25 4 40 6 53" "$(jq -r '[.errors[] | .line, .column] | join(" ")' <<<"$output")"
+	equal "policy" "$(jq -r '[.errors[].code] | unique | join(" ")' <<<"$output")"
+	equal "$before" "$(in_force)"
 }
 
 @test "every golden file has its counterpart" {

@@ -62,6 +62,9 @@ devices.[].ranges.[].passed.bytes number
 devices.[].ranges.[].dropped object
 devices.[].ranges.[].dropped.packets number
 devices.[].ranges.[].dropped.bytes number
+devices.[].ranges.[].would_drop object
+devices.[].ranges.[].would_drop.packets number
+devices.[].ranges.[].would_drop.bytes number
 devices.[].ranges.[].new_connections number
 devices.[].reasons array
 devices.[].reasons.[] object
@@ -72,19 +75,23 @@ devices.[].reasons.[].passed.bytes number
 devices.[].reasons.[].dropped object
 devices.[].reasons.[].dropped.packets number
 devices.[].reasons.[].dropped.bytes number
+devices.[].reasons.[].would_drop object
+devices.[].reasons.[].would_drop.packets number
+devices.[].reasons.[].would_drop.bytes number
 devices.[].retired object
 devices.[].retired.passed object
 devices.[].retired.dropped object
+devices.[].retired.would_drop object
 devices.[].retired.new_connections number' "$got"
 	equal "" "$(cut -d' ' -f1 <<<"$got" | uniq -d)"
 }
 
 @test "stats -j has the values of the example in the design" {
-	equal '{"rule":"web","protocol":"tcp","low":80,"high":80,"action":"allow","passed":{"packets":10,"bytes":600},"dropped":{"packets":0,"bytes":0},"new_connections":10}' \
+	equal '{"rule":"web","protocol":"tcp","low":80,"high":80,"action":"allow","runtime":false,"monitor":false,"ended":false,"passed":{"packets":10,"bytes":600},"dropped":{"packets":0,"bytes":0},"would_drop":{"packets":0,"bytes":0},"new_connections":10}' \
 		"$(in_server portsieve stats to_client -j | jq -c '.devices[0].ranges[] | select(.rule == "web" and .protocol == "tcp")')"
-	equal '{"rule":"_system","protocol":"udp","low":1,"high":1023,"action":"drop","passed":{"packets":0,"bytes":0},"dropped":{"packets":10,"bytes":600},"new_connections":0}' \
+	equal '{"rule":"_system","protocol":"udp","low":1,"high":1023,"action":"drop","runtime":false,"monitor":false,"ended":false,"passed":{"packets":0,"bytes":0},"dropped":{"packets":10,"bytes":600},"would_drop":{"packets":0,"bytes":0},"new_connections":0}' \
 		"$(in_server portsieve stats to_client -j | jq -c '.devices[0].ranges[] | select(.rule == "_system" and .protocol == "udp")')"
-	equal '[1,"to_client","native","link",false,"drop","none"]' \
+	equal '[2,"to_client","native","link",false,"drop","socket"]' \
 		"$(in_server portsieve stats to_client -j | jq -c '[.schema, (.devices[0] | .device, .mode, .attach, .monitor, .policy.default, .policy.return)]')"
 	equal '["lo","generic"]' "$(in_server portsieve stats lo -j | jq -c '[.devices[0] | .device, .mode]')"
 }
@@ -95,7 +102,7 @@ devices.[].retired.new_connections number' "$got"
 	equal "$(((1 + 1) + 4 * 4))" "$(jq '.devices[0].ranges | length' "$document")"
 	equal 0 "$(jq '.devices[0].ranges | length - (unique_by([.rule, .protocol, .low]) | length)' "$document")"
 	equal 0 "$(jq '.devices[0].reasons | length - (unique_by(.reason) | length)' "$document")"
-	equal "$(tr ' ' '\n' <<<'non-ip mpls vlan-depth malformed-ethernet malformed-ipv4 malformed-ipv6 malformed-l4 later-fragment tiny-fragment ext-header routing-header ext-depth jumbogram no-port bad-flags icmp icmpv6 igmp other-protocol dhcp-client return-socket return-flow return-established return-grace source-route' | sort)" \
+	equal "$(tr ' ' '\n' <<<'non-ip mpls vlan-depth malformed-ethernet malformed-ipv4 malformed-ipv6 malformed-l4 later-fragment tiny-fragment ext-header routing-header ext-depth jumbogram no-port bad-flags icmp icmpv6 igmp other-protocol dhcp-client return-socket source-route' | sort)" \
 		"$(jq -r '.devices[0].reasons[].reason' "$document" | sort)"
 }
 
@@ -131,6 +138,7 @@ devices.[].policy_slot_id number
 devices.[].memory_bytes number
 devices.[].falls_back_in_seconds null
 devices.[].fell_back boolean
+devices.[].descriptions array
 devices.[].drift.listeners_known boolean
 devices.[].drift.denied_listeners array
 devices.[].drift.unused_ports array
@@ -143,16 +151,16 @@ devices.[].applied string' "$(in_server portsieve status -j | shape)"
 }
 
 @test "show -j holds the text of the policy" {
-	equal "$(in_server portsieve show)" "$(in_server portsieve show -j | jq -r .policy)"
-	equal '["lo","to_client"]' "$(in_server portsieve show -j | jq -c '.devices | sort')"
+	equal "$(in_server portsieve show)" "$(in_server portsieve show -j | jq -r .policy.text)"
+	equal '["lo","to_client"]' "$(in_server portsieve show -j | jq -c '[.devices[].device] | sort')"
 }
 
 @test "check -j has the policy's digest, default and totals" {
 	local file
-	file=$(policy '{version: 1, default: drop, rules: [
+	file=$(policy '{version: 1, default: drop, return: socket, rules: [
 {name: a, action: allow, ports: "tcp/80,443"}, {name: b, action: drop, ports: tcp/80}]}')
-	equal "{\"schema\":1,\"policy\":\"$file\",\"sha256\":\"$(sha256sum <"$file" | cut -d' ' -f1)\",\"default\":\"drop\",\"monitor\":false,\"rules\":2,\"port_ranges\":3,\"warnings\":1}" \
-		"$(portsieve check -j "$file" 2>/dev/null | jq -c '{schema, policy, sha256, default, monitor, rules, port_ranges, warnings}')"
+	equal "[\"$file\",\"$(sha256sum <"$file" | cut -d' ' -f1)\",\"drop\",\"enforce\",\"socket\",false,2,3,[\"never-matches\"]]" \
+		"$(portsieve check -j "$file" 2>/dev/null | jq -c '[(.policy | .source, .sha256, .default, .mode, .return, .return_auto), .rules, .port_ranges, [.warnings[].code]]')"
 }
 
 @test "registry -j has names, protocols and ports" {
@@ -170,7 +178,7 @@ services.[].description string' "$(portsieve registry 443 -j | shape)"
 }
 
 @test "stats --watch -j prints one document a line" {
-	equal '1 1 1' "$(in_server portsieve stats --watch 0.05 --count 3 -j | while read -r line; do
+	equal '2 2 2' "$(in_server portsieve stats --watch=0.05 --count 3 -j | while read -r line; do
 		jq .schema <<<"$line"
 	done | xargs)"
 }
@@ -179,7 +187,7 @@ services.[].description string' "$(portsieve registry 443 -j | shape)"
 	local document before
 	before=$(pins)
 	document=$(portsieve bench -j)
-	jq -e '.schema == 1 and (.results | length) == 30' <<<"$document"
+	jq -e '.schema == 2 and (.results | length) == 30' <<<"$document"
 	jq -e '[.results[] | .least_ns <= .median_ns and .median_ns <= .most_ns and .median_ns > 0] | all' <<<"$document"
 	jq -e '[.results[] | select(.program == "empty program") | .net_ns == 0] | all' <<<"$document"
 	jq -e '[.results[] | select(.program == "16,384 port ranges")] | length == 6' <<<"$document"

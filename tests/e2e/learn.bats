@@ -101,6 +101,11 @@ server: udp/61000" "$(rules)"
 	equal "portsieve-test-$$.service null" "$(in_server portsieve learn -j |
 		jq -r '.rules[0].listeners[0] | "\(.unit) \(.container)"')"
 	in_server portsieve learn | grep -q "# gamed (.*, portsieve-test-$$.service): any IPv4 address"
+	# the unit for anyone, the process for root only
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true
+	equal "null portsieve-test-$$.service" "$(in_server setpriv --reuid 65534 --clear-groups \
+		"$LAB_ROOT/build/portsieve" learn -j 2>/dev/null |
+		jq -r '.rules[0].listeners[0] | "\(.process) \(.unit)"')"
 	lab_stop
 	within 5 grep -q 'populated 0' "$CGROUP/cgroup.events"
 }
@@ -136,12 +141,171 @@ server: udp/61000" "$(rules)"
 	fetch server $CLIENT4 8000
 }
 
-@test "learn changes nothing, needs nothing loaded and no bpffs, and takes no operand" {
+@test "learn changes nothing, and needs nothing loaded and no bpffs; a device goes with --over" {
 	umount /sys/fs/bpf
 	run -0 in_server portsieve learn
 	mount -t bpf bpf /sys/fs/bpf
 	equal "" "$(pins)"
-	refused 2 "learn: too many arguments" in_server portsieve learn to_client
+	refused 2 "learn: to_client: what listens does not depend on a device; to count what comes to it too: --over 10m" \
+		in_server portsieve learn to_client
+	refused 2 "learn: --over requires a device, as in: portsieve learn eth0 --over 10m" in_server portsieve learn --over 1m
+	refused 2 "--over" in_server portsieve learn to_client --over 8d
+	refused 3 "to_client" in_server portsieve learn to_client --over 1
+	refused 2 "learn: name only one device" in_server portsieve learn to_client eth7 --over 1
+}
+
+per_port() {
+	in_server portsieve status -j | jq -r '.devices[0].per_port'
+}
+
+# learn_over SECONDS COMMAND: what is learned while it runs; LEARNED is the policy, JSON the output.
+learn_over() {
+	JSON=$BATS_TEST_TMPDIR/over.json LEARNED=$BATS_TEST_TMPDIR/over.yaml
+	in_server portsieve learn to_client --over "$1" -j >"$JSON" 2>"$BATS_TEST_TMPDIR/over.log" 3>&- &
+	local learning=$!
+	within 20 grep -q 'counting by port on to_client' "$BATS_TEST_TMPDIR/over.log" || return 1
+	equal all "$(per_port)" || return 1
+	"$2" || return 1
+	wait $learning || return 1
+	jq -r .policy.text "$JSON" >"$LEARNED"
+}
+
+# seen: `NAME: PORTS` of the rules, with the packets of each port that came
+seen() {
+	jq -r '.rules[] | "\(.name): \(.ports) " +
+		([.seen[] | "\(.protocol)/\(.port) \(.passed)+\(.would_drop)"] | join(" "))' "$JSON"
+}
+
+send() {
+	in_client flood to_server --protocol "$1" --port "$2" --count "$3" >/dev/null
+}
+
+# Clients of services on each kind of port, of nothing, and of the other side.
+traffic() {
+	fetch client $SERVER4 8080 && fetch client $SERVER6 8080 && fetch client $SERVER4 9090 && fetch client $SERVER4 48010 &&
+		echoes client udp $SERVER4 5300 && fetch server $CLIENT4 8000 && fetch server $CLIENT6 8000 &&
+		in_client ping -q -c 2 -i 0.1 $SERVER4 >/dev/null || return 1
+	! fetch client $SERVER4 7070 || return 1 # refused
+	in_client nmap -n -sn -PP --max-retries 0 $SERVER4 >/dev/null # an ICMP timestamp
+	send udp 40123 3
+	send udp 161 7
+}
+
+would_drop_all() {
+	in_server portsieve stats to_client -j | jq '.devices[0] | [(.ranges[], .reasons[], .retired) | .would_drop.packets] | add'
+}
+
+@test "--over: a policy learned under monitor drops nothing of what was seen" {
+	serve_web server 8080
+	serve_web server 48010
+	serve_echo server udp 5300
+	serve_web client 8000
+	load_policy '{version: 1, mode: monitor, default: drop, return: socket, rules: [
+		{name: web, action: allow, ports: tcp/8080}, {name: passing, action: allow, ports: tcp/9090}]}'
+	# a service that is gone when the policy is made
+	serve_web server 9090
+	traffic_of_the_past() {
+		traffic && kill -- "-${LAB_PIDS[-1]}" && unset "LAB_PIDS[-1]"
+	}
+	learn_over 12 traffic_of_the_past
+	equal off "$(per_port)"
+	local before
+	before=$(would_drop_all)
+	((before > 12))
+	equal "snmp: udp/161 udp/161 0+7
+udp-40123: udp/40123 udp/40123 0+3" "$(seen | grep -E '^(snmp|udp-)')"
+	equal "[161,5300,7070,8080,9090,40123,48010]" "$(jq -c '[.rules[].seen[].port] | unique' "$JSON")"
+	run --separate-stderr -0 portsieve check "$LEARNED"
+
+	in_server portsieve apply "$(policy "mode: monitor
+$(cat "$LEARNED")")" 2>/dev/null
+	serve_web server 9090
+	traffic
+	equal "$before" "$(would_drop_all)"
+	# control: without one of the rules there is more
+	in_server portsieve apply "$(policy "mode: monitor
+$(grep -v 'name: snmp' "$LEARNED")")" 2>/dev/null
+	traffic
+	equal $((before + 7)) "$(would_drop_all)"
+}
+
+@test "--over: counts are those sent; what is dropped gets no rule, nor do answers where all passes" {
+	load_policy '{version: 1, default: drop, return: none, rules: [{name: web, action: allow, ports: [tcp/80, tcp/8080]}]}'
+	dropped() {
+		send tcp 80 70
+		send udp 53 30
+		send tcp 23 2
+	}
+	learn_over 8 dropped
+	equal "http: tcp/80 tcp/80 70+0" "$(seen)"
+	equal '[["tcp",23,2],["udp",53,30]]' "$(jq -c '[.seen.dropped[] | [.protocol, .port, .dropped]]' "$JSON")"
+	grep -qx '# 32 packets dropped in 8s, without a rule: udp/53 30, tcp/23 2' "$LEARNED"
+	grep -qx '  # nothing listens here now: 70 packets in 8s' "$LEARNED"
+	equal off "$(per_port)"
+
+	in_server portsieve unload to_client
+	in_server portsieve load to_client --no-policy 2>/dev/null
+	serve_web client 8000
+	answers() {
+		fetch server $CLIENT4 8000
+		send udp 53 5
+	}
+	learn_over 8 answers
+	equal "domain: udp/53 udp/53 5+0" "$(seen)"
+	equal 1 "$(jq '.seen.answers.ports' "$JSON")"
+	grep -q '^return: auto$' "$LEARNED"
+}
+
+@test "--over: a scan is 32 rules and one for the rest, which check accepts" {
+	load_policy '{version: 1, mode: monitor, default: drop, return: socket}'
+	scan_many() {
+		in_client timeout 60 nmap -n -Pn --max-retries 0 --min-rate 3000 -p 1-1000 $SERVER4 >/dev/null
+	}
+	learn_over 15 scan_many
+	equal 33 "$(jq '.rules | length' "$JSON")"
+	equal 1000 "$(jq '[.rules[].seen[].port] | unique | length' "$JSON")"
+	equal 1 "$(jq '[.rules[] | select(.name == "seen")] | length' "$JSON")"
+	run --separate-stderr -0 portsieve check "$LEARNED"
+}
+
+@test "--over: counting is set back, also when it is interrupted, and nothing is printed then" {
+	local end before status learning
+	in_server portsieve load to_client --no-policy 2>/dev/null
+	for before in off dropped all; do
+		in_server portsieve upgrade to_client --per-port=$before 2>/dev/null
+		for end in INT TERM HUP; do
+			nsenter --net=/run/netns/server env --default-signal=INT "$LAB_ROOT/build/portsieve" \
+				learn to_client --over 1h >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+			learning=$!
+			within 20 grep -q 'counting by port on to_client for 1h' "$BATS_TEST_TMPDIR/err"
+			equal all "$(per_port)"
+			kill -s $end $learning
+			status=0
+			wait $learning || status=$?
+			equal 1 "$status"
+			equal $before "$(per_port)"
+			equal "" "$(cat "$BATS_TEST_TMPDIR/out")"
+			grep -q '^portsieve: interrupted after [0-9]*s of 1h: no policy is printed$' "$BATS_TEST_TMPDIR/err"
+		done
+	done
+}
+
+@test "--over: a device that is unloaded meanwhile, or counts in another way, is an error" {
+	in_server portsieve load to_client --no-policy 2>/dev/null
+	gone() {
+		in_server portsieve unload to_client 2>/dev/null
+	}
+	! learn_over 5 gone
+	grep -q 'to_client' "$BATS_TEST_TMPDIR/over.log"
+	! grep -q 'still counts' "$BATS_TEST_TMPDIR/over.log"
+
+	in_server portsieve load to_client --no-policy 2>/dev/null
+	other() {
+		in_server portsieve upgrade to_client --per-port=off 2>/dev/null
+		in_server portsieve upgrade to_client --per-port=all 2>/dev/null
+	}
+	! learn_over 8 other
+	grep -q 'to_client no longer counts by port as it did when counting began' "$BATS_TEST_TMPDIR/over.log"
 }
 
 @test "a kernel that cannot list TCP sockets is an error, one without UDP-Lite is not" {

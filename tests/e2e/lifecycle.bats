@@ -40,13 +40,16 @@ program_is_gone() {
 	equal "100 0" "$(row dns)"
 }
 
-@test "load is silent; status and stats show device, mode, policy and default" {
+@test "load, status and stats show device, mode, policy and default" {
 	local file
-	file=$(policy "$WEB")
-	equal "" "$(in_server portsieve load to_client -p "$file" 2>&1)"
+	file=$(policy "$WEB
+return: socket")
+	equal "portsieve: to_client: loaded (native, link): policy $file, default drop, return socket" \
+		"$(in_server portsieve load to_client -p "$file" --attach link 2>&1)"
 	run -0 in_server portsieve status
-	[[ ${lines[0]} == DEVICE*MODE*POLICY*DEFAULT* ]]
-	[[ ${lines[1]} == *to_client*native*link*"${file##*/}"*drop* ]]
+	[[ ${lines[0]} == DEVICE*MODE*ATTACH*DEFAULT* ]]
+	[[ ${lines[1]} == *to_client*native*link*drop* ]]
+	[[ ${lines[2]} == "to_client: policy $file, applied 20"*" UTC" ]]
 	run -0 in_server portsieve stats
 	[[ ${lines[0]} == to_client*native*"$file"*"default drop"* ]]
 	[[ $output != *$'\033'* ]]
@@ -84,8 +87,8 @@ program_is_gone() {
 }
 
 @test "a device named twice is loaded once" {
-	run --separate-stderr -0 in_server portsieve load to_client to_client
-	equal "" "$stderr"
+	run --separate-stderr -0 in_server portsieve load to_client to_client --attach link
+	equal "portsieve: to_client: loaded (native, link): counts only, drops nothing" "$stderr"
 	in_server portsieve unload to_client to_client
 	equal "" "$(pins)"
 }
@@ -104,11 +107,11 @@ portless:
   icmp_echo: drop' 2>/dev/null)"
 	in_server portsieve show >"$BATS_TEST_TMPDIR/shown.yaml"
 	local before
-	before=$(in_server portsieve stats -j | jq '[.devices[0].ranges[] | del(.passed, .dropped)]')
+	before=$(in_server portsieve stats -j | jq '[.devices[0].ranges[] | del(.passed, .dropped, .would_drop)]')
 	in_server portsieve apply "$BATS_TEST_TMPDIR/shown.yaml"
 	in_server portsieve show >"$BATS_TEST_TMPDIR/again.yaml"
 	diff -u "$BATS_TEST_TMPDIR/shown.yaml" "$BATS_TEST_TMPDIR/again.yaml"
-	equal "$before" "$(in_server portsieve stats -j | jq '[.devices[0].ranges[] | del(.passed, .dropped)]')"
+	equal "$before" "$(in_server portsieve stats -j | jq '[.devices[0].ranges[] | del(.passed, .dropped, .would_drop)]')"
 	grep -q '^mode: monitor$' "$BATS_TEST_TMPDIR/again.yaml"
 	grep -q 'icmp_echo: drop' "$BATS_TEST_TMPDIR/again.yaml"
 }
@@ -184,23 +187,44 @@ rules: [{name: first, action: drop, ports: udp/300}]')"
 @test "monitor mode lets everything pass and counts what it would drop" {
 	serve_web server 8080
 	in_server portsieve load to_client -p "$(policy "mode: monitor
+return: none
 $WEB")"
 	fetch client $SERVER4 8080
 	local passed dropped
 	read -r passed dropped <<<"$(row _user tcp)"
-	((passed == 0 && dropped >= 4))
+	((passed == 0 && dropped == 0 && $(would_drop _user) >= 4))
 	equal true "$(in_server portsieve stats -j | jq '.devices[0].monitor')"
 	run -0 in_server portsieve stats
-	[[ $output == *MONITOR* && $output == *"WOULD DROP"* ]]
+	[[ $output == *MONITOR* && $output == *"DROPPED"*"WOULD DROP"* ]]
 	run -0 in_server portsieve status
 	[[ $output == *monitor* ]]
+	sum_matches
+}
+
+@test "what monitor mode let pass is never told as dropped, before and after enforce" {
+	local monitored
+	serve_web server 8080
+	in_server portsieve load to_client -p "$(policy "mode: monitor
+return: none
+$WEB")"
+	fetch client $SERVER4 8080
+	monitored=$(would_drop _user)
+	((monitored >= 4))
+	in_server portsieve apply "$(policy "$WEB")"
+	equal "0 0" "$(row _user)"
+	run -28 fetch client $SERVER4 8080
+	(($(row _user | cut -d' ' -f2) >= 1))
+	equal "$monitored" "$(would_drop _user)"
+	run -0 in_server portsieve stats
+	[[ $output == *"WOULD DROP"* && $output != *MONITOR* ]]
 	sum_matches
 }
 
 @test "generic mode on request, on a device without native XDP" {
 	refused 1 "refuses XDP in native mode; with --mode generic" in_server portsieve load lo
 	nothing_left lo
-	equal "" "$(in_server portsieve load lo --mode generic 2>&1)"
+	equal "portsieve: lo: loaded (generic, link): counts only, drops nothing" \
+		"$(in_server portsieve load lo --mode generic --attach link 2>&1)"
 	equal generic "$(in_server portsieve status -j | jq -r '.devices[0].mode')"
 	in_server portsieve unload lo
 	nothing_left lo
@@ -224,7 +248,7 @@ rules: [{name: shut, action: drop, ports: tcp/8080}]')"
 }
 
 @test "auto mode uses native XDP if it can, and warns if it cannot" {
-	equal "" "$(in_server portsieve load to_client --mode auto 2>&1)"
+	equal "" "$(in_server portsieve load to_client --mode auto --quiet 2>&1)"
 	run --separate-stderr -0 in_server portsieve load lo --mode auto
 	equal "" "$output"
 	[[ $stderr == *lo*GENERIC*native* ]]

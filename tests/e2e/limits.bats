@@ -16,7 +16,7 @@ teardown() {
 
 in_force() {
 	in_server portsieve show
-	in_server portsieve status -j
+	status_but_counts
 }
 
 unchanged() {

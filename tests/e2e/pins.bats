@@ -44,7 +44,7 @@ only_to_lan_is_incomplete() {
 	equal to_client "$(jq -r '.devices[].device' <<<"$output")"
 	says 1 "$words" in_server portsieve stats to_lan
 	says 5 "to_lan: $words" in_server portsieve show -j
-	equal '["to_client"]' "$(jq -c .devices <<<"$output")"
+	equal '["to_client"]' "$(jq -c '[.devices[].device]' <<<"$output")"
 	refused 1 "$words" in_server portsieve show to_lan
 	refused 1 "to_lan: $words" in_server portsieve apply "$DROP" --dev to_lan
 	refused 1 "to_lan: $words" in_server portsieve upgrade to_lan
@@ -268,7 +268,7 @@ socket_in_place() {
 	mkdir "$parent/0$name" "$parent/+$name" "$parent/ $name" "$parent/$((4294967296 + name))" "$parent/-1"
 	run --separate-stderr -0 in_server portsieve status -j
 	equal "to_client " "$(jq -r '[.devices[].device] | join(" ")' <<<"$output") $stderr"
-	run --separate-stderr -0 in_server portsieve unload --all
+	run --separate-stderr -0 in_server portsieve unload --all --quiet
 	equal "" "$stderr$(xdp_of server to_client)"
 }
 

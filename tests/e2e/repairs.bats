@@ -108,7 +108,7 @@ passed_from() {
 		says 1 "its pinned state is incomplete" in_server portsieve stats to_lan -j
 		in_server portsieve stats to_client
 		says 5 "to_lan: its pinned state is incomplete" in_server portsieve show -j
-		equal '["to_client"]' "$(jq -c .devices <<<"$output")"
+		equal '["to_client"]' "$(jq -c '[.devices[].device]' <<<"$output")"
 		says 5 "to_lan: its pinned state is incomplete" in_server portsieve diff "$DROP"
 		equal "$DROP changes nothing on to_client" "${output%$'\n'}"
 		refused 5 "to_lan: its pinned state is incomplete" in_server portsieve apply "$ALLOW"
@@ -146,8 +146,8 @@ passed_from() {
 	says 0 "cleaned up stale state of ifindex $(index to_lan): its program was detached; the interface is NOT FILTERED now" \
 		in_server portsieve apply "$ALLOW"
 	[ ! -e "$folder" ]
-	run --separate-stderr -0 in_server portsieve load to_lan
-	equal "" "$stderr"
+	run --separate-stderr -0 in_server portsieve load to_lan --attach link
+	equal "portsieve: to_lan: loaded (native, link): counts only, drops nothing" "$stderr"
 }
 
 @test "the next writer reports a deleted interface as gone and removes its pins" {
@@ -234,7 +234,7 @@ passed_from() {
 	wait $reader
 	lab_stop
 	jq -se '(length > 10) and all(.devices | length == 1)' "$BATS_TEST_TMPDIR/read"
-	jq -s 'map([.devices[0] | (.ranges[], .reasons[], .retired) | .passed.packets + .dropped.packets] | add)
+	jq -s 'map([.devices[0] | (.ranges[], .reasons[], .retired) | .passed.packets + .dropped.packets + .would_drop.packets] | add)
 		| {reads: length, first: .[0], last: .[-1], backwards: [range(1; length) as $n | select(.[$n] < .[$n - 1])] | length}' \
 		"$BATS_TEST_TMPDIR/read" | tee "$BATS_TEST_TMPDIR/sums"
 	jq -e '.backwards == 0 and .last > .first' "$BATS_TEST_TMPDIR/sums"
@@ -317,8 +317,8 @@ bpf(2, "=IIQQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0)' "$(p
 		in_server portsieve load to_lan -p "$path"
 		in_server portsieve status >"$BATS_TEST_TMPDIR/table"
 		cat -v "$BATS_TEST_TMPDIR/table"
-		# heading and device, drift, why it is attached so
-		equal "2 2 1" "$(awk -v RS= '{ print split($0, lines, "\n") }' ORS=' ' "$BATS_TEST_TMPDIR/table" | sed 's/ $//')"
+		# heading and device, its policy, drift
+		equal "2 1 2" "$(awk -v RS= '{ print split($0, lines, "\n") }' ORS=' ' "$BATS_TEST_TMPDIR/table" | sed 's/ $//')"
 		run ! grep -aP '[\x01-\x08\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR/table"
 		iconv -f UTF-8 -t UTF-8 "$BATS_TEST_TMPDIR/table" >/dev/null
 		in_server portsieve stats >"$BATS_TEST_TMPDIR/table"
@@ -489,7 +489,7 @@ not_filtered() {
 	mv "$BATS_TEST_TMPDIR/new.yaml" "$BATS_TEST_TMPDIR/policy.yaml"
 	wait $writer
 	equal drop "$(field to_lan .policy.default)"
-	before=$(in_server portsieve status -j)
+	before=$(status_but_counts)
 	in_namespace server strace -qq -o /dev/null -P "$BATS_TEST_TMPDIR/policy.yaml" -e trace=read \
 		-e inject=read:delay_enter=1000000:when=1 portsieve apply "$BATS_TEST_TMPDIR/policy.yaml" \
 		2>"$BATS_TEST_TMPDIR/said" 3>&- &
@@ -500,7 +500,7 @@ not_filtered() {
 	wait $writer || code=$?
 	equal 1 $code
 	grep -q "policy.yaml changed while it was read; try again" "$BATS_TEST_TMPDIR/said"
-	equal "$before" "$(in_server portsieve status -j)"
+	equal "$before" "$(status_but_counts)"
 }
 
 @test "a policy truncated by a full disk is refused, with the position" {

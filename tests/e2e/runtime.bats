@@ -37,12 +37,12 @@ runtime() {
 	serve_web server 8080
 	run -28 fetch client $SERVER4 8080 1
 	run --separate-stderr -0 in_server portsieve allow tcp/8080
-	equal "portsieve: allow-tcp-8080: allows tcp/8080 until it is deleted" "$stderr"
+	equal "portsieve: to_client: added (native, link): allow-tcp-8080 allows tcp/8080 until it is deleted" "$stderr"
 	[ -z "$output" ]
 	fetch client $SERVER4 8080
 	fetch client $SERVER6 8080
 	run --separate-stderr -0 in_server portsieve delete allow-tcp-8080
-	equal "portsieve: to_client: the rule is deleted" "$stderr"
+	equal "portsieve: to_client: deleted (native, link): allow-tcp-8080" "$stderr"
 	run -28 fetch client $SERVER4 8080 1
 	run -28 fetch client $SERVER6 8080 1
 }
@@ -65,10 +65,23 @@ runtime() {
 	in_server portsieve allow tcp/8080 --from $CLIENT4
 	fetch client $SERVER4 8080
 	run -28 fetch client $SERVER6 8080 1
-	in_server portsieve delete allow-tcp-8080
+	in_server portsieve delete --from $CLIENT4
 	in_server portsieve allow tcp/8080 --from 203.0.113.0/24 --from 2001:db8::/64
 	run -28 fetch client $SERVER4 8080 1
 	fetch client $SERVER6 8080
+}
+
+@test "a rule with --to applies to these destinations only" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	serve_web server 8080
+	in_server portsieve allow tcp/8080 --to $SERVER4
+	fetch client $SERVER4 8080
+	run -28 fetch client $SERVER6 8080 1
+	equal "allow-tcp-8080-to-$SERVER4" "$(runtime)"
+	in_server portsieve allow tcp/8080 --from 2001:db8::/64 --to $SERVER6 --name six
+	fetch client $SERVER6 8080
+	in_server portsieve drop tcp/8080 --from 203.0.113.0/24 --to $SERVER4
+	fetch client $SERVER4 8080
 }
 
 @test "a rule with --for ends by itself, and is gone from show" {
@@ -95,7 +108,7 @@ refuses_again() {
 	serve_web server 8080
 	in_server portsieve allow tcp/8080 --for 2s
 	run --separate-stderr -0 in_server portsieve allow tcp/8080 --for 1h
-	[[ $stderr == "portsieve: allow-tcp-8080: renewed: allows tcp/8080 until "*" UTC (1h)" ]]
+	[[ $stderr == "portsieve: to_client: renewed (native, link): allow-tcp-8080 allows tcp/8080 until "*" UTC (1h)" ]]
 	equal allow-tcp-8080 "$(runtime)"
 	sleep 2.5 # past the first end
 	fetch client $SERVER4 8080
@@ -140,14 +153,14 @@ refuses_again() {
 @test "a generated name that is taken gets a number; a given one that is taken is refused" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/22 --from 192.0.2.0/24
-	in_server portsieve allow tcp/22 --from 198.51.100.0/24
+	in_server portsieve allow tcp/22 --from 192.0.2.0/24 --from 198.51.100.0/24
 	in_server portsieve allow tcp/22
-	in_server portsieve allow tcp/22 --from 198.51.100.0/24 --for 1h
-	equal "allow-tcp-22-2 allow-tcp-22-3 allow-tcp-22" "$(runtime)"
-	equal '["198.51.100.0/24"]' "$(in_server portsieve show -j | jq -c '.runtime[0].from')"
+	in_server portsieve allow tcp/22 --from 198.51.100.0/24 --from 192.0.2.0/24 --for 1h
+	equal "allow-tcp-22-192.0.2.0-24-2 allow-tcp-22 allow-tcp-22-192.0.2.0-24" "$(runtime)"
+	equal '["198.51.100.0/24","192.0.2.0/24"]' "$(in_server portsieve show -j | jq -c '.runtime[0].from')"
 	refused 2 "rule 'web'" in_server portsieve allow tcp/81 --name web
 	refused 2 "runtime rule 'allow-tcp-22'" in_server portsieve drop tcp/22 --name allow-tcp-22
-	equal "allow-tcp-22-2 allow-tcp-22-3 allow-tcp-22" "$(runtime)"
+	equal "allow-tcp-22-192.0.2.0-24-2 allow-tcp-22 allow-tcp-22-192.0.2.0-24" "$(runtime)"
 }
 
 @test "several arguments are one list of ports" {
@@ -163,10 +176,15 @@ refuses_again() {
 	refused 3 "nothing is loaded in this network namespace" in_server portsieve allow tcp/80
 	refused 3 "nothing is loaded in this network namespace" in_server portsieve delete x
 	in_server portsieve load to_client -p "$(policy "$DROP")"
-	before=$(in_server portsieve status -j)
+	before=$(status_but_counts)
 	refused 2 "unknown service 'htpp' (did you mean 'http'?)" in_server portsieve allow tcp/htpp
-	refused 2 "allow: PORTS... is missing" in_server portsieve allow
-	refused 2 "delete: NAME is missing" in_server portsieve delete
+	refused 2 "allow: PORTS or --file is missing" in_server portsieve allow
+	refused 2 "allow: PORTS or --file is missing" in_server portsieve allow --from 192.0.2.1
+	refused 2 "delete: NAME, --from or --all is missing" in_server portsieve delete
+	refused 2 "delete: --all deletes all runtime rules: leave out the names" in_server portsieve delete --all x
+	refused 2 "delete: --all deletes all runtime rules: leave out --from" in_server portsieve delete --all --from ::1
+	refused 2 "--from: '192.0.2.1/24' has host bits set" in_server portsieve delete --from 192.0.2.1/24
+	refused 2 "--to: '2001:db8::1/32' has host bits set" in_server portsieve allow tcp/1 --to 2001:db8::1/32
 	refused 2 "--from: '192.0.2.1/24' has host bits set" \
 		in_server portsieve allow tcp/1 --from 192.0.2.1/24
 	refused 2 "--from: '192.0.2.0/24,192.0.2.7' is not one address or prefix: for several repeat the option" \
@@ -176,18 +194,102 @@ refuses_again() {
 	refused 3 "lo is not loaded" in_server portsieve allow tcp/1 --dev lo
 	refused 1 "no runtime rule 'nix' is in force" in_server portsieve delete nix
 	refused 1 "'web' is a rule of the policy file" in_server portsieve delete web
-	equal "$before" "$(in_server portsieve status -j)"
+	refused 1 "no runtime rule is from 192.0.2.1" in_server portsieve delete --from 192.0.2.1
+	equal "$before" "$(status_but_counts)"
 }
 
 @test "JSON reports the change, in the form of the manual" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
-	equal '{"schema":1,"rule":"allow-tcp-8080","action":"allow","ports":"tcp/8080","from":["192.0.2.0/24"],"until":null,"devices":["to_client"]}' \
-		"$(in_server portsieve allow tcp/8080 --from 192.0.2.0/24 -j 2>/dev/null)"
+	equal '{"devices":[{"device":"to_client","result":"added"}],"rules":[{"name":"new","action":"allow","ports":"tcp/8080","from":["192.0.2.0/24"],"only_from":[],"to":["192.0.2.2"],"description":null,"until":null}]}' \
+		"$(in_server portsieve allow tcp/8080 --from 192.0.2.0/24 --to $SERVER4 --name new -j 2>/dev/null | jq -c '{devices, rules}')"
 	local until
-	until=$(in_server portsieve drop tcp/81 --for 10m -j 2>/dev/null | jq '.until | fromdate')
+	until=$(in_server portsieve drop tcp/81 --for 10m -j 2>/dev/null | jq '.rules[0].until | fromdate')
 	((until >= $(date +%s) + 500 && until <= $(date +%s) + 601))
-	equal '{"schema":1,"rule":"drop-tcp-81","devices":["to_client"]}' \
-		"$(in_server portsieve delete drop-tcp-81 -j 2>/dev/null)"
+	in_server portsieve drop tcp/82
+	equal '{"devices":[{"device":"to_client","result":"deleted"}],"rules":[{"name":"drop-tcp-82","action":"drop","ports":"tcp/82","from":[],"only_from":[],"to":[],"description":null,"until":null}]}' \
+		"$(in_server portsieve delete drop-tcp-82 -j 2>/dev/null | jq -c '{devices, rules}')"
+	equal "drop-tcp-81 new" "$(in_server portsieve delete --all -j 2>/dev/null | jq -r '[.rules[].name] | join(" ")')"
+	equal '{"devices":[],"rules":[]}' "$(in_server portsieve delete --all -j 2>/dev/null | jq -c '{devices, rules}')"
+}
+
+@test "delete takes several names, prefixes, or all; one that is missing deletes nothing" {
+	second_device
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve load to_lan -p "$(policy "$ALLOW")"
+	local port before
+	for port in 1 2 3 4; do in_server portsieve drop tcp/$port; done
+	in_server portsieve drop tcp/5 --from 203.0.113.7
+	in_server portsieve drop tcp/6 --from 203.0.113.7
+	in_server portsieve drop tcp/7 --from 203.0.113.7 --from 203.0.113.8 --name both
+	in_server portsieve drop tcp/8 --dev to_lan
+	before=$(status_but_counts)
+	refused 1 "no runtime rule 'drop-tcp-22' is in force" in_server portsieve delete drop-tcp-1 drop-tcp-22 drop-tcp-9
+	[[ $stderr == *$'\n'"portsieve: no runtime rule 'drop-tcp-9' is in force"* ]]
+	refused 1 "no runtime rule is from 203.0.113.8 alone; 'both' is from other prefixes too" \
+		in_server portsieve delete --from 203.0.113.7 --from 203.0.113.8
+	equal "$before" "$(status_but_counts)"
+	run --separate-stderr -0 in_server portsieve delete drop-tcp-1 drop-tcp-3 drop-tcp-8
+	equal "portsieve: to_client: deleted (native, link): drop-tcp-3 and drop-tcp-1
+portsieve: to_lan: deleted (native, link): drop-tcp-8, drop-tcp-3 and drop-tcp-1" "$stderr"
+	in_server portsieve delete --from 203.0.113.7
+	equal "both drop-tcp-4 drop-tcp-2, both drop-tcp-4 drop-tcp-2" "$(runtime to_client), $(runtime to_lan)"
+	in_server portsieve delete --all --dev to_lan
+	equal "both drop-tcp-4 drop-tcp-2, " "$(runtime to_client), $(runtime to_lan)"
+	run --separate-stderr -0 in_server portsieve delete --all --dev to_lan
+	equal "portsieve: no runtime rule is in force: nothing to delete" "$stderr"
+	in_server portsieve delete --all
+	equal ", " "$(runtime to_client), $(runtime to_lan)"
+}
+
+@test "the lines of a file are one change, and are renewed by the same file" {
+	in_server portsieve load to_client -p "$(policy "$ALLOW")"
+	serve_web server 8080
+	local list=$BATS_TEST_TMPDIR/list i
+	for i in {1..999}; do echo "203.0.$((i / 250)).$((i % 250 + 1)) tcp/22 # $i"; done >"$list"
+	echo "$CLIENT4 tcp/8080" >>"$list"
+	strace -f -qq -e trace=bpf -o "$BATS_TEST_TMPDIR/calls" nsenter --net=/run/netns/server -- portsieve drop --file "$list" 2>/dev/null
+	# one image was made, and put into the slot once
+	equal 1 "$(grep -c 'BPF_MAP_CREATE.*map_name="portsieve_image"' "$BATS_TEST_TMPDIR/calls")"
+	equal 1000 "$(in_server portsieve show -j | jq '.runtime | length')"
+	equal "drop-tcp-22-203.0.0.2 drop-tcp-8080-$CLIENT4" "$(in_server portsieve show -j | jq -r '[.runtime[0, 999].name] | join(" ")')"
+	run -28 fetch client $SERVER4 8080 1
+	fetch client $SERVER6 8080
+	run --separate-stderr -0 in_server portsieve drop --file "$list" --for 1h
+	[[ $stderr == "portsieve: to_client: renewed 1000 rules (native, link): drop-tcp-22-203.0.0.2, drop-tcp-22-203.0.0.3 and 998 others, until "*" UTC (1h)" ]]
+	equal 1000 "$(in_server portsieve show -j | jq '[.runtime[] | select(.until)] | length')"
+	in_server portsieve delete --from $CLIENT4
+	fetch client $SERVER4 8080
+	equal 999 "$(in_server portsieve show -j | jq '.runtime | length')"
+}
+
+@test "a file may be standard input, and its lines without ports take those of the command" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	serve_web server 8080
+	in_server portsieve allow tcp/8080 --file - <<<"$CLIENT4
+2001:db8::/64 tcp/9"
+	fetch client $SERVER4 8080
+	run -28 fetch client $SERVER6 8080 1
+	equal "allow-tcp-8080-$CLIENT4 allow-tcp-9-2001-db8-64" "$(runtime)"
+	run --separate-stderr -0 in_server portsieve allow --file - <<<"# nothing"
+	equal "portsieve: the file has no rules: nothing to do" "$stderr"
+}
+
+@test "every bad line of a file is reported, and nothing changes" {
+	in_server portsieve load to_client -p "$(policy "$DROP")"
+	local before list=$BATS_TEST_TMPDIR/list
+	before=$(status_but_counts)
+	printf '%s\n' "203.0.113.7 tcp/22" "203.0.113.8" "203.0.113.9 tcp/htp" >"$list"
+	run --separate-stderr -2 in_server portsieve drop --file "$list"
+	equal "$list:2:1: ports are missing: write 203.0.113.8 tcp/22, or give the ports of all lines as arguments
+$list:3:17: unknown service 'htp' (did you mean 'http'?)
+$list: 2 bad lines; nothing has changed" "$stderr"
+	refused 2 "standard input:1:1: 'x' is not an address" in_server portsieve drop --file - <<<"x"
+	refused 2 "cannot read the list /nowhere: No such file or directory" in_server portsieve drop --file /nowhere
+	refused 2 "--name is for one rule" in_server portsieve drop --file "$list" --name x
+	refused 2 "--from is for one rule" in_server portsieve drop --file "$list" --from ::1
+	seq -f "203.0.113.1 tcp/%.0f" 20000 >"$list"
+	refused 2 "the policy would have more than 16384 rules: delete some first" in_server portsieve drop --file "$list"
+	equal "$before" "$(status_but_counts)"
 }
 
 @test "without --dev all devices get the rule, with it only that one, and delete finds it" {
@@ -198,28 +300,29 @@ refuses_again() {
 	equal "drop-udp-53 drop-udp-53" "$(runtime to_client) $(runtime to_lan)"
 	in_server portsieve drop udp/54 --dev to_lan
 	equal "drop-udp-53, drop-udp-54 drop-udp-53" "$(runtime to_client), $(runtime to_lan)"
-	equal '["to_lan"]' "$(in_server portsieve delete drop-udp-54 -j 2>/dev/null | jq -c .devices)"
+	equal '["to_lan"]' "$(in_server portsieve delete drop-udp-54 -j 2>/dev/null | jq -c '[.devices[].device]')"
 	refused 1 "no runtime rule 'drop-udp-54'" in_server portsieve delete drop-udp-54
 	in_server portsieve drop udp/54 --dev to_lan
-	refused 1 "to_client: no runtime rule 'drop-udp-54' is in force" \
+	says 1 "to_client: no runtime rule 'drop-udp-54' is in force" \
 		in_server portsieve delete drop-udp-54 --dev to_client -j
-	equal "" "$output"
+	equal '[[],["no-rule"]]' "$(jq -c '[.devices, [.errors[].code]]' <<<"$output")"
 	in_server portsieve delete drop-udp-54
-	equal '["to_client","to_lan"]' "$(in_server portsieve delete drop-udp-53 -j 2>/dev/null | jq -c '.devices | sort')"
+	equal '["to_client","to_lan"]' "$(in_server portsieve delete drop-udp-53 -j 2>/dev/null | jq -c '[.devices[].device] | sort')"
 }
 
-@test "the note names the devices if --dev chose them or another one failed" {
+@test "each device has a line, with what it has before, and -q silences" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
+	run --separate-stderr -0 in_server portsieve allow tcp/9 --dev to_lan
+	equal "portsieve: to_lan: added (native, link): allow-tcp-9 allows tcp/9 until it is deleted" "$stderr"
 	run --separate-stderr -0 in_server portsieve allow tcp/9
-	equal "portsieve: allow-tcp-9: allows tcp/9 until it is deleted" "$stderr"
-	run --separate-stderr -0 in_server portsieve allow tcp/9 --dev to_lan --dev to_client
-	equal "portsieve: to_lan, to_client: allow-tcp-9: renewed: allows tcp/9 until it is deleted" "$stderr"
-	run --separate-stderr -0 in_server portsieve allow tcp/10 --dev to_lan
-	equal "portsieve: to_lan: allow-tcp-10: allows tcp/10 until it is deleted" "$stderr"
+	equal "portsieve: to_client: added (native, link): allow-tcp-9 allows tcp/9 until it is deleted
+portsieve: to_lan: renewed (native, link): allow-tcp-9 allows tcp/9 until it is deleted" "$(sort <<<"$stderr")"
+	run --separate-stderr -0 in_server portsieve allow tcp/9 -q
+	equal "" "$stderr"
 	rm /sys/fs/bpf/portsieve/*/"$(in_server ip -j link show to_lan | jq '.[0].ifindex')"/image_*
 	run --separate-stderr -5 in_server portsieve allow tcp/11
-	[[ $stderr == *"to_lan: its pinned state is incomplete"*$'\n'"portsieve: to_client: allow-tcp-11: allows tcp/11 until it is deleted" ]]
+	[[ $stderr == *"to_lan: its pinned state is incomplete"*$'\n'"portsieve: to_client: added (native, link): allow-tcp-11 allows tcp/11 until it is deleted" ]]
 }
 
 @test "a name gets a number if any of the devices uses it for something else" {
@@ -289,13 +392,14 @@ rules: [{name: games, action: drop, ports: udp/9}]')"
 }
 
 @test "apply accepts the output of show with runtime rules, unchanged" {
-	in_server portsieve load to_client -p "$(policy "$DROP")"
+	in_server portsieve load to_client -p "$(policy "$DROP
+return: socket")"
 	in_server portsieve allow tcp/8080 --from $CLIENT4 --for 1h
 	in_server portsieve drop udp/all
 	local shown=$BATS_TEST_TMPDIR/shown.yaml
 	in_server portsieve show >"$shown"
-	in_server portsieve delete allow-tcp-8080
-	run --separate-stderr -0 in_server portsieve apply "$shown"
+	in_server portsieve delete --from $CLIENT4
+	run --separate-stderr -0 in_server portsieve apply "$shown" -q
 	equal "" "$stderr"
 	equal "$(cat "$shown")" "$(in_server portsieve show)"
 }
@@ -343,7 +447,7 @@ default: allow" "$(in_server portsieve show)"
 	equal '[25,"drop",true]' "$(in_server portsieve stats -j | jq -c '.devices[0].ranges[] | select(.rule == "drop-tcp-25") | [.low, .action, .ended]')"
 	in_server portsieve allow tcp/1 --name x
 	equal "# no policy: counts, drops nothing" "$(in_server portsieve show | head -n 1)"
-	equal null "$(in_server portsieve stats -j | jq -c '.devices[0].ranges[] | select(.rule == "x").ended')"
+	equal false "$(in_server portsieve stats -j | jq -c '.devices[0].ranges[] | select(.rule == "x").ended')"
 }
 
 @test "check and apply warn about an ended rule in runtime and leave it out" {
@@ -358,7 +462,7 @@ default: allow" "$(in_server portsieve show)"
 			"$(grep over <<<"$stderr")"
 	done
 	equal "stays" "$(runtime)"
-	equal 1 "$(in_server portsieve check -j "$file" 2>/dev/null | jq .warnings)"
+	equal 1 "$(in_server portsieve check -j "$file" 2>/dev/null | jq '.warnings | length')"
 }
 
 @test "errors about too many runtime rules name no line of the policy file" {

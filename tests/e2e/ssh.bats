@@ -11,15 +11,17 @@ SESSION6="$CLIENT6 40000 $SERVER6 22"
 setup() {
 	lab_up
 	GOOD=$(policy 'version: 1
+return: none
 default: drop
 rules:
 - {name: ssh, action: allow, ports: tcp/22}')
 	CUTS=$(policy 'version: 1
+return: none
 default: allow
 rules:
 - {name: web, action: allow, ports: tcp/80}
 - {name: old, action: drop, ports: tcp/1-79}')
-	SHUT=$(policy '{version: 1, default: drop}')
+	SHUT=$(policy '{version: 1, default: drop, return: none}')
 }
 
 teardown() {
@@ -36,7 +38,7 @@ loaded() {
 }
 
 @test "load refuses a policy that would cut the session, names the rule, and loads nothing" {
-	refused 1 "$CUTS:5: rule 'old' would cut your own ssh session (from $CLIENT4 port 40000 to port 22, by to_client)" \
+	refused 1 "$CUTS:6: rule 'old' would cut your own ssh session (from $CLIENT4 port 40000 to port 22, by to_client)" \
 		over "$SESSION4" portsieve load to_client -p "$CUTS"
 	[[ $stderr == *"or give --force" ]]
 	refused 1 "the default, drop, would cut your own ssh session" over "$SESSION4" portsieve load to_client -p "$SHUT"
@@ -60,11 +62,11 @@ loaded() {
 @test "apply refuses it too, with and without --confirm, and the policy stays" {
 	in_server portsieve load to_client -p "$GOOD"
 	local before
-	before=$(in_server portsieve status -j)
-	refused 1 "$CUTS:5: rule 'old' would cut" over "$SESSION4" portsieve apply "$CUTS"
+	before=$(status_but_counts)
+	refused 1 "$CUTS:6: rule 'old' would cut" over "$SESSION4" portsieve apply "$CUTS"
 	refused 1 "rule 'old' would cut" over "$SESSION4" portsieve apply "$CUTS" --confirm 60
 	refused 1 "rule 'old' would cut" over "::ffff:$CLIENT4 40000 ::ffff:$SERVER4 22" portsieve apply "$CUTS"
-	equal "$before" "$(in_server portsieve status -j)"
+	equal "$before" "$(status_but_counts)"
 	over "$SESSION4" portsieve apply "$CUTS" --force
 	in_server portsieve show | grep -q old
 }
@@ -72,9 +74,11 @@ loaded() {
 @test "the address counts: a rule for another source does not keep the session" {
 	in_server portsieve load to_client -p "$GOOD"
 	refused 1 "the default, drop, would cut" over "$SESSION4" portsieve apply "$(policy 'version: 1
+return: none
 default: drop
 rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:db8::/32"]}]')"
 	over "$SESSION6" portsieve apply "$(policy 'version: 1
+return: none
 default: drop
 rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:db8::/32"]}]')"
 }
@@ -100,6 +104,12 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	in_server portsieve delete allow-tcp-22
 	in_server portsieve drop tcp/22
 	refused 1 "rule 'drop-tcp-22' would cut" over "$SESSION4" portsieve apply "$GOOD"
+	[[ $stderr == *"; first delete that rule: portsieve delete drop-tcp-22, or give --force" ]]
+	in_server portsieve delete drop-tcp-22 # the command that the message gives is right
+	over "$SESSION4" portsieve apply "$GOOD"
+	# a rule that is not there yet cannot be deleted
+	refused 1 "rule 'b' would cut your own ssh session" over "$SESSION4" portsieve drop tcp/22 --name b
+	[[ $stderr == *"; limit it to other addresses (--from), or give --force" ]]
 }
 
 @test "a policy that keeps the session only until a rule ends is refused too" {
@@ -119,7 +129,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 }
 
 @test "an abbreviated --force is not accepted" {
-	refused 2 "load: unknown option 'for' (see: portsieve load --help)" \
+	refused 2 "load: unknown option '--for' (see: portsieve load --help)" \
 		over "$SESSION4" portsieve load to_client -p "$SHUT" --for 1h
 	equal "" "$(pins)"
 }
@@ -207,7 +217,9 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 }
 
 @test "if the session's device cannot be found, a warning says so and nothing is refused" {
-	run --separate-stderr -0 over "fe80::1%gone 40000 fe80::2%gone 22" portsieve load to_client -p "$SHUT"
+	local shut
+	shut=$(policy '{version: 1, default: drop, return: established}')
+	run --separate-stderr -0 over "fe80::1%gone 40000 fe80::2%gone 22" portsieve load to_client -q -p "$shut"
 	equal "portsieve: warning: cannot determine whether your ssh session arrives on to_client (No such device); not checking whether the policy cuts it there" \
 		"$stderr"
 	# the queries: the devices, the route, the addresses (getifaddrs lists the devices first)
@@ -215,7 +227,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	for question in 1 2 3 4; do
 		in_server portsieve unload to_client
 		run --separate-stderr -0 over "198.51.100.1 40000 198.51.100.2 22" strace -qq -o /dev/null -e trace=sendto \
-			-e "inject=sendto:error=ENOBUFS:when=$question" portsieve load to_client -p "$SHUT"
+			-e "inject=sendto:error=ENOBUFS:when=$question" portsieve load to_client -q -p "$shut"
 		[[ $stderr == "portsieve: warning: cannot determine whether your ssh session arrives on to_client (No buffer space"* ]]
 	done
 }
@@ -231,4 +243,61 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	run --separate-stderr -0 over "nonsense" portsieve load to_client -p "$SHUT"
 	[[ $stderr == "portsieve: warning: cannot parse SSH_CONNECTION"* ]]
 	over "" portsieve apply "$SHUT"
+}
+
+# keeps: a policy under which the session goes on as return traffic, and the next login fails
+KEEPS='{version: 1, default: drop, return: socket}'
+
+@test "return traffic does not count: the session would go on, but no new login would pass" {
+	local keeps words="the default, drop, would drop new ssh logins like yours and keep only open sessions"
+	keeps=$(policy "$KEEPS")
+	refused 1 "$words" over "$SESSION4" portsieve load to_client -p "$keeps"
+	over "$SESSION4" portsieve load to_client -p "$GOOD"
+	refused 1 "$words" over "$SESSION4" portsieve apply "$keeps"
+	refused 1 "$words" over "$SESSION4" portsieve apply "$keeps" --confirm 60
+	over "$SESSION4" portsieve apply "$keeps" --force
+}
+
+@test "apply --confirm and confirm say whether a new login passes" {
+	local login="portsieve: to_client: a new ssh login from $CLIENT4 to port 22"
+	in_server portsieve load to_client
+	GOOD=$(policy '{version: 1, default: drop, return: socket, rules: [{name: ssh, action: allow, ports: tcp/22}]}')
+	run --separate-stderr -0 over "$SESSION4" portsieve apply "$GOOD" --confirm 60
+	equal "portsieve: to_client: applied (native, link): policy $GOOD, default drop, return socket; rolled back in 1m unless confirmed with: portsieve confirm
+$login passes" "$stderr"
+	run --separate-stderr -0 over "$SESSION4" portsieve confirm
+	equal "portsieve: to_client: confirmed (native, link): the policy stays in force
+$login passes" "$stderr"
+	# not over another device, and not without a session
+	run --separate-stderr -0 over "::1 40000 ::1 22" portsieve apply "$GOOD" --confirm 60
+	[[ $stderr != *"new ssh login"* ]]
+	run --separate-stderr -0 over "" portsieve confirm
+	[[ $stderr != *"new ssh login"* ]]
+}
+
+@test "confirm refuses a policy under which no new login passes, without --force" {
+	local keeps before
+	keeps=$(policy "$KEEPS")
+	in_server portsieve load to_client -p "$GOOD"
+	run --separate-stderr -0 over "$SESSION4" portsieve apply "$keeps" --confirm 60 --force
+	[[ $stderr == *"a new ssh login from $CLIENT4 to port 22 would be dropped" ]]
+	before=$(in_server portsieve show | tail -n +2)
+	refused 1 "the default, drop, would drop new ssh logins like yours and keep only open sessions" \
+		over "$SESSION4" portsieve confirm
+	equal "$before" "$(in_server portsieve show | tail -n +2)"
+	in_server portsieve show | grep -q unconfirmed
+	# the other way out is open, and --force
+	over "$SESSION4" portsieve rollback
+	over "$SESSION4" portsieve apply "$keeps" --confirm 60 --force
+	run --separate-stderr -0 over "$SESSION4" portsieve confirm --force
+	[[ $stderr == *"a new ssh login from $CLIENT4 to port 22 would be dropped" ]]
+	in_server portsieve show | grep -q "return: socket"
+}
+
+@test "confirm warns of a login that a runtime rule lets in for a while" {
+	in_server portsieve load to_client -p "$GOOD"
+	in_server portsieve allow tcp/22 --for 1h
+	over "$SESSION4" portsieve apply "$SHUT" --confirm 60 --force
+	refused 1 "when the rule 'allow-tcp-22' ends" over "$SESSION4" portsieve confirm
+	says 0 "passes, but only until a runtime rule ends" over "$SESSION4" portsieve confirm --force
 }

@@ -85,12 +85,12 @@ teardown() {
 	serve_web server 8080
 	in_server portsieve allow tcp/8080 --from $CLIENT4 --for 1h
 	in_server portsieve upgrade to_client
-	equal "allow-tcp-8080 tcp/8080 $CLIENT4" \
+	equal "allow-tcp-8080-$CLIENT4 tcp/8080 $CLIENT4" \
 		"$(in_server portsieve show -j | jq -r '.runtime[] | "\(.name) \(.ports) \(.from[0])"')"
 	(($(in_server portsieve show -j | jq '.runtime[0].until | fromdate') > $(date +%s) + 3000))
 	fetch client $SERVER4 8080
 	run -28 fetch client $SERVER6 8080 1
-	in_server portsieve delete allow-tcp-8080
+	in_server portsieve delete --from $CLIENT4
 	run -28 fetch client $SERVER4 8080 1
 }
 

@@ -72,7 +72,7 @@ has_pins() {
 			together apply "$TWO" -- apply "$ONE"
 		fi
 		equal "0 0" "$FIRST_CODE $SECOND_CODE"
-		told=$(in_server portsieve show -j | jq -r '.policy | capture("ports: udp/(?<port>[0-9]+)").port')
+		told=$(in_server portsieve show -j | jq -r '.policy.text | capture("ports: udp/(?<port>[0-9]+)").port')
 		equal "$told" "$(passing)"
 		has_pins "$count"
 	done
@@ -95,7 +95,7 @@ has_pins() {
 		equal "0 0" "$FIRST_CODE $SECOND_CODE"
 		equal "$wanted" "$(passing)"
 		equal "$wanted" "$(in_server portsieve show -j |
-			jq -r '.policy | [scan("ports: udp/([0-9]+)")[0]] | sort | join(" ")')"
+			jq -r '.policy.text | [scan("ports: udp/([0-9]+)")[0]] | sort | join(" ")')"
 		has_pins "$count"
 	done
 	sum_matches

@@ -92,14 +92,14 @@ class Campaign:
         policy = os.path.basename(device["policy"]["source"])[:-len(".yaml")]
         waits = show["falls_back_in_seconds"] is not None
         state = State(policy, [rule["name"] for rule in show["runtime"]] == [RULE], "one" if waits else None)
-        if "lo" in devices and devices["lo"]["policy"]["source"] != self.lab.policy("one"):
+        if "lo" in devices and devices["lo"]["policy"]["source"] not in map(self.lab.policy, ("one", "many")):
             raise Finding("lo's policy has changed to %s" % devices["lo"]["policy"]["source"])
         return state, device["program_id"], slots
 
     def counted(self):
         device = json.loads(self.must("stats", DEVICE, "-j"))["devices"][0]
         rows = device["ranges"] + device["reasons"] + [device["retired"]]
-        return sum(row["passed"]["packets"] + row["dropped"]["packets"] for row in rows)
+        return sum(row[verdict]["packets"] for row in rows for verdict in ("passed", "dropped", "would_drop"))
 
     def observe(self):
         """The state, once everything that tells of it says the same."""
@@ -123,6 +123,9 @@ class Campaign:
         """Whether anything had to be done for it."""
         state, _, slots = self.told()
         wanted = command.before
+        if command.grows and state != NONE:
+            self.must("unload", "--all")
+            state, slots = NONE, {}
         if state == wanted and not command.expired and (slots.keys() == {DEVICE, "lo"} and len(set(slots.values())) == 1
                                 if command.shared else True):
             return False
@@ -165,10 +168,10 @@ class Campaign:
     def only_expected_left(self, command, state):
         """After a command that worked: the pins of an undisturbed run, and as many policies in the kernel."""
         kinds = self.lab.pin_kinds()
-        wanted = self.pins_after.setdefault((command.name, state.over), kinds)
+        wanted = self.pins_after.setdefault((command.name, command.turn, state), kinds)
         if kinds != wanted:
             raise Finding("pinned are %s\n    instead of %s" % (" ".join(kinds), " ".join(wanted)))
-        count = images(state, 2 if command.shared else 1)
+        count = images(state, 2 if command.shared and not command.grows else 1)
         if not within(3, lambda: len(kernel.images_of(self.lab.folder)) == count):
             raise Finding("%d policies in the kernel instead of %d" % (
                 len(kernel.images_of(self.lab.folder)), count))

@@ -32,13 +32,16 @@ class Command:
     """
 
     def __init__(self, name, before, after, words, done_already=None, alternates=False, shared=False,
-                 may_finish=False, expired=False):
+                 may_finish=False, expired=False, grows=False):
         self.name, self.before, self.after, self.words = name, before, after, words
         self.done_already, self.alternates, self.shared = done_already, alternates, shared
+        self.grows = grows  # the counters of all devices, which must be loaded anew before it
         self.expired = expired  # before it, another policy has not been confirmed in time
+        self.turn = 0  # 0 and 1 in turn: for a command that does one thing, then its opposite
         self.may_finish = may_finish  # a failure may leave what success would: nothing to go back to
 
     def swap(self):
+        self.turn = 1 - self.turn
         if self.alternates:
             self.before, self.after = self.after, self.before
 
@@ -48,6 +51,8 @@ def file(state):
 
 
 ONE, TWO = State("one"), State("two")
+FLOW = State("flow")
+MANY = State("many")
 FIRST, SECOND = State("first"), State("second")
 WAITING = State("two", over="one")
 DEVICE = laboratory.DEVICE
@@ -63,12 +68,25 @@ COMMANDS = {command.name: command for command in (
             (1, "loaded already")),
     Command("apply", ONE, TWO, _apply, alternates=True),
     Command("apply-addresses", FIRST, SECOND, _apply, alternates=True),
+    Command("load-flow", NONE, FLOW, lambda c: ["load", DEVICE, "-p", file(c.after)], (1, "loaded already")),
+    Command("apply-flow", ONE, FLOW, _apply),
+    Command("leave-flow", FLOW, ONE, _apply),
+    Command("unload-flow", FLOW, NONE, lambda c: ["unload", DEVICE], (3, "not loaded"), may_finish=True),
+    Command("upgrade-flow", FLOW, FLOW, lambda c: ["upgrade", DEVICE]),
     Command("apply-confirm", ONE, WAITING, lambda c: ["apply", file(c.after), "--confirm", "SECONDS"],
             (1, "a change is pending")),
     Command("apply-expired", ONE, TWO, _apply, expired=True),
     Command("part", ONE, TWO, lambda c: ["apply", file(c.after), "--dev", DEVICE], shared=True),
+    Command("apply-grows", ONE, MANY, _apply, grows=True),
+    Command("apply-grows-shared", ONE, MANY, _apply, grows=True, shared=True),
+    Command("allow-grows", ONE, State("one", True),
+            lambda c: ["allow", "udp/%d,%s" % (laboratory.RUNTIME_PORT, laboratory.MANY_PORTS), "--name", RULE],
+            grows=True),
     Command("unload", ONE, NONE, lambda c: ["unload", DEVICE], (3, "not loaded"), may_finish=True),
     Command("upgrade", FIRST, FIRST, lambda c: ["upgrade", DEVICE]),
+    Command("upgrade-ports", FIRST, FIRST,
+            lambda c: ["upgrade", DEVICE, "--per-port=" + ("dropped", "off")[c.turn],
+                       "--events=" + ("all", "off")[c.turn]]),
     Command("allow", ONE, State("one", True),
             lambda c: ["allow", "udp/%d" % laboratory.RUNTIME_PORT, "--for", "1h", "--name", RULE]),
     Command("delete", State("one", True), ONE, lambda c: ["delete", RULE], (1, "no runtime rule")),

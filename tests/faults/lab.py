@@ -16,6 +16,8 @@ PROBES = ((FIRST, 1000), (SECOND, 1000), (FIRST, 2000), (FIRST, 3000))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BPFFS = "/sys/fs/bpf"
 
+MANY_PORTS = ",".join(str(port) for port in range(5001, 5301, 2))  # more than the spare rows of a device
+
 # By policy: which of the probes pass. By hand, from the texts below.
 POLICIES = {
     "one": "[{name: one, action: allow, ports: udp/1000}]",
@@ -23,6 +25,8 @@ POLICIES = {
     "first": "[{name: first, action: allow, ports: udp/1000, from: [192.0.2.1, '2001:db8:1::/48']}]",
     "second": "[{name: second, action: allow, ports: udp/1000, from: [192.0.2.3, '2001:db8:2::/48'],"
               " to: [192.0.2.0/24, '2001:db8:3::/48']}]",
+    "flow": "[{name: flow, action: allow, ports: udp/2000}]",
+    "many": "[{name: many, action: allow, ports: 'udp/2000,%s'}]" % MANY_PORTS,
 }
 PASSES = {
     "none": (True, True, True, True),
@@ -30,6 +34,8 @@ PASSES = {
     "two": (False, False, True, False),
     "first": (True, False, False, False),
     "second": (False, True, False, False),
+    "flow": (False, False, True, False),
+    "many": (False, False, True, False),
 }
 RUNTIME_PORT = 3000
 
@@ -46,8 +52,8 @@ class Lab:
         self.folder = tempfile.mkdtemp(prefix="portsieve-faults-")
         for name, rules in POLICIES.items():
             with open(self.policy(name), "w") as file:
-                file.write("{version: 1, default: drop, rules: [{name: sentinel, action: allow, ports: "
-                           "udp/%d},\n%s}\n" % (SENTINEL, rules[1:]))
+                file.write("{version: 1, default: drop, return: %s, rules: [{name: sentinel, action: allow, ports: "
+                           "udp/%d},\n%s}\n" % ("flow" if name == "flow" else "none", SENTINEL, rules[1:]))
         self._network()
         self._sockets()
         self.sent = 0  # since a program came onto the device

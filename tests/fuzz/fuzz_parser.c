@@ -38,14 +38,14 @@ bool fuzz_parser_can_say(unsigned int reason)
 /* The knob that decides is the one that `explain` names. */
 static void check_knob(const struct packet *packet)
 {
-	const char *quote = strchr(reason_words(packet->reason), '`');
+	static const struct reason_detail unknown = { .icmp_type = -1 };
+	const char *knob = reason_knob(packet->reason, &unknown);
 	const char *name = knobs[packet->knob].name;
 
 	require(fuzz_parser_can_say(packet->reason));
 	require(!is_extension_knob(packet->knob) && packet->knob != PORTSIEVE_KNOB_BAD_FLAGS);
-	if (quote)
-		require(name && !strncmp(quote + 1, name, strlen(name)) &&
-			quote[1 + strlen(name)] == '`');
+	if (knob)
+		require(name && !strcmp(knob, name));
 	else if (name)
 		require(packet->reason == PORTSIEVE_ICMP || packet->reason == PORTSIEVE_ICMPV6);
 }
@@ -60,11 +60,16 @@ static void check_packet(const struct packet *packet, size_t size)
 	if (packet->reason == PORTSIEVE_REASONS) {
 		/* an Ethernet header, an IPv4 header, and the shortest L4 header */
 		require(size >= 14 + 20 + 8);
-		require(packet->port < PORTSIEVE_PORTS && packet->tcp_flags <= 0xff);
-		require(packet->transport == PORTSIEVE_TCP || packet->tcp_flags == PACKET_NO_FLAGS);
+		require(packet->port < PORTSIEVE_PORTS);
+		require(packet->transport == PORTSIEVE_TCP
+				? packet->tcp_flags <= 0xff
+				: packet->tcp_flags == PACKET_NO_FLAGS ||
+					  (packet->transport == PORTSIEVE_UDP &&
+					   packet->tcp_flags == PACKET_UDPLITE));
 	} else {
 		check_knob(packet);
-		require(packet->tcp_flags == PACKET_NO_FLAGS);
+		require(packet->tcp_flags == PACKET_NO_FLAGS ||
+			packet->tcp_flags == PACKET_UDPLITE);
 	}
 }
 

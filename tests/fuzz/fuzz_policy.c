@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,26 @@
 #include "compile/compile.h"
 #include "analysis/check.h"
 
+/* The file of every set: its own path, and a prefix that is always right. */
+static int give_file(void *context, const struct policy_set *set, struct policy_set_file *ret_file,
+		     struct error *error)
+{
+	char *text = NULL;
+
+	(void)context;
+	if (asprintf(&text, "192.0.2.0/24 # x\n%s\n", set->file) < 0)
+		return error_no_memory(error);
+	*ret_file = (struct policy_set_file){
+		.text = text,
+		.size = strlen(text),
+		.name = strdup("list"),
+	};
+	return ret_file->name ? 0 : error_no_memory(error);
+}
+
+static const struct policy_files files = { give_file, NULL };
 static const struct policy_host host = {
+	.files = &files,
 	.ephemeral_low = 32768,
 	.ephemeral_high = 60999,
 	.realtime_ns = 1795262400123456789,
@@ -127,6 +147,22 @@ static char *print(const struct policy *policy)
 	return text;
 }
 
+/* Reading that goes on after errors refuses the same texts, and its errors have places too. */
+static void check_all_errors(const uint8_t *bytes, size_t size)
+{
+	static struct policy_errors errors;
+	struct error error = { 0 };
+	struct policy policy;
+	int r = policy_read_all((const char *)bytes, size, "fuzz", &host, &policy, &errors, &error);
+
+	if (r != -EINVAL || !errors.count || errors.count > POLICY_ERRORS_MAX)
+		abort();
+	for (size_t i = 0; i < errors.count; i++) {
+		check_error(r, &errors.list[i]);
+		check_place((const char *)bytes, size, &errors.list[i]);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct error error = { 0 };
@@ -136,6 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (r < 0) {
 		check_error(r, &error);
 		check_place((const char *)bytes, size, &error);
+		check_all_errors(bytes, size);
 		return 0;
 	}
 	check(&first);

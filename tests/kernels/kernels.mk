@@ -14,7 +14,7 @@ build/tests/kernels/leave: tests/kernels/leave.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -O2 -Wall -Wextra -Werror -static $< -o $@
 
-build/tests/kernels/verified: tests/kernels/verified.c $(BUILD)/portsieve.skel.h
+build/tests/kernels/verified: tests/kernels/verified.c $(BUILD)/portsieve.skel.h $(BUILD)/egress.skel.h
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -O2 -Wall -Wextra -Werror -Iheaders -Ibuild $< -lbpf -o $@

@@ -8,7 +8,7 @@
 # All waits are bounded. lab_down removes what lab_up creates.
 
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-PATH=$LAB_ROOT/build:$LAB_ROOT/build/tests/traffic:$LAB_ROOT/build/tests/packet:$PATH
+PATH=$LAB_ROOT/tests/lib/recorded:$LAB_ROOT/build:$LAB_ROOT/build/tests/traffic:$LAB_ROOT/build/tests/packet:$PATH
 SERVER4=192.0.2.2 SERVER6=2001:db8::2
 CLIENT4=192.0.2.1 CLIENT6=2001:db8::1
 DEV=to_client # what the filter is loaded onto, unless a test says otherwise
@@ -25,6 +25,22 @@ in_server() {
 
 in_client() {
 	in_namespace client "$@"
+}
+
+# What portsieve prints with -j in the tests of a file is recorded (tests/lib/recorded), and validated after the last.
+if [ -n "${BATS_FILE_TMPDIR:-}" ]; then
+	export RECORDS=$BATS_FILE_TMPDIR/records
+	mkdir -p "$RECORDS"
+	chmod 1777 "$BATS_FILE_TMPDIR/.." "$BATS_FILE_TMPDIR" "$RECORDS" # for tests as another user
+fi
+
+lab_validate() {
+	find "$RECORDS" -type f -print0 | xargs -0r "$LAB_ROOT/tests/lib/validate.py"
+}
+
+# A file with one of its own calls lab_validate there.
+teardown_file() {
+	lab_validate
 }
 
 # Refuses to work next to real interfaces: only the loopback may be up.
@@ -66,6 +82,15 @@ lab_address() {
 	done
 }
 
+# link_program TYPE DEVICE: of a program that does nothing, by a link that is pinned; TYPE is xdp or tcx_egress.
+link_program() {
+	local type=xdp
+	[ "$1" = xdp ] || type=classifier
+	mkdir -p /sys/fs/bpf/tc
+	bpftool prog load "$LAB_ROOT/build/tests/traffic/empty.bpf.o" /sys/fs/bpf/tc/program type $type
+	in_server python3 "$LAB_ROOT/tests/lib/link_program.py" "$1" "$2" /sys/fs/bpf/tc/program /sys/fs/bpf/tc/link
+}
+
 # wait_for_end RULE: until the runtime rule is no longer in force in `server`; fails after 20 s.
 wait_for_end() {
 	local tries
@@ -84,6 +109,35 @@ lab_up() {
 	lab_address server to_client $SERVER4/24 $SERVER6/64
 	lab_address client to_server $CLIENT4/24 $CLIENT6/64
 	in_server sysctl -qw net.ipv4.ip_local_port_range="32768 60999" # wherever the tests run
+}
+
+# `server` becomes a router between `client` and `lan`. Only `lan` may open connections.
+lab_router() {
+	lab_namespace lan
+	lab_veth server to_lan lan to_router
+	lab_address server to_lan 198.51.100.1/24 2001:db8:1::1/64
+	lab_address lan to_router 198.51.100.2/24 2001:db8:1::2/64
+	in_namespace lan ip route add default via 198.51.100.1
+	in_namespace lan ip route add default via 2001:db8:1::1
+	in_client ip route add 198.51.100.0/24 via $SERVER4
+	in_client ip route add 2001:db8:1::/64 via $SERVER6
+	in_server sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
+# pinned KIND: the path of the pin; KIND is flows, flows_open or flows_marked
+pinned() {
+	find /sys/fs/bpf/portsieve -name "$1_[0-9]*" | head -1
+}
+
+# entries KIND: how many flows are in the table
+entries() {
+	bpftool map dump pinned "$(pinned "$1")" | grep -c '^key' || true
+}
+
+# No neighbour discovery or multicast: only what a test sends is counted.
+lab_without_ipv6() {
+	in_server sysctl -qw net.ipv6.conf.to_client.disable_ipv6=1
+	in_client sysctl -qw net.ipv6.conf.to_server.disable_ipv6=1
 }
 
 # Stops the servers, then deletes the namespaces with all that is in them, then the pins.
@@ -127,6 +181,23 @@ is_listening() {
 start() {
 	setsid nsenter --net="/run/netns/$1" -- "${@:2}" </dev/null >/dev/null 2>&1 3>&- &
 	LAB_PIDS+=($!)
+}
+
+# lab_user: until lab_user_gone there is a user portsieve, with a group of that name, both of the id 4711.
+lab_user() {
+	local file
+	for file in passwd group; do
+		grep -v '^portsieve:' /etc/$file >"$BATS_TEST_TMPDIR/$file"
+	done
+	echo "portsieve:x:4711:" >>"$BATS_TEST_TMPDIR/group"
+	echo "portsieve:x:4711:4711::/:/bin/false" >>"$BATS_TEST_TMPDIR/passwd"
+	mount --bind "$BATS_TEST_TMPDIR/group" /etc/group
+	mount --bind "$BATS_TEST_TMPDIR/passwd" /etc/passwd
+}
+
+lab_user_gone() {
+	umount /etc/passwd /etc/group || true
+	umount /run/portsieve/bpf 2>/dev/null || true
 }
 
 # serve_web NAMESPACE PORT [FOLDER]: python's web server, on both families.
@@ -207,10 +278,29 @@ counted() {
 			] | "\(map(.passed[$unit]) | add) \(map(.dropped[$unit]) | add)"'
 }
 
+# counts [DEVICE]: the JSON of its stats, without the time.
+counts() {
+	in_server portsieve stats "${1:-$DEV}" -j | jq -c 'del(.time)'
+}
+
+# status_but_counts: the status of the server's devices, without what a packet that just arrived would change.
+status_but_counts() {
+	in_server portsieve status -j | jq 'del(.time, (.devices[] | .counted, .drift.idle_rules))'
+}
+
+# would_drop NAME [DEVICE]: packets that passed and would have been dropped, of the rows as in `row`.
+would_drop() {
+	in_server portsieve stats "${2:-$DEV}" -j |
+		jq --arg name "$1" '.devices[0] | [
+			(.ranges[] | select(.rule == $name)), (.reasons[] | select(.reason == $name)),
+			(.retired | select($name == "retired"))
+		] | map(.would_drop.packets) | add'
+}
+
 # sum [DEVICE]: packets in all rows.
 sum() {
 	in_server portsieve stats "${1:-$DEV}" -j |
-		jq '.devices[0] | [(.ranges[], .reasons[], .retired) | .passed.packets + .dropped.packets] | add'
+		jq '.devices[0] | [(.ranges[], .reasons[], .retired) | .passed.packets + .dropped.packets + .would_drop.packets] | add'
 }
 
 # sum_matches [DEVICE]: does the sum equal the packets received? Neighbour discovery may interfere.
@@ -253,6 +343,21 @@ policy() {
 	echo "$file"
 }
 
+# lab_own_etc: /etc becomes a copy, in the mount namespace of the tests.
+lab_own_etc() {
+	if [ ! -d /run/etc ]; then
+		cp -a /etc /run/etc
+		mount --bind /run/etc /etc
+	fi
+}
+
+# failsafe TEXT: makes it the failsafe file of this machine, as the commands of the test see it; nothing removes it.
+failsafe() {
+	lab_own_etc
+	rm -rf /etc/portsieve
+	[ -z "$1" ] || { mkdir /etc/portsieve && printf '%s\n' "$1" >/etc/portsieve/failsafe.yaml; }
+}
+
 # equal EXPECTED GOT: for tests; shows both when they differ.
 equal() {
 	[ "$1" = "$2" ] || {
@@ -282,4 +387,26 @@ says() {
 		printf 'expected: status %s and: %s\ngot:      status %s and: %s\n' "$code" "$words" "$status" "$stderr"
 		return 1
 	fi
+}
+
+# load_policy TEXT: onto to_client of `server`
+load_policy() {
+	in_server portsieve load to_client -p "$(policy "$1")"
+}
+
+# passed ROW: its packets that have passed
+passed() {
+	row "$1" | cut -d' ' -f1
+}
+
+# unconnected NAMESPACE HOST PORT [OWN PORT]: does a word sent from a socket without a peer come back?
+unconnected() {
+	in_namespace "$1" python3 -c '
+import socket, sys
+host, port, own = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+s.bind(("", own))
+s.sendto(b"ping\n", (host, port))
+sys.exit(s.recvfrom(64)[0] != b"ping\n")' "$2" "$3" "${4:-0}" 2>/dev/null
 }

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Listens until it is killed. Usage: listen.py [--name NAME] [--child NAME] PROTOCOL,ADDRESS,PORT[,OPTION]...
 # --child: a second process with this name has the sockets too.
-# PROTOCOL: tcp, udp, udplite. OPTION: v6only (else IPv6 sockets take IPv4 too), connected, dev=DEVICE.
+# PROTOCOL: tcp, udp, udplite. OPTION: v6only (else IPv6 sockets take IPv4 too), connected, dev=DEVICE,
+# echo (UDP: sends back what comes).
 import ctypes
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -47,6 +49,13 @@ while arguments[0] in ("--name", "--child"):
         child = arguments[1]
     arguments = arguments[2:]
 sockets = [listen(text) for text in arguments]
+echoing = [s for s, text in zip(sockets, arguments) if text.endswith(",echo")]
 if child and os.fork() == 0:
     set_name(child)
+poll, by_number = select.epoll(), {s.fileno(): s for s in echoing}
+for s in echoing:
+    poll.register(s, select.EPOLLIN)
+while echoing:
+    for number, _ in poll.poll():
+        by_number[number].sendto(*by_number[number].recvfrom(2048))
 signal.pause()

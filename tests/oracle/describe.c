@@ -66,16 +66,19 @@ static void print_prefixes(FILE *out, const char *word, const struct oracle_pref
 
 static void print_policy(FILE *out, const struct oracle_policy *policy)
 {
-	fprintf(out, "policy: default %s, dhcp_client %s; knobs that drop:",
-		policy->default_drop ? "drop" : "allow", policy->dhcp_client ? "auto" : "off");
+	fprintf(out, "policy: default %s%s, dhcp_client %s; knobs that drop:",
+		policy->default_drop ? "drop" : "allow", policy->default_monitor ? ", monitor" : "",
+		policy->dhcp_client ? "auto" : "off");
 	for (int knob = 0; knob < KNOB_COUNT; knob++)
 		if (policy->knob_drops[knob])
-			fprintf(out, " %s", oracle_knob_name((enum oracle_knob)knob));
+			fprintf(out, " %s%s", oracle_knob_name((enum oracle_knob)knob),
+				policy->knob_monitors[knob] ? " (monitor)" : "");
 	fputc('\n', out);
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct oracle_rule *rule = &policy->rules[i];
 
-		fprintf(out, "  %s %s%s:", rule->drop ? "drop" : "allow", rule->name,
+		fprintf(out, "  %s%s %s%s:", rule->drop ? "drop" : "allow",
+			rule->monitor ? ", monitor," : "", rule->name,
 			rule->ended  ? ", ended"
 			: rule->ends ? ", ends later"
 				     : "");
@@ -91,7 +94,11 @@ static void print_policy(FILE *out, const struct oracle_policy *policy)
 
 static void print_opinion(FILE *out, const struct oracle_opinion *opinion)
 {
-	fprintf(out, "oracle: %s, %s", opinion->drop ? "drop" : "pass", opinion->reason);
+	fprintf(out, "oracle: %s, %s",
+		!opinion->drop	     ? "pass"
+		: opinion->monitored ? "would drop"
+				     : "drop",
+		opinion->reason);
 	if (opinion->rule)
 		fprintf(out, " %s %u-%u", opinion->rule, (unsigned int)opinion->low,
 			(unsigned int)opinion->high);

@@ -264,10 +264,27 @@ static bool row_drops(const struct row *row, const struct question *q)
 	return true;
 }
 
+/* Bad flags only refine what a range drops: they are in its mode. */
+static bool row_monitors(const struct row *row, const struct question *q)
+{
+	switch (row->verdict) {
+	case PASSES:
+	case DROPPED:
+		return false;
+	case KNOB:
+		return row->knob == KNOB_BAD_FLAGS ? q->range.monitored
+						   : q->policy->knob_monitors[row->knob];
+	case RANGE:
+		return q->range.monitored;
+	}
+	return false;
+}
+
 static struct oracle_opinion opinion_of(const struct row *row, const struct question *q)
 {
 	struct oracle_opinion opinion = {
 		.drop = row_drops(row, q),
+		.monitored = row_drops(row, q) && row_monitors(row, q),
 		.reason = row->reason,
 		.port = -1,
 		.clause = row->clause,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The oracle: a second, independent implementation of docs/packets.md. It shares no code with the
- * program, so the two do not share errors. It supports neither return traffic nor monitor mode: it
- * judges by a policy with `return: none`.
+ * program, so the two do not share errors. It supports no return traffic, and no monitor mode of a
+ * whole policy: it judges by a policy with `return: none` and `mode: enforce`.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -49,14 +49,18 @@ struct oracle_rule {
 	const struct oracle_interval *intervals;
 	size_t interval_count;
 	struct oracle_prefixes from, to;
-	bool ends;  /* has an end */
-	bool ended; /* which has passed: matches nothing */
+	bool ends;	/* has an end */
+	bool ended;	/* which has passed: matches nothing */
+	bool monitor;	/* its drops are only counted */
+	bool only_from; /* `from` is `only_from`: what comes from elsewhere is dropped */
 };
 
 struct oracle_policy {
 	bool default_drop;
+	bool default_monitor;		 /* the default's drops are only counted */
 	bool dhcp_client;		 /* `dhcp_client: auto` */
 	bool knob_drops[KNOB_COUNT];	 /* indexed by enum oracle_knob */
+	bool knob_monitors[KNOB_COUNT];	 /* the same; those drops are only counted */
 	const struct oracle_rule *rules; /* the first that matches decides; the caller owns them */
 	size_t rule_count;
 	size_t runtime_count; /* of the rules, the first ones: only these may have an end */
@@ -65,6 +69,7 @@ struct oracle_policy {
 /* All strings are static or the policy's. */
 struct oracle_opinion {
 	bool drop;
+	bool monitored;	    /* the drop is only counted: the packet passes */
 	const char *reason; /* "rule", "default", or a reason's name: "later-fragment" */
 	const char *rule;   /* a rule's name, "_port0", "_system", "_user", "_dynamic"; or NULL */
 	const char
@@ -79,7 +84,10 @@ struct oracle_opinion {
 /* No rules, dhcp_client true, and every knob at its default by packets.md. */
 void oracle_policy_defaults(struct oracle_policy *policy, bool default_drop, bool forwards_ipv6);
 
-/* Sets the rules, and the knobs that are left out and depend on them: before oracle_policy_set. */
+/*
+ * Sets the rules, and the knobs that are left out and depend on them or on the default's mode:
+ * before oracle_policy_set.
+ */
 void oracle_policy_rules(struct oracle_policy *policy, const struct oracle_rule *rules,
 			 size_t count);
 

@@ -44,11 +44,29 @@ void oracle_policy_defaults(struct oracle_policy *policy, bool default_drop, boo
 void oracle_policy_rules(struct oracle_policy *policy, const struct oracle_rule *rules,
 			 size_t count)
 {
+	bool enforces = policy->default_drop && !policy->default_monitor;
+
 	policy->rules = rules;
 	policy->rule_count = count;
-	for (size_t i = 0; i < KNOB_COUNT; i++)
-		for (size_t j = 0; j < count && knobs[i].when_left_out == DROP_IF_ANY; j++)
-			policy->knob_drops[i] = policy->knob_drops[i] || rules[j].drop;
+	for (size_t j = 0; j < count; j++)
+		enforces = enforces || rules[j].only_from || (rules[j].drop && !rules[j].monitor);
+	for (size_t i = 0; i < KNOB_COUNT; i++) {
+		switch (knobs[i].when_left_out) {
+		case ALLOW:
+		case DROP:
+			break;
+		case DROP_IF_ANY:
+			for (size_t j = 0; j < count; j++)
+				policy->knob_drops[i] = policy->knob_drops[i] || rules[j].drop ||
+							rules[j].only_from;
+			policy->knob_monitors[i] = !enforces;
+			break;
+		case THE_DEFAULT:
+		case ALLOW_IN_TRANSIT:
+			policy->knob_monitors[i] = policy->default_monitor;
+			break;
+		}
+	}
 }
 
 int oracle_policy_set(struct oracle_policy *policy, const char *knob, bool drop)
@@ -57,6 +75,7 @@ int oracle_policy_set(struct oracle_policy *policy, const char *knob, bool drop)
 		if (strcmp(knobs[i].name, knob))
 			continue;
 		policy->knob_drops[i] = drop;
+		policy->knob_monitors[i] = false;
 		return 0;
 	}
 	return -ENOENT;

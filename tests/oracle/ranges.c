@@ -50,6 +50,7 @@ static bool rule_find(const struct oracle_rule *rule, const char *transport, int
 			.name = rule->name,
 			.is_rule = true,
 			.drop = rule->drop,
+			.monitored = rule->monitor,
 			.low = interval->low,
 			.high = interval->high,
 			.names_addresses = rule->from.count || rule->to.count,
@@ -80,9 +81,14 @@ static bool prefixes_have(const struct oracle_prefixes *prefixes, enum oracle_fa
 	return prefixes->count == 0;
 }
 
+static bool is_from(const struct oracle_rule *rule, const struct subject *subject)
+{
+	return prefixes_have(&rule->from, subject->family, subject->source);
+}
+
 static bool rule_applies(const struct oracle_rule *rule, const struct subject *subject)
 {
-	return !rule->ended && prefixes_have(&rule->from, subject->family, subject->source) &&
+	return !rule->ended && (rule->only_from || is_from(rule, subject)) &&
 	       prefixes_have(&rule->to, subject->family, subject->destination);
 }
 
@@ -102,21 +108,51 @@ static struct range built_in_range(const struct oracle_policy *policy, int64_t p
 	return (struct range){ 0 };
 }
 
-struct range range_of(const struct oracle_policy *policy, const struct subject *subject)
+/* What counts the packet if the policy has only the rules that are enforced, or only the others. */
+static struct range range_among(const struct oracle_policy *policy, const struct subject *subject,
+				bool monitored, size_t count, size_t *ret_index)
 {
 	bool passed_over = false;
 	struct range range;
 
-	for (size_t i = 0; i < policy->rule_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct oracle_rule *rule = &policy->rules[i];
 
-		if (!rule_find(rule, subject->transport, subject->port, &range))
+		if (rule->monitor != monitored ||
+		    !rule_find(rule, subject->transport, subject->port, &range))
 			continue;
+		*ret_index = i;
+		range.drop |= rule->only_from && !is_from(rule, subject);
 		if (rule_applies(rule, subject))
 			return range;
 		passed_over = true;
 	}
+	*ret_index = count;
 	range = built_in_range(policy, subject->port);
+	range.monitored = policy->default_monitor;
 	range.passed_over = passed_over;
 	return range;
+}
+
+/* Would the default drop it, but for being only monitored? */
+static bool default_passes(const struct oracle_policy *policy, const struct subject *subject)
+{
+	bool for_dhcp_client = policy->dhcp_client && !strcmp(subject->transport, "udp") &&
+			       (subject->port == 68 || subject->port == 546);
+
+	return !policy->default_drop || policy->default_monitor || for_dhcp_client;
+}
+
+/*
+ * The policy without its monitored rules decides. If that passes the packet, the first monitored
+ * rule before the decider that would drop it counts it.
+ */
+struct range range_of(const struct oracle_policy *policy, const struct subject *subject)
+{
+	size_t decider, index;
+	struct range range = range_among(policy, subject, false, policy->rule_count, &decider);
+	struct range monitored = range_among(policy, subject, true, decider, &index);
+	bool passes = range.is_rule ? !range.drop : default_passes(policy, subject);
+
+	return passes && index < decider ? monitored : range;
 }

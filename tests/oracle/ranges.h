@@ -19,6 +19,7 @@ struct range {
 	const char *name; /* of the rule, or of the built-in range */
 	bool is_rule;
 	bool drop;
+	bool monitored;	      /* the drop is only counted */
 	uint16_t low, high;   /* overlapping intervals of one rule are merged */
 	bool names_addresses; /* the rule does */
 	bool passed_over;     /* built-in; a rule for the port has other addresses, or has ended */

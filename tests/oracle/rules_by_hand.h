@@ -49,12 +49,21 @@ static const struct oracle_prefix server[] = { { ORACLE_IPV4, 32, { 198, 51, 100
 
 /* The same ports, for some addresses. */
 static const struct oracle_rule rules_with_addresses[] = {
-	{ "ssh", false, ssh, COUNT(ssh), LIST(inside), LIST(server), false, false },
-	{ "ended", false, web, COUNT(web), { 0 }, LIST(server), true, true },
-	{ "telnet", true, telnet, COUNT(telnet), LIST(inside), { 0 }, true, false },
+	{ "ssh", false, ssh, COUNT(ssh), LIST(inside), LIST(server), false, false, false, false },
+	{ "ended", false, web, COUNT(web), { 0 }, LIST(server), true, true, false, false },
+	{ "telnet", true, telnet, COUNT(telnet), LIST(inside), { 0 }, true, false, false, false },
 	RULE("games", true, games),
-	{ "overlap", false, overlap, COUNT(overlap), { 0 }, LIST(inside), false, false },
-	{ "media", true, media, COUNT(media), LIST(inside), { 0 }, false, false },
+	{ "overlap",
+	  false,
+	  overlap,
+	  COUNT(overlap),
+	  { 0 },
+	  LIST(inside),
+	  false,
+	  false,
+	  false,
+	  false },
+	{ "media", true, media, COUNT(media), LIST(inside), { 0 }, false, false, false, false },
 	RULE("signalling", false, signalling),
 };
 

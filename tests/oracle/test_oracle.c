@@ -46,19 +46,19 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_opinion(const struct oracle_opinion *a, const struct oracle_opinion *b)
 {
-	return a->drop == b->drop && same_text(a->reason, b->reason) &&
-	       same_text(a->rule, b->rule) && same_text(a->protocol, b->protocol) &&
-	       a->port == b->port && a->low == b->low && a->high == b->high &&
-	       a->new_connection == b->new_connection;
+	return a->drop == b->drop && a->monitored == b->monitored &&
+	       same_text(a->reason, b->reason) && same_text(a->rule, b->rule) &&
+	       same_text(a->protocol, b->protocol) && a->port == b->port && a->low == b->low &&
+	       a->high == b->high && a->new_connection == b->new_connection;
 }
 
 static void is_judged_as_written(void **state)
 {
 	const struct packet_by_hand *packet = *state;
 	const struct oracle_opinion expected = {
-		packet->drop, packet->reason,  packet->rule, packet->protocol,
-		packet->port, packet->low,     packet->high, packet->new_connection,
-		"by hand",    "see the table",
+		packet->drop,		false,	      packet->reason,  packet->rule,
+		packet->protocol,	packet->port, packet->low,     packet->high,
+		packet->new_connection, "by hand",    "see the table",
 	};
 	struct oracle_policy policy = policy_of(packet);
 	struct oracle_opinion opinion;
@@ -128,7 +128,9 @@ static void is_matched_as_written(void **state)
 					       prefixes_of(test->rules[i].from, from[i]),
 					       prefixes_of(test->rules[i].to, to[i]),
 					       test->rules[i].ended,
-					       test->rules[i].ended };
+					       test->rules[i].ended,
+					       false,
+					       false };
 		policy.rule_count++;
 	}
 	opinion = oracle_judge(&policy, frame, length);

@@ -128,7 +128,7 @@ static void find_borders(const struct table *of_rules, const struct table *compi
 	kinds->stretches = kept;
 }
 
-/* A stretch, and the words of its bits for sorting. */
+/* A stretch, and the words of its bits by rule, for sorting. */
 struct stretch {
 	struct address_kind kind;
 	size_t index;
@@ -139,9 +139,10 @@ static int compare_stretches(const void *one, const void *other)
 {
 	const struct stretch *a = one, *b = other;
 	int by_rules = memcmp(a->kind.rules, b->kind.rules, a->words * sizeof(uint64_t));
+	int by_lists = memcmp(a->kind.listed, b->kind.listed, a->words * sizeof(uint64_t));
 
-	if (by_rules)
-		return by_rules;
+	if (by_rules || by_lists)
+		return by_rules ? by_rules : by_lists;
 	if (!a->kind.class || !b->kind.class)
 		return !!a->kind.class - !!b->kind.class;
 	return (*a->kind.class > *b->kind.class) - (*a->kind.class < *b->kind.class);
@@ -162,7 +163,7 @@ static void stretch_find(const struct table *of_rules, const struct table *compi
 		if (row)
 			kind->class = &addresses->list[row->value].class;
 	}
-	kind->rules = bits;
+	kind->listed = bits;
 }
 
 static void join_stretches(struct stretch *stretches, struct address_kinds *kinds)
@@ -195,7 +196,8 @@ void address_kinds_make(const struct policy *policy, const struct addresses *add
 		const struct policy_prefixes *prefixes =
 			policy_rule_prefixes(&policy->rules[rule], direction);
 
-		if (!prefixes->count)
+		if (policy_prefixes_any(prefixes) ||
+		    (policy->rules[rule].only_from && direction == PORTSIEVE_SOURCE))
 			any[rule / 64] |= UINT64_C(1) << rule % 64;
 		for (size_t i = 0; i < prefixes->count; i++)
 			if (prefixes->list[i].family == family)
@@ -209,16 +211,18 @@ void address_kinds_make(const struct policy *policy, const struct addresses *add
 	table_sort(compiled);
 	find_borders(of_rules, compiled, &kinds);
 	stretches = calloc(kinds.stretches, sizeof(*stretches));
-	kinds.bits = calloc(kinds.stretches, words * sizeof(*kinds.bits));
+	kinds.bits = calloc(kinds.stretches, 2 * words * sizeof(*kinds.bits));
 	assert_true(stretches && kinds.bits);
 	for (size_t i = 0; i < kinds.stretches; i++) {
-		uint64_t *bits = kinds.bits + i * words;
+		uint64_t *listed = kinds.bits + 2 * i * words, *rules = listed + words;
 
-		memcpy(bits, any, words * sizeof(*bits));
 		stretches[i] = (struct stretch){ .index = i, .words = words };
 		stretches[i].kind.address = address_of(kinds.starts[i], family);
-		stretch_find(of_rules, compiled, addresses, kinds.starts[i], bits,
+		stretch_find(of_rules, compiled, addresses, kinds.starts[i], listed,
 			     &stretches[i].kind);
+		for (size_t word = 0; word < words; word++)
+			rules[word] = listed[word] | any[word];
+		stretches[i].kind.rules = rules;
 	}
 	join_stretches(stretches, &kinds);
 	free(of_rules->rows);

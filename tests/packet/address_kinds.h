@@ -16,6 +16,7 @@ struct address_kind {
 	struct policy_prefix address; /* an example: a prefix of full length */
 	const uint32_t *class;	      /* of the longest compiled prefix; NULL: none */
 	const uint64_t *rules;	      /* bits by rule: it matches them in this direction */
+	const uint64_t *listed;	      /* bits by rule: its prefixes hold them */
 };
 
 struct address_kinds {

@@ -89,8 +89,10 @@ static void make_rule(struct address_policy *policy, size_t index, uint64_t *sta
 	};
 	for (size_t i = 0; i < rule->interval_count; i++)
 		policy->intervals[index][i] = make_interval(state);
+	rule->monitor = rule->drop && chance(state, 3) == 0;
 	rule->from = make_prefixes(state, policy->from[index]);
 	rule->to = make_prefixes(state, policy->to[index]);
+	rule->only_from = !rule->drop && rule->from.count && chance(state, 2);
 	if (index < policy->policy.runtime_count && chance(state, 4)) {
 		rule->ends = true;
 		rule->ended = chance(state, 2);
@@ -104,6 +106,7 @@ void address_policy_make(struct address_policy *ret_policy, uint64_t seed)
 
 	memset(ret_policy, 0, sizeof(*ret_policy));
 	oracle_policy_defaults(policy, chance(&state, 2), false);
+	policy->default_monitor = policy->default_drop && chance(&state, 3) == 0;
 	policy->dhcp_client = chance(&state, 2);
 	policy->rules = ret_policy->rules;
 	policy->rule_count = 1 + chance(&state, ADDRESS_RULES_MAX);

@@ -52,6 +52,14 @@ const struct policy_host address_host = {
 #define DHCP_SERVER                                                                                \
 	DROP "rules: [{name: rogue, action: drop, ports: udp/68,546, "                             \
 	     "from: [192.0.2.66, \"fe80::66\"]}]\n"
+#define ONLY_FROM                                                                                  \
+	ALLOW "rules:\n"                                                                           \
+	      "  - {name: guest, action: drop, ports: tcp/22, from: [10.1.2.3]}\n"                 \
+	      "  - {name: ssh, action: allow, ports: tcp/22-23, only_from: [10.0.0.0/8, "          \
+	      "\"2001:db8::/32\"]}\n"                                                              \
+	      "  - {name: never, action: allow, ports: tcp/22}\n"                                  \
+	      "  - {name: dns, action: allow, ports: udp/53, only_from: 10.0.0.0/8, "              \
+	      "to: [198.51.100.1]}\n"
 #define MONITOR                                                                                    \
 	"version: 1\nmode: monitor\ndefault: allow\n"                                              \
 	"rules: [{name: list, action: drop, ports: tcp/all, from: [192.0.2.0/24]}]\n"
@@ -244,6 +252,25 @@ const struct address_test address_tests[] = {
 	  "dhcp-client", NULL },
 	{ "in monitor mode the decision is counted", SSH4, NULL, NULL, MONITOR, true, "rule",
 	  "list" },
+
+	/* allowed from there, dropped from elsewhere */
+	{ "what is from there passes", SSH4, "10.255.255.255", NULL, ONLY_FROM, ALLOWED("ssh") },
+	{ "what is from elsewhere is dropped by the same rule", SSH4, "11.0.0.0", NULL, ONLY_FROM,
+	  DROPPED("ssh") },
+	{ "so is what is from before it", SSH4, "9.255.255.255", NULL, ONLY_FROM, DROPPED("ssh") },
+	{ "IPv6 from there passes", SSH6, NULL, NULL, ONLY_FROM, ALLOWED("ssh") },
+	{ "IPv6 from elsewhere is dropped", SSH6, "2001:db9::", NULL, ONLY_FROM, DROPPED("ssh") },
+	{ "an earlier rule goes before it", SSH4, "10.1.2.3", NULL, ONLY_FROM, DROPPED("guest") },
+	{ "its other ports are its own", "eth ip4 tcp:port=23", "10.1.2.3", NULL, ONLY_FROM,
+	  ALLOWED("ssh") },
+	{ "with to, what is from elsewhere is dropped", DNS4, "11.0.0.0", NULL, ONLY_FROM,
+	  DROPPED("dns") },
+	{ "with to, what is from there passes", DNS4, "10.0.0.0", NULL, ONLY_FROM, ALLOWED("dns") },
+	{ "to another address it is the default's", DNS4, "11.0.0.0", "198.51.100.2", ONLY_FROM,
+	  NOT_DROPPED("_system") },
+	{ "to another family too", DNS6, NULL, NULL, ONLY_FROM, NOT_DROPPED("_system") },
+	{ "bad flags that it drops are bad", "eth ip4 tcp:port=22,flags=3", "11.0.0.0", NULL,
+	  ONLY_FROM, true, "bad-flags", NULL },
 
 	/* rules that end */
 	{ "a rule whose end has not come decides", SSH4, "192.0.2.7", NULL, ENDS,

@@ -42,12 +42,13 @@ static void write_prefixes(FILE *out, const char *key, const struct oracle_prefi
 
 static void write_rule(FILE *out, const struct oracle_rule *rule)
 {
-	fprintf(out, "  - {name: %s, action: %s, ports:", rule->name, word(rule->drop));
+	fprintf(out, "  - {name: %s, action: %s, %sports:", rule->name, word(rule->drop),
+		rule->monitor ? "mode: monitor, " : "");
 	for (size_t i = 0; i < rule->interval_count; i++)
 		fprintf(out, " %s/%u-%u", rule->intervals[i].transport,
 			(unsigned int)rule->intervals[i].low,
 			(unsigned int)rule->intervals[i].high);
-	write_prefixes(out, "from", &rule->from);
+	write_prefixes(out, rule->only_from ? "only_from" : "from", &rule->from);
 	write_prefixes(out, "to", &rule->to);
 	if (rule->ends)
 		fprintf(out, ", until: %s", rule->ended ? SOON : LATE);
@@ -82,8 +83,12 @@ char *agreement_text(const struct oracle_policy *policy, bool monitor, bool with
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	fprintf(out, "version: 1\nmode: %s\ndefault: %s\ndhcp_client: %s\n",
+	/* return: test runs look nothing up, so the verdict is as without it */
+	fprintf(out,
+		"version: 1\nmode: %s\ndefault: {action: %s, mode: %s}\ndhcp_client: %s\n"
+		"return: socket\n",
 		monitor ? "monitor" : "enforce", word(policy->default_drop),
+		policy->default_monitor ? "monitor" : "enforce",
 		policy->dhcp_client ? "auto" : "off");
 	write_rules(out, policy);
 	if (with_knobs)
@@ -102,6 +107,8 @@ struct agreement agreement_begin(struct judge *judge, const struct oracle_policy
 	struct policy_host host;
 	_cleanup_free_ char *text = agreement_text(policy, monitor, with_knobs, &host);
 
+	if (with_knobs) /* as keys of their own they are enforced */
+		memset(agreement.policy.knob_monitors, 0, sizeof(agreement.policy.knob_monitors));
 	host.forwards_ipv6 = forwards_ipv6;
 	judge_apply(judge, text, &host);
 	agreement.before = judge_counters(judge, PORTSIEVE_COUNTERS);
@@ -119,14 +126,16 @@ static bool same(const struct agreement *agreement, const struct judgement *judg
 		 const struct oracle_opinion *opinion)
 {
 	return judgement->drop == opinion->drop &&
-	       judgement->dropped == (opinion->drop && !agreement->monitor) &&
+	       judgement->dropped ==
+		       (opinion->drop && !agreement->monitor && !opinion->monitored) &&
 	       judgement->port == opinion->port && judgement->low == opinion->low &&
 	       judgement->high == opinion->high && same_text(judgement->reason, opinion->reason) &&
 	       same_text(judgement->rule, opinion->rule) &&
 	       same_text(judgement->protocol, opinion->protocol);
 }
 
-/* judge.c has checked that the row has the names of the oracle, so the sums are the oracle's. */
+/* judge.c has checked that the row has the names of the oracle, and same() the verdict, so the sums
+ * are the oracle's. */
 void agreement_frame_in_buffers(struct agreement *agreement, const uint8_t *frame, size_t length,
 				size_t first_bytes)
 {
@@ -141,8 +150,8 @@ void agreement_frame_in_buffers(struct agreement *agreement, const uint8_t *fram
 		judgement_print(stderr, "kernel", &judgement);
 		fail();
 	}
-	sum->verdict[opinion.drop].packets++;
-	sum->verdict[opinion.drop].bytes += length;
+	sum->verdict[judgement_verdict(&judgement)].packets++;
+	sum->verdict[judgement_verdict(&judgement)].bytes += length;
 	sum->new_connections += opinion.new_connection;
 }
 
@@ -160,18 +169,20 @@ void agreement_end(struct agreement *agreement)
 		struct portsieve_counter *sum = &agreement->sums[row],
 					 *was = &agreement->before[row];
 
+		if (memcmp(sum, &native_counters(agreement->judge->native)[row], sizeof(*sum)))
+			fail_msg("row %u differs natively", row);
 		for (int verdict = 0; verdict < PORTSIEVE_VERDICTS; verdict++) {
 			sum->verdict[verdict].packets += was->verdict[verdict].packets;
 			sum->verdict[verdict].bytes += was->verdict[verdict].bytes;
 		}
 		sum->new_connections += was->new_connections;
 		if (memcmp(sum, &after[row], sizeof(*sum)))
-			fail_msg("row %u: passed %llu, dropped %llu, new %llu; the oracle says "
-				 "%llu, "
-				 "%llu, %llu, or other bytes",
+			fail_msg("row %u: passed %llu, dropped %llu, would drop %llu, new %llu; "
+				 "the oracle says %llu, %llu, %llu, %llu, or other bytes",
 				 row, after[row].verdict[0].packets, after[row].verdict[1].packets,
-				 after[row].new_connections, sum->verdict[0].packets,
-				 sum->verdict[1].packets, sum->new_connections);
+				 after[row].verdict[2].packets, after[row].new_connections,
+				 sum->verdict[0].packets, sum->verdict[1].packets,
+				 sum->verdict[2].packets, sum->new_connections);
 	}
 	free(agreement->before);
 	free(agreement->sums);

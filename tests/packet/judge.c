@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "compile/compile.h"
 #include "compile/counter_ids.h"
 /* GCC does not know clang's pragmas */
@@ -61,7 +62,9 @@ struct judge judge_open(const char *policy_text, const struct policy_host *host)
 	struct judge judge = { .image = image_of(policy_text, host, &addresses) };
 	struct error error = { 0 };
 
-	must(testrun_open(judge.image, &addresses, &judge.testrun, &error), &error);
+	must(testrun_open(judge.image, &addresses, PORTSIEVE_COUNTERS, &judge.testrun, &error),
+	     &error);
+	must(native_open(judge.image, &addresses, &judge.native, &error), &error);
 	judge.in_buffers = tries_in_buffers(&judge);
 	return judge;
 }
@@ -74,13 +77,30 @@ void judge_apply(struct judge *judge, const char *policy_text, const struct poli
 	free(judge->image);
 	judge->image = image_of(policy_text, host, &addresses);
 	must(testrun_apply(judge->testrun, judge->image, &addresses, &error), &error);
+	native_close(judge->native);
+	must(native_open(judge->image, &addresses, &judge->native, &error), &error);
 }
 
 void judge_close(struct judge *judge)
 {
 	testrun_close(judge->testrun);
+	native_close(judge->native);
 	free(judge->image);
 	*judge = (struct judge){ 0 };
+}
+
+/* As a test run does, whatever the sizes of the buffers. */
+static void must_judge_natively(const struct judge *judge, const uint8_t *frame, size_t length,
+				const struct portsieve_trace *expected)
+{
+	struct portsieve_trace decision = native_judge(judge->native, frame, length, boottime_ns());
+
+	if (memcmp(&decision, expected, sizeof(decision)))
+		fail_msg("natively: row %u, range %u, verdict %u, port %u/%u, asks %u; the kernel: "
+			 "%u, %u, %u, %u/%u, %u",
+			 decision.counter, decision.range, decision.verdict, decision.transport,
+			 decision.port, decision.asks, expected->counter, expected->range,
+			 expected->verdict, expected->transport, expected->port, expected->asks);
 }
 
 /* The trace names a row; the range it names must be counted in that row. */
@@ -115,9 +135,10 @@ struct judgement judge_frame_in_buffers(struct judge *judge, const uint8_t *fram
 
 	must(testrun_judge_in_buffers(judge->testrun, frame, length, first_bytes, &outcome, &error),
 	     &error);
+	must_judge_natively(judge, frame, length, &outcome.decision);
 	name_row(judge->image, &outcome.decision, &judgement);
 	judgement.dropped = outcome.dropped;
-	judgement.drop = outcome.decision.drop;
+	judgement.drop = outcome.decision.verdict != PORTSIEVE_PASSED;
 	judgement.counter = outcome.decision.counter;
 	if (outcome.decision.has_port && !is_about_headers(judgement.counter)) {
 		judgement.protocol = transport_name(outcome.decision.transport);
@@ -157,6 +178,13 @@ struct portsieve_counter *judge_counters(struct judge *judge, uint32_t count)
 	return rows;
 }
 
+enum portsieve_verdict judgement_verdict(const struct judgement *judgement)
+{
+	if (!judgement->drop)
+		return PORTSIEVE_PASSED;
+	return judgement->dropped ? PORTSIEVE_DROPPED : PORTSIEVE_WOULD_DROP;
+}
+
 static struct judgement counted(struct judge *judge, const uint8_t *frame, size_t length,
 				size_t first_bytes)
 {
@@ -169,8 +197,8 @@ static struct judgement counted(struct judge *judge, const uint8_t *frame, size_
 	assert_true(judgement.counter < count);
 	after = judge_counters(judge, count);
 	judgement.new_connection = after[judgement.counter].new_connections > row->new_connections;
-	row->verdict[judgement.drop].packets++;
-	row->verdict[judgement.drop].bytes +=
+	row->verdict[judgement_verdict(&judgement)].packets++;
+	row->verdict[judgement_verdict(&judgement)].bytes +=
 		ends_in_first_buffer(frame, first_bytes) ? first_bytes : length;
 	row->new_connections += judgement.new_connection;
 	assert_memory_equal(before, after, count * sizeof(*before));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Judges frames by a policy's text with the real XDP program, with separate maps, and returns the
- * result in the words that users see. Any error fails the running cmocka test.
+ * result in the words that users see. Judges each frame natively as well (user/judge), which must
+ * give the same. Any error fails the running cmocka test.
  */
 #ifndef TESTS_PACKET_JUDGE_H
 #define TESTS_PACKET_JUDGE_H
@@ -12,10 +13,12 @@
 #include <stdio.h>
 
 #include "datapath/testrun.h"
+#include "judge/native.h"
 #include "policy/policy.h"
 
 struct judge {
 	struct testrun *testrun;
+	struct native *native;
 	struct portsieve_image *image;
 	bool in_buffers; /* this kernel can test-run frames in several buffers (6.18) */
 };
@@ -32,6 +35,9 @@ struct judgement {
 	uint16_t low, high;   /* of the range; 0 without rule */
 	uint32_t counter;     /* the row */
 };
+
+/* By which such a frame is counted. */
+enum portsieve_verdict judgement_verdict(const struct judgement *judgement);
 
 /* The host that policies are compiled for: Linux's ephemeral ports, no forwarding. */
 extern const struct policy_host judge_host;

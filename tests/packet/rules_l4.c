@@ -6,6 +6,13 @@
 
 #define MALFORMED DROPS("malformed-l4")
 #define TINY	  DROPS("tiny-fragment")
+#define ESTABLISHED                                                                                \
+	DROP "  - {name: final, action: drop, ports: tcp/25, replies: drop}\n"                     \
+	     "return: established\n"
+#define RETURNED                                                                                   \
+	{                                                                                          \
+		.reason = "return-established", .protocol = "tcp", .port = 23                      \
+	}
 
 const struct rule_test rules_l4[] = {
 	{ "L1", "20 bytes of TCP are enough", "eth ip4 tcp", DROP, OPEN("tcp") },
@@ -102,6 +109,39 @@ const struct rule_test rules_l4[] = {
 	  SHUT("udp") },
 	{ "L5", "a UDP-Lite coverage past the end is not checked",
 	  "eth ip6 lite:coverage=65535,port=23", ALLOW, SHUT("udp") },
+	{ "R1",
+	  "a rule that says `replies: drop` drops an ACK",
+	  "eth ip4 tcp:port=25,flags=16",
+	  ESTABLISHED,
+	  { .drop = true,
+	    .dropped = true,
+	    .reason = "rule",
+	    .rule = "final",
+	    .protocol = "tcp",
+	    .port = 25,
+	    .low = 25,
+	    .high = 25 } },
+	{ "R2",
+	  "a SYN is dropped",
+	  "eth ip4 tcp:port=23,flags=2",
+	  ESTABLISHED,
+	  { .drop = true,
+	    .dropped = true,
+	    .new_connection = true,
+	    .reason = "rule",
+	    .rule = "shut",
+	    .protocol = "tcp",
+	    .port = 23,
+	    .low = 23,
+	    .high = 23 } },
+	{ "R4", "a segment with ACK passes", "eth ip4 tcp:port=23,flags=16", ESTABLISHED,
+	  RETURNED },
+	{ "R4", "a segment with SYN and ACK passes, over IPv6", "eth ip6 tcp:port=23,flags=18",
+	  ESTABLISHED, RETURNED },
+	{ "R4", "a segment with RST passes", "eth ip4 tcp:port=23,flags=4", ESTABLISHED, RETURNED },
+	{ "R4", "a segment with PSH only is dropped", "eth ip4 tcp:port=23,flags=8", ESTABLISHED,
+	  SHUT("tcp") },
+	{ "R4", "UDP is dropped", "eth ip4 udp:port=23", ESTABLISHED, SHUT("udp") },
 };
 const size_t rules_l4_count = ARRAY_SIZE(rules_l4);
 
@@ -137,6 +177,24 @@ const size_t rules_l4_count = ARRAY_SIZE(rules_l4);
 #define DROP_BY(action)                                                                            \
 	"version: 1\ndefault: drop\nrules: [{name: low, action: " action                           \
 	", ports: udp/60-70 tcp/60-70}]\n"
+
+/* A policy with two monitored rules among others. */
+#define TRIAL(default_, knobs_)                                                                    \
+	"version: 1\ndefault: " default_ "\nrules:\n"                                              \
+	"  - {name: first, action: allow, ports: tcp/20}\n"                                        \
+	"  - {name: trial, action: drop, ports: tcp/20-29, mode: monitor}\n"                       \
+	"  - {name: open, action: allow, ports: tcp/25}\n"                                         \
+	"  - {name: trial-2, action: drop, ports: tcp/29-31, mode: monitor}\n"                     \
+	"  - {name: shut, action: drop, ports: tcp/26}\n" knobs_
+#define WOULD_DROP(reason_, rule_, protocol_, port_, low_, high_)                                  \
+	{                                                                                          \
+		.drop = true, .reason = reason_, .rule = rule_, .protocol = protocol_,             \
+		.port = port_, .low = low_, .high = high_                                          \
+	}
+#define WOULD_DROP_REASON(reason_, protocol_, port_)                                               \
+	{                                                                                          \
+		.drop = true, .reason = reason_, .protocol = protocol_, .port = port_              \
+	}
 
 const struct rule_test rules_ports[] = {
 	{ "L6", "SYN+FIN to a dropped port is bad", "eth ip4 tcp:port=23,flags=0x03", ALLOW,
@@ -226,6 +284,80 @@ const struct rule_test rules_ports[] = {
 	    .port = 23,
 	    .low = 23,
 	    .high = 23 } },
+	{ "L8", "a monitored rule passes what the default allows", "eth ip4 tcp:port=23",
+	  TRIAL("allow", ""), WOULD_DROP("rule", "trial", "tcp", 23, 20, 29) },
+	{ "L8", "a monitored rule passes what a later rule allows", "eth ip4 tcp:port=25",
+	  TRIAL("drop", ""), WOULD_DROP("rule", "trial", "tcp", 25, 20, 29) },
+	{ "L8",
+	  "what a later rule drops is dropped, and counted there",
+	  "eth ip4 tcp:port=26",
+	  TRIAL("allow", ""),
+	  { .drop = true,
+	    .dropped = true,
+	    .reason = "rule",
+	    .rule = "shut",
+	    .protocol = "tcp",
+	    .port = 26,
+	    .low = 26,
+	    .high = 26 } },
+	{ "L8", "what the default drops is dropped, and counted there", "eth ip4 tcp:port=23",
+	  TRIAL("drop", ""), BUILT_IN(true, "_system", 1, 1023, "tcp", 23) },
+	{ "L8",
+	  "what an earlier rule allows is counted there",
+	  "eth ip4 tcp:port=20",
+	  TRIAL("drop", ""),
+	  { .reason = "rule",
+	    .rule = "first",
+	    .protocol = "tcp",
+	    .port = 20,
+	    .low = 20,
+	    .high = 20 } },
+	{ "L8", "the first of several monitored rules counts", "eth ip4 tcp:port=29",
+	  TRIAL("allow", ""), WOULD_DROP("rule", "trial", "tcp", 29, 20, 29) },
+	{ "L8", "the second one counts its other ports", "eth ip4 tcp:port=31", TRIAL("allow", ""),
+	  WOULD_DROP("rule", "trial-2", "tcp", 31, 29, 31) },
+	{ "L8", "a monitored default passes the packet", "eth ip4 tcp:port=99",
+	  TRIAL("{action: drop, mode: monitor}", ""),
+	  WOULD_DROP("default", "_system", "tcp", 99, 1, 1023) },
+	{ "L8", "a monitored rule counts before a monitored default", "eth ip4 tcp:port=23",
+	  TRIAL("{action: drop, mode: monitor}", ""),
+	  WOULD_DROP("rule", "trial", "tcp", 23, 20, 29) },
+	{ "L6", "bad flags are in the mode of the rule", "eth ip4 tcp:port=23,flags=0",
+	  TRIAL("allow", ""), WOULD_DROP_REASON("bad-flags", "tcp", 23) },
+	{ "L6",
+	  "also if the default is monitored and the rule is not",
+	  "eth ip4 tcp:port=26,flags=0",
+	  TRIAL("{action: drop, mode: monitor}", ""),
+	  { .drop = true, .dropped = true, .reason = "bad-flags", .protocol = "tcp", .port = 26 } },
+	{ "L6", "under a monitored default they pass", "eth ip4 tcp:port=99,flags=0",
+	  TRIAL("{action: drop, mode: monitor}", ""), WOULD_DROP_REASON("bad-flags", "tcp", 99) },
+	{ "L6",
+	  "where the knob allows them, nothing would be dropped",
+	  "eth ip4 tcp:port=23,flags=0",
+	  TRIAL("allow", KNOB("bad_flags: allow")),
+	  { .reason = "bad-flags", .protocol = "tcp", .port = 23 } },
+	{ "L7",
+	  "DHCP passes a monitored default",
+	  "eth ip4 udp:port=68",
+	  TRIAL("{action: drop, mode: monitor}", ""),
+	  { .reason = "dhcp-client", .protocol = "udp", .port = 68 } },
+	{ "E5", "a knob left out follows a monitored default", "eth:type=0x8847 data:46",
+	  TRIAL("{action: drop, mode: monitor}", ""), WOULD_DROP_REASON("mpls", NULL, -1) },
+	{ "E5", "a knob that is written is enforced", "eth:type=0x8847 data:46",
+	  TRIAL("{action: drop, mode: monitor}", KNOB("mpls: drop")), DROPS("mpls") },
+	{ "E4", "a ninth tag is dropped if any rule is enforced",
+	  "eth vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 "
+	  "vlan:vid=0 vlan:vid=0 ip4 tcp",
+	  TRIAL("{action: drop, mode: monitor}", ""), DROPS("vlan-depth") },
+	{ "E4", "a ninth tag passes if all that drops is monitored",
+	  "eth vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 vlan:vid=0 "
+	  "vlan:vid=0 vlan:vid=0 ip4 tcp",
+	  "version: 1\ndefault: {action: drop, mode: monitor}\n",
+	  WOULD_DROP_REASON("vlan-depth", NULL, -1) },
+	{ "Knobs", "a knob that drops under any default still does", "eth ip6 route:type=0 udp",
+	  TRIAL("{action: drop, mode: monitor}", ""), DROPS("routing-header") },
+	{ "L1", "a malformed packet is dropped under a monitored default", "eth ip4 tcp:off=4",
+	  "version: 1\ndefault: {action: drop, mode: monitor}\n", DROPS("malformed-l4") },
 	{ "L8",
 	  "in monitor mode a malformed packet passes",
 	  "eth ip4 tcp:off=4",

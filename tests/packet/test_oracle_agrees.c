@@ -42,9 +42,10 @@ static const struct oracle_interval others[] = { { "sctp", 2905, 2905 },
 						 { "sctp", 0, 0 } };
 static const struct oracle_interval wide[] = { { "tcp", 0, 1023 }, { "dccp", 0, 65535 } };
 
-#define RULE(name_, drop_, intervals_, count)                                                      \
+#define RULE(name_, drop_, intervals_, count, ...)                                                 \
 	{                                                                                          \
-		.name = name_, .drop = drop_, .intervals = intervals_, .interval_count = count     \
+		.name = name_, .drop = drop_, .intervals = intervals_, .interval_count = count,    \
+		##__VA_ARGS__                                                                      \
 	}
 
 static const struct oracle_rule usual[] = {
@@ -59,13 +60,22 @@ static const struct oracle_rule with_dhcp[] = {
 	RULE("overlap", true, overlap, ARRAY_SIZE(overlap)),
 };
 
+static const struct oracle_rule monitored[] = {
+	RULE("ssh", true, ssh, ARRAY_SIZE(ssh), .monitor = true),
+	RULE("web", false, web, ARRAY_SIZE(web)),
+	RULE("games", true, games, ARRAY_SIZE(games)),
+	RULE("overlap", true, overlap, ARRAY_SIZE(overlap), .monitor = true),
+	RULE("wide", true, wide, ARRAY_SIZE(wide), .monitor = true),
+	RULE("others", false, others, ARRAY_SIZE(others)),
+};
+
 static struct oracle_interval many_intervals[MANY_RULES][INTERVALS_EACH];
 static char many_names[MANY_RULES][NAME_SIZE];
 static struct oracle_rule many[MANY_RULES];
 
 static const struct policy_case {
 	const char *name;
-	bool default_drop, monitor, no_dhcp_client, forwards_ipv6;
+	bool default_drop, default_monitor, monitor, no_dhcp_client, forwards_ipv6;
 	enum knobs knobs;
 	const struct oracle_rule *rules;
 	size_t rule_count;
@@ -82,6 +92,11 @@ static const struct policy_case {
 	{ "in monitor mode on a router", .default_drop = true, .monitor = true,
 	  .no_dhcp_client = true, .forwards_ipv6 = true, .rules = usual,
 	  .rule_count = ARRAY_SIZE(usual) },
+	{ "with monitored rules under a monitored default", .default_drop = true,
+	  .default_monitor = true, .rules = monitored, .rule_count = ARRAY_SIZE(monitored) },
+	{ "with monitored rules under default drop", .default_drop = true, .rules = monitored,
+	  .rule_count = ARRAY_SIZE(monitored) },
+	{ "with a monitored default alone", .default_drop = true, .default_monitor = true },
 	{ "without rules", .default_drop = true },
 	{ "with a rule on DHCP's ports", .default_drop = true, .knobs = MIXED, .rules = with_dhcp,
 	  .rule_count = ARRAY_SIZE(with_dhcp) },
@@ -161,6 +176,7 @@ static struct agreement begin(const struct policy_case *policy_case)
 	struct oracle_policy policy;
 
 	oracle_policy_defaults(&policy, policy_case->default_drop, policy_case->forwards_ipv6);
+	policy.default_monitor = policy_case->default_monitor;
 	policy.dhcp_client = !policy_case->no_dhcp_client;
 	oracle_policy_rules(&policy, policy_case->rules, policy_case->rule_count);
 	for (int knob = 0; knob < KNOB_COUNT; knob++) {

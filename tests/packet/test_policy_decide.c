@@ -57,7 +57,8 @@ static struct policy_packet pick_packet(const struct grammar *grammar)
 static void assert_same(const struct policy *policy, const struct oracle_policy *told,
 			const struct policy_packet *packet)
 {
-	const struct policy_rule *rule = policy_decide(policy, packet);
+	struct policy_decision decision = policy_decide(policy, packet);
+	const struct policy_rule *rule = decision.rule;
 	const struct subject subject = {
 		.transport = transport_name(packet->transport),
 		.port = packet->port,
@@ -67,9 +68,12 @@ static void assert_same(const struct policy *policy, const struct oracle_policy 
 	};
 	struct range range = range_of(told, &subject);
 
-	if (!!rule != range.is_rule || (rule && strcmp(rule->name, range.name)))
-		fail_msg("%s/%u: %s, the oracle says %s", subject.transport,
-			 (unsigned int)packet->port, rule ? rule->name : "the default", range.name);
+	if (!!rule != range.is_rule || (rule && strcmp(rule->name, range.name)) ||
+	    (rule && decision.drop != range.drop))
+		fail_msg("%s/%u: %s %s, the oracle says %s %s", subject.transport,
+			 (unsigned int)packet->port, rule ? rule->name : "the default",
+			 decision.drop ? "drops" : "allows", range.name,
+			 range.drop ? "drops" : "allows");
 }
 
 static void policies_are_read_as_the_oracle_reads_them(void **state)

@@ -178,7 +178,8 @@ static void rows_hold_the_sums(const struct port_policy *policy,
 
 	for (uint32_t id = 0; id < PORTSIEVE_COUNTERS; id++) {
 		subtract(&rows[id], &before[id]);
-		packets += rows[id].verdict[0].packets + rows[id].verdict[1].packets;
+		packets += rows[id].verdict[0].packets + rows[id].verdict[1].packets +
+			   rows[id].verdict[2].packets;
 	}
 	assert_int_equal(packets, ARRAY_SIZE(kinds) * PORTSIEVE_PORTS);
 	for (uint32_t id = 0; id < judge.image->ranges; id++) {

@@ -204,7 +204,7 @@ static void policies_at_the_limits(void **state)
 	make_pairs(&policy, PAIRS);
 	check_and_free("pairs of rules", &policy);
 	make_conditions(&policy, PORTSIEVE_CONDITIONS_MAX, false);
-	check_and_free("12000 conditions", &policy);
+	check_and_free("11800 conditions", &policy);
 	make_conditions(&policy, PORTSIEVE_CONDITIONS_MAX / 2, true);
 	check_and_free("6000 conditions by source and destination", &policy);
 	make_nested(&policy, NESTED_RULES);

@@ -17,7 +17,8 @@
 #include "base/cleanup.h"
 #include "compile/compile.h"
 #include "compile/counter_ids.h"
-#include "native_judge.h"
+#include "compile/range_order.h"
+#include "native_classify.h"
 
 struct run {
 	enum portsieve_transport transport;
@@ -65,20 +66,47 @@ static bool holds(const struct address_kind *kind, uint32_t rule)
 	return kind->rules[rule / 64] >> rule % 64 & 1;
 }
 
-/* The index of the rule that decides, or -1. */
+static bool is_dhcp(const struct policy *policy, enum portsieve_transport transport, uint16_t port)
+{
+	return policy->default_action == POLICY_DROP && policy->dhcp_client &&
+	       transport == PORTSIEVE_UDP && (port == 68 || port == 546);
+}
+
+/* A rule with only_from drops what its prefixes do not hold. */
+static bool rule_drops(const struct policy *policy, size_t rule, const struct address_kind *source)
+{
+	if (policy->rules[rule].only_from)
+		return !(source->listed[rule / 64] >> rule % 64 & 1);
+	return policy->rules[rule].action == POLICY_DROP;
+}
+
+/*
+ * The index of the rule that counts the packet, or -1: the first that is enforced, or where that
+ * passes the packet, the first before it that is monitored.
+ */
 static int first_match(const struct policy *policy, const struct run *run,
 		       const struct address_kind *source, const struct address_kind *destination,
 		       uint64_t now_ns)
 {
-	for (size_t i = 0; i < run->rules_count; i++) {
+	bool drops = policy->default_action == POLICY_DROP && !policy->default_monitor &&
+		     !is_dhcp(policy, run->transport, run->low);
+	int decider = -1, monitored = -1;
+
+	for (size_t i = 0; i < run->rules_count && decider < 0; i++) {
 		uint16_t rule = run->rules[i];
 		uint64_t until_ns = policy->rules[rule].until_ns;
 
-		if ((!until_ns || now_ns < until_ns) && holds(source, rule) &&
-		    holds(destination, rule))
-			return rule;
+		if ((until_ns && now_ns >= until_ns) || !holds(source, rule) ||
+		    !holds(destination, rule))
+			continue;
+		if (!policy->rules[rule].monitor)
+			decider = rule;
+		else if (monitored < 0)
+			monitored = rule;
 	}
-	return -1;
+	if (decider >= 0)
+		drops = rule_drops(policy, (size_t)decider, source);
+	return drops || monitored < 0 ? decider : monitored;
 }
 
 static unsigned int builtin_of(uint16_t port)
@@ -87,12 +115,6 @@ static unsigned int builtin_of(uint16_t port)
 	       : port < 1024  ? PORTSIEVE_SYSTEM
 	       : port < 49152 ? PORTSIEVE_USER
 			      : PORTSIEVE_DYNAMIC;
-}
-
-static bool is_dhcp(const struct policy *policy, enum portsieve_transport transport, uint16_t port)
-{
-	return policy->default_action == POLICY_DROP && policy->dhcp_client &&
-	       transport == PORTSIEVE_UDP && (port == 68 || port == 546);
 }
 
 /* The number of the range that counts a port if no rule decides. */
@@ -263,6 +285,7 @@ static size_t assert_ranges_of_rule(const struct check *check, size_t index, siz
 	assert_non_null(found);
 	if (strcmp(image->rule[index].name, rule->name) ||
 	    image->rule[index].drop != (rule->action == POLICY_DROP) ||
+	    image->rule[index].monitor != rule->monitor ||
 	    image->rule[index].until_ns != rule->until_ns)
 		fail_msg("%s: rule %zu is not '%s'", check->name, index, rule->name);
 	for (size_t i = 0; i < count; i++) {
@@ -286,41 +309,71 @@ static size_t assert_ranges_of_rule(const struct check *check, size_t index, siz
 	return count;
 }
 
+/* Replies to packets that a range drops pass: docs/portsieve-policy.5.scd, RETURN TRAFFIC. */
+static bool should_ask(const struct policy_rule *rule)
+{
+	return rule->replies == POLICY_REPLIES_UNSET ? policy_prefixes_any(&rule->from)
+						     : rule->replies == POLICY_REPLIES_PASS;
+}
+
+/* The order of ids by kind, as abi.h has it. */
+static unsigned int kind_of(const struct policy_rule *rule)
+{
+	bool final = rule->action == POLICY_DROP && !should_ask(rule);
+
+	return rule->monitor ? (final ? 2 : 3) : final;
+}
+
 static void assert_ranges(const struct check *check)
 {
 	size_t id = PORTSIEVE_RANGE_RULES;
 
 	assert_int_equal(check->image->rules, check->policy->rules_count);
-	for (size_t rule = 0; rule < check->policy->rules_count; rule++)
-		id += assert_ranges_of_rule(check, rule, id);
+	for (unsigned int kind = 0; kind < 4; kind++)
+		for (size_t rule = 0; rule < check->policy->rules_count; rule++)
+			if (kind_of(&check->policy->rules[rule]) == kind)
+				id += assert_ranges_of_rule(check, rule, id);
 	assert_int_equal(check->image->ranges, id);
 }
 
-/* Replies to packets that a range drops pass: docs/portsieve-policy.5.scd, RETURN TRAFFIC. */
-static bool should_ask(const struct check *check, uint32_t id)
+/* What the program asks of the ids of ranges that drop packets. */
+static void assert_kinds(const struct check *check)
 {
-	const struct policy_rule *rule;
+	const struct portsieve_image *image = check->image;
 
-	if (id < PORTSIEVE_RANGE_DHCP)
-		return check->policy->default_action == POLICY_DROP;
-	if (id < PORTSIEVE_RANGE_RULES || id >= check->image->ranges)
-		return false;
-	rule = &check->policy->rules[check->image->range[id].rule];
-	if (rule->action != POLICY_DROP)
-		return false;
-	return rule->replies == POLICY_REPLIES_UNSET ? !rule->from.count
-						     : rule->replies == POLICY_REPLIES_PASS;
+	for (uint32_t id = 0; id < image->ranges; id++) {
+		const struct policy_rule *rule = &check->policy->rules[image->range[id].rule];
+		bool by_default = id < PORTSIEVE_RANGE_RULES;
+		bool asks = by_default || should_ask(rule);
+		bool monitored = by_default ? check->policy->default_monitor : rule->monitor;
+
+		if (id == PORTSIEVE_RANGE_DHCP || !image->range[id].drop)
+			continue;
+		if (asks == ids_have(&image->final, id))
+			fail_msg("%s: range %u %s for replies", check->name, id,
+				 asks ? "does not ask" : "asks");
+		if (monitored == ids_have(&image->enforced, id))
+			fail_msg("%s: range %u is %s", check->name, id,
+				 monitored ? "enforced" : "monitored");
+	}
 }
 
-static void assert_asks(const struct check *check)
+/* Readers walk the rules in their order. */
+static void assert_walk(const struct check *check)
 {
-	for (uint32_t id = 0; id < PORTSIEVE_ASKS_WORDS * 64; id++) {
-		bool asks = check->image->asks[id / 64] >> id % 64 & 1;
+	struct rules_walk walk = rules_walk_begin(check->image);
+	struct rule_ranges ranges;
+	size_t count = 0;
 
-		if (asks != should_ask(check, id))
-			fail_msg("%s: range %u %s for replies", check->name, id,
-				 asks ? "asks" : "does not ask");
+	for (size_t rule = 0; rule < check->policy->rules_count; rule++) {
+		assert_true(rules_walk_next(&walk, &ranges));
+		assert_int_equal(ranges.rule, rule);
+		for (uint32_t id = ranges.first; id < ranges.end; id++)
+			assert_int_equal(check->image->range[id].rule, rule);
+		count += ranges.end - ranges.first;
 	}
+	assert_false(rules_walk_next(&walk, &ranges));
+	assert_int_equal(count, check->image->ranges - PORTSIEVE_RANGE_RULES);
 }
 
 static bool same_range(const struct portsieve_image *a, uint32_t a_id,
@@ -388,7 +441,10 @@ __attribute__((noreturn)) static void fail_at(const struct check *check,
 		    decision->range >= PORTSIEVE_RANGE_RULES && decision->range < image->ranges
 			    ? image->rule[image->range[decision->range].rule].name
 			    : "default",
-		    decision->counter, decision->drop ? "drop" : "pass");
+		    decision->counter,
+		    decision->monitored ? "would drop"
+		    : decision->drop	? "drop"
+					: "pass");
 	fail();
 	abort();
 }
@@ -401,6 +457,7 @@ static bool is_default(const struct check *check, const struct question *questio
 
 	return decision->range == default_range(check->policy, transport, port) &&
 	       decision->drop == (check->policy->default_action == POLICY_DROP && !dhcp) &&
+	       decision->monitored == (decision->drop && check->policy->default_monitor) &&
 	       decision->counter ==
 		       (dhcp ? PORTSIEVE_DHCP_CLIENT : PORTSIEVE_COUNTER_BUILTIN + decision->range);
 }
@@ -416,7 +473,8 @@ static bool is_by_rule(const struct check *check, const struct question *questio
 	range = &image->range[decision->range];
 	return range->rule == rule && range->transport == question->run->transport &&
 	       range->low <= port && port <= range->high &&
-	       decision->drop == (check->policy->rules[rule].action == POLICY_DROP) &&
+	       decision->drop == rule_drops(check->policy, rule, question->source) &&
+	       decision->monitored == check->policy->rules[rule].monitor &&
 	       decision->counter < PORTSIEVE_COUNTERS &&
 	       check->range_of_row[decision->counter] == decision->range;
 }
@@ -436,7 +494,7 @@ static void ask(const struct check *check, const struct question *question)
 	};
 
 	for (;;) {
-		struct native_decision decision = native_judge(check->image, &packet);
+		struct native_decision decision = native_classify(check->image, &packet);
 
 		if (rule < 0 ? !is_default(check, question, packet.port, &decision)
 			     : !is_by_rule(check, question, packet.port, (uint32_t)rule, &decision))
@@ -572,7 +630,8 @@ void whole_image_check(const char *name, const struct policy *policy,
 	assert_true(image && check.port_rules);
 	compile(name, policy, host, image, &addresses);
 	assert_ranges(&check);
-	assert_asks(&check);
+	assert_kinds(&check);
+	assert_walk(&check);
 	assert_rows(&check);
 	for (int family = 0; family < POLICY_FAMILIES; family++)
 		for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)

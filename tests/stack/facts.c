@@ -20,8 +20,8 @@ struct walk {
 
 const char *facts_name(enum facts_deliberate entry)
 {
-	static const char *const names[] = { "D1", "D2", "D3", "D4",  "D5",  "D6",
-					     "D7", "D8", "D9", "D10", "D11", "no entry" };
+	static const char *const names[] = { "D1", "D2", "D3",	"D4",  "D5",  "D6",	 "D7",
+					     "D8", "D9", "D10", "D11", "D12", "no entry" };
 
 	static_assert(ARRAY_SIZE(names) == FACTS_DELIBERATE_COUNT + 1, "one name for each entry");
 	return names[entry];
@@ -105,6 +105,8 @@ static void walk_ipv4(struct walk *w)
 	w->at = from + header;
 	if (more && (w->end - w->at) % 8)
 		note(w, FACTS_D3);
+	if (offset * 8 + (w->end - w->at) > 65535)
+		note(w, FACTS_D12);
 	if (offset == 1 && w->frame[from + 9] == TCP)
 		note(w, FACTS_D1);
 	if (!offset)

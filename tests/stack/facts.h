@@ -23,7 +23,8 @@ enum facts_deliberate {
 	FACTS_D8,  /* more VLAN tags than are walked */
 	FACTS_D9,  /* fragments of a datagram whose first one is denied; said by the judge */
 	FACTS_D10, /* segment routing */
-	FACTS_D11, /* a source route of IPv4; no frame of the judge shows D12 */
+	FACTS_D11, /* a source route of IPv4; no frame of the judge shows D13 */
+	FACTS_D12, /* an IPv4 fragment that ends past 65,535 */
 	FACTS_DELIBERATE_COUNT,
 	FACTS_NONE = FACTS_DELIBERATE_COUNT,
 };

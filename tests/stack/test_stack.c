@@ -54,17 +54,17 @@ static bool denied_by_address(const struct lab_receipt *receipt)
 
 static const struct judge_policy policies[DIRECTED_POLICIES] = {
 	[DEFAULT_DROP] = { "default drop",
-			   "version: 1\ndefault: drop\ndhcp_client: off\nrules:\n"
+			   "version: 1\nreturn: none\ndefault: drop\ndhcp_client: off\nrules:\n"
 			   "  - {name: open, action: allow, ports: \"" PORTS(
 				   "53,80,443,2000-2999") "\"}\n",
 			   true, denied_by_default },
 	[DROP_RULE] = { "a drop rule",
-			"version: 1\ndefault: allow\nrules:\n"
+			"version: 1\nreturn: none\ndefault: allow\nrules:\n"
 			"  - {name: closed, action: drop, ports: \"" PORTS(
 				"22,23,161,3000-3999") "\"}\n",
 			false, denied_by_rule },
 	[DROP_TO] = { "a drop rule with an address",
-		      "version: 1\ndefault: allow\nrules:\n"
+		      "version: 1\nreturn: none\ndefault: allow\nrules:\n"
 		      "  - {name: second, action: drop, ports: \"" PORTS(
 			      "all") "\",\n"
 				     "     to: [198.51.100.2, \"2001:db8::2\"]}\n",
@@ -177,7 +177,7 @@ static void test_generated(void **state)
 	assert_true(judge.counts.denied >= judge.counts.shots / SHARE_MIN);
 }
 
-/* What the judge excuses, the page has to say, and the other way round but for D12. */
+/* What the judge excuses, the page has to say, and the other way round but for D13. */
 static void page_lists_each_entry(void **state)
 {
 	_cleanup_fclose_ FILE *file = fopen("docs/packets.md", "re");
@@ -196,8 +196,8 @@ static void page_lists_each_entry(void **state)
 		section = strstr(section, start);
 		assert_non_null(section);
 	}
-	assert_non_null(strstr(section, "\n| D12 |"));
-	assert_null(strstr(section, "\n| D13 |"));
+	assert_non_null(strstr(section, "\n| D13 |"));
+	assert_null(strstr(section, "\n| D14 |"));
 }
 
 static void scenarios_make(void)

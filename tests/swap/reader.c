@@ -15,7 +15,7 @@ int reader_read(uint32_t ifindex, struct tally *ret_tally, struct error *error)
 
 	if (r)
 		return r;
-	r = snapshot_read(&datapath, ifindex, &snapshot, error);
+	r = snapshot_read(&datapath, ifindex, NULL, &snapshot, error);
 	if (!r)
 		tally_take(&snapshot.devices[0], ret_tally);
 	return r;

@@ -57,6 +57,15 @@ void tally_take(const struct snapshot_device *device, struct tally *ret_tally)
 	}
 }
 
+uint64_t tally_packets(const struct portsieve_counter *row)
+{
+	uint64_t sum = 0;
+
+	for (int v = 0; v < PORTSIEVE_VERDICTS; v++)
+		sum += row->verdict[v].packets;
+	return sum;
+}
+
 static unsigned int steps_back(const struct portsieve_counter *before,
 			       const struct portsieve_counter *now)
 {
@@ -82,8 +91,7 @@ void findings_add(struct findings *findings, const struct tally *before, const s
 		if (row->stays)
 			findings->backwards += steps_back(&before->rule[rule], &now->rule[rule]);
 	}
-	findings->all_backwards += now->all.verdict[0].packets + now->all.verdict[1].packets <
-				   before->all.verdict[0].packets + before->all.verdict[1].packets;
+	findings->all_backwards += tally_packets(&now->all) < tally_packets(&before->all);
 	findings->reads++;
 }
 

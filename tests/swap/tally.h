@@ -54,6 +54,9 @@ struct findings {
 
 void tally_take(const struct snapshot_device *device, struct tally *ret_tally);
 
+/* Of a row, with any verdict. */
+uint64_t tally_packets(const struct portsieve_counter *row);
+
 /* Looks at a tally, and compares it with the one before it. */
 void findings_add(struct findings *findings, const struct tally *before, const struct tally *now);
 

@@ -92,11 +92,10 @@ static uint64_t misjudged_in_band(const struct lab *lab, const struct tally *tal
 static void judge(const struct lab *lab, struct outcome *outcome)
 {
 	const struct tally *tally = &outcome->tally;
-	uint64_t passed = tally->all.verdict[PORTSIEVE_PASSED].packets;
 	uint64_t dropped = tally->all.verdict[PORTSIEVE_DROPPED].packets;
 
 	assert_int_equal(lab_device_read(&outcome->device), 0);
-	outcome->miscounted = difference(passed + dropped, outcome->device.received);
+	outcome->miscounted = difference(tally_packets(&tally->all), outcome->device.received);
 	outcome->misjudged = difference(dropped, outcome->device.dropped);
 	for (enum tally_rule rule = 0; rule < TALLY_RULES; rule++)
 		outcome->misjudged += misjudged_in_band(lab, tally, rule);
@@ -191,9 +190,7 @@ static struct outcome run(const struct scenario *scenario, struct lab *lab)
 	lab_close(lab);
 	/* In every scenario there was something to see. */
 	for (enum tally_rule rule = 0; rule < ONLY_A; rule++)
-		assert_true(outcome.tally.rule[rule].verdict[0].packets +
-				    outcome.tally.rule[rule].verdict[1].packets >
-			    0);
+		assert_true(tally_packets(&outcome.tally.rule[rule]) > 0);
 	assert_int_equal(outcome.findings.reads_failed, 0);
 	assert_int_equal(outcome.swaps_failed, 0);
 	return outcome;

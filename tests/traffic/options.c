@@ -18,6 +18,7 @@
 
 #define PORT_LAST	  65535
 #define SECONDS_LIMIT	  3600
+#define RATE_LIMIT	  100000000
 #define BATCH_LIMIT	  256 /* the kernel's TEST_XDP_MAX_BATCH, and the veth ring's length */
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -216,6 +217,11 @@ static bool set_seconds(const char *value, struct options *options)
 	       options->seconds <= SECONDS_LIMIT;
 }
 
+static bool set_rate(const char *value, struct options *options)
+{
+	return number_parse(value, 1, RATE_LIMIT, &options->rate);
+}
+
 static bool set_batch(const char *value, struct options *options)
 {
 	__u64 batch;
@@ -271,6 +277,8 @@ static const struct option_row rows[] = {
 	  set_flags },
 	{ "count", "PACKETS", "stop after exactly so many", set_count },
 	{ "seconds", "S", "stop after this time (default 1 without --count)", set_seconds },
+	{ "rate", "PACKETS", "a second, in portions every 2 ms; no more than the CPU gives",
+	  set_rate },
 	{ "batch", "PACKETS", "per flush of the redirects, up to 256 (default 64)", set_batch },
 	{ "rush", NULL, "--count at the kernel's rate, without pauses in which the peer catches up",
 	  set_rush },

@@ -19,6 +19,7 @@ struct options {
 	bool help;
 	__u64 count_packets; /* at least one of these two is a limit ... */
 	double seconds;	     /* ... 0: no limit */
+	__u64 rate;	     /* packets per second; 0: as fast as possible */
 	__u32 batch_packets;
 	bool rush;
 	__u64 seed;

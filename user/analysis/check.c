@@ -12,6 +12,8 @@
 #include "analysis/reach.h"
 #include "base/cleanup.h"
 #include "base/deadline.h"
+#include "compile/range_order.h"
+#include "policy/failsafe.h"
 #include "policy/knobs.h"
 
 enum {
@@ -25,19 +27,26 @@ struct checking {
 	struct deciders_search *search;
 };
 
-/* The ranges of a rule: range[first], ..., range[first + count - 1] of the image. */
-struct rule_ranges {
+/* Ranges of a rule: range[first], ..., range[first + count - 1] of the image. */
+struct checked_ranges {
 	const struct policy_rule *rule;
 	uint16_t first;
 	size_t count;
 };
 
-static struct error remark_at(const struct policy_check *check, struct policy_place place)
+static struct error remark_in(enum error_code code, const char *file, struct policy_place place)
 {
-	struct error error = { .exit = EXIT_DONE };
+	struct error error = { .exit = EXIT_DONE, .code = code };
 
-	error_place(&error, check->file, place.line, place.column);
+	error_place(&error, file, place.line, place.column);
 	return error;
+}
+
+/* At a place of the rule, in the file that it is from. */
+static struct error remark_at(enum error_code code, const struct policy_check *check,
+			      const struct policy_rule *rule, struct policy_place place)
+{
+	return remark_in(code, policy_rule_file(rule, check->file), place);
 }
 
 __attribute__((format(printf, 2, 3))) static void append(struct error *error, const char *format,
@@ -53,7 +62,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct error *error, co
 
 /* "'web' (line 3), 'mail' (line 4) and 2 more": the rules that decide the packets of the ranges. */
 static void append_deciders(struct error *error, const struct checking *checking,
-			    struct rule_ranges ranges, size_t named)
+			    struct checked_ranges ranges, size_t named)
 {
 	struct deciders deciders =
 		deciders_find(checking->search, ranges.rule, ranges.first, ranges.count);
@@ -71,37 +80,70 @@ static void append_deciders(struct error *error, const struct checking *checking
 		append(error, " and %zu more", deciders.count - named);
 }
 
-static void remark_dead_rule(const struct checking *checking, struct rule_ranges ranges)
+/*
+ * Does a monitored rule count packets of the ranges? Then they are not dead: without them, what
+ * follows would decide.
+ */
+static bool is_counted_instead(const struct checking *checking, struct checked_ranges ranges)
 {
-	struct error error = remark_at(checking->check, ranges.rule->place);
+	struct deciders deciders =
+		deciders_find(checking->search, ranges.rule, ranges.first, ranges.count);
 
-	append(&error, "rule '%s' never matches: shadowed by ", ranges.rule->name);
+	for (size_t i = 0; i < deciders.count; i++)
+		if (checking->check->policy->rules[deciders.rules[i]].monitor)
+			return true;
+	return false;
+}
+
+static void remark_dead_rule(const struct checking *checking, struct checked_ranges ranges)
+{
+	struct error error =
+		remark_at(WARNING_NEVER_MATCHES, checking->check, ranges.rule, ranges.rule->place);
+
+	if (ranges.rule->monitor) {
+		append(&error,
+		       "rule '%s' never counts: other rules or the default drop all its packets, "
+		       "or earlier rules decide them",
+		       ranges.rule->name);
+		checking->check->remark(&error, checking->check->context);
+		return;
+	}
+	if (is_counted_instead(checking, ranges))
+		append(&error,
+		       "rule '%s' never counts: its packets are counted as would-be drops by ",
+		       ranges.rule->name);
+	else
+		append(&error, "rule '%s' never matches: shadowed by ", ranges.rule->name);
 	append_deciders(&error, checking, ranges, RULES_NAMED);
 	checking->check->remark(&error, checking->check->context);
 }
 
 /* "...: tcp/80-90 is shadowed by 'web' (line 3); udp/53 is shadowed by 'dns' (line 4)" */
-static void remark_dead_ranges(const struct checking *checking, struct rule_ranges ranges)
+static void remark_dead_ranges(const struct checking *checking, struct checked_ranges ranges)
 {
-	struct error error = remark_at(checking->check, ranges.rule->ports_place);
+	struct error error = remark_at(WARNING_NEVER_MATCHES, checking->check, ranges.rule,
+				       ranges.rule->ports_place);
 	size_t dead = 0;
 
 	append(&error, "some ports of rule '%s' never match: ", ranges.rule->name);
 	for (size_t i = ranges.first; i < ranges.first + ranges.count; i++) {
 		const struct portsieve_range *range = &checking->check->image->range[i];
 
-		if (checking->reach->ranges[i] || dead++ >= RANGES_NAMED)
+		if (checking->reach->ranges[i] ||
+		    is_counted_instead(checking, (struct checked_ranges){ ranges.rule, i, 1 }) ||
+		    dead++ >= RANGES_NAMED)
 			continue;
 		append(&error, dead > 1 ? "; %s/%u" : "%s/%u", transport_name(range->transport),
 		       range->low);
 		if (range->high > range->low)
 			append(&error, "-%u", range->high);
 		append(&error, " is shadowed by ");
-		append_deciders(&error, checking, (struct rule_ranges){ ranges.rule, i, 1 }, 1);
+		append_deciders(&error, checking, (struct checked_ranges){ ranges.rule, i, 1 }, 1);
 	}
 	if (dead > RANGES_NAMED)
 		append(&error, "; and %zu more", dead - RANGES_NAMED);
-	checking->check->remark(&error, checking->check->context);
+	if (dead)
+		checking->check->remark(&error, checking->check->context);
 }
 
 /* Is this one of the words of `ports`? */
@@ -122,7 +164,7 @@ static void remark_registry(const struct policy_check *check, const struct polic
 {
 	bool allow = rule->action == POLICY_ALLOW;
 	const char *set = allow ? "assigned" : "unassigned";
-	struct error error = remark_at(check, rule->ports_place);
+	struct error error = remark_at(WARNING_REGISTRY_ONLY, check, rule, rule->ports_place);
 
 	if (!rule->uses_registry_set || !ports_have(rule->ports, set))
 		return;
@@ -138,7 +180,7 @@ static void remark_registry(const struct policy_check *check, const struct polic
 static void remark_families(const struct policy_check *check, const struct policy_rule *rule)
 {
 	bool from_ipv4 = rule->from.list[0].family == POLICY_IPV4;
-	struct error error = remark_at(check, rule->place);
+	struct error error = remark_at(WARNING_NEVER_MATCHES, check, rule, rule->place);
 
 	append(&error,
 	       "rule '%s' never matches: its `from` has only %s addresses and its `to` only %s",
@@ -146,33 +188,89 @@ static void remark_families(const struct policy_check *check, const struct polic
 	check->remark(&error, check->context);
 }
 
-/* One bit per family. */
-static unsigned int families_of(const struct policy_prefixes *prefixes)
+/* Of the addresses that the rule matches; one bit per family. */
+static unsigned int families_of(const struct policy_rule *rule, enum portsieve_direction direction)
 {
+	const struct policy_prefixes *prefixes = policy_rule_prefixes(rule, direction);
 	unsigned int families = 0;
 
-	if (!prefixes->count)
+	if (policy_rule_takes_any(rule, direction))
 		return ADDRESSES_ALL_FAMILIES;
 	for (size_t i = 0; i < prefixes->count; i++)
 		families |= 1u << prefixes->list[i].family;
 	return families;
 }
 
-static void check_ranges(const struct checking *checking, struct rule_ranges ranges)
+/* A failsafe rule that lets the whole world in, past every block list. */
+static void remark_open_failsafe(const struct policy_check *check, const struct policy_rule *rule)
+{
+	struct error error = remark_at(WARNING_OPEN_FAILSAFE, check, rule, rule->place);
+
+	if (!rule->failsafe || rule->from.count)
+		return;
+	append(&error,
+	       "'%s' has no `from`: it allows %s from every address, past all policies and block "
+	       "lists",
+	       rule->name, rule->ports);
+	check->remark(&error, check->context);
+}
+
+/* Are all packets of the ranges that another rule decides allowed by failsafe rules? */
+static bool only_failsafe_decides(const struct checking *checking, struct checked_ranges ranges)
+{
+	bool only = true;
+
+	for (size_t r = ranges.first; r < ranges.first + ranges.count && only; r++) {
+		struct deciders deciders = { 0 };
+
+		if (checking->reach->ranges[r])
+			continue;
+		deciders = deciders_find(checking->search, ranges.rule, r, 1);
+		only = deciders.count && deciders.complete;
+		for (size_t i = 0; i < deciders.count && only; i++)
+			only = checking->check->policy->rules[deciders.rules[i]].failsafe;
+	}
+	return only;
+}
+
+/* Does the rule name sets only, without members? Then it matches nothing; the sets are remarked. */
+static bool names_nothing(const struct policy_rule *rule)
+{
+	return rule->from.is_empty || rule->to.is_empty;
+}
+
+static void check_ranges(const struct checking *checking, struct checked_ranges ranges)
 {
 	const struct policy_rule *rule = ranges.rule;
 	size_t dead = 0;
 
 	for (size_t i = 0; i < ranges.count; i++)
 		dead += !checking->reach->ranges[ranges.first + i];
-	if (!dead)
+	if (!dead || names_nothing(rule) ||
+	    (rule->action == POLICY_ALLOW && only_failsafe_decides(checking, ranges)))
 		return;
-	if (!(families_of(&rule->from) & families_of(&rule->to)))
+	if (!(families_of(rule, PORTSIEVE_SOURCE) & families_of(rule, PORTSIEVE_DESTINATION)))
 		remark_families(checking->check, rule);
 	else if (dead == ranges.count)
 		remark_dead_rule(checking, ranges);
-	else if (!rule->uses_registry_set)
+	else if (!rule->uses_registry_set && !rule->monitor)
 		remark_dead_ranges(checking, ranges);
+}
+
+static void remark_empty_sets(const struct policy_check *check)
+{
+	for (size_t i = 0; i < check->policy->sets_count; i++) {
+		const struct policy_set *set = &check->policy->sets[i];
+		struct error error = remark_in(WARNING_EMPTY_SET, check->file, set->place);
+
+		if (set->members.count)
+			continue;
+		append(&error,
+		       "the set '%s' is empty: it holds no address, and a rule that names it alone "
+		       "matches nothing",
+		       set->name);
+		check->remark(&error, check->context);
+	}
 }
 
 /* Knobs that let packets past the rules, and how. */
@@ -190,18 +288,37 @@ static const struct {
 	  "where accept_source_route is set, such a packet goes on to another destination" },
 };
 
+static bool place_is_before(struct policy_place one, struct policy_place other)
+{
+	return one.line != other.line ? one.line < other.line : one.column < other.column;
+}
+
+/* In the order of the file. */
 static void remark_loopholes(const struct policy_check *check)
 {
 	const struct policy *policy = check->policy;
+	const struct policy_place *places = policy->knob_places;
+	size_t open[ARRAY_SIZE(loopholes)], count = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(loopholes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(loopholes) && policy_drops(policy); i++) {
 		enum portsieve_knob knob = loopholes[i].knob;
-		struct error error = remark_at(check, policy->knob_places[knob]);
+		size_t at = count;
 
-		if (policy->knobs[knob] != POLICY_CHOICE_ALLOW || !policy_drops(policy))
+		if (policy->knobs[knob] != POLICY_CHOICE_ALLOW)
 			continue;
+		for (;
+		     at > 0 && place_is_before(places[knob], places[loopholes[open[at - 1]].knob]);
+		     at--)
+			open[at] = open[at - 1];
+		open[at] = i;
+		count++;
+	}
+	for (size_t i = 0; i < count; i++) {
+		enum portsieve_knob knob = loopholes[open[i]].knob;
+		struct error error = remark_in(WARNING_LOOPHOLE, check->file, places[knob]);
+
 		append(&error, "'%s: allow' lets packets reach ports that this policy drops: %s",
-		       knobs[knob].name, loopholes[i].how);
+		       knobs[knob].name, loopholes[open[i]].how);
 		check->remark(&error, check->context);
 	}
 }
@@ -213,28 +330,29 @@ void policy_check(const struct policy_check *check)
 		image_reach_new(check->policy, image, check->addresses);
 	_cleanup_free_ struct deciders_search *search = reach ? deciders_search_new(reach) : NULL;
 	const struct checking checking = { check, reach, search };
-	uint16_t first = PORTSIEVE_RANGE_RULES;
+	struct rules_walk walk = rules_walk_begin(image);
+	struct rule_ranges ranges;
 
+	remark_empty_sets(check);
 	remark_loopholes(check);
 	if (!search)
 		return; /* remarks are a courtesy */
-	for (size_t i = 0; i < check->policy->rules_count; i++) {
-		const struct policy_rule *rule = &check->policy->rules[i];
-		size_t count = 0;
+	while (rules_walk_next(&walk, &ranges)) {
+		const struct policy_rule *rule = &check->policy->rules[ranges.rule];
 
-		while (first + count < image->ranges && image->range[first + count].rule == i)
-			count++;
-		check_ranges(&checking, (struct rule_ranges){ rule, first, count });
+		check_ranges(&checking, (struct checked_ranges){ rule, (uint16_t)ranges.first,
+								 ranges.end - ranges.first });
 		remark_registry(check, rule);
-		first += count;
+		remark_open_failsafe(check, rule);
 	}
 }
 
 void policy_check_ends(const struct policy_check *check, uint64_t now_ns)
 {
 	for (size_t i = 0; i < check->policy->runtime_count; i++) {
-		const struct policy_rule *rule = &check->policy->rules[i];
-		struct error error = remark_at(check, rule->place);
+		const struct policy_rule *rule =
+			&check->policy->rules[check->policy->failsafe_count + i];
+		struct error error = remark_at(WARNING_NEVER_MATCHES, check, rule, rule->place);
 
 		if (!has_ended(rule->until_ns, now_ns))
 			continue;

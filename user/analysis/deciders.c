@@ -7,7 +7,10 @@
 
 #include <stdlib.h>
 
-enum { WORK_MAX = 1 << 24 }; /* classes and ports looked at by one search, in all its calls */
+enum {
+	WORK_MAX = 1 << 24, /* classes and ports looked at by one search, in all its calls */
+	RULES = PORTSIEVE_FAILSAFE_RULES_MAX + PORTSIEVE_RULES_MAX,
+};
 
 /* The classes of a rule's `from` or `to`. */
 struct members {
@@ -21,9 +24,9 @@ struct members {
 
 /* Rules, each once. */
 struct rules {
-	uint32_t stamp[PORTSIEVE_RULES_MAX]; /* by rule: `now` if it is in the list */
+	uint32_t stamp[RULES]; /* by rule: `now` if it is in the list */
 	uint32_t now;
-	uint16_t list[PORTSIEVE_RULES_MAX];
+	uint16_t list[RULES];
 	size_t count;
 };
 
@@ -89,7 +92,7 @@ static void members_find(struct deciders_search *search, const struct policy_rul
 	const struct policy_prefixes *prefixes = policy_rule_prefixes(rule, direction);
 
 	members->now++;
-	members->any = !prefixes->count;
+	members->any = policy_rule_takes_any(rule, direction);
 	members->count = members->any ? search->reach->classes[direction] : 0;
 	members->families = members->any ? ADDRESSES_ALL_FAMILIES : 0;
 	for (size_t i = 0; i < prefixes->count && search->work < WORK_MAX; i++)

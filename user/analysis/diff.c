@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "policy/intervals.h"
 #include "policy/knobs.h"
+#include "policy/sets.h"
 
 /* An end is written in seconds, and read again by clocks that drift apart. */
 #define END_TOLERANCE_NS UINT64_C(2000000000)
@@ -23,6 +24,7 @@ void policy_diff_free(struct policy_diff *diff)
 	free(diff->removed.list);
 	free(diff->changed.list);
 	free(diff->runtime.list);
+	free(diff->sets);
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
 		partition_areas_free(diff->areas[direction]);
 	*diff = (struct policy_diff){ 0 };
@@ -31,7 +33,8 @@ void policy_diff_free(struct policy_diff *diff)
 bool policy_diff_is_empty(const struct policy_diff *diff)
 {
 	return !diff->changes_count && !diff->settings_count && !diff->added.count &&
-	       !diff->removed.count && !diff->changed.count && !diff->reordered;
+	       !diff->removed.count && !diff->changed.count && !diff->sets_count &&
+	       !diff->reordered;
 }
 
 static void add_setting(struct policy_diff *diff, struct policy_diff_setting setting)
@@ -40,7 +43,24 @@ static void add_setting(struct policy_diff *diff, struct policy_diff_setting set
 		diff->settings[diff->settings_count++] = setting;
 }
 
-static void compare_settings(const struct comparison *comparison, const uint64_t drop_knobs[SIDES])
+/* What a policy does with the packets of a knob. */
+static struct policy_decider knob_decider(const struct policy_diff_side *side, int knob)
+{
+	return (struct policy_decider){
+		.drop = side->drop_knobs >> knob & 1,
+		.monitored = side->policy->monitor || side->monitor_knobs >> knob & 1,
+	};
+}
+
+static const char *default_word(const struct policy *policy)
+{
+	if (policy->default_monitor)
+		return "drop (monitor)";
+	return policy->default_action == POLICY_DROP ? "drop" : "allow";
+}
+
+static void compare_settings(const struct comparison *comparison,
+			     const struct policy_diff_side *const sides[SIDES])
 {
 	static const char *const modes[] = { "enforce", "monitor" };
 	static const char *const actions[] = { "allow", "drop" };
@@ -56,8 +76,8 @@ static void compare_settings(const struct comparison *comparison, const uint64_t
 			  });
 	add_setting(diff, (struct policy_diff_setting){
 				  .name = "default",
-				  .before = actions[before->default_action == POLICY_DROP],
-				  .after = actions[after->default_action == POLICY_DROP],
+				  .before = default_word(before),
+				  .after = default_word(after),
 			  });
 	add_setting(diff, (struct policy_diff_setting){
 				  .name = "dhcp_client",
@@ -80,21 +100,23 @@ static void compare_settings(const struct comparison *comparison, const uint64_t
 				  .after = policy_passes_or_drops[!after->simultaneous_open],
 			  });
 	for (int knob = PORTSIEVE_KNOB_DROP; knob < PORTSIEVE_KNOBS; knob++) {
-		bool dropped = drop_knobs[BEFORE] >> knob & 1,
-		     drops = drop_knobs[AFTER] >> knob & 1;
+		struct policy_decider decided = knob_decider(sides[BEFORE], knob),
+				      decides = knob_decider(sides[AFTER], knob);
 
-		add_setting(diff,
-			    (struct policy_diff_setting){
-				    .name = knob == PORTSIEVE_KNOB_DROP ? "malformed"
-									: knobs[knob].name,
-				    .before = actions[dropped],
-				    .after = actions[drops],
-				    .effect = policy_diff_effect_of(comparison, dropped, drops),
-			    });
+		add_setting(diff, (struct policy_diff_setting){
+					  .name = knob == PORTSIEVE_KNOB_DROP ? "malformed"
+									      : knobs[knob].name,
+					  .before = actions[decided.drop],
+					  .after = actions[decides.drop],
+					  .effect = policy_diff_effect_of(&decided, &decides),
+				  });
 	}
 }
 
-/* Are the rules the same but for their names, their lines, and the order of their words? */
+/*
+ * Are the rules the same but for their names, their lines, and the order of their words? Also if
+ * one is a runtime rule and the other of the file: `save` makes rules of the file.
+ */
 static int same_rule(const struct comparison *comparison, size_t before, size_t after,
 		     bool *ret_same)
 {
@@ -104,7 +126,8 @@ static int same_rule(const struct comparison *comparison, size_t before, size_t 
 							    : other->until_ns - one->until_ns;
 	_cleanup_free_ struct policy_interval *ports = NULL, *other_ports = NULL;
 	size_t count = 0, other_count = 0;
-	bool same = one->action == other->action && one->runtime == other->runtime &&
+	bool same = one->action == other->action && one->monitor == other->monitor &&
+		    one->only_from == other->only_from &&
 		    policy_rule_asks(one) == policy_rule_asks(other) &&
 		    !one->until_ns == !other->until_ns && apart_ns <= END_TOLERANCE_NS;
 
@@ -188,6 +211,53 @@ static int compare_rules(const struct comparison *comparison)
 	return r;
 }
 
+/* Adds the set if its members differ; NULL: a policy does not have it. */
+static int compare_set(struct policy_diff *diff, const struct policy_set *before,
+		       const struct policy_set *after)
+{
+	struct policy_prefixes old __attribute__((cleanup(policy_prefixes_free))) = { 0 };
+	struct policy_prefixes new __attribute__((cleanup(policy_prefixes_free))) = { 0 };
+	struct policy_diff_set set = { .name = after ? after->name : before->name }, *sets;
+	size_t o = 0, n = 0;
+
+	if ((before && policy_prefixes_sort(&before->members, &old)) ||
+	    (after && policy_prefixes_sort(&after->members, &new)))
+		return -ENOMEM;
+	while (o < old.count || n < new.count) {
+		int order = o == old.count   ? 1
+			    : n == new.count ? -1
+					     : policy_prefix_compare(&old.list[o], &new.list[n]);
+
+		set.removed += order < 0;
+		set.added += order > 0;
+		o += order <= 0;
+		n += order >= 0;
+	}
+	if (before && after && !set.added && !set.removed)
+		return 0;
+	sets = array_room(diff->sets, diff->sets_count, sizeof(*sets));
+	if (!sets)
+		return -ENOMEM;
+	diff->sets = sets;
+	sets[diff->sets_count++] = set;
+	return 0;
+}
+
+static int compare_sets(const struct comparison *comparison)
+{
+	const struct policy *before = comparison->policies[BEFORE];
+	const struct policy *after = comparison->policies[AFTER];
+	int r = 0;
+
+	for (size_t i = 0; i < after->sets_count && !r; i++)
+		r = compare_set(comparison->diff, policy_set_named(before, after->sets[i].name),
+				&after->sets[i]);
+	for (size_t i = 0; i < before->sets_count && !r; i++)
+		if (!policy_set_named(after, before->sets[i].name))
+			r = compare_set(comparison->diff, &before->sets[i], NULL);
+	return r;
+}
+
 static void comparison_free(struct comparison *comparison)
 {
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
@@ -202,7 +272,7 @@ int policy_diff(const struct policy_diff_side *before, const struct policy_diff_
 		.policies = { before->policy, after->policy },
 		.diff = &diff,
 	};
-	const uint64_t drop_knobs[SIDES] = { before->drop_knobs, after->drop_knobs };
+	const struct policy_diff_side *const sides[SIDES] = { before, after };
 	int r;
 
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++) {
@@ -216,7 +286,10 @@ int policy_diff(const struct policy_diff_side *before, const struct policy_diff_
 	r = compare_rules(&comparison);
 	if (r)
 		return r;
-	compare_settings(&comparison, drop_knobs);
+	r = compare_sets(&comparison);
+	if (r)
+		return r;
+	compare_settings(&comparison, sides);
 	*ret_diff = diff;
 	diff = (struct policy_diff){ 0 };
 	return 0;

@@ -2,8 +2,8 @@
 /*
  * The difference of two policies: port ranges whose packets get another verdict, settings, rules.
  * Pure. The caller has merged runtime rules and removed ended ones; ends in the future do not
- * affect verdicts. In monitor mode a drop is a packet that passes and is counted as a would-be
- * drop.
+ * affect verdicts. A drop that is only monitored, by the policy's mode or by that of its rule or of
+ * the default, is a packet that passes and is counted as a would-be drop.
  */
 #ifndef PORTSIEVE_POLICY_DIFF_H
 #define PORTSIEVE_POLICY_DIFF_H
@@ -24,6 +24,7 @@ enum policy_diff_limits {
 struct policy_diff_side {
 	const struct policy *policy;
 	uint64_t drop_knobs; /* of its image */
+	uint64_t monitor_knobs;
 };
 
 /* An address is in the area if the longest prefix of both lists that holds it is one of `in`. */
@@ -33,7 +34,7 @@ struct area {
 	bool all; /* of all addresses of its families */
 };
 
-/* How the fate of packets changes: allowed, only counted (monitor mode), or dropped. */
+/* How the fate of packets changes: allowed, only counted (monitored), or dropped. */
 enum policy_diff_effect {
 	POLICY_DIFF_NO_EFFECT, /* also of a setting that is not about packets of one kind */
 	POLICY_DIFF_NOW_ALLOWED,
@@ -50,6 +51,7 @@ struct policy_decider {
 	const struct policy_rule *rule;
 	bool dhcp_client;
 	bool drop;
+	bool monitored; /* the drop is only counted */
 };
 
 /*
@@ -82,6 +84,12 @@ struct policy_diff_rules {
 	size_t count;
 };
 
+/* A set whose members change, or that only one of the policies has. */
+struct policy_diff_set {
+	const char *name;
+	size_t added, removed; /* prefixes */
+};
+
 /* Changes are sorted by transport and port; neighbours with the same deciders are one. */
 struct policy_diff {
 	struct policy_diff_change *changes;
@@ -93,7 +101,9 @@ struct policy_diff {
 	struct policy_diff_rules
 		changed; /* as they will be: other action, ports, addresses or end */
 	struct policy_diff_rules runtime; /* runtime rules that stay as they are */
-	bool reordered;			  /* rules of both policies changed their order */
+	struct policy_diff_set *sets;
+	size_t sets_count;
+	bool reordered; /* rules of both policies changed their order */
 
 	void *areas[PORTSIEVE_DIRECTIONS]; /* owns the areas of the changes */
 };

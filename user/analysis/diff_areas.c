@@ -71,7 +71,7 @@ int partition_make(struct comparison *comparison, enum portsieve_direction direc
 	struct partition *partition = &comparison->partitions[direction];
 	/* A list of all addresses comes first, so that each address is in a prefix. */
 	struct policy_prefix all[] = { { .family = POLICY_IPV4 }, { .family = POLICY_IPV6 } };
-	struct policy_prefixes everything = { all, ARRAY_SIZE(all) };
+	struct policy_prefixes everything = { .list = all, .count = ARRAY_SIZE(all) };
 	_cleanup_free_ const struct policy_prefixes **lists =
 		calloc(policies[BEFORE]->rules_count + policies[AFTER]->rules_count + 1,
 		       sizeof(const struct policy_prefixes *));

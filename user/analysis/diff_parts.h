@@ -31,9 +31,13 @@ struct comparison {
 	struct partition partitions[PORTSIEVE_DIRECTIONS];
 };
 
-/* What a change of verdict does to packets, in the modes of the two policies. */
-enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
-					      bool drop_after);
+/* What it does to packets if another one decides. */
+enum policy_diff_effect policy_diff_effect_of(const struct policy_decider *before,
+					      const struct policy_decider *after);
+
+/* A rule as what decides; its other half if `others`. */
+struct policy_decider policy_decider_of(const struct policy *policy, const struct policy_rule *rule,
+					bool others);
 
 /* diff_areas.c. -ENOMEM. Free with partition_free in any case. */
 int partition_make(struct comparison *comparison, enum portsieve_direction direction);
@@ -56,9 +60,27 @@ void partition_areas_free(void *areas);
 /* diff_ports.c: cuts the ports into segments and joins equal changes of neighbours. -ENOMEM. */
 int policy_diff_ports(struct comparison *comparison);
 
-/* The rules that match some packets of a port range, before the first that matches all. */
+/*
+ * A contender is a rule, or its other half: what a rule with `only_from` drops, whatever the
+ * source, after what it allows. Its number is twice the index of the rule, plus 1 for the other
+ * half.
+ */
+static inline uint32_t contender_rule(uint32_t number)
+{
+	return number / 2;
+}
+
+static inline bool contender_is_others(uint32_t number)
+{
+	return number % 2;
+}
+
+/*
+ * The rules that match packets of a port range, before the first that matches all and is not only
+ * monitored.
+ */
 struct contenders {
-	const uint32_t *rules; /* ascending indices of the policy's rules */
+	const uint32_t *numbers; /* ascending */
 	size_t count;
 	struct policy_decider otherwise; /* when none of them matches */
 };

@@ -23,9 +23,9 @@ struct border {
 	bool ends;
 };
 
-/* The rules that match at the port that the sweep has reached. */
+/* The contenders at the port that the sweep has reached. */
 struct active {
-	uint32_t *rules; /* ascending */
+	uint32_t *numbers; /* ascending */
 	size_t count;
 	uint32_t *depth; /* by rule: its intervals that hold the port */
 };
@@ -46,7 +46,7 @@ static void sweep_free(struct sweep *sweep)
 	free(sweep->all.list);
 	free(sweep->open);
 	for (int side = BEFORE; side < SIDES; side++) {
-		free(sweep->active[side].rules);
+		free(sweep->active[side].numbers);
 		free(sweep->active[side].depth);
 	}
 }
@@ -81,9 +81,9 @@ static int sweep_init(struct sweep *sweep)
 		const struct policy *policy = sweep->comparison->policies[side];
 		struct active *active = &sweep->active[side];
 
-		active->rules = calloc(policy->rules_count + 1, sizeof(*active->rules));
+		active->numbers = calloc(2 * policy->rules_count + 1, sizeof(*active->numbers));
 		active->depth = calloc(policy->rules_count + 1, sizeof(*active->depth));
-		if (!active->rules || !active->depth)
+		if (!active->numbers || !active->depth)
 			return -ENOMEM;
 		for (size_t i = 0; i < policy->rules_count; i++)
 			room += 2 * policy->rules[i].intervals_count;
@@ -119,21 +119,35 @@ static int sweep_init(struct sweep *sweep)
 static void cross(struct sweep *sweep, const struct border *border)
 {
 	struct active *active = &sweep->active[border->side];
-	uint32_t rule = border->rule;
-	size_t at = 0;
+	uint32_t rule = border->rule, *numbers = active->numbers;
+	size_t at = 0, halves;
 
 	if (rule == NO_RULE)
 		return;
-	while (at < active->count && active->rules[at] < rule)
+	halves = sweep->comparison->policies[border->side]->rules[rule].only_from ? 2 : 1;
+	while (at < active->count && contender_rule(numbers[at]) < rule)
 		at++;
 	if (!border->ends && !active->depth[rule]++) {
-		memmove(&active->rules[at + 1], &active->rules[at],
-			(active->count++ - at) * sizeof(*active->rules));
-		active->rules[at] = rule;
+		memmove(&numbers[at + halves], &numbers[at],
+			(active->count - at) * sizeof(*numbers));
+		for (size_t half = 0; half < halves; half++)
+			numbers[at + half] = (uint32_t)(2 * rule + half);
+		active->count += halves;
 	} else if (border->ends && !--active->depth[rule]) {
-		memmove(&active->rules[at], &active->rules[at + 1],
-			(--active->count - at) * sizeof(*active->rules));
+		active->count -= halves;
+		memmove(&numbers[at], &numbers[at + halves],
+			(active->count - at) * sizeof(*numbers));
 	}
+}
+
+struct policy_decider policy_decider_of(const struct policy *policy, const struct policy_rule *rule,
+					bool others)
+{
+	return (struct policy_decider){
+		.rule = rule,
+		.drop = rule->action == POLICY_DROP || others,
+		.monitored = policy->monitor || rule->monitor,
+	};
 }
 
 static struct contenders contenders_of(const struct sweep *sweep, int side,
@@ -145,17 +159,21 @@ static struct contenders contenders_of(const struct sweep *sweep, int side,
 	bool dhcp_client = drop && policy->dhcp_client && border->transport == PORTSIEVE_UDP &&
 			   (border->port == DHCP_CLIENT_PORT || border->port == DHCPV6_CLIENT_PORT);
 	struct contenders contenders = {
-		.rules = active->rules,
-		.otherwise = { NULL, dhcp_client, drop && !dhcp_client },
+		.numbers = active->numbers,
+		.otherwise = { .dhcp_client = dhcp_client,
+			       .drop = drop && !dhcp_client,
+			       .monitored = policy->monitor || policy->default_monitor },
 	};
 
 	for (; contenders.count < active->count; contenders.count++) {
-		const struct policy_rule *rule = &policy->rules[active->rules[contenders.count]];
+		uint32_t number = active->numbers[contenders.count];
+		const struct policy_rule *rule = &policy->rules[contender_rule(number)];
+		bool others = contender_is_others(number);
 
-		if (rule->from.count || rule->to.count)
+		if ((!policy_prefixes_any(&rule->from) && !others) ||
+		    !policy_rule_takes_any(rule, PORTSIEVE_DESTINATION) || rule->monitor)
 			continue;
-		contenders.otherwise =
-			(struct policy_decider){ rule, false, rule->action == POLICY_DROP };
+		contenders.otherwise = policy_decider_of(policy, rule, others);
 		break;
 	}
 	return contenders;
@@ -172,7 +190,9 @@ static int compare_deciders(const struct policy_decider *one, const struct polic
 
 	if (!order)
 		order = one->dhcp_client - other->dhcp_client;
-	return order ? order : one->drop - other->drop;
+	if (!order)
+		order = one->drop - other->drop;
+	return order ? order : one->monitored - other->monitored;
 }
 
 /* All but the ports. */

@@ -12,8 +12,8 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 
-enum policy_diff_effect policy_diff_effect_of(const struct comparison *comparison, bool drop_before,
-					      bool drop_after)
+enum policy_diff_effect policy_diff_effect_of(const struct policy_decider *before,
+					      const struct policy_decider *after)
 {
 	enum { ALLOWED, COUNTED, DROPPED, FATES };
 	static const enum policy_diff_effect effects[FATES][FATES] = {
@@ -24,13 +24,13 @@ enum policy_diff_effect policy_diff_effect_of(const struct comparison *compariso
 		[DROPPED][ALLOWED] = POLICY_DIFF_NOW_ALLOWED,
 		[DROPPED][COUNTED] = POLICY_DIFF_NO_LONGER_ENFORCED,
 	};
-	const bool drops[SIDES] = { drop_before, drop_after };
+	const struct policy_decider *deciders[SIDES] = { before, after };
 	int fates[SIDES];
 
 	for (int side = BEFORE; side < SIDES; side++)
-		fates[side] = !drops[side]			    ? ALLOWED
-			      : comparison->policies[side]->monitor ? COUNTED
-								    : DROPPED;
+		fates[side] = !deciders[side]->drop	  ? ALLOWED
+			      : deciders[side]->monitored ? COUNTED
+							  : DROPPED;
 	return effects[fates[BEFORE]][fates[AFTER]];
 }
 
@@ -119,20 +119,42 @@ static int compare_rows(const void *one, const void *other)
 static uint32_t list_of(const struct judging *judging, int side, enum portsieve_direction direction,
 			size_t contender)
 {
-	uint32_t rule = judging->segment->sides[side].rules[contender];
+	uint32_t number = judging->segment->sides[side].numbers[contender];
 
-	return judging->comparison->partitions[direction].lists[side][rule];
+	if (contender_is_others(number) && direction == PORTSIEVE_SOURCE)
+		return ADDRESS_LIST_ANY;
+	return judging->comparison->partitions[direction].lists[side][contender_rule(number)];
 }
 
 static struct policy_decider decider_of(const struct judging *judging, int side, uint32_t contender)
 {
 	const struct contenders *contenders = &judging->segment->sides[side];
-	const struct policy_rule *rule;
+	const struct policy *policy = judging->comparison->policies[side];
+	uint32_t number;
 
 	if (contender == contenders->count)
 		return contenders->otherwise;
-	rule = &judging->comparison->policies[side]->rules[contenders->rules[contender]];
-	return (struct policy_decider){ .rule = rule, .drop = rule->action == POLICY_DROP };
+	number = contenders->numbers[contender];
+	return policy_decider_of(policy, &policy->rules[contender_rule(number)],
+				 contender_is_others(number));
+}
+
+/* Is it a rule that is only monitored, apart from the policy's mode? */
+static bool is_monitored(const struct judging *judging, int side, uint32_t contender)
+{
+	const struct contenders *contenders = &judging->segment->sides[side];
+	const struct policy *policy = judging->comparison->policies[side];
+
+	return policy->rules[contender_rule(contenders->numbers[contender])].monitor;
+}
+
+/* Does it drop packets, apart from the policy's mode? */
+static bool drops(const struct judging *judging, int side, uint32_t contender)
+{
+	const struct policy *policy = judging->comparison->policies[side];
+	struct policy_decider decider = decider_of(judging, side, contender);
+
+	return decider.drop && (decider.rule || !policy->default_monitor);
 }
 
 /* What changes if other contenders decide; without addresses. */
@@ -147,8 +169,7 @@ static struct policy_diff_change change_of(const struct judging *judging,
 		.after = decider_of(judging, AFTER, deciders[AFTER]),
 	};
 
-	change.effect =
-		policy_diff_effect_of(judging->comparison, change.before.drop, change.after.drop);
+	change.effect = policy_diff_effect_of(&change.before, &change.after);
 	return change;
 }
 
@@ -291,31 +312,39 @@ static bool is_too_much(const struct judging *judging)
 	return pairs > POLICY_DIFF_QUESTIONS_MAX || steps > POLICY_DIFF_STEPS_MAX;
 }
 
-/* Each contender decides the pairs that it matches and no earlier one has decided. */
+/*
+ * Each contender decides the pairs that it matches and no earlier one has decided. Where that does
+ * not drop the packet, the first monitored one decides instead that matches before it.
+ */
 static int find_deciders(struct judging *judging, int side)
 {
 	size_t width = judging->items[PORTSIEVE_DESTINATION].count + 1;
 	size_t pairs = (judging->items[PORTSIEVE_SOURCE].count + 1) * width;
 	uint32_t *deciders = calloc(pairs, sizeof(*deciders));
+	_cleanup_free_ uint32_t *monitored = calloc(pairs, sizeof(*monitored));
 	uint32_t undecided = judging->segment->sides[side].count;
 
 	judging->deciders[side] = deciders;
-	if (!deciders)
+	if (!deciders || !monitored)
 		return -ENOMEM;
 	for (size_t i = 0; i < pairs; i++)
-		deciders[i] = undecided;
+		deciders[i] = monitored[i] = undecided;
 	for (uint32_t i = 0; i < undecided; i++) {
 		struct matched from = matched_by(judging, side, PORTSIEVE_SOURCE, i);
 		struct matched to = matched_by(judging, side, PORTSIEVE_DESTINATION, i);
+		uint32_t *into = is_monitored(judging, side, i) ? monitored : deciders;
 
-		for (size_t f = 0; f < from.count; f++) {
-			uint32_t *row = &deciders[matched_item(&from, f) * width];
+		for (size_t f = 0; f < from.count; f++)
+			for (size_t t = 0; t < to.count; t++) {
+				size_t pair = matched_item(&from, f) * width + matched_item(&to, t);
 
-			for (size_t t = 0; t < to.count; t++)
-				if (row[matched_item(&to, t)] == undecided)
-					row[matched_item(&to, t)] = i;
-		}
+				if (deciders[pair] == undecided && into[pair] == undecided)
+					into[pair] = i;
+			}
 	}
+	for (size_t i = 0; i < pairs; i++)
+		if (monitored[i] != undecided && !drops(judging, side, deciders[i]))
+			deciders[i] = monitored[i];
 	return 0;
 }
 

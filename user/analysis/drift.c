@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/deadline.h"
+#include "compile/range_order.h"
 
 void drift_free(struct drift *drift)
 {
@@ -16,6 +17,7 @@ void drift_free(struct drift *drift)
 		free(drift->unused[i].ports);
 	free(drift->denied);
 	free(drift->unused);
+	free(drift->reachable);
 	free(drift->idle);
 	*drift = (struct drift){ 0 };
 }
@@ -25,9 +27,9 @@ static const struct portsieve_rule *rule_of(const struct portsieve_image *image,
 	return range_id < PORTSIEVE_RANGE_RULES ? NULL : &image->rule[image->range[range_id].rule];
 }
 
-/* Does an allow rule before range `end` that has not ended name the port? */
+/* Does an allow rule before range `end` that has not ended name the port? Then also its range. */
 static bool allowed_before(const struct drift_policy *policy, enum portsieve_transport transport,
-			   uint16_t port, uint32_t end)
+			   uint16_t port, uint32_t end, uint32_t *ret_range)
 {
 	const struct portsieve_image *image = policy->image;
 	uint32_t end_rule = end < PORTSIEVE_RANGE_RULES ? UINT32_MAX : image->range[end].rule;
@@ -37,19 +39,17 @@ static bool allowed_before(const struct drift_policy *policy, enum portsieve_tra
 
 		if (range->rule < end_rule && !range->drop && range->transport == transport &&
 		    port >= range->low && port <= range->high &&
-		    !has_ended(image->rule[range->rule].until_ns, policy->now_ns))
+		    !has_ended(image->rule[range->rule].until_ns, policy->now_ns)) {
+			*ret_range = id;
 			return true;
+		}
 	}
 	return false;
 }
 
-/*
- * Does the policy drop the port's packets from every source? *ret_range is then the range that
- * drops them. A port with conditions on addresses counts as allowed if any rule allows it to
- * someone.
- */
-static bool is_denied(const struct drift_policy *policy, enum portsieve_transport transport,
-		      uint16_t port, uint32_t *ret_range)
+enum drift_port drift_port_find(const struct drift_policy *policy,
+				enum portsieve_transport transport, uint16_t port,
+				uint32_t *ret_range)
 {
 	const struct portsieve_image *image = policy->image;
 	uint32_t entry = image->port[transport][port];
@@ -68,8 +68,8 @@ static bool is_denied(const struct drift_policy *policy, enum portsieve_transpor
 
 		if (condition->kind != PORTSIEVE_BY_TIME) {
 			if (allowed_before(policy, transport, port,
-					   otherwise & PORTSIEVE_ENTRY_RANGE))
-				return false;
+					   otherwise & PORTSIEVE_ENTRY_RANGE, ret_range))
+				return DRIFT_PORT_ALLOWED;
 			entry = PORTSIEVE_ENTRY_FALL;
 		} else if (has_ended(condition->until_ns, policy->now_ns)) {
 			entry = condition->otherwise;
@@ -80,7 +80,38 @@ static bool is_denied(const struct drift_policy *policy, enum portsieve_transpor
 	if (entry == PORTSIEVE_ENTRY_FALL)
 		entry = otherwise;
 	*ret_range = entry & PORTSIEVE_ENTRY_RANGE;
-	return entry & PORTSIEVE_ENTRY_DROP;
+	if (!(entry & PORTSIEVE_ENTRY_DROP))
+		return DRIFT_PORT_ALLOWED;
+	return ids_have(&image->enforced, *ret_range) ? DRIFT_PORT_DENIED : DRIFT_PORT_MONITORED;
+}
+
+bool drift_is_reachable(const struct drift_policy *policy, const struct listener *listener)
+{
+	const struct portsieve_image *image = policy->image;
+	bool is_ephemeral = listener->port >= image->host.ephemeral_low &&
+			    listener->port <= image->host.ephemeral_high;
+	uint32_t range;
+
+	return listener->transport == PORTSIEVE_UDP && !listener->loopback &&
+	       image->flags & PORTSIEVE_IMAGE_RETURN_SOCKET &&
+	       (image->flags & PORTSIEVE_IMAGE_UDP_ANY ||
+		(image->flags & PORTSIEVE_IMAGE_UDP_EPHEMERAL && is_ephemeral)) &&
+	       !(image->flags & PORTSIEVE_IMAGE_MONITOR) &&
+	       drift_port_find(policy, listener->transport, listener->port, &range) ==
+		       DRIFT_PORT_DENIED &&
+	       !ids_have(&image->final, range);
+}
+
+static int add_reachable(size_t listener, struct drift *drift)
+{
+	size_t *reachable =
+		array_room(drift->reachable, drift->reachable_count, sizeof(*reachable));
+
+	if (!reachable)
+		return -ENOMEM;
+	drift->reachable = reachable;
+	reachable[drift->reachable_count++] = listener;
+	return 0;
 }
 
 static int add_denied(const struct drift_policy *policy, const struct listener *listeners,
@@ -90,10 +121,18 @@ static int add_denied(const struct drift_policy *policy, const struct listener *
 		const struct listener *listener = &listeners[i];
 		const struct portsieve_rule *rule;
 		struct drift_denied *denied;
+		enum drift_port found;
 		uint32_t range = 0;
 
-		if (listener->loopback || listener_is_client(listener) ||
-		    !is_denied(policy, listener->transport, listener->port, &range))
+		if (drift_is_reachable(policy, listener)) {
+			if (add_reachable(i, drift))
+				return -ENOMEM;
+			continue;
+		}
+		if (listener->loopback || listener_is_client(listener))
+			continue;
+		found = drift_port_find(policy, listener->transport, listener->port, &range);
+		if (found == DRIFT_PORT_ALLOWED)
 			continue;
 		denied = array_room(drift->denied, drift->denied_count, sizeof(*denied));
 		if (!denied)
@@ -103,24 +142,14 @@ static int add_denied(const struct drift_policy *policy, const struct listener *
 		denied[drift->denied_count++] = (struct drift_denied){
 			.listener = i,
 			.rule = rule ? rule->name : NULL,
+			.monitored = found == DRIFT_PORT_MONITORED,
 		};
 	}
 	return 0;
 }
 
-/* The ranges [*id, end) of one rule; moves *id to the end. Ranges are in the order of rules. */
-static const struct portsieve_rule *next_rule(const struct portsieve_image *image, uint32_t *id)
-{
-	uint16_t rule = image->range[*id].rule;
-
-	while (*id < image->ranges && image->range[*id].rule == rule)
-		++*id;
-	return &image->rule[rule];
-}
-
 static int add_unused_rule(const struct drift_policy *policy, const struct port_set *listening,
-			   const struct portsieve_rule *rule, uint32_t from, uint32_t to,
-			   struct drift *drift)
+			   const struct rule_ranges *of_rule, struct drift *drift)
 {
 	_cleanup_free_ struct port_set *set = NULL;
 	const struct portsieve_range *ranges = policy->image->range;
@@ -128,19 +157,20 @@ static int add_unused_rule(const struct drift_policy *policy, const struct port_
 	uint32_t ports = 0, denying;
 	bool any = false;
 
-	for (uint32_t id = from; id < to && ports <= DRIFT_PORTS_MAX; id++)
+	for (uint32_t id = of_rule->first; id < of_rule->end && ports <= DRIFT_PORTS_MAX; id++)
 		ports += ranges[id].high - ranges[id].low + 1u;
 	if (ports > DRIFT_PORTS_MAX)
 		return 0;
 	set = calloc(1, sizeof(*set));
 	if (!set)
 		return -ENOMEM;
-	for (uint32_t id = from; id < to; id++)
+	for (uint32_t id = of_rule->first; id < of_rule->end; id++)
 		for (uint32_t port = ranges[id].low; port <= ranges[id].high; port++) {
 			enum portsieve_transport transport = ranges[id].transport;
 
 			if (port_set_has(listening, transport, (uint16_t)port) ||
-			    is_denied(policy, transport, (uint16_t)port, &denying))
+			    drift_port_find(policy, transport, (uint16_t)port, &denying) ==
+				    DRIFT_PORT_DENIED)
 				continue;
 			port_set_add(set, transport, (uint16_t)port);
 			any = true;
@@ -152,7 +182,8 @@ static int add_unused_rule(const struct drift_policy *policy, const struct port_
 		return -ENOMEM;
 	drift->unused = unused;
 	unused += drift->unused_count;
-	*unused = (struct drift_unused){ .rule = rule->name, .ports = port_set_print(set) };
+	*unused = (struct drift_unused){ .rule = policy->image->rule[of_rule->rule].name,
+					 .ports = port_set_print(set) };
 	if (!unused->ports)
 		return -ENOMEM;
 	drift->unused_count++;
@@ -164,7 +195,8 @@ static int add_unused(const struct drift_policy *policy, const struct listener *
 {
 	_cleanup_free_ struct port_set *listening = calloc(1, sizeof(*listening));
 	const struct portsieve_image *image = policy->image;
-	uint32_t id = PORTSIEVE_RANGE_RULES;
+	struct rules_walk walk = rules_walk_begin(image);
+	struct rule_ranges ranges;
 	int r = 0;
 
 	if (!listening)
@@ -172,12 +204,11 @@ static int add_unused(const struct drift_policy *policy, const struct listener *
 	for (size_t i = 0; i < count; i++)
 		if (!listeners[i].loopback)
 			port_set_add(listening, listeners[i].transport, listeners[i].port);
-	while (id < image->ranges && !r) {
-		uint32_t from = id;
-		const struct portsieve_rule *rule = next_rule(image, &id);
+	while (!r && rules_walk_next(&walk, &ranges)) {
+		const struct portsieve_rule *rule = &image->rule[ranges.rule];
 
 		if (!rule->drop && !has_ended(rule->until_ns, policy->now_ns))
-			r = add_unused_rule(policy, listening, rule, from, id, drift);
+			r = add_unused_rule(policy, listening, &ranges, drift);
 	}
 	return r;
 }
@@ -194,22 +225,21 @@ static bool is_zero(const struct portsieve_counter *row)
 static int add_idle(const struct drift_policy *policy, struct drift *drift)
 {
 	const struct portsieve_image *image = policy->image;
-	uint32_t id = PORTSIEVE_RANGE_RULES;
+	struct rules_walk walk = rules_walk_begin(image);
+	struct rule_ranges ranges;
 
-	while (id < image->ranges) {
-		uint32_t from = id;
-		const struct portsieve_rule *rule = next_rule(image, &id);
-		uint32_t *idle;
+	while (rules_walk_next(&walk, &ranges)) {
+		uint32_t id = ranges.first, *idle;
 
-		while (from < id && is_zero(&policy->rows[image->counter[from]]))
-			from++;
-		if (from < id || has_ended(rule->until_ns, policy->now_ns))
+		while (id < ranges.end && is_zero(&policy->rows[image->counter[id]]))
+			id++;
+		if (id < ranges.end || has_ended(image->rule[ranges.rule].until_ns, policy->now_ns))
 			continue;
 		idle = array_room(drift->idle, drift->idle_count, sizeof(*idle));
 		if (!idle)
 			return -ENOMEM;
 		drift->idle = idle;
-		idle[drift->idle_count++] = (uint32_t)(rule - image->rule);
+		idle[drift->idle_count++] = ranges.rule;
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@ enum { DRIFT_PORTS_MAX = 8 };
 struct drift_denied {
 	size_t listener;  /* number in the caller's array */
 	const char *rule; /* that drops them; NULL: the default */
+	bool monitored;	  /* the rule or the default is only monitored: they would be dropped */
 };
 
 /* Ports that a rule allows but on which nothing listens. */
@@ -25,11 +26,13 @@ struct drift_unused {
 
 /* Names of rules belong to the image. Rules that have ended are not looked at. */
 struct drift {
-	bool listeners_known; /* else `denied` and `unused` are empty */
+	bool listeners_known; /* else these three are empty */
 	struct drift_denied *denied;
 	size_t denied_count;
 	struct drift_unused *unused;
 	size_t unused_count;
+	size_t *reachable; /* listeners to which packets pass as replies, as drift_is_reachable */
+	size_t reachable_count;
 	uint32_t *idle; /* numbers of rules in the image, ascending: all their rows are zero */
 	size_t idle_count;
 };
@@ -50,5 +53,26 @@ int drift_find(const struct drift_policy *policy, const struct listener *listene
 	       struct drift *ret_drift);
 void drift_free(struct drift *drift);
 #define _cleanup_drift_ __attribute__((cleanup(drift_free)))
+
+enum drift_port {
+	DRIFT_PORT_ALLOWED,
+	DRIFT_PORT_MONITORED, /* it would be denied if its range were enforced */
+	DRIFT_PORT_DENIED,    /* packets to it are dropped from every source */
+};
+
+/*
+ * What the policy, whose rows may be NULL, does with the port. *ret_range is the range that
+ * allows or drops the packets. A port with conditions on addresses counts as allowed if any
+ * rule allows it to someone. The mode of the whole policy does not matter.
+ */
+enum drift_port drift_port_find(const struct drift_policy *policy,
+				enum portsieve_transport transport, uint16_t port,
+				uint32_t *ret_range);
+
+/*
+ * Does the policy drop what comes to this socket, but let pass what may be a reply to a client
+ * (`unconnected_udp`)? Then anybody can send to it.
+ */
+bool drift_is_reachable(const struct drift_policy *policy, const struct listener *listener);
 
 #endif

@@ -39,7 +39,7 @@ static void edge_add(struct walk *walk, uint32_t condition, uint16_t entry, uint
 
 static void add_edges_by_time(struct walk *walk)
 {
-	/* `otherwise` refers to a condition of a lower number, and `then` to a range */
+	/* both entries refer to a condition of a lower number, or to a range */
 	for (uint32_t number = 0; number < PORTSIEVE_CONDITIONS_MAX; number++) {
 		const struct portsieve_condition *condition =
 			&walk->reach->image->condition[number];

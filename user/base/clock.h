@@ -17,4 +17,25 @@ static inline uint64_t boottime_ns(void)
 	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
+/*
+ * What CLOCK_REALTIME is ahead of it now. The two are not read at the same instant: of three
+ * readings the one with the least time in between.
+ */
+static inline uint64_t clock_real_offset_ns(void)
+{
+	uint64_t most_ns = 0;
+
+	for (int i = 0; i < 3; i++) {
+		struct timespec now;
+		uint64_t offset_ns;
+
+		clock_gettime(CLOCK_REALTIME, &now);
+		offset_ns =
+			(uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec - boottime_ns();
+		if (offset_ns > most_ns)
+			most_ns = offset_ns;
+	}
+	return most_ns;
+}
+
 #endif

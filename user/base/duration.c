@@ -9,10 +9,15 @@
 
 #include "base/cleanup.h"
 
+enum { WEEKS, DAYS, HOURS, MINUTES, SECONDS };
+
 static const struct {
 	char letter;
 	uint32_t seconds;
-} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+} units[] = {
+	[WEEKS] = { 'w', 7 * 86400 }, [DAYS] = { 'd', 86400 }, [HOURS] = { 'h', 3600 },
+	[MINUTES] = { 'm', 60 },      [SECONDS] = { 's', 1 },
+};
 
 /* Reads digits. Stops multiplying past the limit, so the number cannot overflow. */
 static const char *read_number(const char *text, uint64_t *number)
@@ -56,7 +61,7 @@ struct duration_text duration_print(uint64_t seconds)
 	struct duration_text text = { "" };
 	size_t length = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+	for (size_t i = DAYS; i < ARRAY_SIZE(units); i++) { /* "10d" says more than "1w3d" */
 		uint64_t number = seconds / units[i].seconds;
 		bool is_zero = i + 1 == ARRAY_SIZE(units) && !length;
 
@@ -67,4 +72,13 @@ struct duration_text duration_print(uint64_t seconds)
 						   units[i].letter);
 	}
 	return text;
+}
+
+struct duration_text duration_print_rough(uint64_t seconds)
+{
+	if (seconds >= 86400)
+		seconds -= seconds % 3600;
+	else if (seconds >= 3600)
+		seconds -= seconds % 60;
+	return duration_print(seconds);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Durations as people write them: "90", "90s", "10m", "2h", "7d", "1h30m". Pure. */
+/* Durations as people write them: "90", "90s", "10m", "2h", "1d", "1w", "1h30m". Pure. */
 #ifndef PORTSIEVE_DURATION_H
 #define PORTSIEVE_DURATION_H
 
@@ -17,10 +17,13 @@ enum duration_limits {
  */
 int duration_read(const char *text, uint32_t *ret_seconds);
 
-/* "1h30m"; "0s" for 0. */
+/* "1h30m", in days from 1d on; "0s" for 0. */
 struct duration_text {
 	char text[32];
 };
 struct duration_text duration_print(uint64_t seconds);
+
+/* The two largest units alone: "3d4h", "2h13m", "50s". */
+struct duration_text duration_print_rough(uint64_t seconds);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef PORTSIEVE_ERROR_H
 #define PORTSIEVE_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Exit codes of every command. */
@@ -18,20 +19,79 @@ enum exit_code {
 	EXIT_PARTLY = 5,
 };
 
+/*
+ * What kind of error or warning it is, for scripts: the words in JSON are error_code_word, and
+ * portsieve(8) describes them. A word never changes its meaning.
+ */
+enum error_code {
+	ERROR_FAILED, /* of no other kind */
+	ERROR_USAGE,
+	ERROR_POLICY,
+	ERROR_NOT_LOADED,
+	ERROR_NOT_PERMITTED,
+	ERROR_NO_MEMORY,
+	ERROR_INCOMPLETE_STATE,
+	ERROR_OTHER_VERSION,
+	ERROR_BUSY,
+	ERROR_SSH_SESSION,
+	ERROR_OWN_REPLIES,
+	ERROR_CONFIRM_PENDING,
+	ERROR_NOT_PENDING,
+	ERROR_SEVERAL_POLICIES,
+	ERROR_NO_INTERFACE,
+	ERROR_ALREADY_LOADED,
+	ERROR_OTHER_PROGRAM,
+	ERROR_NO_RULE,
+	ERROR_NOT_FOUND,
+	ERROR_CANNOT_READ,
+	ERROR_UNSAFE_FILE,
+	WARNING_OTHER, /* of no other kind */
+	WARNING_NEVER_MATCHES,
+	WARNING_REGISTRY_ONLY,
+	WARNING_EMPTY_SET,
+	WARNING_OPEN_FAILSAFE,
+	WARNING_UNSAFE_FILE,
+	WARNING_LOOPHOLE,
+	WARNING_REPLIES_DROPPED,
+	WARNING_SSH_UNREACHABLE,
+	WARNING_IPV4_ONLY,
+	WARNING_UDP_REACHABLE,
+	WARNING_SSH_UNKNOWN,
+	WARNING_LISTENERS_UNKNOWN,
+	ERROR_CODES,
+};
+
+enum { ERROR_TEXT = 512 }; /* bytes */
+
 struct error {
 	enum exit_code exit; /* the command's exit code if nothing handles the error */
-	char file[256];	     /* empty: the error has no place in a file */
-	size_t line;	     /* from 1; 0: the file as a whole */
-	size_t column;	     /* from 1, in characters; 0: the line as a whole */
-	char text[512];
+	enum error_code code;
+	char file[256]; /* empty: the error has no place in a file */
+	size_t line;	/* from 1; 0: the file as a whole */
+	size_t column;	/* from 1, in characters; 0: the line as a whole */
+	char text[ERROR_TEXT];
 };
 
 /*
- * Sets the text and the exit code, keeps the place. Returns errnum negated, so that a caller can
- * write `return error_set(error, EINVAL, EXIT_USAGE, "...")`. error may be NULL.
+ * Sets the text and the exit code, and the code by exit and errnum; keeps the place. Returns errnum
+ * negated, so that a caller can write `return error_set(error, EINVAL, EXIT_USAGE, "...")`. error
+ * may be NULL. The text is a sentence, and after "; " what to do: error_split.
  */
 int error_set(struct error *error, int errnum, enum exit_code exit, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* As error_set, with a code, which has its exit code. */
+int error_set_code(struct error *error, enum error_code code, int errnum, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* "not-loaded". */
+const char *error_code_word(const struct error *error);
+
+/*
+ * Splits the text into what is wrong and what to do: at the first "; ", ": write ",
+ * " (did you mean " or " (see: " outside quotes. False: `hint` is empty.
+ */
+bool error_split(const struct error *error, char message[ERROR_TEXT], char hint[ERROR_TEXT]);
 
 /* The error of every failed allocation. Returns -ENOMEM. error may be NULL. */
 int error_no_memory(struct error *error);

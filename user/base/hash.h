@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A hash index with open addressing and linear probing: finds the number of an element in the
- * caller's array. Elements are never removed.
+ * caller's array. Elements are removed only all at once.
  */
 #ifndef PORTSIEVE_HASH_H
 #define PORTSIEVE_HASH_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* FNV-1a, with the high bits folded into the low ones, which the index uses. Start with seed 0. */
 static inline uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t count)
@@ -43,6 +44,12 @@ static inline void hash_index_free(struct hash_index *index)
 {
 	free(index->slots);
 	*index = (struct hash_index){ 0 };
+}
+
+/* Removes all elements. */
+static inline void hash_index_clear(struct hash_index *index)
+{
+	memset(index->slots, 0, ((size_t)index->mask + 1) * sizeof(*index->slots));
 }
 
 /* Does the element with this number equal `key`? */

@@ -4,6 +4,8 @@
 #define PORTSIEVE_LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -12,6 +14,23 @@ void log_error(const struct error *error);
 
 /* As log_error, marked as a warning. */
 void log_warning(const struct error *error);
+
+/* From now on, keeps all errors and warnings, or no longer does. Forgets those that are kept. */
+void log_keep(bool keep);
+
+/* From now on, nothing is written to stderr, only kept; or again. */
+void log_mute(bool mute);
+
+struct log_kept {
+	bool warning;
+	struct error error;
+};
+
+/* Those kept, in their order; valid until the next call of any function here. */
+const struct log_kept *log_kept(size_t *ret_count);
+
+/* From now on, notes are not written. */
+void log_silence_notes(void);
 
 /* "portsieve: text": something that the user should know, such as a repair. */
 void log_note(const char *text);

@@ -3,6 +3,8 @@
 #ifndef PORTSIEVE_OUTPUT_H
 #define PORTSIEVE_OUTPUT_H
 
+#include <stdio.h>
+
 #include "base/error.h"
 
 /*
@@ -10,6 +12,20 @@
  * after printing: stdio keeps no errno, and the next call may overwrite it.
  */
 int output_flush(void);
+
+/*
+ * Between start and end, what is printed to stdout goes to memory: for the web server, which runs
+ * one command at a time. -ENOMEM: nothing has changed.
+ */
+struct output_capture {
+	FILE *stdout_before;
+	char *text;
+	size_t size;
+};
+int output_capture_start(struct output_capture *ret_capture);
+
+/* The caller frees *ret_text, of *ret_size bytes. -ENOMEM: it is incomplete, and freed. */
+int output_capture_end(struct output_capture *capture, char **ret_text, size_t *ret_size);
 
 /* The exit code of a command whose printer returned r: 0 or -ENOMEM, with error filled in then. */
 enum exit_code output_result(int r, struct error *error);

@@ -48,42 +48,79 @@ static int width_of(const char *cell)
 	return (int)utf8_chars(cell, strlen(cell));
 }
 
+static size_t first_column(const struct table *table)
+{
+	size_t first = 0;
+
+	while (first + 1 < table->columns && table->hidden >> first & 1)
+		first++;
+	return first;
+}
+
 static void print_row(const struct table *table, const struct table_row *row, const int *widths,
 		      FILE *file)
 {
 	size_t last = table->columns;
 
-	while (last && !row->cells[last - 1][0]) /* no blanks at the end of a line */
-		last--;
+	while (last && (!row->cells[last - 1][0] || table->hidden >> (last - 1) & 1))
+		last--; /* no blanks at the end of a line */
 	for (size_t c = 0; c < last; c++) {
+		if (table->hidden >> c & 1)
+			continue;
+
 		bool right = table->right >> c & 1;
 		int width = c + 1 == last && !right ? 0 : widths[c];
 		int blanks = width > width_of(row->cells[c]) ? width - width_of(row->cells[c]) : 0;
 
-		fprintf(file, "%s%*s%s%*s", c ? "  " : "", right ? blanks : 0, "", row->cells[c],
-			right ? 0 : blanks, "");
+		fprintf(file, "%s%*s%s%*s", c > first_column(table) ? "  " : "", right ? blanks : 0,
+			"", row->cells[c], right ? 0 : blanks, "");
 	}
 }
 
-int table_print(const struct table *table, int indent, FILE *file)
+static void measure(const struct table *table, int widths[TABLE_COLUMNS_MAX])
 {
-	bool colour = table_has_colour(file);
-	int widths[TABLE_COLUMNS_MAX] = { 0 };
-
-	if (table->out_of_memory)
-		return -1;
-	for (size_t r = 0; r < table->count; r++)
-		for (size_t c = 0; c < table->columns; c++) {
+	for (size_t c = 0; c < table->columns; c++) {
+		widths[c] = table->widths ? table->widths[c] : 0;
+		for (size_t r = 0; r < table->count; r++) {
 			int width = width_of(table->rows[r].cells[c]);
 
 			if (width > widths[c])
 				widths[c] = width;
 		}
+		if (table->widths)
+			table->widths[c] = widths[c];
+	}
+}
+
+void table_fit(struct table *table, int indent, int width, const int *order)
+{
+	int widths[TABLE_COLUMNS_MAX], total = indent - 2;
+
+	measure(table, widths);
+	for (size_t c = 0; c < table->columns; c++)
+		if (!(table->hidden >> c & 1))
+			total += widths[c] + 2;
+	for (; total > width && *order >= 0; order++) {
+		if (table->hidden >> *order & 1)
+			continue;
+		table->hidden |= 1u << *order;
+		total -= widths[*order] + 2;
+	}
+}
+
+int table_print(const struct table *table, int indent, FILE *file)
+{
+	bool colour = table->coloured || table_has_colour(file);
+	int widths[TABLE_COLUMNS_MAX];
+
+	if (table->out_of_memory)
+		return -1;
+	measure(table, widths);
 	for (size_t r = 0; r < table->count; r++) {
 		const struct table_row *row = &table->rows[r];
 		bool styled = colour && row->style != TABLE_PLAIN;
 
-		fprintf(file, "%*s%s", row->cells[0][0] ? indent : 0, "",
+		fprintf(file, "%*s%s", row->cells[first_column(table)][0] ? indent : 0, "",
 			styled ? style_start[row->style] : "");
 		print_row(table, row, widths, file);
 		fprintf(file, "%s\n", styled ? "\033[0m" : "");

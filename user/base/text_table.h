@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum table_limits {
-	TABLE_COLUMNS_MAX = 10,
+	TABLE_COLUMNS_MAX = 14,
 	TABLE_CELL_MAX = 64,
 };
 
@@ -30,8 +30,16 @@ struct table {
 	struct table_row *rows;
 	size_t count;
 	size_t columns;
-	uint32_t right; /* bit N: column N is aligned to the right */
+	uint32_t right;	 /* bit N: column N is aligned to the right */
+	uint32_t hidden; /* bit N: column N is left out */
 	bool out_of_memory;
+	bool coloured; /* even if the file is no terminal */
+
+	/*
+	 * NULL, or widths that outlive the table: no column is narrower than its own, which grows
+	 * with the column. So columns keep their places in a table that is printed again and again.
+	 */
+	int *widths;
 };
 
 void table_free(struct table *table);
@@ -45,6 +53,12 @@ struct table_row *table_add(struct table *table, enum table_style style);
  * if memory was short for a row; it then prints nothing.
  */
 int table_print(const struct table *table, int indent, FILE *file);
+
+/*
+ * Hides columns of `order`, which ends with -1, until rows of that indent have at most `width`
+ * characters or no column is left to hide.
+ */
+void table_fit(struct table *table, int indent, int width, const int *order);
 
 /* "1,234,567"; "-" for 0. */
 void table_number(char cell[TABLE_CELL_MAX], uint64_t number);

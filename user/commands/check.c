@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* portsieve check: validates a policy file and prints remarks. */
+#include "base/log.h"
 #include "base/output.h"
 #include "commands/command.h"
 #include "control/ruleset.h"
@@ -8,12 +9,20 @@
 static enum exit_code check(const struct settings *settings, struct error *error)
 {
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
+	struct error warning = { 0 };
 
 	if (ruleset_read(settings->operands[0], &ruleset, error))
 		return error->exit;
+	ruleset_check_access(&ruleset, true);
+	if (policy_file_check_access(&ruleset.file, &warning)) {
+		ruleset.remarks++;
+		warning.code = WARNING_UNSAFE_FILE;
+		log_warning(&warning);
+	}
+
 	const struct check_report report = {
-		.path = settings->operands[0],
-		.sha256 = ruleset.file.sha256,
+		.path = ruleset.file.path,
+		.image = ruleset.image,
 		.policy = &ruleset.file.policy,
 		.ranges = ruleset.image->ranges - PORTSIEVE_RANGE_RULES,
 		.warnings = ruleset.remarks,

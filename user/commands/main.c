@@ -28,7 +28,8 @@ int main(int argc, char **argv)
 	if (r) {
 		struct error error = { 0 };
 
-		code = EXIT_FAILED;
+		if (code != EXIT_USAGE) /* which `diff --exit-code` uses for this too */
+			code = EXIT_FAILED;
 		error_set(&error, -r, code, output_errors[changes], strerror(-r));
 		log_error(&error);
 	}

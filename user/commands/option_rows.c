@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rows of all options. An option with several meanings has a row for each of them. */
+#include "base/duration.h"
 #include "commands/options.h"
+#include "watch/rows.h"
 
 static const char *const mode_choices[] = {
 	[DATAPATH_NATIVE] = "native",
@@ -16,6 +18,18 @@ static const char *const attach_choices[] = {
 	NULL,
 };
 
+/* of --per-port and --events */
+/* By enum portsieve_verdict. */
+static const char *const verdict_choices[] = { "pass", "drop", "would-drop", NULL };
+static const char *const watch_choices[] = { "off", "dropped", "all", NULL };
+
+static const char *const sort_choices[] = {
+	[PORTS_BY_PACKETS] = "packets",
+	[PORTS_BY_DROPPED] = "dropped",
+	[PORTS_BY_FIRST_SEEN] = "new",
+	NULL,
+};
+
 #define FIELD(name) offsetof(struct settings, name)
 
 const struct option_row option_policy = {
@@ -24,7 +38,15 @@ const struct option_row option_policy = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(policy),
 	.argument = "POLICY",
-	.help = "the policy file; without it, ports are counted and nothing is dropped",
+	.help = "the policy file (default: /etc/portsieve/policy.yaml if there is one, else "
+		"--no-policy)",
+};
+
+const struct option_row option_no_policy = {
+	.name = "no-policy",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(no_policy),
+	.help = "count ports, drop nothing",
 };
 
 const struct option_row option_mode = {
@@ -47,6 +69,45 @@ const struct option_row option_attach = {
 	.choices = attach_choices,
 };
 
+const struct option_row option_per_port = {
+	.name = "per-port",
+	.kind = OPTION_CHOICE,
+	.offset = FIELD(watch.per_port),
+	.argument = "WHICH",
+	.help = "count by single port: off, dropped (2 to 3 ns for each dropped packet), or all",
+	.choices = watch_choices,
+	.first_choice = DATAPATH_PER_PORT_OFF,
+};
+
+const struct option_row option_events = {
+	.name = "events",
+	.kind = OPTION_CHOICE,
+	.offset = FIELD(watch.events),
+	.argument = "WHICH",
+	.help = "record a sample of the packets: off, dropped (1 to 2 ns for each dropped "
+		"packet), or all",
+	.choices = watch_choices,
+	.first_choice = DATAPATH_EVENTS_OFF,
+};
+
+const struct option_row option_top = {
+	.name = "top",
+	.kind = OPTION_NUMBER,
+	.offset = FIELD(top),
+	.argument = "N",
+	.help = "show the first N (default: 20)",
+};
+
+const struct option_row option_sort = {
+	.name = "sort",
+	.kind = OPTION_CHOICE,
+	.offset = FIELD(sort),
+	.argument = "BY",
+	.help = "packets (most first, the default), dropped (most dropped packets first), or new "
+		"(last seen for the first time first)",
+	.choices = sort_choices,
+};
+
 const struct option_row option_all_devices = {
 	.name = "all",
 	.kind = OPTION_FLAG,
@@ -62,12 +123,12 @@ const struct option_row option_dev = {
 	.help = "only this device; may be repeated",
 };
 
-const struct option_row option_diff_dev = {
+const struct option_row option_same_dev = {
 	.name = "dev",
 	.kind = OPTION_DEVICE,
 	.offset = FIELD(devices),
 	.argument = "DEV",
-	.help = "compare with the policy in force on this device",
+	.help = "another way to name a device",
 };
 
 const struct option_row option_json = {
@@ -78,12 +139,119 @@ const struct option_row option_json = {
 	.help = "print JSON",
 };
 
+const struct option_row option_quiet = {
+	.name = "quiet",
+	.letter = 'q',
+	.kind = OPTION_FLAG,
+	.offset = FIELD(quiet),
+	.help = "print no notes of what was done, only warnings and errors",
+};
+
 const struct option_row option_watch = {
 	.name = "watch",
-	.kind = OPTION_SECONDS,
+	.kind = OPTION_INTERVAL,
 	.offset = FIELD(watch_seconds),
-	.argument = "SECONDS",
-	.help = "print again every SECONDS",
+	.argument = "INTERVAL",
+	.help = "print rates every second, or at this interval: 0.5 (seconds), 10s, 5m; at most 1d",
+	.seconds_max = COMMAND_WATCH_MAX,
+	.alone = 1,
+};
+
+const struct option_row option_listen = {
+	.name = "listen",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(listen),
+	.argument = "ADDRESS:PORT",
+	.help = "serve on this address (default 127.0.0.1:9478, without --socket)",
+};
+
+const struct option_row option_socket = {
+	.name = "socket",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(socket),
+	.argument = "PATH",
+	.help = "serve on a Unix socket with mode 0660",
+};
+
+const struct option_row option_tls_cert = {
+	.name = "tls-cert",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(tls_cert),
+	.argument = "FILE",
+	.help = "TLS with this certificate, in PEM, with those above it",
+};
+
+const struct option_row option_tls_key = {
+	.name = "tls-key",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(tls_key),
+	.argument = "FILE",
+	.help = "its key; SIGHUP reads both again",
+};
+
+const struct option_row option_token = {
+	.name = "token",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(token),
+	.argument = "FILE",
+	.help = "clients must show the token on the first line of this file",
+};
+
+const struct option_row option_alert_command = {
+	.name = "alert-command",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(alert_command),
+	.argument = "COMMAND",
+	.help = "run this by the shell when something unusual begins and ends",
+};
+
+const struct option_row option_history = {
+	.name = "history",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(history),
+	.argument = "FILE",
+	.help = "keep the history in this file, of 27 MB, over restarts",
+};
+
+const struct option_row option_dashboard_dir = {
+	.name = "dashboard-dir",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(dashboard_dir),
+	.argument = "DIR",
+	.help = "serve the page that scripts/page has made there, to work on it",
+};
+
+const struct option_row option_insecure = {
+	.name = "insecure",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(insecure),
+	.help = "allow an address that other machines can reach, without encryption and password",
+	.never_suggested = true,
+};
+
+const struct option_row option_prometheus = {
+	.name = "prometheus",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(prometheus),
+	.help = "print metrics in the text format of Prometheus",
+};
+
+const struct option_row option_ranges = {
+	.name = "ranges",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(ranges),
+	.help = "a row for each range instead of each rule; requires --watch",
+};
+
+const struct option_row option_watch_sort = {
+	.name = "sort",
+	.kind = OPTION_CHOICE,
+	.offset = FIELD(watch_sort),
+	.argument = "KEY",
+	.help = "policy (its order, the default), packets, bits, dropped, new, total, change or "
+		"name; "
+		"requires --watch",
+	.choices = watch_sort_names,
 };
 
 const struct option_row option_count = {
@@ -130,7 +298,7 @@ const struct option_row option_name = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(name),
 	.argument = "NAME",
-	.help = "the rule's name (default: derived from the action and the ports)",
+	.help = "the rule's name (default: derived from what it does)",
 };
 
 const struct option_row option_from = {
@@ -141,27 +309,189 @@ const struct option_row option_from = {
 	.help = "only packets from this prefix, e.g. 192.0.2.0/24; may be repeated",
 };
 
+const struct option_row option_to = {
+	.name = "to",
+	.kind = OPTION_PREFIX,
+	.offset = FIELD(to),
+	.argument = "CIDR",
+	.help = "only packets to this prefix; may be repeated",
+};
+
+const struct option_row option_file = {
+	.name = "file",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(file),
+	.argument = "FILE",
+	.help = "a rule for each line \"PREFIX [PORTS]\" of FILE; '-' is standard input",
+};
+
+const struct option_row option_delete_from = {
+	.name = "from",
+	.kind = OPTION_PREFIX,
+	.offset = FIELD(from),
+	.argument = "CIDR",
+	.help = "the rules from exactly this prefix; may be repeated",
+};
+
+const struct option_row option_all_rules = {
+	.name = "all",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(all),
+	.help = "all runtime rules",
+};
+
 const struct option_row option_for = {
 	.name = "for",
 	.kind = OPTION_DURATION,
 	.offset = FIELD(for_seconds),
 	.argument = "DURATION",
-	.help = "remove the rule after this time: 90 (seconds), 10m, 2h, 7d, 1h30m; at most 365d",
+	.help = "remove the rule after this time: 90 (seconds), 10m, 2h, 1d, 1w, 1h30m; at most "
+		"365d",
+	.seconds_max = DURATION_SECONDS_MAX,
+};
+
+const struct option_row option_over = {
+	.name = "over",
+	.kind = OPTION_DURATION,
+	.offset = FIELD(over_seconds),
+	.argument = "DURATION",
+	.help = "count for this time what comes to DEV, and add that: 90 (seconds), 10m, 2h; at "
+		"most 1w",
+	.seconds_max = COMMAND_OVER_MAX,
 };
 
 const struct option_row option_confirm = {
 	.name = "confirm",
-	.kind = OPTION_CONFIRM,
+	.kind = OPTION_DURATION,
 	.offset = FIELD(confirm_seconds),
-	.argument = "SECONDS",
-	.help = "roll back unless confirmed with `portsieve confirm` within SECONDS (1 to "
-		"86400)",
+	.argument = "DURATION",
+	.help = "roll back unless confirmed with `portsieve confirm` within this time: 90 "
+		"(seconds), 5m; at most 1d",
+	.seconds_max = COMMAND_CONFIRM_MAX,
+};
+
+const struct option_row option_reset = {
+	.name = "reset",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(reset),
+	.help = "from now on show what is counted from now on; JSON and metrics stay as they are",
+};
+
+const struct option_row option_total = {
+	.name = "total",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(total),
+	.help = "show what was counted before --reset too",
+};
+
+const struct option_row option_expand = {
+	.name = "expand",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(expand),
+	.help = "print the members of sets in place of their files",
+};
+
+const struct option_row option_exit_code = {
+	.name = "exit-code",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(exit_code),
+	.help = "exit with 0 if nothing differs, 1 if something does, 2 or more on failure",
+};
+
+const struct option_row option_cut = {
+	.name = "cut",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(cut),
+	.help = "also end the TCP connections and flows that the new policy would not let in",
+	.never_suggested = true,
+};
+
+const struct option_row option_overwrite = {
+	.name = "force",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(force),
+	.help = "overwrite a file with other content; it is kept as FILE~",
+	.never_suggested = true,
 };
 
 const struct option_row option_force = {
 	.name = "force",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(force),
-	.help = "proceed even if the policy would cut your own ssh session",
+	.help = "proceed even if the policy would cut your own ssh session, or drop all replies to "
+		"this host",
 	.never_suggested = true,
+};
+
+const struct option_row option_verdict = {
+	.name = "verdict",
+	.kind = OPTION_CHOICE,
+	.offset = FIELD(verdict),
+	.argument = "VERDICT",
+	.help = "only packets with this verdict: drop, would-drop, or pass (needs --events=all)",
+	.choices = verdict_choices,
+	.first_choice = 1,
+};
+
+const struct option_row option_rule = {
+	.name = "rule",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(rule),
+	.argument = "NAME",
+	.help = "only packets that this rule has decided, or a default such as _user",
+};
+
+const struct option_row option_reason = {
+	.name = "reason",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(reason),
+	.argument = "REASON",
+	.help = "only packets that this reason has decided, such as icmp",
+};
+
+const struct option_row option_noise = {
+	.name = "noise",
+	.kind = OPTION_FLAG,
+	.offset = FIELD(noise),
+	.help = "list sources with fewer than 10 packets an hour, too",
+};
+const struct option_row option_port = {
+	.name = "port",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(port),
+	.argument = "PORT",
+	.help = "only packets to this port: 22, or tcp/22",
+};
+
+const struct option_row option_events_from = {
+	.name = "from",
+	.kind = OPTION_TEXT,
+	.offset = FIELD(source),
+	.argument = "CIDR",
+	.help = "only packets from this prefix, e.g. 192.0.2.0/24",
+};
+
+const struct option_row option_write = {
+	.name = "write",
+	.letter = 'w',
+	.kind = OPTION_TEXT,
+	.offset = FIELD(write),
+	.argument = "FILE",
+	.help = "write a capture (pcapng) with a comment on each packet; - is standard output",
+};
+
+const struct option_row option_last = {
+	.name = "last",
+	.kind = OPTION_NUMBER,
+	.offset = FIELD(last),
+	.argument = "N",
+	.help = "the last N that are kept, instead of those to come",
+};
+
+const struct option_row option_events_count = {
+	.name = "count",
+	.kind = OPTION_NUMBER,
+	.offset = FIELD(count),
+	.argument = "N",
+	.help = "stop after N packets",
 };

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/duration.h"
 #include "base/suggest.h"
+#include "print/wrap.h"
 
 enum { HELP = 1, ROWS = 256 }; /* results of getopt_long; option letters are between them */
 
@@ -29,7 +30,7 @@ static int set_choice(const struct option_row *row, const char *value, int *fiel
 	suggest_start(&suggest, value, strlen(value));
 	for (int i = 0; row->choices[i]; i++) {
 		if (!strcmp(row->choices[i], value)) {
-			*field = i;
+			*field = row->first_choice + i;
 			return 0;
 		}
 		suggest_offer(&suggest, row->choices[i]);
@@ -54,20 +55,29 @@ static bool read_number(const char *value, long max, long *ret_number)
 	return true;
 }
 
-static bool read_seconds(const char *value, double *ret_seconds)
+/* Reads an interval: a duration, or seconds with a fraction, from 0.01 to max. */
+static bool read_interval(const char *value, uint32_t max, double *ret_seconds)
 {
-	char *end;
+	uint32_t whole;
 	double seconds;
+	char *end;
 
-	errno = 0;
-	seconds = strtod(value, &end);
-	if (errno || *end || end == value || !(seconds >= 0.01 && seconds <= 86400))
+	if (!duration_read(value, &whole)) {
+		seconds = whole;
+	} else {
+		if (strspn(value, "0123456789.") != strcspn(value, "s"))
+			return false; /* none of "inf", "1e3" and "-1" */
+		seconds = strtod(value, &end);
+		if (end == value || end[*end == 's'] || seconds < 0.01)
+			return false;
+	}
+	if (seconds > max)
 		return false;
 	*ret_seconds = seconds;
 	return true;
 }
 
-/* Appends to devices or from. */
+/* Appends to devices or prefixes. */
 static int add_text(const char *value, const char **list, size_t *count, size_t max,
 		    const char *things, struct error *error)
 {
@@ -77,11 +87,51 @@ static int add_text(const char *value, const char **list, size_t *count, size_t 
 	return 0;
 }
 
+int settings_add_device(struct settings *settings, const char *device, struct error *error)
+{
+	return add_text(device, settings->devices, &settings->devices_count, COMMAND_DEVICES_MAX,
+			"devices", error);
+}
+
+static int set_duration(const struct option_row *row, const char *value, uint32_t *field,
+			struct error *error)
+{
+	char expected[128];
+	uint32_t seconds;
+
+	if (!duration_read(value, &seconds) && seconds <= row->seconds_max) {
+		*field = seconds;
+		return 0;
+	}
+	snprintf(expected, sizeof(expected),
+		 "a duration from 1s to %s: write 90 (seconds), 10m, 2h, 1d or 1h30m",
+		 duration_print(row->seconds_max).text);
+	return invalid(row, value, expected, error);
+}
+
+static int set_interval(const struct option_row *row, const char *value, double *field,
+			struct error *error)
+{
+	char expected[128];
+
+	if (!value) {
+		*field = row->alone;
+		return 0;
+	}
+	if (read_interval(value, row->seconds_max, field))
+		return 0;
+	snprintf(expected, sizeof(expected),
+		 "an interval from 0.01 to %s: write 0.5 (seconds), 10s or 5m",
+		 duration_print(row->seconds_max).text);
+	return invalid(row, value, expected, error);
+}
+
+/* value is NULL for a flag, and for an option whose value may be left out. */
 static int set(const struct option_row *row, const char *value, struct settings *settings,
 	       struct error *error)
 {
 	void *field = (char *)settings + row->offset;
-	long number;
+	struct prefix_words *prefixes = field;
 
 	switch (row->kind) {
 	case OPTION_FLAG:
@@ -91,34 +141,20 @@ static int set(const struct option_row *row, const char *value, struct settings 
 		*(const char **)field = value;
 		return 0;
 	case OPTION_DEVICE:
-		return add_text(value, settings->devices, &settings->devices_count,
-				COMMAND_DEVICES_MAX, "devices", error);
+		return settings_add_device(settings, value, error);
 	case OPTION_PREFIX:
-		return add_text(value, settings->from, &settings->from_count, COMMAND_PREFIXES_MAX,
-				"prefixes (--from)", error);
+		return add_text(value, prefixes->list, &prefixes->count, COMMAND_PREFIXES_MAX,
+				"prefixes", error);
 	case OPTION_CHOICE:
 		return set_choice(row, value, field, error);
-	case OPTION_SECONDS:
-		if (!read_seconds(value, field))
-			return invalid(row, value, "a number of seconds from 0.01 to 86400", error);
-		return 0;
 	case OPTION_NUMBER:
 		if (!read_number(value, LONG_MAX, field))
 			return invalid(row, value, "a whole number from 1", error);
 		return 0;
-	case OPTION_CONFIRM:
-		if (!read_number(value, COMMAND_CONFIRM_MAX, &number))
-			return invalid(row, value, "a whole number of seconds from 1 to 86400",
-				       error);
-		*(uint32_t *)field = (uint32_t)number;
-		return 0;
 	case OPTION_DURATION:
-		if (duration_read(value, field))
-			return invalid(row, value,
-				       "a duration from 1s to 365d: write 90 (seconds), 10m, 2h, "
-				       "7d or 1h30m",
-				       error);
-		return 0;
+		return set_duration(row, value, field, error);
+	case OPTION_INTERVAL:
+		return set_interval(row, value, field, error);
 	}
 	return -EINVAL;
 }
@@ -133,8 +169,14 @@ static void translate(const struct option_row *const *rows, struct option *longs
 	for (; rows[count]; count++) {
 		const struct option_row *row = rows[count];
 
-		longs[count] = (struct option){ row->name, row->argument ? 1 : 0, NULL,
-						ROWS + (int)count };
+		longs[count] = (struct option){
+			row->name,
+			!row->argument ? no_argument
+			: row->alone   ? optional_argument
+				       : required_argument,
+			NULL,
+			ROWS + (int)count,
+		};
 		if (!row->letter)
 			continue;
 		*shorts++ = row->letter;
@@ -146,12 +188,29 @@ static void translate(const struct option_row *const *rows, struct option *longs
 	*shorts = '\0';
 }
 
+/* The word with the unknown letter that getopt_long has just met. */
+static const char *word_of_letter(const struct command_line *line)
+{
+	const char *word = optind < line->argc ? line->argv[optind] : "";
+
+	return word[0] == '-' && word[1] != '-' && strchr(word, optopt) ? word
+									: line->argv[optind - 1];
+}
+
+static void suggest_option(const struct command_line *line, const char *name,
+			   struct suggest *suggest)
+{
+	suggest_start(suggest, name, strcspn(name, "="));
+	for (size_t i = 0; line->rows[i]; i++)
+		if (!line->rows[i]->never_suggested)
+			suggest_offer(suggest, line->rows[i]->name);
+}
+
 /* optopt is an unknown letter, the result for an option that takes no value but got one, or 0. */
 static int unknown_option(const struct command_line *line, const char *word, struct error *error)
 {
-	char letter[2] = { (char)optopt, '\0' };
+	char letter[3] = { '-', (char)optopt, '\0' };
 	struct suggest suggest;
-	char hint[64];
 
 	if (optopt >= ROWS)
 		return error_set(error, EINVAL, EXIT_USAGE, "%s: --%s takes no value", line->name,
@@ -160,16 +219,15 @@ static int unknown_option(const struct command_line *line, const char *word, str
 		return error_set(error, EINVAL, EXIT_USAGE, "%s: --help takes no value",
 				 line->name);
 	if (optopt)
-		word = letter;
-	while (*word == '-')
-		word++;
-	suggest_start(&suggest, word, strcspn(word, "="));
-	for (size_t i = 0; line->rows[i]; i++)
-		if (!line->rows[i]->never_suggested)
-			suggest_offer(&suggest, line->rows[i]->name);
-	snprintf(hint, sizeof(hint), "see: portsieve %s --help", line->name);
-	return error_set(error, EINVAL, EXIT_USAGE, "%s: unknown option '%s'%s", line->name, word,
-			 suggest_hint(&suggest, hint).text);
+		word = word_of_letter(line); /* a long option may be meant: -json */
+	suggest_option(line, word + strspn(word, "-"), &suggest);
+	if (suggest.best)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "%s: unknown option '%s' (did you mean '--%s'?)", line->name, word,
+				 suggest.best);
+	return error_set(error, EINVAL, EXIT_USAGE,
+			 "%s: unknown option '%s' (see: portsieve %s --help)", line->name,
+			 optopt ? letter : word, line->name);
 }
 
 /*
@@ -182,12 +240,25 @@ static const char *abbreviated(const struct command_line *line, int value)
 
 	if (value != HELP && value < ROWS)
 		return NULL;
-	if (optarg == word) /* the value is a separate word */
+	if (optarg && optarg == word) /* the value is a separate word */
 		word = line->argv[optind - 2];
 	name = value == HELP ? "help" : line->rows[value - ROWS]->name;
 	if (!strncmp(word + 2, name, strlen(name)) && strchr("=", word[2 + strlen(name)]))
 		return NULL;
 	return word;
+}
+
+/* `--watch 5` would take 5 for an operand. */
+static int refuse_separate_value(const struct command_line *line, const struct option_row *row,
+				 struct error *error)
+{
+	struct settings ignored = { 0 };
+	const char *next = optind < line->argc ? line->argv[optind] : "";
+
+	if (set(row, next, &ignored, NULL))
+		return 0;
+	return error_set(error, EINVAL, EXIT_USAGE, "%s: write --%s=%s, with an equals sign",
+			 line->name, row->name, next);
 }
 
 int options_parse(struct command_line *line, struct error *error)
@@ -220,7 +291,11 @@ int options_parse(struct command_line *line, struct error *error)
 		else
 			while ((*row)->letter != value) /* getopt returns only letters of rows */
 				row++;
-		r = set(*row, optarg, &line->settings, error);
+		if ((*row)->alone && !optarg)
+			r = refuse_separate_value(line, *row, error);
+		else
+			r = 0;
+		r = r ? r : set(*row, optarg, &line->settings, error);
 		if (r)
 			return r;
 	}
@@ -232,13 +307,17 @@ void options_help(const struct option_row *const *rows)
 {
 	for (size_t i = 0; rows[i]; i++) {
 		const struct option_row *row = rows[i];
-		char left[64], letter[8] = "    ";
+		char left[64], start[80], letter[8] = "    ";
 
 		if (row->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
-			 row->argument ? " " : "", row->argument ? row->argument : "");
-		printf("  %-22s %s\n", left, row->help);
+		snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, row->name,
+			 row->alone	 ? "[="
+			 : row->argument ? " "
+					 : "",
+			 row->argument ? row->argument : "", row->alone ? "]" : "");
+		snprintf(start, sizeof(start), "  %-22s ", left);
+		wrap_print(stdout, WRAP_COLUMNS, start, "                         ", row->help);
 	}
 	printf("  %-22s %s\n", "-h, --help", "print this help");
 }

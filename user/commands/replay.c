@@ -7,12 +7,16 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/input.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "commands/command.h"
+#include "compile/compile.h"
 #include "control/judging_policy.h"
+#include "control/trial.h"
 #include "datapath/counter_sum.h"
 #include "packet/capture.h"
+#include "print/json.h"
 #include "print/stats.h"
 #include "print/verdict.h"
 
@@ -22,7 +26,7 @@ struct replay {
 	const struct settings *settings;
 	const struct portsieve_image *image;
 	struct capture *capture;
-	struct testrun *testrun;
+	struct trial trial;
 	struct replay_totals totals;
 	struct portsieve_counter runts; /* too short for a test run by the kernel */
 	bool shows_progress;
@@ -31,7 +35,7 @@ struct replay {
 
 static void close_replay(struct replay *replay)
 {
-	testrun_close(replay->testrun);
+	trial_close(&replay->trial);
 	capture_close(replay->capture);
 }
 
@@ -58,20 +62,22 @@ static int judge(struct replay *replay, const struct capture_packet *packet,
 		 struct packet_verdict *ret_verdict, struct error *error)
 {
 	size_t length_bytes = packet->captured_bytes;
+	enum portsieve_verdict verdict;
 	struct testrun_result tried;
 	int r;
 
 	if (length_bytes < TESTRUN_FRAME_MIN) {
-		replay->runts.verdict[PORTSIEVE_DROPPED].packets++;
-		replay->runts.verdict[PORTSIEVE_DROPPED].bytes += length_bytes;
 		*ret_verdict = packet_verdict_of_runt(replay->image);
+		verdict = ret_verdict->would_drop ? PORTSIEVE_WOULD_DROP : PORTSIEVE_DROPPED;
+		replay->runts.verdict[verdict].packets++;
+		replay->runts.verdict[verdict].bytes += length_bytes;
 		return 0;
 	}
 	if (length_bytes > TESTRUN_FRAME_MAX) {
 		length_bytes = TESTRUN_FRAME_MAX;
 		replay->totals.clipped++;
 	}
-	r = testrun_judge(replay->testrun, packet->frame, length_bytes, &tried, error);
+	r = trial_judge(&replay->trial, packet->frame, length_bytes, &tried, error);
 	if (r)
 		return r;
 	*ret_verdict = packet_verdict_of(&tried, replay->image);
@@ -102,7 +108,7 @@ static int replay_packets(struct replay *replay, struct error *error)
 			print_verdict_json(replay->totals.packets, &verdict);
 		else
 			print_verdict_text(replay->totals.packets, &verdict,
-					   replay->image->flags & PORTSIEVE_IMAGE_MONITOR);
+					   image_monitors(replay->image));
 		if (ferror(stdout)) {
 			output_flush(); /* keeps the cause for main */
 			error->exit = EXIT_FAILED;
@@ -112,7 +118,7 @@ static int replay_packets(struct replay *replay, struct error *error)
 }
 
 /* Prints the counters as `stats` does. */
-static int print_totals(const struct replay *replay, const char *path, struct error *error)
+static int print_totals(struct replay *replay, const char *path, struct error *error)
 {
 	_cleanup_free_ struct portsieve_counter *rows =
 		calloc(replay->image->counters, sizeof(*rows));
@@ -126,7 +132,7 @@ static int print_totals(const struct replay *replay, const char *path, struct er
 
 	if (!rows)
 		return error_no_memory(error);
-	r = testrun_counters(replay->testrun, rows, replay->image->counters, error);
+	r = trial_counters(&replay->trial, rows, replay->image->counters, error);
 	if (r)
 		return r;
 	counter_add(&rows[PORTSIEVE_MALFORMED_ETHERNET], &replay->runts);
@@ -149,18 +155,27 @@ static enum exit_code replay(const struct settings *settings, struct error *erro
 	};
 	int broken, r = 0;
 
+	if (settings->each)
+		json_begin_items();
+	if (settings->policy && input_is_standard(settings->policy) &&
+	    input_is_standard(settings->operands[0])) {
+		error_set(error, EINVAL, EXIT_USAGE,
+			  "replay: standard input cannot be both the capture and the policy");
+		return error->exit;
+	}
 	if (capture_open(settings->operands[0], &replay.capture, error) ||
 	    judging_policy_read(settings->policy, settings->devices, settings->devices_count,
 				&policy, error) ||
-	    testrun_open(policy.image, &policy.addresses, &replay.testrun, error))
+	    trial_open(policy.image, &policy.addresses, &replay.trial, error))
 		return error->exit;
 	replay.image = policy.image;
+	replay.totals.natively = replay.trial.native;
 	broken = replay_packets(&replay, error);
 	if (replay.shown)
 		log_progress_end();
 	/* a capture that breaks off: print the totals up to there, and report that first error */
 	if (!(settings->each && settings->json) && !ferror(stdout))
-		r = print_totals(&replay, settings->operands[0], broken ? NULL : error);
+		r = print_totals(&replay, input_name(settings->operands[0]), broken ? NULL : error);
 	return r || broken ? error->exit : EXIT_DONE;
 }
 

@@ -5,9 +5,13 @@
 
 #include "base/cleanup.h"
 #include "base/deadline.h"
+#include "base/input.h"
 #include "base/log.h"
 #include "commands/command.h"
+#include "control/cut.h"
 #include "control/device_groups.h"
+#include "control/device_note.h"
+#include "policy/rule_names.h"
 #include "policy/runtime_words.h"
 #include "print/json.h"
 #include "print/runtime.h"
@@ -15,26 +19,31 @@
 struct runtime_change {
 	const struct settings *settings;
 
-	/* -ENOENT: the group has no such rule, and is left out. */
-	int (*edit)(struct runtime_change *change, struct policy *policy,
-		    const struct policy_host *host, struct error *error);
+	/* Sets group->left_out if there is nothing to do. */
+	int (*edit)(struct runtime_change *change, struct device_group *group, struct error *error);
 
 	struct datapath datapath;
 	struct device_groups groups;
 
-	/* `delete`: */
-	const char *deleted;
+	/* `allow` and `drop`: the rules to add; `delete`: those that any group had. */
+	struct policy_rule *rules;
+	size_t count;
+	struct policy_host host;
 
 	/* `allow` and `drop`: */
-	struct runtime_words words;
-	struct policy_host host;
-	bool monitors; /* some group is in monitor mode */
-	bool drops;    /* some group is not */
-	bool renewed;
+	size_t renewed; /* of the rules, in the group where most were */
+
+	/* `delete`: */
+	struct policy_runtime_choice choice;
+	struct word_list *deleted; /* the names, by group */
 };
 
 static void change_free(struct runtime_change *change)
 {
+	for (size_t i = 0; i < change->count; i++)
+		policy_rule_free(&change->rules[i]);
+	free(change->rules);
+	free(change->deleted);
 	device_groups_free(&change->groups);
 	datapath_close(&change->datapath);
 }
@@ -80,51 +89,39 @@ static int prepare_group(struct runtime_change *change, struct device_group *gro
 	int r;
 
 	group->only_counted = policy_file_only_counts(&group->own.file);
-	r = change->edit(change, policy, &group->own.file.host, error);
-	if (r)
+	group->own.adds_rules = !change->deleted;
+	r = change->edit(change, group, error);
+	if (r || group->left_out)
 		return r;
 	r = device_group_check_waiting(group, error);
 	if (r)
 		return r;
 	r = ruleset_compile(&group->own, error);
-	if (r || !passes)
+	if (r)
 		return r;
+	if (change->settings->cut)
+		cut_end_grace(group->own.image);
+	if (!passes)
+		return 0;
 	return device_group_check_session(group, session, for_good, error);
 }
 
-/* Prepares all groups before it changes the first. Fails with -ENOENT if no group has the rule. */
+/* Prepares all groups before the first is changed. */
 static int prepare_groups(struct runtime_change *change, struct error *error)
 {
 	struct device_groups *groups = &change->groups;
 	struct ssh_session session;
 	bool checks_session = !change->settings->force && ssh_session_find(&session);
-	struct error missing = { 0 };
-	size_t ready = 0;
 
 	for (size_t i = 0; i < groups->count; i++) {
 		struct device_group *group = &groups->list[i];
-		int r;
 
-		if (!device_group_is_live(group))
-			continue;
-		r = prepare_group(change, group, checks_session ? &session : NULL, error);
-		if (r && r != -ENOENT) {
+		if (device_group_is_live(group) &&
+		    prepare_group(change, group, checks_session ? &session : NULL, error)) {
 			device_groups_prefix(groups, group, error);
-			return r;
-		}
-		group->left_out = r;
-		ready += !r;
-		if (r && !missing.text[0]) {
-			missing = *error;
-			if (change->settings->devices_count)
-				error_prefix(&missing, device_group_names(group).text);
+			return -1;
 		}
 	}
-	if (!ready && missing.text[0]) {
-		*error = missing;
-		return -ENOENT;
-	}
-	*error = (struct error){ .exit = EXIT_FAILED };
 	return 0;
 }
 
@@ -161,89 +158,140 @@ static bool is_any_changed(const struct device_groups *groups)
 	return false;
 }
 
-/* {"rule":NAME, ..., "devices":[...]}; `rule` is NULL for a deleted one. */
-static int print_change(const struct runtime_change *change, const char *name,
-			const struct policy_rule *rule)
+/* result: of the devices that were changed. */
+static int print_change(const struct runtime_change *change, const char *result)
 {
-	const struct device_groups *groups = &change->groups;
 	json_object *document = json_document();
-	json_object *devices = json_object_new_array();
+	json_object *rules = json_object_new_array();
 
-	json_object_object_add(document, "rule", json_object_new_string(name));
-	if (rule)
-		json_add_runtime_rule(document, rule, &change->host);
-	for (size_t i = 0; i < groups->count; i++)
-		for (size_t d = 0; !groups->list[i].left_out && d < groups->list[i].count; d++)
-			json_object_array_add(devices,
-					      json_printable(groups->list[i].devices[d].name));
-	json_object_object_add(document, "devices", devices);
+	for (size_t i = 0; i < change->count; i++) {
+		json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "name", json_object_new_string(change->rules[i].name));
+		json_add_runtime_rule(row, &change->rules[i], &change->host);
+		json_object_array_add(rules, row);
+	}
+	json_object_object_add(document, "devices", device_groups_json(&change->groups, result));
+	json_object_object_add(document, "rules", rules);
 	return print_json(document);
 }
 
-/* Each group's policy gets its own copy of the rule. */
-static int add_rule(struct runtime_change *change, struct policy *policy,
-		    const struct policy_host *host, struct error *error)
+static int add_rules(struct runtime_change *change, struct device_group *group, struct error *error)
 {
-	struct policy_rule rule __attribute__((cleanup(policy_rule_free))) = { 0 };
-	int r;
+	struct policy_file *file = &group->own.file;
+	int r = policy_runtime_add(&file->policy, change->rules, change->count, &file->host,
+				   &group->renewed, error);
 
-	if (policy->monitor)
-		change->monitors = true;
-	else
-		change->drops = true;
-	r = runtime_rule_read(&change->words, host, &rule, error);
-	if (r)
-		return r;
-	return policy_runtime_add(policy, &rule, &change->renewed, error);
+	if (group->renewed > change->renewed)
+		change->renewed = group->renewed;
+	return r;
 }
 
-/* Chooses one name for all groups: no group may have a different rule of that name. */
-static void choose_name(struct policy_rule *rule, const struct device_groups *groups)
+/* The rules get names that fit all groups: no group may have a different rule of that name. */
+static int choose_names(struct runtime_change *change, struct error *error)
 {
-	char name[PORTSIEVE_RULE_NAME_MAX + 1];
-	unsigned int number = 1, before;
+	const struct device_groups *groups = &change->groups;
+	_cleanup_free_ const struct policy **policies =
+		calloc(groups->count + 1, sizeof(*policies));
+	size_t count = 0;
 
-	memcpy(name, rule->name, sizeof(name));
-	do {
-		before = number;
-		for (size_t i = 0; i < groups->count; i++)
-			if (device_group_is_live(&groups->list[i]))
-				number = runtime_rule_number(rule, name, number,
-							     &groups->list[i].own.file.policy);
-	} while (number != before);
+	for (size_t i = 0; policies && i < groups->count; i++)
+		if (device_group_is_live(&groups->list[i]))
+			policies[count++] = &groups->list[i].own.file.policy;
+	if (!policies || runtime_rules_number(change->rules, &change->count, policies, count))
+		return error_no_memory(error);
+	return 0;
 }
 
-/* Names the devices unless the rule was added on all that are loaded. */
-static void note_added(const struct runtime_change *change, const struct policy_rule *rule)
+static void note_devices(const struct device_group *group, const char *done, const char *follows)
 {
-	_cleanup_free_ char *text =
-		runtime_rule_text(rule, &change->host, change->monitors && !change->drops);
-	bool everywhere = !change->settings->devices_count;
+	for (size_t i = 0; i < group->count; i++)
+		device_note(&group->devices[i], done, follows);
+}
 
-	for (size_t i = 0; i < change->groups.count; i++)
-		everywhere = everywhere && !change->groups.list[i].left_out;
-	if (text)
-		log_note_format("%s%s%s: %s%s",
-				everywhere ? "" : device_groups_names(&change->groups).text,
-				everywhere ? "" : ": ", rule->name,
-				change->renewed ? "renewed: " : "", text);
-	if (!change->drops || rule->action != POLICY_DROP)
-		return;
+static void note_added(const struct runtime_change *change)
+{
 	for (size_t i = 0; i < change->groups.count; i++) {
 		const struct device_group *group = &change->groups.list[i];
+		_cleanup_free_ char *follows = NULL;
 
-		if (!group->left_out && group->own.image && group->own.file.policy.monitor)
-			log_note_format("%s: the policy is in monitor mode: nothing is dropped",
-					device_group_names(group).text);
+		if (group->left_out)
+			continue;
+		follows = runtime_rules_text(change->rules, change->count, &change->host,
+					     group->own.file.policy.monitor);
+		note_devices(group, runtime_rules_done(change->count, group->renewed).text,
+			     follows ? follows : "");
 	}
 }
 
-static void set_end(struct runtime_change *change)
+static uint64_t end_of(const struct runtime_change *change)
 {
-	policy_host_read(&change->host);
-	if (change->settings->for_seconds)
-		change->words.until_ns = (uint64_t)change->host.boottime_ns +
-					 change->settings->for_seconds * SECOND_NS;
+	return change->settings->for_seconds ? (uint64_t)change->host.boottime_ns +
+						       change->settings->for_seconds * SECOND_NS
+					     : 0;
+}
+
+static int read_file(const struct runtime_words *words, struct runtime_change *change,
+		     struct error *error)
+{
+	const char *name = input_name(change->settings->file);
+	struct policy_text read = { 0 };
+	int r = policy_text_read(change->settings->file, "list", &read, error);
+	_cleanup_free_ char *text = read.text;
+
+	if (r)
+		return r;
+	if (read.size > POLICY_TEXT_MAX)
+		return error_set(error, E2BIG, EXIT_USAGE, "%s is larger than %d MiB", name,
+				 POLICY_TEXT_MAX >> 20);
+	return runtime_list_read(text, read.size, name, words, &change->host, log_error,
+				 &change->rules, &change->count, error);
+}
+
+/* Reads the rules from the arguments, or from the file that they name. */
+static int read_rules(enum policy_action action, struct runtime_change *change, struct error *error)
+{
+	const struct settings *settings = change->settings;
+	const struct runtime_words words = {
+		.action = action,
+		.ports = settings->operands,
+		.ports_count = settings->operands_count,
+		.from = settings->from.list,
+		.from_count = settings->from.count,
+		.to = settings->to.list,
+		.to_count = settings->to.count,
+		.name = settings->name,
+		.until_ns = end_of(change),
+	};
+	int r;
+
+	if (settings->file && (settings->from.count || settings->name))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "--%s is for one rule: leave it out with --file, which has a rule "
+				 "for each line",
+				 settings->name ? "name" : "from");
+	if (settings->file)
+		return read_file(&words, change, error);
+	if (!words.ports_count)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "%s: PORTS or --file is missing; see: portsieve %s --help",
+				 action == POLICY_DROP ? "drop" : "allow",
+				 action == POLICY_DROP ? "drop" : "allow");
+	change->rules = calloc(1, sizeof(*change->rules));
+	if (!change->rules)
+		return error_no_memory(error);
+	r = runtime_rule_read(&words, &change->host, &change->rules[0], error);
+	change->count = !r;
+	return r;
+}
+
+/* Says so; JSON lists no devices. */
+static enum exit_code change_nothing(struct runtime_change *change, const char *note)
+{
+	log_note(note);
+	for (size_t i = 0; i < change->groups.count; i++)
+		change->groups.list[i].left_out = true;
+	return change->settings->json && print_change(change, "") ? EXIT_FAILED : EXIT_DONE;
 }
 
 static enum exit_code add(enum policy_action action, const struct settings *settings,
@@ -251,34 +299,30 @@ static enum exit_code add(enum policy_action action, const struct settings *sett
 {
 	_cleanup_change_ struct runtime_change change = {
 		.settings = settings,
-		.edit = add_rule,
+		.edit = add_rules,
 		.datapath = DATAPATH_CLOSED,
-		.words = { .action = action,
-			   .ports = settings->operands,
-			   .ports_count = settings->operands_count,
-			   .from = settings->from,
-			   .from_count = settings->from_count,
-			   .name = settings->name },
 	};
-	struct policy_rule rule __attribute__((cleanup(policy_rule_free))) = { 0 };
 	enum exit_code code;
 
-	set_end(&change);
-	if (runtime_rule_read(&change.words, &change.host, &rule, error) ||
+	policy_host_read(&change.host);
+	if (read_rules(action, &change, error) || (settings->cut && cut_available(error)) ||
 	    open_groups(&change, error))
 		return error->exit;
-	set_end(&change); /* again: waiting for the lock takes time */
-	rule.until_ns = change.words.until_ns;
-	if (!settings->name)
-		choose_name(&rule, &change.groups);
-	change.words.name = rule.name;
-	if (prepare_groups(&change, error))
+	policy_host_read(&change.host); /* again: waiting for the lock takes time */
+	for (size_t i = 0; i < change.count; i++)
+		change.rules[i].until_ns = end_of(&change);
+	if (!change.count)
+		return change_nothing(&change, "the file has no rules: nothing to do");
+	if ((!settings->name && choose_names(&change, error)) || prepare_groups(&change, error))
 		return error->exit;
 	code = change_groups(&change);
 	if (!is_any_changed(&change.groups))
 		return code;
-	note_added(&change, &rule);
-	if (settings->json && print_change(&change, rule.name, &rule))
+	note_added(&change);
+	if (settings->cut)
+		code = cut_connections(&change.datapath, &change.groups, code);
+	if (settings->json &&
+	    print_change(&change, change.renewed == change.count ? "renewed" : "added"))
 		return EXIT_FAILED;
 	return code;
 }
@@ -293,78 +337,188 @@ static enum exit_code drop(const struct settings *settings, struct error *error)
 	return add(POLICY_DROP, settings, error);
 }
 
-static int remove_rule(struct runtime_change *change, struct policy *policy,
-		       const struct policy_host *host, struct error *error)
+/* Takes the rules over into those of the change, unless it has one of that name. */
+static int collect_rules(struct runtime_change *change, struct policy_rule *rules, size_t count)
 {
-	(void)host;
-	return policy_runtime_remove(policy, change->deleted, error);
+	_cleanup_rule_names_ struct rule_names names = { 0 };
+	struct policy_rule *all =
+		reallocarray(change->rules, change->count + count + 1, sizeof(*all));
+	size_t before = change->count;
+
+	if (!all || rule_names_init(&names, before))
+		return -ENOMEM;
+	change->rules = all;
+	for (size_t i = 0; i < before; i++)
+		rule_names_add(&names, &all[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (rule_names_find(&names, rules[i].name)) {
+			policy_rule_free(&rules[i]);
+			continue;
+		}
+		all[change->count++] = rules[i];
+	}
+	return 0;
 }
 
-static enum exit_code delete_rule(const struct settings *settings, struct error *error)
+static int remove_rules(struct runtime_change *change, struct device_group *group,
+			struct error *error)
 {
-	_cleanup_change_ struct runtime_change change = {
-		.settings = settings,
-		.edit = remove_rule,
-		.datapath = DATAPATH_CLOSED,
-		.deleted = settings->operands[0],
-	};
-	enum exit_code code;
+	_cleanup_free_ struct policy_rule *removed = NULL;
+	size_t count = 0;
 
-	if (open_groups(&change, error) || prepare_groups(&change, error))
+	if (policy_runtime_remove(&group->own.file.policy, &change->choice, &removed, &count))
+		return error_no_memory(error);
+	group->left_out = !count;
+	change->deleted[group - change->groups.list] = runtime_rule_names(removed, count);
+	return collect_rules(change, removed, count) ? error_no_memory(error) : 0;
+}
+
+/* The policy of the first group that can be read, or NULL. */
+static const struct policy *first_policy(const struct device_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (device_group_is_live(&groups->list[i]))
+			return &groups->list[i].own.file.policy;
+	return NULL;
+}
+
+/* Does any group have a rule of the choice? */
+static bool is_in_force(const struct device_groups *groups,
+			const struct policy_runtime_choice *choice)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (device_group_is_live(&groups->list[i]) &&
+		    policy_runtime_has(&groups->list[i].own.file.policy, choice))
+			return true;
+	return false;
+}
+
+/* Refuses names and prefixes of which no group has a rule. Logs all of these but the last. */
+static int check_choice(const struct runtime_change *change, struct error *error)
+{
+	const struct policy_runtime_choice *choice = &change->choice;
+	const struct device_groups *groups = &change->groups;
+	const struct policy *policy = first_policy(groups);
+	int r = 0;
+
+	for (size_t i = 0; policy && i < choice->names_count + choice->from_count; i++) {
+		size_t p = i - choice->names_count;
+		struct policy_runtime_choice one = { 0 };
+
+		if (i < choice->names_count)
+			one = (struct policy_runtime_choice){ .names = &choice->names[i],
+							      .names_count = 1 };
+		else
+			one = (struct policy_runtime_choice){ .from = &choice->from[p],
+							      .from_count = 1 };
+		if (is_in_force(groups, &one))
+			continue;
+		if (r)
+			log_error(error);
+		r = one.names ? policy_runtime_refuse_name(policy, one.names[0], error)
+			      : policy_runtime_refuse_from(policy, one.from, error);
+		if (change->settings->devices_count)
+			error_prefix(error, device_groups_names(groups).text);
+	}
+	return r;
+}
+
+static enum exit_code delete_chosen(struct runtime_change *change, struct error *error)
+{
+	const struct device_groups *groups = &change->groups;
+	enum exit_code code;
+	bool is_readable;
+
+	if (open_groups(change, error) || check_choice(change, error))
 		return error->exit;
-	code = change_groups(&change);
-	for (size_t i = 0; i < change.groups.count; i++)
-		if (!change.groups.list[i].left_out)
-			log_note_format("%s: the rule is deleted",
-					device_group_names(&change.groups.list[i]).text);
-	if (settings->json && is_any_changed(&change.groups) &&
-	    print_change(&change, settings->operands[0], NULL))
+	is_readable = first_policy(groups);
+	change->deleted = calloc(groups->count + 1, sizeof(*change->deleted));
+	if (!change->deleted) {
+		error_no_memory(error);
+		return error->exit;
+	}
+	policy_host_read(&change->host);
+	if (prepare_groups(change, error))
+		return error->exit;
+	if (!change->count && is_readable)
+		return change_nothing(change, "no runtime rule is in force: nothing to delete");
+	code = change_groups(change);
+	for (size_t i = 0; i < groups->count; i++)
+		if (!groups->list[i].left_out)
+			note_devices(&groups->list[i], "deleted", change->deleted[i].text);
+	if (change->settings->json && is_any_changed(groups) && print_change(change, "deleted"))
 		return EXIT_FAILED;
 	return code;
 }
 
-#define ADDING_OPTIONS                                                                             \
-	{                                                                                          \
-		&option_name, &option_from, &option_for, &option_dev, &option_force, &option_json  \
+static enum exit_code delete_rules(const struct settings *settings, struct error *error)
+{
+	struct policy_prefixes from __attribute__((cleanup(policy_prefixes_free))) = { 0 };
+	_cleanup_change_ struct runtime_change change = {
+		.settings = settings,
+		.edit = remove_rules,
+		.datapath = DATAPATH_CLOSED,
+		.choice = { .names = settings->operands,
+			    .names_count = settings->operands_count,
+			    .all = settings->all },
+	};
+	bool some = settings->operands_count || settings->from.count;
+
+	if (settings->all && some)
+		error_set(error, EINVAL, EXIT_USAGE,
+			  "delete: --all deletes all runtime rules: leave out %s",
+			  settings->operands_count ? "the names" : "--from");
+	else if (!settings->all && !some)
+		error_set(error, EINVAL, EXIT_USAGE,
+			  "delete: NAME, --from or --all is missing; see: portsieve delete --help");
+	else if (!runtime_prefixes_read("--from", settings->from.list, settings->from.count, &from,
+					error)) {
+		change.choice.from = from.list;
+		change.choice.from_count = from.count;
+		return delete_chosen(&change, error);
 	}
+	return error->exit;
+}
+#define ADDING_OPTIONS                                                                             \
+	&option_name, &option_from, &option_to, &option_file, &option_for, &option_dev
 #define ADDING_DETAILS                                                                             \
 	"The rule comes before all others, takes effect by one atomic change, and lasts until "    \
 	"its end, until\n"                                                                         \
 	"`delete`, or until the device is unloaded. The same command again renews the end. PORTS " \
 	"is written\n"                                                                             \
-	"as in a policy: tcp/80,443 udp/27000-27100 tcp/mysql"
+	"as in a policy: tcp/80,443 udp/27000-27100 tcp/mysql. With --file, the rules of all "     \
+	"lines take\n"                                                                             \
+	"effect by one change; PORTS is for lines without ports. `save` makes rules permanent."
 
 const struct command command_allow = {
 	.name = "allow",
-	.operands = "PORTS...",
-	.operands_min = 1,
+	.operands = "[PORTS]...",
 	.operands_max = -1,
 	.summary = "Allow ports at once, for a while or until `delete`",
 	.details = ADDING_DETAILS,
-	.options = ADDING_OPTIONS,
+	.options = { ADDING_OPTIONS, &option_force, &option_quiet, &option_json },
 	.changes = true,
 	.run = allow,
 };
 
 const struct command command_drop = {
 	.name = "drop",
-	.operands = "PORTS...",
-	.operands_min = 1,
+	.operands = "[PORTS]...",
 	.operands_max = -1,
 	.summary = "Drop ports at once, for a while or until `delete`",
 	.details = ADDING_DETAILS,
-	.options = ADDING_OPTIONS,
+	.options = { ADDING_OPTIONS, &option_cut, &option_force, &option_quiet, &option_json },
 	.changes = true,
 	.run = drop,
 };
 
 const struct command command_delete = {
 	.name = "delete",
-	.operands = "NAME",
-	.operands_min = 1,
-	.operands_max = 1,
-	.summary = "Delete a runtime rule, added by `allow` or `drop`",
-	.options = { &option_dev, &option_force, &option_json },
+	.operands = "[NAME]...",
+	.operands_max = -1,
+	.summary = "Delete runtime rules, added by `allow` or `drop`",
+	.options = { &option_delete_from, &option_all_rules, &option_dev, &option_force,
+		     &option_quiet, &option_json },
 	.changes = true,
-	.run = delete_rule,
+	.run = delete_rules,
 };

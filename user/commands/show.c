@@ -14,22 +14,44 @@
 #include "print/json.h"
 #include "print/runtime.h"
 
+static bool has_runtime_rules(const struct portsieve_image *image)
+{
+	for (uint32_t i = 0; i < image->rules; i++)
+		if (image->rule[i].runtime)
+			return true;
+	return false;
+}
+
+static int print_expanded(const struct ruleset *ruleset, char **text, struct error *error)
+{
+	char *expanded = policy_print_expanded(&ruleset->file.policy, &ruleset->file.host);
+
+	if (!expanded)
+		return error_no_memory(error);
+	free(*text);
+	*text = expanded;
+	return 0;
+}
+
 /*
- * Reads the policy's text as it was applied. With runtime rules it is printed again, because some
+ * Reads the policy's text as it was applied. With `expand`, the members of sets are in the place of
+ * their files. With runtime rules it is printed again, because some
  * may have ended and the clock that their ends are written in may have been set; *ret_ruleset is
- * then that policy, else it stays empty. The caller owns both, also after an error.
+ * then that policy, else it stays empty. The caller owns all three, also after an error.
  */
 static int read_text(const struct datapath *datapath, const struct datapath_device *device,
-		     char **ret_text, struct ruleset *ret_ruleset, struct error *error)
+		     bool expand, struct portsieve_image **ret_image, char **ret_text,
+		     struct ruleset *ret_ruleset, struct error *error)
 {
-	_cleanup_free_ struct portsieve_image *image = NULL;
-	int r = datapath_policy_read(datapath, device, &image, ret_text, error);
+	int r = datapath_policy_read(datapath, device, ret_image, ret_text, NULL, NULL, error);
 
-	if (r || !image->rules || !image->rule[0].runtime)
+	if (r || !(expand || has_runtime_rules(*ret_image)))
 		return r;
 	r = ruleset_read_live(datapath, device, ret_ruleset, error);
 	if (r)
 		return r;
+	if (expand && ret_ruleset->file.policy.sets_count)
+		return print_expanded(ret_ruleset, ret_text, error);
 	r = ruleset_print(ret_ruleset, error);
 	if (r)
 		return r;
@@ -38,29 +60,43 @@ static int read_text(const struct datapath *datapath, const struct datapath_devi
 	return 0;
 }
 
-/* seconds_left: until a pending change is rolled back; 0: no change is pending. */
-static int print_policy_json(const struct shared_policy *common, const char *text,
-			     const struct policy_file *file, uint64_t seconds_left)
+struct shown {
+	const struct shared_policy *common;
+	const struct portsieve_image *image;
+	const char *text;
+	const struct policy_file *file; /* with the runtime rules; empty if there are none */
+	uint64_t seconds_left;		/* until a pending change is rolled back; 0: none is */
+};
+
+static int print_policy_json(const struct shown *shown)
 {
-	json_object *document = json_document();
-	json_object *names = json_object_new_array();
+	const struct shared_policy *common = shown->common;
+	const struct policy_file *file = shown->file;
+	json_object *document = json_document(), *policy = json_policy(shown->image);
+	json_object *devices = json_object_new_array();
 	json_object *rules = json_object_new_array();
 
-	for (size_t i = 0; i < common->count; i++)
-		json_object_array_add(names, json_printable(common->devices[i].name));
+	for (size_t i = 0; i < common->count; i++) {
+		json_object *device = json_object_new_object();
+
+		json_object_object_add(device, "device", json_printable(common->devices[i].name));
+		json_add_number(device, "ifindex", common->devices[i].ifindex);
+		json_object_array_add(devices, device);
+	}
 	for (size_t i = 0; i < file->policy.runtime_count; i++) {
-		const struct policy_rule *rule = &file->policy.rules[i];
+		const struct policy_rule *rule =
+			&file->policy.rules[file->policy.failsafe_count + i];
 		json_object *row = json_object_new_object();
 
 		json_object_object_add(row, "name", json_object_new_string(rule->name));
 		json_add_runtime_rule(row, rule, &file->host);
 		json_object_array_add(rules, row);
 	}
-	json_object_object_add(document, "devices", names);
-	json_object_object_add(document, "policy", json_object_new_string(text));
+	json_add_text(policy, "text", shown->text);
+	json_object_object_add(document, "devices", devices);
+	json_object_object_add(document, "policy", policy);
 	json_object_object_add(document, "runtime", rules);
-	json_object_object_add(document, "falls_back_in_seconds",
-			       seconds_left ? json_object_new_uint64(seconds_left) : NULL);
+	json_add_seconds_left(document, shown->seconds_left);
 	return print_json(document);
 }
 
@@ -69,17 +105,21 @@ static enum exit_code show(const struct settings *settings, struct error *error)
 	_cleanup_shared_policy_ struct shared_policy common = { 0 };
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	_cleanup_ruleset_ struct ruleset ruleset = { 0 };
+	_cleanup_free_ struct portsieve_image *image = NULL;
 	_cleanup_free_ char *text = NULL;
 	uint64_t seconds_left;
 
 	if (datapath_open(DATAPATH_READ, NULL, &datapath, error) ||
-	    shared_policy_find(&datapath, settings->operands, settings->operands_count,
+	    shared_policy_find(&datapath, settings->devices, settings->devices_count,
 			       "name a device: portsieve show DEV", &common, error) ||
-	    read_text(&datapath, &common.devices[0], &text, &ruleset, error))
+	    read_text(&datapath, &common.devices[0], settings->expand, &image, &text, &ruleset,
+		      error))
 		return error->exit;
 	seconds_left = seconds_until(common.devices[0].confirm_until_ns, boottime_ns());
 	if (settings->json) {
-		if (print_policy_json(&common, text, &ruleset.file, seconds_left)) {
+		const struct shown shown = { &common, image, text, &ruleset.file, seconds_left };
+
+		if (print_policy_json(&shown)) {
 			error_no_memory(error);
 			return error->exit;
 		}
@@ -96,8 +136,8 @@ static enum exit_code show(const struct settings *settings, struct error *error)
 const struct command command_show = {
 	.name = "show",
 	.operands = "[DEV]",
-	.operands_max = 1,
+	.devices_max = 1,
 	.summary = "Print the policy in force, as text that `apply` accepts",
-	.options = { &option_json },
+	.options = { &option_expand, &option_same_dev, &option_json },
 	.run = show,
 };

@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "policy/failsafe.h"
 
 static_assert(sizeof(struct policy_prefix) == 18, "prefixes are compared byte by byte");
 
@@ -46,6 +47,8 @@ struct classifying {
 	struct member *members;
 	size_t members_count;
 	size_t added_count;
+	uint32_t shared[2 * POLICY_SETS_MAX]; /* the first rule of each list that a set shares */
+	size_t shared_count;
 	struct hash_index set_index; /* of classes but 0, by parent and added lists */
 };
 
@@ -76,7 +79,8 @@ static int too_many(const struct classifying *work, uint32_t list, int limit, co
 	if (!work->policy)
 		return -E2BIG;
 	rule = &work->policy->rules[work->lists[list].rule];
-	error_place(work->error, work->file, rule->place.line, rule->place.column);
+	error_place(work->error, policy_rule_file(rule, work->file), rule->place.line,
+		    rule->place.column);
 	return error_set(work->error, E2BIG, EXIT_USAGE,
 			 "with the prefixes of the rule '%s' there are more than %d %s; give rules "
 			 "the same lists of prefixes",
@@ -124,6 +128,25 @@ static uint32_t list_intern(struct classifying *work, struct prefix_list *list)
 	return *slot - 1;
 }
 
+/*
+ * The list of the last rule before this one that borrows the same set's list; ADDRESS_LIST_ANY:
+ * there is none.
+ */
+static uint32_t same_list(struct classifying *work, size_t rule,
+			  const struct policy_prefixes *prefixes)
+{
+	uint32_t list = ADDRESS_LIST_ANY;
+
+	if (!prefixes->is_borrowed)
+		return list;
+	for (size_t i = 0; i < work->shared_count && list == ADDRESS_LIST_ANY; i++)
+		if (work->given[work->shared[i]]->list == prefixes->list)
+			list = work->classes->list_of_rule[work->shared[i]];
+	if (list == ADDRESS_LIST_ANY)
+		work->shared[work->shared_count++] = (uint32_t)rule;
+	return list;
+}
+
 static int lists_make(struct classifying *work)
 {
 	size_t rules = work->given_count;
@@ -136,10 +159,16 @@ static int lists_make(struct classifying *work)
 	for (size_t rule = 0; rule < rules; rule++) {
 		const struct policy_prefixes *prefixes = work->given[rule];
 		struct prefix_list list = { .rule = rule };
+		uint32_t list_of_same;
 
 		work->classes->list_of_rule[rule] = ADDRESS_LIST_ANY;
-		if (!prefixes->count)
+		if (policy_prefixes_any(prefixes))
 			continue;
+		list_of_same = same_list(work, rule, prefixes);
+		if (list_of_same != ADDRESS_LIST_ANY) {
+			work->classes->list_of_rule[rule] = list_of_same;
+			continue;
+		}
 		if (policy_prefixes_sort(prefixes, &list.sorted))
 			return error_no_memory(work->error);
 		work->classes->list_of_rule[rule] = list_intern(work, &list);

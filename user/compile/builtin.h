@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ports that no rule names: the built-in ranges, the same in each transport, and DHCP's. */
+/* The ports that no rule names: the built-in ranges, the same in each transport. */
 #ifndef PORTSIEVE_BUILTIN_H
 #define PORTSIEVE_BUILTIN_H
 
@@ -15,11 +15,5 @@ struct builtin_range {
 };
 
 extern const struct builtin_range builtin_ranges[PORTSIEVE_BUILTINS];
-
-/* Where replies to a DHCP client arrive, over UDP: RFC 2131 4.1, RFC 8415 7.2. Host order. */
-enum dhcp_client_port {
-	DHCP_CLIENT_PORT = 68,
-	DHCPV6_CLIENT_PORT = 546,
-};
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * The compiler. Each rule paints its ports that no earlier rule has painted; the default paints
  * the rest. The work grows with ranges and ports, never with their product. Rules that name
- * addresses or have an end paint nothing: conditions.c enters them afterwards.
+ * addresses, have an end or are only monitored paint nothing: conditions.c enters them afterwards.
+ * Until then ranges are numbered in the order of their rules; range_order.c orders them by kind.
  */
 #include "compile/compile.h"
 
@@ -12,9 +13,12 @@
 #include "compile/address_classes.h"
 #include "compile/builtin.h"
 #include "base/cleanup.h"
+#include "base/deadline.h"
 #include "compile/conditions.h"
+#include "policy/failsafe.h"
 #include "policy/knobs.h"
 #include "policy/intervals.h"
+#include "compile/range_order.h"
 
 /*
  * The ports of one transport that no rule has painted yet, as a union-find forest: `next` leads
@@ -69,12 +73,34 @@ static bool is_dropped(const struct policy *policy, const struct policy_host *ho
 	return by_default;
 }
 
+/* Is a drop by the knob only monitored, because what it derives from is? */
+static bool is_monitored(const struct policy *policy, enum portsieve_knob knob)
+{
+	if (policy->knobs[knob] != POLICY_CHOICE_UNSET)
+		return false;
+	switch (knobs[knob].otherwise) {
+	case KNOB_ALLOWS:
+	case KNOB_DROPS:
+		return false;
+	case KNOB_DROPS_IF_ANY:
+		return !policy_enforces(policy);
+	case KNOB_ALLOWS_IN_TRANSIT:
+	case KNOB_FOLLOWS_DEFAULT:
+		break;
+	}
+	return policy->default_monitor;
+}
+
 static void compile_header(const struct policy *policy, const struct policy_host *host,
 			   struct portsieve_image *image)
 {
 	static const uint32_t returns[POLICY_RETURNS] = {
 		[POLICY_RETURN_SOCKET] = PORTSIEVE_IMAGE_RETURN_SOCKET,
 		[POLICY_RETURN_ESTABLISHED] = PORTSIEVE_IMAGE_RETURN_ESTABLISHED,
+		[POLICY_RETURN_FLOW] = PORTSIEVE_IMAGE_RETURN_FLOW,
+		[POLICY_RETURN_SOCKET_FLOW] =
+			PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_RETURN_FLOW,
+		[POLICY_RETURN_AUTO] = 0, /* never chosen */
 	};
 	static const uint32_t udp_clients[POLICY_UDP_CLIENTS] = {
 		[POLICY_UDP_EPHEMERAL] = PORTSIEVE_IMAGE_UDP_EPHEMERAL,
@@ -91,19 +117,28 @@ static void compile_header(const struct policy *policy, const struct policy_host
 		image->flags |= PORTSIEVE_IMAGE_MONITOR;
 	if (policy->default_action == POLICY_DROP)
 		image->flags |= PORTSIEVE_IMAGE_DEFAULT_DROP;
-	image->flags |= returns[policy->return_mode];
-	if (policy->return_mode == POLICY_RETURN_SOCKET)
+	image->flags |= returns[policy_return_chosen(policy, host)];
+	if (policy->return_mode == POLICY_RETURN_AUTO && image->flags & PORTSIEVE_IMAGE_RETURNS)
+		image->flags |= PORTSIEVE_IMAGE_RETURN_AUTO;
+	if (image->flags & PORTSIEVE_IMAGE_RETURN_SOCKET)
 		image->flags |= udp_clients[policy->udp_clients];
-	if (policy->return_mode == POLICY_RETURN_SOCKET && policy->simultaneous_open)
+	if (image->flags & (PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_RETURN_FLOW) &&
+	    policy->simultaneous_open)
 		image->flags |= PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN;
-	for (enum portsieve_knob knob = 0; knob < PORTSIEVE_KNOBS; knob++)
-		if (is_dropped(policy, host, knob))
-			image->drop_knobs |= 1ull << knob;
-}
-
-static void set_asks(struct portsieve_image *image, uint16_t range)
-{
-	image->asks[range / 64] |= 1ull << range % 64;
+	if (image->flags & PORTSIEVE_IMAGE_RETURN_FLOW) {
+		image->flows = policy->flows;
+		/* under monitor, connections that would be dropped get in, and would be learned */
+		if (!policy->monitor)
+			image->grace_until_ns =
+				(uint64_t)host->boottime_ns + policy->grace_seconds * SECOND_NS;
+	}
+	for (enum portsieve_knob knob = 0; knob < PORTSIEVE_KNOBS; knob++) {
+		if (!is_dropped(policy, host, knob))
+			continue;
+		image->drop_knobs |= 1ull << knob;
+		if (is_monitored(policy, knob))
+			image->monitor_knobs |= 1ull << knob;
+	}
 }
 
 /* The built-in ranges and that of DHCP, with their fixed counters. */
@@ -119,16 +154,14 @@ static void compile_builtins(const struct policy *policy, struct portsieve_image
 			.drop = drop,
 		};
 		image->counter[id] = PORTSIEVE_COUNTER_BUILTIN + id;
-		if (drop)
-			set_asks(image, id);
 	}
 	image->counter[PORTSIEVE_RANGE_DHCP] = PORTSIEVE_DHCP_CLIENT;
 	image->ranges = PORTSIEVE_RANGE_RULES;
 }
 
-/* Adds a rule and its ranges, and paints these. -E2BIG if the ranges are too many. */
+/* Adds a rule and its ranges, and paints these. -E2BIG if the image has more than ranges_max. */
 static int compile_rule(const struct policy_rule *rule, struct unpainted *unpainted,
-			struct portsieve_image *image)
+			uint32_t ranges_max, struct portsieve_image *image)
 {
 	struct portsieve_rule *compiled = &image->rule[image->rules];
 	size_t count = 0;
@@ -136,7 +169,7 @@ static int compile_rule(const struct policy_rule *rule, struct unpainted *unpain
 
 	if (!intervals)
 		return -ENOMEM;
-	if (count > PORTSIEVE_RANGES - image->ranges)
+	if (count > ranges_max - image->ranges)
 		return -E2BIG;
 	for (size_t i = 0; i < count; i++) {
 		struct portsieve_range *range = &image->range[image->ranges];
@@ -149,8 +182,6 @@ static int compile_rule(const struct policy_rule *rule, struct unpainted *unpain
 			.transport = intervals[i].transport,
 			.drop = rule->action == POLICY_DROP,
 		};
-		if (policy_rule_asks(rule))
-			set_asks(image, entry);
 		if (range->drop)
 			entry |= PORTSIEVE_ENTRY_DROP;
 		if (!rule_is_conditional(rule))
@@ -160,6 +191,8 @@ static int compile_rule(const struct policy_rule *rule, struct unpainted *unpain
 	memcpy(compiled->name, rule->name, sizeof(compiled->name));
 	compiled->drop = rule->action == POLICY_DROP;
 	compiled->runtime = rule->runtime;
+	compiled->failsafe = rule->failsafe;
+	compiled->monitor = rule->monitor;
 	compiled->until_ns = rule->until_ns;
 	compiled->line = rule->runtime ? 0 : rule->place.line;
 	image->rules++;
@@ -190,20 +223,29 @@ static void compile_default(const struct policy *policy, struct unpainted *unpai
 /* Would the ranges of the file's rules be few enough without the runtime rules? */
 static bool file_fits(const struct policy *policy)
 {
-	size_t ranges = PORTSIEVE_RANGE_RULES;
+	size_t ranges = 0;
 
-	for (size_t i = policy->runtime_count; i < policy->rules_count; i++) {
+	for (size_t i = policy->failsafe_count + policy->runtime_count; i < policy->rules_count;
+	     i++) {
 		size_t count = 0;
 
 		free(policy_intervals_merged(&policy->rules[i], &count));
 		ranges += count;
 	}
-	return ranges <= PORTSIEVE_RANGES;
+	return ranges <= PORTSIEVE_RANGES_MAX;
 }
 
 static int too_many_ranges(const struct policy *policy, const struct policy_rule *rule,
 			   const char *file, struct error *error)
 {
+	if (rule->failsafe) {
+		error_place(error, POLICY_FAILSAFE_FILE, rule->ports_place.line,
+			    rule->ports_place.column);
+		return error_set(error, E2BIG, EXIT_USAGE,
+				 "more than %d port ranges in all with those of this rule; "
+				 "failsafe rules should name a few ports only",
+				 PORTSIEVE_FAILSAFE_RANGES_MAX);
+	}
 	if (policy->runtime_count && file_fits(policy))
 		return error_set(error, E2BIG, EXIT_USAGE,
 				 "with the runtime rules there are more than %d port ranges; "
@@ -217,11 +259,14 @@ static int too_many_ranges(const struct policy *policy, const struct policy_rule
 			 PORTSIEVE_RANGES_MAX);
 }
 
-int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
-		  struct portsieve_image *image, struct error *error)
+/* -EOVERFLOW: as -E2BIG, when the rules exceed a limit all together. */
+static int compile_rules(const struct policy *policy, const struct policy_host *host,
+			 const char *file, struct portsieve_image *image, struct error *error)
 {
 	_cleanup_free_ struct unpainted *unpainted =
 		calloc(PORTSIEVE_TRANSPORTS, sizeof(*unpainted));
+	uint32_t ranges_max;
+	int r;
 
 	if (!unpainted)
 		return error_no_memory(error);
@@ -231,17 +276,55 @@ int image_compile(const struct policy *policy, const struct policy_host *host, c
 			unpainted[transport].next[port] = port;
 	compile_header(policy, host, image);
 	compile_builtins(policy, image);
+	ranges_max = image->ranges + PORTSIEVE_FAILSAFE_RANGES_MAX;
 	for (size_t i = 0; i < policy->rules_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
-		int r = compile_rule(rule, unpainted, image);
 
+		if (i == policy->failsafe_count) /* what failsafe rules take is not the policy's */
+			ranges_max = image->ranges + PORTSIEVE_RANGES_MAX;
+
+		r = compile_rule(rule, unpainted, ranges_max, image);
 		if (r == -E2BIG)
 			return too_many_ranges(policy, rule, file, error);
 		if (r)
 			return error_no_memory(error);
 	}
 	compile_default(policy, unpainted, image);
-	return conditions_compile(policy, file, image, error);
+	r = conditions_compile(policy, file, image, error);
+	if (r)
+		return r == -E2BIG ? -EOVERFLOW : r;
+	return ranges_order(policy, image) ? error_no_memory(error) : 0;
+}
+
+/* Compiles the rules up to the first one that is too many, for the error that names it. */
+static int blame_rule(const struct policy *policy, const struct policy_host *host, const char *file,
+		      struct portsieve_image *image, struct error *error)
+{
+	struct policy part = *policy;
+	size_t fits = 0, exceeds = policy->rules_count;
+	int r;
+
+	while (exceeds - fits > 1) {
+		part.rules_count = fits + (exceeds - fits) / 2;
+		r = compile_rules(&part, host, file, image, NULL);
+		if (!r)
+			fits = part.rules_count;
+		else if (r == -EOVERFLOW)
+			exceeds = part.rules_count;
+		else
+			return error_no_memory(error);
+	}
+	part.rules_count = exceeds;
+	r = compile_rules(&part, host, file, image, error);
+	return r == -EOVERFLOW ? -E2BIG : r;
+}
+
+int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
+		  struct portsieve_image *image, struct error *error)
+{
+	int r = compile_rules(policy, host, file, image, error);
+
+	return r == -EOVERFLOW ? blame_rule(policy, host, file, image, error) : r;
 }
 
 int addresses_compile(const struct policy *policy, const char *file,

@@ -28,4 +28,17 @@ int addresses_compile(const struct policy *policy, const char *file,
 int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
 		  struct portsieve_image *image, struct error *error);
 
+/* Is the default drop, but only monitored? */
+static inline bool image_default_monitors(const struct portsieve_image *image)
+{
+	return image->enforced.first;
+}
+
+/* Does the policy count drops that it does not carry out? */
+static inline bool image_monitors(const struct portsieve_image *image)
+{
+	return image->flags & PORTSIEVE_IMAGE_MONITOR || image_default_monitors(image) ||
+	       image->enforced.first + image->enforced.count < image->ranges;
+}
+
 #endif

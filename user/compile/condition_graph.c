@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "policy/failsafe.h"
 
 enum {
-	RANGE_NUMBERS = PORTSIEVE_ENTRY_RANGE + 1,
+	IDS = UINT16_MAX + 1, /* of ranges, and of their other halves */
 	KNOWN_MAX = 1 << 17,  /* lists; more are compiled without sharing */
 	WORK_MAX = 400000000, /* ids of ranges looked at, over all classes: takes some seconds */
 	INSERTED_MAX = 8,     /* more are sorted by qsort() */
@@ -21,15 +22,15 @@ enum {
 
 const struct policy_rule *condition_rule_of(const struct condition_graph *graph, uint16_t range)
 {
-	return &graph->policy->rules[graph->image->range[range].rule];
+	return &graph->policy->rules[graph->image->range[range & PORTSIEVE_ENTRY_RANGE].rule];
 }
 
-int condition_too_many(const struct condition_graph *graph, uint16_t range, int limit,
-		       const char *what)
+int condition_too_many(const struct condition_graph *graph, int limit, const char *what)
 {
-	const struct policy_rule *rule = condition_rule_of(graph, range);
+	const struct policy_rule *rule = &graph->policy->rules[graph->policy->rules_count - 1];
 
-	error_place(graph->error, graph->file, rule->place.line, rule->place.column);
+	error_place(graph->error, policy_rule_file(rule, graph->file), rule->place.line,
+		    rule->place.column);
 	return error_set(graph->error, E2BIG, EXIT_USAGE,
 			 "with the rule '%s' there are more than %d %s", rule->name, limit, what);
 }
@@ -50,9 +51,9 @@ int condition_graph_init(struct condition_graph *graph)
 		work->list_stamp = calloc(work->classes.lists + 1, sizeof(*work->list_stamp));
 		work->first_range = calloc(work->classes.lists + 1, sizeof(*work->first_range));
 		work->class_stamp = calloc(work->classes.count, sizeof(*work->class_stamp));
-		work->next_range = calloc(RANGE_NUMBERS, sizeof(*work->next_range));
-		work->left = calloc(RANGE_NUMBERS, sizeof(*work->left));
-		work->any = calloc(RANGE_NUMBERS, sizeof(*work->any));
+		work->next_range = calloc(IDS, sizeof(*work->next_range));
+		work->left = calloc(IDS, sizeof(*work->left));
+		work->any = calloc(IDS, sizeof(*work->any));
 		if (!work->list_stamp || !work->first_range || !work->class_stamp ||
 		    !work->next_range || !work->left || !work->any)
 			return error_no_memory(graph->error);
@@ -95,7 +96,9 @@ static bool is_known(uint32_t number, const void *key)
 	const struct known_key *wanted = key;
 	const struct known_list *known = &wanted->graph->known[number];
 
-	return known->direction == wanted->direction && known->count == wanted->list->count &&
+	return known->direction == wanted->direction &&
+	       known->drops_otherwise == wanted->graph->drops_otherwise &&
+	       known->count == wanted->list->count &&
 	       !memcmp(wanted->graph->known_ids + known->first, wanted->list->ids,
 		       known->count * sizeof(uint16_t));
 }
@@ -130,24 +133,27 @@ static int known_add(struct condition_graph *graph, enum portsieve_direction dir
 		graph->known_ids = ids;
 		ids[graph->known_ids_count++] = list->ids[i];
 	}
-	known[graph->known_count++] = (struct known_list){ direction, first, list->count, entry };
+	known[graph->known_count++] =
+		(struct known_list){ direction, graph->drops_otherwise, first, list->count, entry };
 	*slot = graph->known_count;
 	return 0;
 }
 
-static uint16_t entry_of(const struct condition_graph *graph, uint16_t range)
+uint16_t condition_entry_of(const struct condition_graph *graph, uint16_t range)
 {
-	return graph->image->range[range].drop ? range | PORTSIEVE_ENTRY_DROP : range;
+	bool drop = graph->image->range[range & PORTSIEVE_ENTRY_RANGE].drop;
+
+	return drop ? range | PORTSIEVE_ENTRY_DROP : range;
 }
 
 static int condition_add(struct condition_graph *graph, const struct portsieve_condition *condition,
-			 uint16_t range, uint16_t *ret_entry)
+			 uint16_t *ret_entry)
 {
 	uint32_t number = graph->conditions_count;
 
 	if (number == PORTSIEVE_CONDITIONS_MAX)
 		return condition_too_many(
-			graph, range, PORTSIEVE_CONDITIONS_MAX,
+			graph, PORTSIEVE_CONDITIONS_MAX,
 			"ways in which ports depend on addresses or on the time; give "
 			"rules the same ports, or the same lists of prefixes");
 	graph->image->condition[number] = *condition;
@@ -170,8 +176,7 @@ static bool is_condition(uint32_t number, const void *key)
 
 /* Adds a condition by time, or finds an equal one. */
 static int time_condition(struct condition_graph *graph,
-			  const struct portsieve_condition *condition, uint16_t range,
-			  uint16_t *ret_entry)
+			  const struct portsieve_condition *condition, uint16_t *ret_entry)
 {
 	uint32_t *slot = hash_index_find(&graph->time_index,
 					 hash_bytes(0, condition, sizeof(*condition)), is_condition,
@@ -182,53 +187,86 @@ static int time_condition(struct condition_graph *graph,
 		*ret_entry = reference_to(*slot - 1);
 		return 0;
 	}
-	r = condition_add(graph, condition, range, ret_entry);
+	r = condition_add(graph, condition, ret_entry);
 	if (r)
 		return r;
 	*slot = graph->conditions_count;
 	return 0;
 }
 
+/* What is known of a packet while the steps by time are made. */
+struct moment {
+	size_t at;	    /* the ranges before this one do not decide */
+	uint64_t from_ns;   /* it is not earlier than this */
+	uint64_t before_ns; /* and earlier than this; 0: any later time */
+	uint16_t monitored; /* the first monitored range that matches; 0: none */
+	unsigned int asked; /* steps so far */
+};
+
+static int by_time(struct condition_graph *graph, const struct range_list *list,
+		   struct moment moment, uint16_t *ret_entry);
+
+/* Makes a step: is it before the end of the range at moment.at? */
+static int time_step(struct condition_graph *graph, const struct range_list *list,
+		     struct moment moment, uint16_t *ret_entry)
+{
+	uint16_t range = list->ids[moment.at];
+	struct portsieve_condition condition = {
+		.until_ns = condition_rule_of(graph, range)->until_ns,
+		.kind = PORTSIEVE_BY_TIME,
+	};
+	struct moment then = moment, otherwise = moment;
+	int r;
+
+	if (moment.asked == PORTSIEVE_EXPIRIES_MAX)
+		return condition_too_many(
+			graph, PORTSIEVE_EXPIRIES_MAX,
+			"rules about the same ports that end one after the other; "
+			"delete some of them");
+	then.asked = otherwise.asked = moment.asked + 1;
+	then.before_ns = condition.until_ns;
+	otherwise.at++;
+	otherwise.from_ns = condition.until_ns;
+	r = by_time(graph, list, otherwise, &condition.otherwise);
+	if (!r)
+		r = by_time(graph, list, then, &condition.then);
+	if (r)
+		return r;
+	if (condition.then == condition.otherwise) {
+		*ret_entry = condition.then;
+		return 0;
+	}
+	return time_condition(graph, &condition, ret_entry);
+}
+
 /*
- * Makes the steps by time. A rule that ends no later than a rule before it never decides: skip it.
+ * The entry of ranges that all match but for the time. A rule that ends no later than a rule before
+ * it never decides: skip it.
  */
 static int by_time(struct condition_graph *graph, const struct range_list *list,
-		   uint16_t *ret_entry)
+		   struct moment moment, uint16_t *ret_entry)
 {
-	uint16_t steps[PORTSIEVE_EXPIRIES_MAX], entry = PORTSIEVE_ENTRY_FALL;
-	uint64_t latest_ns = 0;
-	size_t count = 0;
+	for (; moment.at < list->count; moment.at++) {
+		uint16_t range = list->ids[moment.at];
+		const struct policy_rule *rule = condition_rule_of(graph, range);
 
-	for (size_t i = 0; i < list->count; i++) {
-		uint64_t until_ns = condition_rule_of(graph, list->ids[i])->until_ns;
-
-		if (!until_ns) {
-			entry = entry_of(graph, list->ids[i]);
-			break;
-		}
-		if (until_ns <= latest_ns)
+		if ((rule->monitor && moment.monitored) ||
+		    (rule->until_ns && rule->until_ns <= moment.from_ns))
 			continue;
-		if (count == PORTSIEVE_EXPIRIES_MAX)
-			return condition_too_many(
-				graph, list->ids[i], PORTSIEVE_EXPIRIES_MAX,
-				"rules about the same ports that end one after the other; "
-				"delete some of them");
-		latest_ns = until_ns;
-		steps[count++] = list->ids[i];
+		if (rule->until_ns && (!moment.before_ns || rule->until_ns < moment.before_ns))
+			return time_step(graph, list, moment, ret_entry);
+		if (rule->monitor) {
+			moment.monitored = range;
+			continue;
+		}
+		*ret_entry = condition_entry_of(graph, range);
+		if (moment.monitored && !(*ret_entry & PORTSIEVE_ENTRY_DROP))
+			*ret_entry = condition_entry_of(graph, moment.monitored);
+		return 0;
 	}
-	while (count--) {
-		struct portsieve_condition condition = {
-			.until_ns = condition_rule_of(graph, steps[count])->until_ns,
-			.then = entry_of(graph, steps[count]),
-			.otherwise = entry,
-			.kind = PORTSIEVE_BY_TIME,
-		};
-		int r = time_condition(graph, &condition, steps[count], &entry);
-
-		if (r)
-			return r;
-	}
-	*ret_entry = entry;
+	*ret_entry = moment.monitored && !graph->drops_otherwise
+			     ? condition_entry_of(graph, moment.monitored)
+			     : PORTSIEVE_ENTRY_FALL;
 	return 0;
 }
 
@@ -238,7 +276,7 @@ static int by_direction(struct condition_graph *graph, enum portsieve_direction 
 /*
  * The entry of the ranges that are left once the class in a direction is known: the destination
  * follows the source, the time follows the destination. Cuts the list after the first range that
- * nothing asked later can rule out.
+ * nothing asked later can rule out, unless that range is only monitored.
  */
 static int rest_entry(struct condition_graph *graph, enum portsieve_direction direction,
 		      struct range_list left, uint16_t *ret_entry)
@@ -246,12 +284,14 @@ static int rest_entry(struct condition_graph *graph, enum portsieve_direction di
 	for (size_t i = 0; i < left.count; i++) {
 		const struct policy_rule *rule = condition_rule_of(graph, left.ids[i]);
 
-		if (!rule->until_ns && (direction == PORTSIEVE_DESTINATION || !rule->to.count))
+		if (!rule->monitor && !rule->until_ns &&
+		    (direction == PORTSIEVE_DESTINATION ||
+		     policy_rule_takes_any(rule, PORTSIEVE_DESTINATION)))
 			left.count = i + 1;
 	}
 	if (direction == PORTSIEVE_SOURCE)
 		return by_direction(graph, PORTSIEVE_DESTINATION, &left, ret_entry);
-	return by_time(graph, &left, ret_entry);
+	return by_time(graph, &left, (struct moment){ 0 }, ret_entry);
 }
 
 /* The row of a condition by source or destination, while it is being made. */
@@ -270,10 +310,14 @@ static void row_free(struct row *row)
 	free(row->cells.cells);
 }
 
-/* The list of prefixes that the rule of a range names. */
+/* The list of prefixes that a range asks for. */
 static uint32_t prefixes_of(const struct row *row, uint16_t range)
 {
-	return row->work->classes.list_of_rule[row->graph->image->range[range].rule];
+	const struct policy_rule *rule = condition_rule_of(row->graph, range);
+
+	if (rule->only_from && range & PORTSIEVE_ENTRY_DROP && row->direction == PORTSIEVE_SOURCE)
+		return ADDRESS_LIST_ANY;
+	return row->work->classes.list_of_rule[rule - row->graph->policy->rules];
 }
 
 /* Chains the ranges of each list of prefixes. Returns whether any rule of the row names one. */
@@ -289,7 +333,7 @@ static bool chain_ranges(struct row *row)
 
 		if (prefixes == ADDRESS_LIST_ANY) {
 			any++;
-			work->any[RANGE_NUMBERS - any] = range;
+			work->any[IDS - any] = range;
 			continue;
 		}
 		if (work->list_stamp[prefixes] != row->stamp) {
@@ -303,9 +347,15 @@ static bool chain_ranges(struct row *row)
 	return any < row->list->count;
 }
 
+/* What ids are sorted by: the range, then its half. */
+static unsigned int order_of(uint16_t id)
+{
+	return 2u * (id & PORTSIEVE_ENTRY_RANGE) + id / PORTSIEVE_ENTRY_DROP;
+}
+
 static int compare_ids(const void *one, const void *other)
 {
-	return *(const uint16_t *)one - *(const uint16_t *)other;
+	return (int)order_of(*(const uint16_t *)one) - (int)order_of(*(const uint16_t *)other);
 }
 
 /* Sorts ids whose first `sorted` are in order already. */
@@ -319,7 +369,7 @@ static void sort(uint16_t *ids, size_t count, size_t sorted)
 		uint16_t id = ids[sorted];
 		size_t at = sorted;
 
-		for (; at && ids[at - 1] > id; at--)
+		for (; at && order_of(ids[at - 1]) > order_of(id); at--)
 			ids[at] = ids[at - 1];
 		ids[at] = id;
 	}
@@ -331,8 +381,7 @@ static int class_entry(const struct row *row, uint32_t class, uint16_t *ret_entr
 	struct direction_work *work = row->work;
 	struct range_list left = { work->left, work->any_count };
 
-	memcpy(left.ids, work->any + RANGE_NUMBERS - work->any_count,
-	       work->any_count * sizeof(*work->any));
+	memcpy(left.ids, work->any + IDS - work->any_count, work->any_count * sizeof(*work->any));
 	for (; class; class = work->classes.sets[class].parent) {
 		const struct address_set *set = &work->classes.sets[class];
 
@@ -388,7 +437,7 @@ static int add_named(struct row *row)
 				return r;
 			if (row->graph->work > WORK_MAX)
 				return condition_too_many(
-					row->graph, row->list->ids[0], WORK_MAX,
+					row->graph, WORK_MAX,
 					"combinations of ports and addresses to compile; "
 					"give rules the same ports, or the same lists of prefixes");
 			r = cell_add(row, class, entry);
@@ -466,7 +515,7 @@ static int row_make(struct row *row)
 	graph->cells_count += row->cells.count;
 	if (graph->cells_count > PORTSIEVE_CELLS)
 		return condition_too_many(
-			graph, row->list->ids[0], PORTSIEVE_CELLS,
+			graph, PORTSIEVE_CELLS,
 			"combinations of ports and addresses; give rules the same ports, or "
 			"the same lists of prefixes");
 	return 0;
@@ -481,7 +530,7 @@ static int direction_condition(struct row *row, uint16_t *ret_entry)
 		.otherwise = row->otherwise,
 	};
 	struct sparse_row *rows;
-	int r = condition_add(graph, &condition, row->list->ids[0], ret_entry);
+	int r = condition_add(graph, &condition, ret_entry);
 
 	if (r)
 		return r;
@@ -538,11 +587,10 @@ int condition_graph_finish(struct condition_graph *graph)
 	int r = sparse_table_lay(graph->rows, graph->rows_count, graph->image);
 
 	if (r == -E2BIG)
-		return error_set(
-			graph->error, E2BIG, EXIT_USAGE,
-			"the ports and addresses of the rules combine in more ways than "
-			"one policy can hold; give rules the same ports, or the same lists "
-			"of prefixes");
+		return condition_too_many(
+			graph, PORTSIEVE_CELLS,
+			"combinations of ports and addresses, with the gaps between them; give "
+			"rules the same ports, or the same lists of prefixes");
 	if (r)
 		return error_no_memory(graph->error);
 	return 0;

@@ -13,7 +13,11 @@
 #include "compile/sparse_table.h"
 #include "policy/policy.h"
 
-/* Ranges of conditional rules, by ascending id, which is the order of the rules. */
+/*
+ * Ranges of conditional rules, by ascending id, which is the order of the rules. The id of a range
+ * with `only_from` is followed by the id of its other half, with PORTSIEVE_ENTRY_DROP: what it
+ * drops whatever the source, after what it allows.
+ */
 struct range_list {
 	uint16_t *ids;
 	size_t count;
@@ -22,6 +26,7 @@ struct range_list {
 /* A list with the entry of its condition by `direction`. */
 struct known_list {
 	enum portsieve_direction direction;
+	bool drops_otherwise;
 	size_t first; /* index in known_ids */
 	size_t count;
 	uint16_t entry;
@@ -36,7 +41,7 @@ struct direction_work {
 	uint32_t *list_stamp;  /* by list of prefixes: the condition whose ranges are chained */
 	uint16_t *first_range; /* by list: the first range of that list's rules; 0: none */
 	uint32_t *class_stamp; /* by class: the condition that has its cell */
-	uint16_t *next_range;  /* by range id: the next of the same list; 0: none */
+	uint16_t *next_range;  /* by id: the next of the same list; 0: none */
 	uint16_t *left;	       /* ids of the ranges that match a class */
 	uint16_t *any;	       /* ids of the ranges without prefixes, ascending, at its end */
 	size_t any_count;
@@ -47,6 +52,8 @@ struct condition_graph {
 	const char *file;
 	struct portsieve_image *image;
 	struct error *error;
+	bool drops_otherwise; /* what decides if no range of the list being entered does; set before
+			       */
 	struct direction_work directions[PORTSIEVE_DIRECTIONS];
 	uint32_t stamp; /* of the condition by direction begun last */
 	struct known_list *known;
@@ -86,11 +93,13 @@ int condition_graph_finish(struct condition_graph *graph);
 
 void condition_graph_free(struct condition_graph *graph);
 
-/* The rule of a range. */
+/* What a range of a list decides. */
+uint16_t condition_entry_of(const struct condition_graph *graph, uint16_t range);
+
+/* The rule of a range, or of half a range. */
 const struct policy_rule *condition_rule_of(const struct condition_graph *graph, uint16_t range);
 
-/* Refuses the rule of a range, which exceeds `limit` of `what`. Returns -E2BIG. */
-int condition_too_many(const struct condition_graph *graph, uint16_t range, int limit,
-		       const char *what);
+/* Refuses the last rule, with which the policy exceeds `limit` of `what`. Returns -E2BIG. */
+int condition_too_many(const struct condition_graph *graph, int limit, const char *what);
 
 #endif

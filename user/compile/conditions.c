@@ -3,6 +3,10 @@
  * Finds the stretches of ports with the same conditional ranges. For each stretch: lists these
  * ranges in rule order, up to the first unconditional range, and makes the list's condition. The
  * condition and the unconditional range form a port class, and the ports then refer to it.
+ *
+ * A range that is only monitored never changes the verdict: it decides if it comes before a range
+ * that allows the packet, and if several do, the first of them. Before a range that drops the
+ * packet it has no effect.
  */
 #include "compile/conditions.h"
 
@@ -16,11 +20,54 @@ struct painting {
 	struct condition_graph graph;
 	struct hash_index port_class_index;
 	size_t port_classes_count;
+	uint16_t *kept; /* ids of a list, while an entry is made */
 };
 
 bool rule_is_conditional(const struct policy_rule *rule)
 {
-	return rule->from.count || rule->to.count || rule->until_ns;
+	return !policy_prefixes_any(&rule->from) || !policy_prefixes_any(&rule->to) ||
+	       rule->until_ns || rule->monitor;
+}
+
+/* Does it match every packet to its ports, at any time? */
+static bool matches_all(const struct policy_rule *rule)
+{
+	return policy_rule_takes_any(rule, PORTSIEVE_SOURCE) &&
+	       policy_rule_takes_any(rule, PORTSIEVE_DESTINATION) && !rule->until_ns;
+}
+
+/* Does the range that decides if no conditional one does drop the packet? */
+static bool otherwise_drops(const struct painting *painting, uint16_t otherwise)
+{
+	bool by_default = (otherwise & PORTSIEVE_ENTRY_RANGE) < PORTSIEVE_RANGE_RULES;
+
+	return otherwise & PORTSIEVE_ENTRY_DROP &&
+	       !(by_default && painting->graph.policy->default_monitor);
+}
+
+/*
+ * Copies a list without the monitored ranges that have no effect: after one that matches all, and
+ * where all that follows drops. Returns whether any is left.
+ */
+static bool leave_out_idle(struct painting *painting, struct range_list *list, bool drops_otherwise)
+{
+	size_t last_allow = 0, kept = 0; /* one past the last range that allows */
+	bool matched_all = false, any = false;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (!(condition_entry_of(&painting->graph, list->ids[i]) & PORTSIEVE_ENTRY_DROP))
+			last_allow = i + 1;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct policy_rule *rule = condition_rule_of(&painting->graph, list->ids[i]);
+
+		if (rule->monitor && (matched_all || (drops_otherwise && i >= last_allow)))
+			continue;
+		painting->kept[kept++] = list->ids[i];
+		any |= rule->monitor;
+		matched_all |= rule->monitor && matches_all(rule);
+	}
+	*list = (struct range_list){ painting->kept, kept };
+	return any;
 }
 
 struct port_class_key {
@@ -38,7 +85,7 @@ static bool is_port_class(uint32_t number, const void *key)
 
 /* Finds or adds the port class of a condition and of the entry if the condition does not decide. */
 static int port_class_entry(struct painting *painting, struct portsieve_port_class wanted,
-			    uint16_t range, uint16_t *ret_entry)
+			    uint16_t *ret_entry)
 {
 	struct portsieve_port_class *classes = painting->graph.image->port_class;
 	uint32_t *slot =
@@ -48,7 +95,7 @@ static int port_class_entry(struct painting *painting, struct portsieve_port_cla
 	if (!*slot) {
 		if (painting->port_classes_count == PORTSIEVE_PORT_CLASSES_MAX)
 			return condition_too_many(
-				&painting->graph, range, PORTSIEVE_PORT_CLASSES_MAX,
+				&painting->graph, PORTSIEVE_PORT_CLASSES_MAX,
 				"kinds of ports that depend on addresses or on the time; name "
 				"fewer port ranges");
 		classes[painting->port_classes_count] = wanted;
@@ -64,19 +111,28 @@ static int port_entry(struct painting *painting, const struct range_list *active
 {
 	uint16_t decider = otherwise & PORTSIEVE_ENTRY_RANGE, condition;
 	struct range_list list = { .ids = active->ids };
+	bool drops_otherwise = otherwise_drops(painting, otherwise);
 	int r;
 
 	while (list.count < active->count &&
-	       (decider < PORTSIEVE_RANGE_RULES || active->ids[list.count] < decider))
+	       (decider < PORTSIEVE_RANGE_RULES ||
+		(active->ids[list.count] & PORTSIEVE_ENTRY_RANGE) < decider))
 		list.count++;
 	*ret_entry = otherwise;
+	/* only monitored ranges ask what follows: other lists are shared in any case */
+	painting->graph.drops_otherwise =
+		leave_out_idle(painting, &list, drops_otherwise) && drops_otherwise;
 	if (!list.count)
 		return 0;
 	r = condition_graph_enter(&painting->graph, &list, &condition);
 	if (r || condition == PORTSIEVE_ENTRY_FALL)
 		return r;
+	if (!is_reference(condition)) {
+		*ret_entry = condition;
+		return 0;
+	}
 	return port_class_entry(painting, (struct portsieve_port_class){ condition, otherwise },
-				list.ids[0], ret_entry);
+				ret_entry);
 }
 
 /* Sets the entries of the ports low..high, which share their active conditional ranges. */
@@ -133,23 +189,29 @@ static size_t find_borders(const struct painting *painting, enum portsieve_trans
 	return count;
 }
 
-/* Adds the range to the active ones, which stay sorted, or removes it. */
-static void border_cross(struct range_list *active, const struct border *border)
+/*
+ * Adds the range to the active ones, which stay sorted, or removes it; with `only_from`, both its
+ * halves.
+ */
+static void border_cross(const struct painting *painting, struct range_list *active,
+			 const struct border *border)
 {
-	size_t at = 0;
+	const struct policy_rule *rule = condition_rule_of(&painting->graph, border->range);
+	size_t at = 0, halves = rule->only_from ? 2 : 1;
+	uint16_t *ids = active->ids;
 
-	while (at < active->count && active->ids[at] < border->range)
+	while (at < active->count && (ids[at] & PORTSIEVE_ENTRY_RANGE) < border->range)
 		at++;
 	if (border->ends) {
-		active->count--;
-		memmove(active->ids + at, active->ids + at + 1,
-			(active->count - at) * sizeof(*active->ids));
-	} else {
-		memmove(active->ids + at + 1, active->ids + at,
-			(active->count - at) * sizeof(*active->ids));
-		active->ids[at] = border->range;
-		active->count++;
+		active->count -= halves;
+		memmove(ids + at, ids + at + halves, (active->count - at) * sizeof(*ids));
+		return;
 	}
+	memmove(ids + at + halves, ids + at, (active->count - at) * sizeof(*ids));
+	ids[at] = border->range;
+	if (rule->only_from)
+		ids[at + 1] = border->range | PORTSIEVE_ENTRY_DROP;
+	active->count += halves;
 }
 
 static int transport_compile(struct painting *painting, enum portsieve_transport transport,
@@ -162,7 +224,7 @@ static int transport_compile(struct painting *painting, enum portsieve_transport
 		int r;
 
 		for (; i < count && borders[i].port == low; i++)
-			border_cross(active, &borders[i]);
+			border_cross(painting, active, &borders[i]);
 		if (!active->count)
 			continue;
 		r = stretch_enter(painting, active, painting->graph.image->port[transport], low,
@@ -198,6 +260,7 @@ static void painting_free(struct painting *painting)
 {
 	condition_graph_free(&painting->graph);
 	hash_index_free(&painting->port_class_index);
+	free(painting->kept);
 }
 
 int conditions_compile(const struct policy *policy, const char *file, struct portsieve_image *image,
@@ -217,8 +280,9 @@ int conditions_compile(const struct policy *policy, const char *file, struct por
 	if (rule == policy->rules_count)
 		return 0;
 	borders = calloc(2 * PORTSIEVE_RANGES, sizeof(*borders));
-	ids = calloc(PORTSIEVE_RANGES + 1, sizeof(*ids));
-	if (!borders || !ids ||
+	ids = calloc(2 * PORTSIEVE_RANGES + 1, sizeof(*ids));
+	painting.kept = calloc(2 * PORTSIEVE_RANGES, sizeof(*painting.kept));
+	if (!borders || !ids || !painting.kept ||
 	    hash_index_init(&painting.port_class_index, PORTSIEVE_PORT_CLASSES_MAX))
 		return error_no_memory(error);
 	r = condition_graph_init(&painting.graph);

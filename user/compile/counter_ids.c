@@ -82,6 +82,24 @@ void counter_ids_used(const struct portsieve_image *image, bool used[PORTSIEVE_C
 		used[image->counter[id]] = true;
 }
 
+void counter_ids_added(const struct portsieve_image *image, const struct portsieve_image *previous,
+		       bool added[PORTSIEVE_COUNTERS])
+{
+	counter_ids_used(image, added);
+	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < previous->ranges; id++)
+		added[previous->counter[id]] = false;
+}
+
+uint32_t counter_rows_for(const struct portsieve_image *image)
+{
+	uint32_t rows = PORTSIEVE_COUNTER_POOL + 2 * (image->ranges - PORTSIEVE_RANGE_RULES) +
+			COUNTER_ROWS_SPARE;
+
+	if (rows > PORTSIEVE_COUNTERS)
+		rows = PORTSIEVE_COUNTERS;
+	return rows > image->counters ? rows : image->counters;
+}
+
 int counter_ids_assign(struct portsieve_image *image, const struct portsieve_image *previous)
 {
 	_cleanup_free_ bool *used = calloc(PORTSIEVE_COUNTERS, sizeof(*used));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "control/loaded_devices.h"
 #include "print/json.h"
@@ -79,6 +80,23 @@ int device_group_check_session(const struct device_group *group, const struct ss
 	return 0;
 }
 
+void device_group_note_login(const struct device_group *group, const struct ssh_session *session)
+{
+	const struct policy *policy = &group->ruleset->file.policy;
+	bool arrives = false;
+
+	for (size_t i = 0; i < group->count && !arrives; i++)
+		arrives = ssh_session_arrives_on(session, group->devices[i].name);
+	if (!arrives)
+		return;
+	log_note_format("%s: a new ssh login from %s to port %u %s", device_group_names(group).text,
+			policy_prefix_print(&session->client).text, session->server_port,
+			!ssh_session_passes(session, policy, boottime_ns()) ? "would be dropped"
+			: !ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD)
+				? "passes, but only until a runtime rule ends"
+				: "passes");
+}
+
 int device_group_check_waiting(const struct device_group *group, struct error *error)
 {
 	uint64_t until_ns = group->devices[0].confirm_until_ns;
@@ -127,7 +145,7 @@ static int refuse_part(const struct device_group *group, const struct datapath_d
 			others[others_count++] = all[i];
 	}
 	return error_set(error, EBUSY, EXIT_FAILED,
-			 "the policy is shared with %s: name all of these devices, or omit --dev",
+			 "the policy is shared with %s: name all of these devices, or none",
 			 device_names(others, others_count).text);
 }
 
@@ -177,6 +195,7 @@ enum exit_code device_groups_change(const struct datapath *datapath, struct devi
 			continue;
 		}
 		group->failed = true;
+		group->error = error;
 		group->left_out = true;
 		error_prefix(&error, device_group_names(group).text);
 		log_error(&error);
@@ -193,7 +212,7 @@ int device_group_apply(const struct datapath *datapath, const struct device_grou
 	return datapath_apply(datapath, &group->devices[0], &policy, error);
 }
 
-int device_groups_print_json(const struct device_groups *groups, const char *result)
+json_object *device_groups_json(const struct device_groups *groups, const char *result)
 {
 	json_object *devices = json_object_new_array();
 
@@ -202,9 +221,15 @@ int device_groups_print_json(const struct device_groups *groups, const char *res
 
 		if (group->left_out && !group->failed)
 			continue;
-		for (size_t d = 0; d < group->count; d++)
-			json_add_result(devices, group->devices[d].name,
-					group->failed ? "failed" : result);
+		for (size_t d = 0; d < group->count; d++) {
+			json_object *row = json_add_result(devices, group->devices[d].name, result,
+							   group->failed ? &group->error : NULL);
+
+			if (!group->cuts)
+				continue;
+			json_add_number(row, "cut_connections", group->cut);
+			json_add_number(row, "cut_flows", group->cut_flows);
+		}
 	}
-	return print_results_json(devices);
+	return devices;
 }

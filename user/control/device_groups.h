@@ -6,6 +6,8 @@
 #ifndef PORTSIEVE_APPLY_GROUPS_H
 #define PORTSIEVE_APPLY_GROUPS_H
 
+#include <json-c/json.h>
+
 #include "datapath/datapath.h"
 #include "datapath/device_names.h"
 #include "control/ruleset.h"
@@ -16,8 +18,13 @@ struct device_group {
 	size_t count;
 	bool left_out; /* nothing to do, or it failed */
 	bool failed;
+	struct error error;	       /* why */
 	bool only_counted;	       /* the previous policy dropped nothing: no policy file */
 	size_t runtime_rules;	       /* runtime rules in force that the new policy ends */
+	size_t renewed;		       /* of the runtime rules to add: those it had */
+	bool cuts;		       /* connections are cut (cut.h) */
+	size_t cut;		       /* how many were */
+	size_t cut_flows;	       /* and how many flows beside them */
 	struct ruleset own;	       /* a ruleset for this group only; may be empty */
 	const struct ruleset *ruleset; /* the new policy: &own or the caller's */
 };
@@ -43,9 +50,13 @@ void device_groups_free(struct device_groups *groups);
 /* Can the group's policy be read and changed? */
 bool device_group_is_live(const struct device_group *group);
 
-/* As ssh_session_check, for each device of the group that carries the session. */
+/* As ssh_session_check of the group's ruleset, for each device of the group that carries the
+ * session. */
 int device_group_check_session(const struct device_group *group, const struct ssh_session *session,
 			       bool for_good, struct error *error);
+
+/* Notes whether a new login like the session would pass, if a device of the group carries it. */
+void device_group_note_login(const struct device_group *group, const struct ssh_session *session);
 
 /* -EBUSY with the error filled in if a change of the group is pending. */
 int device_group_check_waiting(const struct device_group *group, struct error *error);
@@ -73,9 +84,9 @@ int device_group_apply(const struct datapath *datapath, const struct device_grou
 		       struct error *error);
 
 /*
- * Prints each device as JSON with `result`, or with "failed"; without the groups that were left out
- * from the start. Returns as print_json.
+ * An array of each device with `result`, or with "failed" and why; without the groups that were
+ * left out from the start.
  */
-int device_groups_print_json(const struct device_groups *groups, const char *result);
+json_object *device_groups_json(const struct device_groups *groups, const char *result);
 
 #endif

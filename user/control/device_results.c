@@ -10,7 +10,7 @@ void device_results_add(struct device_results *results, const char *device, int 
 {
 	if (!results->devices)
 		results->devices = json_object_new_array();
-	json_add_result(results->devices, device, r ? "failed" : result);
+	json_add_result(results->devices, device, result, r ? error : NULL);
 	if (!r) {
 		results->done++;
 		return;
@@ -21,15 +21,20 @@ void device_results_add(struct device_results *results, const char *device, int 
 		results->failed = error->exit;
 }
 
-enum exit_code device_results_end(struct device_results *results, bool json)
+enum exit_code device_results_end(struct device_results *results, bool json,
+				  const struct portsieve_image *image)
 {
+	json_object *document = json_document();
 	int r = 0;
 
-	if (json)
-		r = print_results_json(results->devices);
-	else
-		json_object_put(results->devices);
+	json_object_object_add(document, "devices", results->devices);
 	results->devices = NULL;
+	if (image)
+		json_object_object_add(document, "policy", json_policy(image));
+	if (json)
+		r = print_json(document);
+	else
+		json_object_put(document);
 	if (r)
 		return EXIT_FAILED;
 	return results->failed && results->done ? EXIT_PARTLY : results->failed;

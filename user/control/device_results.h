@@ -11,6 +11,8 @@
 
 #include <json-c/json.h>
 
+#include <portsieve/abi.h>
+
 #include "base/error.h"
 
 struct device_results {
@@ -27,9 +29,10 @@ void device_results_add(struct device_results *results, const char *device, int 
 			const char *result, struct error *error);
 
 /*
- * Prints the results if `json`, and frees them. Returns EXIT_DONE, EXIT_PARTLY if some were done
- * and some failed, or the code of the first error.
+ * Prints the results if `json`, with the policy (NULL: there is none), and frees them. Returns
+ * EXIT_DONE, EXIT_PARTLY if some were done and some failed, or the code of the first error.
  */
-enum exit_code device_results_end(struct device_results *results, bool json);
+enum exit_code device_results_end(struct device_results *results, bool json,
+				  const struct portsieve_image *image);
 
 #endif

@@ -17,20 +17,25 @@ void drifts_free(struct drifts *drifts)
 	*drifts = (struct drifts){ 0 };
 }
 
-/* Finds out who the denied listeners are, each once. */
-static int name_denied(const struct drifts *drifts, size_t listeners_count, struct error *error)
+/* Finds out who the listeners that are shown are, each once. */
+static int name_shown(const struct drifts *drifts, size_t listeners_count, struct error *error)
 {
 	_cleanup_free_ struct listener **chosen = calloc(listeners_count + 1, sizeof(*chosen));
-	_cleanup_free_ bool *denied = calloc(listeners_count + 1, sizeof(*denied));
+	_cleanup_free_ bool *shown = calloc(listeners_count + 1, sizeof(*shown));
 	size_t count = 0;
 
-	if (!chosen || !denied)
+	if (!chosen || !shown)
 		return error_no_memory(error);
-	for (size_t d = 0; d < drifts->count; d++)
-		for (size_t i = 0; i < drifts->list[d].denied_count; i++)
-			denied[drifts->list[d].denied[i].listener] = true;
+	for (size_t d = 0; d < drifts->count; d++) {
+		const struct drift *drift = &drifts->list[d];
+
+		for (size_t i = 0; i < drift->denied_count; i++)
+			shown[drift->denied[i].listener] = true;
+		for (size_t i = 0; i < drift->reachable_count; i++)
+			shown[drift->reachable[i]] = true;
+	}
 	for (size_t i = 0; i < listeners_count; i++)
-		if (denied[i])
+		if (shown[i])
 			chosen[count++] = &drifts->listeners[i];
 	return count ? listeners_name(chosen, count, error) : 0;
 }
@@ -46,6 +51,7 @@ int drifts_read(const struct snapshot *snapshot, struct drifts *ret_drifts, stru
 	if (!drifts.list)
 		return error_no_memory(error);
 	if (snapshot->count && listeners_read(&drifts.listeners, &listeners_count, &warning)) {
+		warning.code = WARNING_LISTENERS_UNKNOWN;
 		error_prefix(&warning, "not comparing the policy with what listens");
 		log_warning(&warning);
 	}
@@ -61,7 +67,7 @@ int drifts_read(const struct snapshot *snapshot, struct drifts *ret_drifts, stru
 			       listeners_count, &drifts.list[drifts.count]))
 			return error_no_memory(error);
 	}
-	r = name_denied(&drifts, listeners_count, error);
+	r = name_shown(&drifts, listeners_count, error);
 	if (r)
 		return r;
 	*ret_drifts = drifts;

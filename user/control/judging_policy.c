@@ -14,8 +14,19 @@ enum { READ_TRIES = 100 };
 void judging_policy_free(struct judging_policy *policy)
 {
 	free(policy->image);
+	policy_free(&policy->policy);
 	addresses_free(&policy->addresses);
 	*policy = (struct judging_policy){ 0 };
+}
+
+/* Takes over what the ruleset has. */
+static void take(struct ruleset *ruleset, struct judging_policy *policy)
+{
+	policy->image = TAKE_PTR(ruleset->image);
+	policy->policy = ruleset->file.policy;
+	policy_init(&ruleset->file.policy);
+	policy->addresses = ruleset->addresses;
+	ruleset->addresses = (struct addresses){ 0 };
 }
 
 static int read_file(const char *path, struct judging_policy *policy, struct error *error)
@@ -27,9 +38,7 @@ static int read_file(const char *path, struct judging_policy *policy, struct err
 		return r;
 	if (counter_ids_assign(ruleset.image, NULL))
 		return error_no_memory(error);
-	policy->image = TAKE_PTR(ruleset.image);
-	policy->addresses = ruleset.addresses;
-	ruleset.addresses = (struct addresses){ 0 };
+	take(&ruleset, policy);
 	return 0;
 }
 
@@ -49,12 +58,15 @@ static int read_loaded(const char *const *names, size_t count, struct judging_po
 	device = common.devices[0];
 	/* image and prefixes belong together unless a policy came into force between the reads */
 	for (int tries = 0; tries < READ_TRIES; tries++) {
+		_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 		uint32_t image_id = device.image_id;
 
 		judging_policy_free(policy);
-		r = datapath_policy_read(&datapath, &device, &policy->image, NULL, error);
+		r = ruleset_read_live(&datapath, &device, &ruleset, error);
 		if (!r)
-			r = datapath_addresses_read(&datapath, &device, &policy->addresses, error);
+			r = datapath_addresses_read(&datapath, &device, &ruleset.addresses, error);
+		if (!r)
+			take(&ruleset, policy);
 		if (!r)
 			r = datapath_device(&datapath, device.ifindex, &device, error);
 		if (r || device.image_id == image_id)

@@ -7,6 +7,7 @@
 
 struct judging_policy {
 	struct portsieve_image *image;
+	struct policy policy; /* without the runtime rules that have ended */
 	struct addresses addresses;
 };
 

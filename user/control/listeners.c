@@ -121,6 +121,37 @@ static void name_units(struct listener *const *chosen, size_t count)
 	}
 }
 
+struct unnamed {
+	struct listener *listeners;
+	size_t count;
+};
+
+/* A cgroup_take_fn. */
+static void name_those_of(uint64_t cgroup_id, const char *path, void *context)
+{
+	const struct unnamed *unnamed = context;
+
+	for (size_t i = 0; i < unnamed->count; i++) {
+		struct listener *listener = &unnamed->listeners[i];
+		struct cgroup_name name;
+
+		if (listener->cgroup_id != cgroup_id)
+			continue;
+		name = cgroup_name_of_path(path);
+		copy_ascii(listener->unit, sizeof(listener->unit), name.text);
+		listener->container = name.container;
+	}
+}
+
+void listeners_name_units(struct listener *listeners, size_t count)
+{
+	_cleanup_close_ int root_fd = cgroup_root_open();
+	struct unnamed unnamed = { listeners, count };
+
+	if (root_fd >= 0)
+		cgroup_walk(root_fd, name_those_of, &unnamed);
+}
+
 int listeners_name(struct listener *const *chosen, size_t count, struct error *error)
 {
 	_cleanup_free_ struct socket_owner *owners = calloc(count + 1, sizeof(*owners));

@@ -81,7 +81,8 @@ int loaded_devices_named_or_all(const char *command, bool all, int count, struct
 	return 0;
 }
 
-int loaded_snapshot_read(const char *name, struct snapshot *ret_snapshot, struct error *error)
+int loaded_snapshot_read(const char *name, const struct snapshot *earlier,
+			 struct snapshot *ret_snapshot, struct error *error)
 {
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
 	struct datapath_device device = { 0 };
@@ -94,7 +95,7 @@ int loaded_snapshot_read(const char *name, struct snapshot *ret_snapshot, struct
 		if (r)
 			return r;
 	}
-	r = snapshot_read(&datapath, device.ifindex, ret_snapshot, error);
+	r = snapshot_read(&datapath, device.ifindex, earlier, ret_snapshot, error);
 	if (r)
 		return r;
 	if (ret_snapshot->count || ret_snapshot->unreadable_count)

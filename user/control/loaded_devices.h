@@ -19,10 +19,12 @@ int loaded_devices_find(const struct datapath *datapath, const char *const *name
 int loaded_devices_named_or_all(const char *command, bool all, int count, struct error *error);
 
 /*
- * Reads the device of that name, or all loaded devices if it is NULL. -ENOENT with error filled in
- * (EXIT_NOT_LOADED): none is loaded. The caller owns *ret_snapshot (snapshot_free).
+ * Reads the device of that name, or all loaded devices if it is NULL, as snapshot_read. -ENOENT
+ * with error filled in (EXIT_NOT_LOADED): none is loaded. The caller owns *ret_snapshot
+ * (snapshot_free).
  */
-int loaded_snapshot_read(const char *name, struct snapshot *ret_snapshot, struct error *error);
+int loaded_snapshot_read(const char *name, const struct snapshot *earlier,
+			 struct snapshot *ret_snapshot, struct error *error);
 
 /*
  * Logs an error for each device that could not be read. Returns the exit code of a command that

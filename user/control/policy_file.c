@@ -3,16 +3,50 @@
 #include "control/policy_file.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/input.h"
+#include "base/log.h"
 #include "base/utf8.h"
 #include "compile/compile.h"
+#include "control/failsafe.h"
 #include "host/host.h"
+#include "host/machine.h"
+#include "host/rtnetlink.h"
+#include "policy/failsafe.h"
+
+/* Does the device have a device above it, whose sockets no look-up on it finds? */
+static bool is_below(const struct link *links, size_t count, const struct link *link)
+{
+	if (link->master)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (links[i].below == link->ifindex)
+			return true;
+	return false;
+}
+
+bool policy_host_needs_flows(void)
+{
+	_cleanup_free_ struct link *links = NULL;
+	size_t count = 0;
+
+	if (links_read(&links, &count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (is_below(links, count, &links[i]) || forwarding_read(AF_INET, links[i].name) ||
+		    forwarding_read(AF_INET6, links[i].name))
+			return true;
+	return false;
+}
 
 void policy_host_read(struct policy_host *ret_host)
 {
@@ -27,21 +61,22 @@ void policy_host_read(struct policy_host *ret_host)
 	};
 }
 
-static int cannot_read(struct error *error, int errnum, const char *path)
+static int cannot_read(struct error *error, int errnum, const char *what, const char *path)
 {
-	return error_set(error, errnum, EXIT_USAGE, "cannot read the policy %s: %s", path,
-			 strerror(errnum));
+	return error_set_code(error, ERROR_CANNOT_READ, errnum, "cannot read the %s %s: %s", what,
+			      path, strerror(errnum));
 }
 
 /* A file that is rewritten in place must be refused: its first half may be a valid policy. */
-static int check_unchanged(int fd, const struct stat *before, const char *path, struct error *error)
+static int check_unchanged(int fd, const struct stat *before, const char *what, const char *path,
+			   struct error *error)
 {
 	struct stat after;
 
 	if (!S_ISREG(before->st_mode))
 		return 0;
 	if (fstat(fd, &after))
-		return cannot_read(error, errno, path);
+		return cannot_read(error, errno, what, path);
 	if (after.st_size != before->st_size || after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
 	    after.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
 		return error_set(error, EAGAIN, EXIT_FAILED,
@@ -49,12 +84,10 @@ static int check_unchanged(int fd, const struct stat *before, const char *path, 
 	return 0;
 }
 
-/*
- * Reads the whole file as it was at one moment, but at most one byte more than a policy may have.
- * The caller frees *ret_text.
- */
-static int read_text(const char *path, char **ret_text, size_t *ret_size, struct error *error)
+int policy_text_read(const char *path, const char *what, struct policy_text *ret_text,
+		     struct error *error)
 {
+	const char *name = input_name(path);
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
 	struct stat status = { 0 };
@@ -63,10 +96,10 @@ static int read_text(const char *path, char **ret_text, size_t *ret_size, struct
 	int r = input_open(path, &fd, &status);
 
 	if (r)
-		return cannot_read(error, -r, path);
+		return cannot_read(error, -r, what, name);
 	if (S_ISDIR(status.st_mode))
-		return error_set(error, EISDIR, EXIT_USAGE,
-				 "%s is a directory; name the policy file in it", path);
+		return error_set_code(error, ERROR_CANNOT_READ, EISDIR,
+				      "%s is a directory; name the %s file in it", name, what);
 	text = malloc(POLICY_TEXT_MAX + 1);
 	if (!text)
 		return error_no_memory(error);
@@ -75,50 +108,209 @@ static int read_text(const char *path, char **ret_text, size_t *ret_size, struct
 			n = read(fd, text + size, POLICY_TEXT_MAX + 1 - size);
 		while (n < 0 && errno == EINTR);
 		if (n < 0)
-			return cannot_read(error, errno, path);
+			return cannot_read(error, errno, what, name);
 		size += n;
 	} while (n && size <= POLICY_TEXT_MAX);
 	if (S_ISFIFO(status.st_mode) && !size)
 		return input_nothing_written(path, error);
-	r = check_unchanged(fd, &status, path, error);
+	r = check_unchanged(fd, &status, what, name, error);
 	if (r)
 		return r;
-	*ret_text = TAKE_PTR(text);
-	*ret_size = size;
+	*ret_text = (struct policy_text){ .text = TAKE_PTR(text), .size = size };
+	if (S_ISREG(status.st_mode) && !input_is_standard(path))
+		ret_text->access = (struct file_access){ status.st_uid, status.st_mode };
+	return 0;
+}
+
+void policy_errors_log(const struct policy_errors *errors, struct error *ret_last)
+{
+	for (size_t i = 0; i + 1 < errors->count; i++)
+		log_error(&errors->list[i]);
+	*ret_last = errors->list[errors->count - 1];
+}
+
+/* Where the file of a set is: its path is relative to the policy's folder. Sets *ret_path. */
+static int set_path(const struct policy_file *file, const char *written, char **ret_path)
+{
+	const char *slash = file->path ? strrchr(file->path, '/') : NULL;
+	int folder = slash && *written != '/' ? (int)(slash + 1 - file->path) : 0;
+	char *path;
+
+	/* "-" would be standard input */
+	if (asprintf(&path, "%.*s%s%s", folder, folder ? file->path : "",
+		     input_is_standard(written) ? "./" : "", written) < 0)
+		return -ENOMEM;
+	*ret_path = path;
+	return 0;
+}
+
+/* Notes who may change the file of a set. Takes the path over. */
+static int set_file_add(struct policy_file *file, char *path, const struct file_access *access)
+{
+	struct set_file *files = array_room(file->set_files, file->set_files_count, sizeof(*files));
+
+	if (!files) {
+		free(path);
+		return -ENOMEM;
+	}
+	file->set_files = files;
+	files[file->set_files_count++] = (struct set_file){ path, *access };
+	return 0;
+}
+
+/* A policy_set_read_fn; the context is the policy file. */
+static int read_set(void *context, const struct policy_set *set, struct policy_set_file *ret_file,
+		    struct error *error)
+{
+	struct policy_file *file = context;
+	_cleanup_free_ char *path = NULL;
+	struct policy_text read = { 0 };
+	int r = set_path(file, set->file, &path);
+
+	if (r)
+		return error_no_memory(error);
+	r = policy_text_read(path, "set", &read, error);
+	if (r)
+		return r;
+	*ret_file = (struct policy_set_file){
+		.text = read.text,
+		.size = read.size,
+		.name = strdup(path),
+		.path = realpath(path, NULL),
+	};
+	digest_sha256(read.text, read.size, ret_file->sha256);
+	if (read.size > POLICY_TEXT_MAX)
+		return error_set(error, E2BIG, EXIT_USAGE, "%s is larger than %d MiB", path,
+				 POLICY_TEXT_MAX >> 20);
+	if (ret_file->path && strchr(ret_file->path, '\n')) { /* cannot be kept in a line */
+		free(ret_file->path);
+		ret_file->path = NULL;
+	}
+	if (!ret_file->name || set_file_add(file, TAKE_PTR(path), &read.access))
+		return error_no_memory(error);
+	return 0;
+}
+
+static int read_text(const char *path, struct policy_file *file, struct error *error)
+{
+	struct policy_text read = { 0 };
+	const struct policy_files files = { read_set, file };
+	struct policy_errors errors;
+	int r = policy_text_read(path, "policy", &read, error);
+	_cleanup_free_ char *text = read.text;
+
+	if (r)
+		return r;
+	digest_sha256(text, read.size, file->sha256);
+	file->is_standard_input = input_is_standard(path);
+	file->path = strdup(input_name(path));
+	if (!file->path)
+		return error_no_memory(error);
+	file->host.files = &files;
+	r = policy_read_all(text, read.size, input_name(path), &file->host, &file->policy, &errors,
+			    error);
+	file->host.files = NULL;
+	if (r == -EINVAL)
+		policy_errors_log(&errors, error);
+	if (r)
+		return r;
+	file->access = read.access;
 	return 0;
 }
 
 int policy_file_read(const char *path, struct policy_file *ret_file, struct error *error)
 {
-	_cleanup_free_ char *text = NULL;
-	struct policy_file file = { 0 };
-	size_t size = 0;
+	struct policy_file file __attribute__((cleanup(policy_file_free))) = { 0 };
 	int r;
 
 	policy_host_read(&file.host);
 	policy_init(&file.policy);
-	if (path) {
-		r = read_text(path, &text, &size, error);
-		if (r)
-			return r;
-		digest_sha256(text, size, file.sha256);
-		r = policy_read(text, size, path, &file.host, &file.policy, error);
-		if (r)
-			return r;
-		file.path = strdup(path);
-		if (!file.path) {
-			policy_free(&file.policy);
-			return error_no_memory(error);
-		}
-	}
+	r = path ? read_text(path, &file, error) : 0;
+	if (!r)
+		r = failsafe_add(&file, error);
+	if (r)
+		return r;
+	if (file.policy.return_mode == POLICY_RETURN_AUTO && policy_asks(&file.policy))
+		file.host.needs_flows = policy_host_needs_flows();
 	*ret_file = file;
+	file = (struct policy_file){ 0 };
 	return 0;
+}
+
+int policy_file_digest(const char *path, uint8_t ret_sha256[32])
+{
+	struct policy_text read = { 0 };
+	int r = policy_text_read(path, "policy", &read, NULL);
+
+	if (r)
+		return r;
+	digest_sha256(read.text, read.size, ret_sha256);
+	free(read.text);
+	return 0;
+}
+
+int policy_set_changed(const struct policy_set *set)
+{
+	uint8_t now[32];
+	int r = set->path ? policy_file_digest(set->path, now) : -ENOENT;
+
+	return r ?: !!memcmp(now, set->sha256, sizeof(now));
+}
+
+const char *policy_file_usual(void)
+{
+	struct stat status;
+
+	/* a symlink to a file that is missing is something */
+	return !lstat(POLICY_USUAL_FILE, &status) || (errno != ENOENT && errno != ENOTDIR)
+		       ? POLICY_USUAL_FILE
+		       : NULL;
+}
+
+/* Root trusts the user who has become root by sudo. */
+static bool is_caller(uid_t uid)
+{
+	const char *sudo = geteuid() ? NULL : getenv("SUDO_UID");
+	char *end = NULL;
+
+	if (uid == geteuid() || uid == getuid())
+		return true;
+	return sudo && *sudo && strtoul(sudo, &end, 10) == uid && !*end;
+}
+
+static int check_access(const char *path, const struct file_access *access, struct error *error)
+{
+	if (access->mode & (S_IWGRP | S_IWOTH))
+		return error_set_code(
+			error, ERROR_UNSAFE_FILE, EPERM,
+			"%s can be changed by other users (mode %04o); first: chmod go-w "
+			"%s",
+			path, access->mode & 07777, path);
+	if (access->mode && access->owner && !is_caller(access->owner))
+		return error_set_code(
+			error, ERROR_UNSAFE_FILE, EPERM,
+			"%s belongs to another user (uid %u), who can change it; first: "
+			"chown root %s",
+			path, access->owner, path);
+	return 0;
+}
+
+int policy_file_check_access(const struct policy_file *file, struct error *error)
+{
+	int r = check_access(file->path, &file->access, error);
+
+	for (size_t i = 0; i < file->set_files_count && !r; i++)
+		r = check_access(file->set_files[i].path, &file->set_files[i].access, error);
+	return r ? r : check_access(POLICY_FAILSAFE_FILE, &file->failsafe_access, error);
 }
 
 void policy_file_free(struct policy_file *file)
 {
 	policy_free(&file->policy);
 	free(file->path);
+	for (size_t i = 0; i < file->set_files_count; i++)
+		free(file->set_files[i].path);
+	free(file->set_files);
 	*file = (struct policy_file){ 0 };
 }
 
@@ -134,7 +326,8 @@ int policy_file_compile(const struct policy_file *file, struct portsieve_image *
 			struct error *error)
 {
 	_cleanup_free_ struct portsieve_image *image = calloc(1, sizeof(*image));
-	_cleanup_free_ char *path = file->path ? realpath(file->path, NULL) : NULL;
+	_cleanup_free_ char *path =
+		file->path && !file->is_standard_input ? realpath(file->path, NULL) : NULL;
 	int r;
 
 	if (!image)
@@ -144,6 +337,7 @@ int policy_file_compile(const struct policy_file *file, struct portsieve_image *
 		return r;
 	image->applied_ns = (uint64_t)host_realtime_ns();
 	memcpy(image->sha256, file->sha256, sizeof(image->sha256));
+	memcpy(image->failsafe_sha256, file->failsafe_sha256, sizeof(image->failsafe_sha256));
 	if (file->path) /* any bytes: make them safe for terminals and JSON */
 		utf8_copy_printable(image->source, sizeof(image->source), path ? path : file->path);
 	if (policy_file_only_counts(file)) { /* malformed packets pass too */

@@ -13,8 +13,11 @@ struct ruleset {
 	struct policy_file file; /* path NULL: no policy file, only runtime rules drop */
 	struct portsieve_image *image;
 	struct addresses addresses;
-	char *text;	/* canonical */
-	size_t remarks; /* warnings of the check */
+	char *text;	 /* canonical */
+	char *failsafe;	 /* the same of the failsafe rules; "": none */
+	char *sets;	 /* the members of sets from files (policy_sets_print); "": none */
+	size_t remarks;	 /* warnings of the check */
+	bool adds_rules; /* runtime rules, which are not in force yet */
 };
 
 /*
@@ -23,6 +26,13 @@ struct ruleset {
  */
 int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *error);
 void ruleset_free(struct ruleset *ruleset);
+
+/*
+ * Logs warnings about what the policy file keeps out of this machine: replies, ssh, and IPv6
+ * clients of what listens now. Without the list of listeners, it says what it can.
+ * lists_reachable: also about UDP sockets that everybody can send to, since they may be clients.
+ */
+void ruleset_check_access(struct ruleset *ruleset, bool lists_reachable);
 #define _cleanup_ruleset_ __attribute__((cleanup(ruleset_free)))
 
 /*
@@ -32,6 +42,13 @@ void ruleset_free(struct ruleset *ruleset);
  */
 int ruleset_read_live(const struct datapath *datapath, const struct datapath_device *device,
 		      struct ruleset *ret_ruleset, struct error *error);
+
+/*
+ * The same for a device that a program of ABI 3 or 4 filters, with the policy compiled again for
+ * datapath_upgrade_old. -EPROTO, without error filled in: it is of another ABI.
+ */
+int ruleset_read_old(const struct datapath *datapath, const struct datapath_device *device,
+		     struct ruleset *ret_ruleset, struct error *error);
 
 /* An independent copy; the caller owns *ret_copy (ruleset_free). */
 int ruleset_copy(const struct ruleset *ruleset, struct ruleset *ret_copy, struct error *error);

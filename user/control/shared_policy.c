@@ -34,10 +34,12 @@ static int is_same_policy(const struct datapath *datapath, const struct datapath
 		r = read_by_now(datapath, other, &second, error);
 	if (r)
 		return r;
-	*ret_same = !strcmp(first.text, second.text) &&
+	*ret_same = !strcmp(first.text, second.text) && !strcmp(first.sets, second.sets) &&
 		    first.image->drop_knobs == second.image->drop_knobs &&
 		    !memcmp(&first.image->host, &second.image->host, sizeof(first.image->host)) &&
-		    !memcmp(first.file.sha256, second.file.sha256, sizeof(first.file.sha256));
+		    !memcmp(first.file.sha256, second.file.sha256, sizeof(first.file.sha256)) &&
+		    !memcmp(first.file.failsafe_sha256, second.file.failsafe_sha256,
+			    sizeof(first.file.failsafe_sha256));
 	return 0;
 }
 
@@ -78,10 +80,10 @@ int shared_policy_find(const struct datapath *datapath, const char *const *names
 	for (size_t i = 1; !r && i < common.count && same; i++)
 		r = is_same_policy(datapath, &common.devices[0], &common.devices[i], &same, error);
 	if (!r && !same)
-		r = error_set(error, EINVAL, EXIT_USAGE, "%s; %s",
-			      count ? "these devices have different policies"
-				    : "several policies are loaded",
-			      advice);
+		r = error_set_code(error, ERROR_SEVERAL_POLICIES, EINVAL, "%s; %s",
+				   count ? "these devices have different policies"
+					 : "several policies are loaded",
+				   advice);
 	if (r)
 		return r;
 	*ret_common = common;

@@ -139,15 +139,15 @@ bool ssh_session_find(struct ssh_session *ret_session)
 		return false;
 	if (!ssh_session_parse(value, ret_session))
 		return true;
-	error_set(&warning, EINVAL, EXIT_DONE,
-		  "cannot parse SSH_CONNECTION; not checking whether the policy cuts your ssh "
-		  "session");
+	error_set_code(&warning, WARNING_SSH_UNKNOWN, EINVAL,
+		       "cannot parse SSH_CONNECTION; not checking whether the policy cuts your ssh "
+		       "session");
 	log_warning(&warning);
 	return false;
 }
 
-static const struct policy_rule *decide(const struct ssh_session *session,
-					const struct policy *policy, uint64_t boottime_ns)
+static struct policy_decision decide(const struct ssh_session *session, const struct policy *policy,
+				     uint64_t boottime_ns)
 {
 	struct policy_packet packet = {
 		.transport = PORTSIEVE_TCP,
@@ -163,11 +163,16 @@ static const struct policy_rule *decide(const struct ssh_session *session,
 bool ssh_session_passes(const struct ssh_session *session, const struct policy *policy,
 			uint64_t boottime_ns)
 {
-	const struct policy_rule *rule = decide(session, policy, boottime_ns);
+	struct policy_decision decision = decide(session, policy, boottime_ns);
 
-	if (policy->monitor)
-		return true;
-	return (rule ? rule->action : policy->default_action) == POLICY_ALLOW;
+	return policy->monitor || !decision.drop ||
+	       (decision.rule ? decision.rule->monitor : policy->default_monitor);
+}
+
+/* Would the session's packets, but no SYN, pass as replies where the policy drops by this rule? */
+static bool is_return_traffic(const struct policy *policy, const struct policy_rule *rule)
+{
+	return policy->return_mode != POLICY_RETURN_NONE && (!rule || policy_rule_asks(rule));
 }
 
 int ssh_session_check(const struct ssh_session *session, const char *device,
@@ -175,15 +180,15 @@ int ssh_session_check(const struct ssh_session *session, const char *device,
 {
 	const struct policy *policy = &ruleset->file.policy;
 	uint64_t now_ns = (uint64_t)ruleset->file.host.boottime_ns;
-	const struct policy_rule *rule = decide(session, policy, now_ns);
-	char who[80] = "the default, drop,", when[80] = "", remedy[80];
+	const struct policy_rule *rule = decide(session, policy, now_ns).rule;
+	char who[80] = "the default, drop,", when[80] = "", remedy[120];
 
 	if (ssh_session_passes(session, policy, now_ns)) {
 		if (!for_good || ssh_session_passes(session, policy, SSH_SESSION_FOR_GOOD))
 			return 0;
 		if (rule)
 			snprintf(when, sizeof(when), " when the rule '%s' ends", rule->name);
-		rule = decide(session, policy, SSH_SESSION_FOR_GOOD);
+		rule = decide(session, policy, SSH_SESSION_FOR_GOOD).rule;
 	}
 	if (rule) {
 		size_t line = ruleset->image->rule[rule - policy->rules].line;
@@ -192,14 +197,21 @@ int ssh_session_check(const struct ssh_session *session, const char *device,
 		if (line && ruleset->file.path)
 			error_place(error, ruleset->file.path, line, 0);
 	}
-	if (rule && rule->runtime)
+	if (rule && rule->runtime && ruleset->adds_rules)
 		snprintf(remedy, sizeof(remedy), "limit it to other addresses (--from)");
+	else if (rule && rule->runtime)
+		snprintf(remedy, sizeof(remedy), "first delete that rule: portsieve delete %s",
+			 rule->name);
 	else
 		snprintf(remedy, sizeof(remedy), "put a rule that allows tcp/%u before it",
 			 session->server_port);
-	return error_set(error, EPERM, EXIT_FAILED,
-			 "%s would cut your own ssh session (from %s port %u to port %u, by %s)%s; "
-			 "%s, or give --force",
-			 who, policy_prefix_print(&session->client).text, session->client_port,
-			 session->server_port, device, when, remedy);
+	return error_set_code(error, ERROR_SSH_SESSION, EPERM,
+			      "%s would %s (from %s port %u to port %u, by %s)%s; "
+			      "%s, or give --force",
+			      who,
+			      is_return_traffic(policy, rule)
+				      ? "drop new ssh logins like yours and keep only open sessions"
+				      : "cut your own ssh session",
+			      policy_prefix_print(&session->client).text, session->client_port,
+			      session->server_port, device, when, remedy);
 }

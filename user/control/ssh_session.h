@@ -43,7 +43,10 @@ bool ssh_session_find(struct ssh_session *ret_session);
  */
 bool ssh_session_arrives_on(const struct ssh_session *session, const char *device);
 
-/* Does the policy pass the session's packets at that time? */
+/*
+ * Does the policy pass a new login like the session at that time: a SYN from the client to the
+ * server's port? That the session itself goes on as return traffic does not count.
+ */
 bool ssh_session_passes(const struct ssh_session *session, const struct policy *policy,
 			uint64_t boottime_ns);
 
@@ -51,9 +54,9 @@ bool ssh_session_passes(const struct ssh_session *session, const struct policy *
 #define SSH_SESSION_FOR_GOOD UINT64_MAX
 
 /*
- * Refuses a policy that would cut the session, which arrives on the device: -EPERM with the error
- * filled in (EXIT_FAILED, the rule and its place). for_good: also refuses one that would cut it
- * after its rules that end have ended.
+ * Refuses a policy that would drop a new login, and so perhaps cut the session, which arrives on
+ * the device: -EPERM with the error filled in (EXIT_FAILED, the rule and its place). for_good: also
+ * refuses one that would do so after its rules that end have ended.
  */
 int ssh_session_check(const struct ssh_session *session, const char *device,
 		      const struct ruleset *ruleset, bool for_good, struct error *error);

@@ -13,8 +13,13 @@
 #include "base/clock.h"
 #include "base/deadline.h"
 #include "compile/counter_ids.h"
+#include "datapath/baseline.h"
 #include "datapath/counters.h"
+#include "datapath/flow_mode.h"
+#include "datapath/flows.h"
 #include "datapath/policy_maps.h"
+#include "datapath/reply_cache.h"
+#include "datapath/resize.h"
 #include "datapath/stale.h"
 #include "datapath/tries.h"
 
@@ -58,28 +63,52 @@ static int prepare_devices(const struct change *change, struct error *error)
 		if (attachment.active_id != change->attachment->active_id)
 			continue;
 		if (change->previous) {
+			r = baseline_retire(datapath, &attachment, change->image, change->previous,
+					    error);
+			if (r)
+				return r;
 			r = counters_prepare(attachment.counters_fd, change->image,
 					     change->previous, error);
 			if (r)
 				return r;
 		}
 		r = policy_maps_pin(datapath, ifindexes[i], change->maps, error);
+		if (!r && reply_cache_is_wanted(change->image))
+			r = reply_cache_provide(attachment.replies_fd, error);
+		if (!r && change->image->flags & PORTSIEVE_IMAGE_RETURN_FLOW)
+			r = flow_mode_start_on(datapath, &attachment, change->image->flows, error);
 		if (r)
 			return r;
 	}
 	return 0;
 }
 
+/*
+ * Before a policy with `return: flow` comes into force, its devices learn flows for it too; then
+ * what is open already is added.
+ */
+static int prepare_flows(const struct change *change, struct error *error)
+{
+	const struct attachment *attachment = change->attachment;
+	int r = image_put_next(attachment->active_fd, change->maps, error);
+
+	if (!r)
+		r = prepare_devices(change, error);
+	return r ? r
+		 : flows_seed(change->datapath, attachment->ifindex, attachment->tables_fd, error);
+}
+
 /* The steps up to the commit. -ETIME, without error filled in: not_after_ns has passed. */
 static int prepare_and_commit(const struct change *change, struct error *error)
 {
 	const struct attachment *attachment = change->attachment;
-	int r = prepare_devices(change, error);
+	int r = tries_put(attachment->prefixes_fd, change->maps->trie_fd, change->image->generation,
+			  error);
 
 	if (r)
 		return r;
-	r = tries_put(attachment->prefixes_fd, change->maps->trie_fd, change->image->generation,
-		      error);
+	r = change->image->flags & PORTSIEVE_IMAGE_RETURN_FLOW ? prepare_flows(change, error)
+							       : prepare_devices(change, error);
 	if (r)
 		return r;
 	if (change->image->flags & PORTSIEVE_IMAGE_UNCONFIRMED) {
@@ -110,18 +139,25 @@ static int commit(const struct change *change, struct error *error)
 		tries_remove_others(attachment->prefixes_fd, change->image->generation,
 				    is_pending ? change->previous->generation
 					       : change->image->generation);
+		if (!reply_cache_is_wanted(change->image) &&
+		    !(is_pending && reply_cache_is_wanted(change->previous)))
+			reply_cache_release(attachment->replies_fd);
 	}
+	if (change->image->flags & PORTSIEVE_IMAGE_RETURN_FLOW)
+		image_put_next(attachment->active_fd, NULL, NULL);
+	flow_mode_settle_all(change->datapath);
 	stale_remove_all(change->datapath);
 	return r;
 }
 
 int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error)
 {
-	return error_set(error, EBUSY, EXIT_FAILED,
-			 "a change is pending (%" PRIu64
-			 " s left): confirm it or roll it back first (portsieve confirm, portsieve "
-			 "rollback)",
-			 seconds_until(confirm_until_ns, boottime_ns()));
+	return error_set_code(
+		error, ERROR_CONFIRM_PENDING, EBUSY,
+		"a change is pending (%" PRIu64
+		" s left): confirm it or roll it back first (portsieve confirm, portsieve "
+		"rollback)",
+		seconds_until(confirm_until_ns, boottime_ns()));
 }
 
 int apply_require(const struct datapath *datapath, const struct datapath_device *device,
@@ -159,8 +195,21 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 		return r;
 	if (counter_ids_assign(image, previous))
 		return error_no_memory(error);
+	r = resize_sharing(datapath, attachment.active_id, image, error);
+	if (r)
+		return r;
+	/* the programs that it found may have been replaced */
+	attachment_close(&attachment);
+	attachment = ATTACHMENT_NONE;
+	r = apply_require(datapath, device, &attachment, error);
+	if (r)
+		return r;
 	image->prefixes = policy->addresses ? policy->addresses->count : 0;
 	image->generation = (previous->generation + 1) % PORTSIEVE_GENERATIONS;
+	image->epoch = previous->epoch + 1;
+	if (image->grace_until_ns && previous->flags & image->flags & PORTSIEVE_IMAGE_RETURN_FLOW &&
+	    !(previous->flags & PORTSIEVE_IMAGE_MONITOR))
+		image->grace_until_ns = previous->grace_until_ns;
 	if (image->confirm_until_ns)
 		image->flags |= PORTSIEVE_IMAGE_UNCONFIRMED;
 	r = policy_maps_make(policy, &maps, error);
@@ -174,12 +223,23 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 		      error);
 }
 
+int datapath_forget_replies(const struct datapath *datapath, const struct datapath_device *device,
+			    struct error *error)
+{
+	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+	int r = attachment_require(datapath, device->ifindex, &attachment, error);
+
+	return r ? r : reply_cache_renew(attachment.replies_fd, error);
+}
+
 /*
- * Puts the policy of a slot in force for good, as a copy of its image without the deadline. The
- * rows that the other policy has counted in stay readable. not_after_ns: as in struct change.
+ * Puts the policy of a slot in force for good, as a copy of its image without the deadline and with
+ * `flags` added. The rows that the other policy has counted in stay readable. not_after_ns: as in
+ * struct change.
  */
 static int settle_on(const struct datapath *datapath, const struct attachment *attachment,
-		     enum portsieve_slot slot, uint64_t not_after_ns, struct error *error)
+		     enum portsieve_slot slot, uint32_t flags, uint64_t not_after_ns,
+		     struct error *error)
 {
 	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
 	_cleanup_free_ struct portsieve_image *image = NULL, *other = NULL;
@@ -190,10 +250,12 @@ static int settle_on(const struct datapath *datapath, const struct attachment *a
 	r = image_read(attachment->slots[!slot].image_fd, &other, error);
 	if (r)
 		return r;
-	image->flags &= ~(uint32_t)PORTSIEVE_IMAGE_UNCONFIRMED;
+	image->flags &= ~(uint32_t)(PORTSIEVE_IMAGE_UNCONFIRMED | PORTSIEVE_IMAGE_FELL_BACK);
+	image->flags |= flags;
 	image->confirm_until_ns = 0;
 	if (other->counters > image->counters)
 		image->counters = other->counters;
+	image->epoch = (image->epoch > other->epoch ? image->epoch : other->epoch) + 1;
 	r = policy_maps_make_like(&attachment->slots[slot], image, &maps, error);
 	if (r)
 		return r;
@@ -220,8 +282,8 @@ static int pending_open(const struct datapath *datapath, const struct datapath_d
 	if (r)
 		return r;
 	if (!attachment.confirm_until_ns)
-		return error_set(error, ENOENT, EXIT_FAILED, "no change is pending on %s",
-				 device->name);
+		return error_set_code(error, ERROR_NOT_PENDING, ENOENT,
+				      "no change is pending on %s", device->name);
 	*ret_attachment = attachment;
 	attachment = ATTACHMENT_NONE;
 	return 0;
@@ -237,7 +299,7 @@ int datapath_confirm(const struct datapath *datapath, const struct datapath_devi
 		return r;
 	r = -ETIME;
 	if (attachment.in_force == PORTSIEVE_SLOT_NOW)
-		r = settle_on(datapath, &attachment, PORTSIEVE_SLOT_NOW,
+		r = settle_on(datapath, &attachment, PORTSIEVE_SLOT_NOW, 0,
 			      attachment.confirm_until_ns, error);
 	if (r == -ETIME)
 		error_set(error, ETIME, EXIT_FAILED,
@@ -253,7 +315,7 @@ int datapath_rollback(const struct datapath *datapath, const struct datapath_dev
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	int r = pending_open(datapath, device, &attachment, error);
 
-	return r ? r : settle_on(datapath, &attachment, PORTSIEVE_SLOT_BEFORE, 0, error);
+	return r ? r : settle_on(datapath, &attachment, PORTSIEVE_SLOT_BEFORE, 0, 0, error);
 }
 
 int apply_repair(const struct datapath *datapath, const struct attachment *attachment,
@@ -263,7 +325,8 @@ int apply_repair(const struct datapath *datapath, const struct attachment *attac
 	int r = 0;
 
 	if (fell_back)
-		r = settle_on(datapath, attachment, PORTSIEVE_SLOT_BEFORE, 0, NULL);
+		r = settle_on(datapath, attachment, PORTSIEVE_SLOT_BEFORE,
+			      PORTSIEVE_IMAGE_FELL_BACK, 0, NULL);
 	else if (!attachment->confirm_until_ns && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 		r = image_keep_before(attachment->active_fd, NULL, NULL);
 	if (r)

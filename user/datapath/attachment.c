@@ -11,12 +11,21 @@
 #include "base/cleanup.h"
 #include "datapath/pins.h"
 #include "datapath/tries.h"
+#include "datapath/view.h"
 
 void attachment_close(struct attachment *attachment)
 {
 	hook_close(&attachment->hook);
 	cleanup_close(&attachment->counters_fd);
+	cleanup_close(&attachment->former_fd);
+	cleanup_close(&attachment->baseline_fd);
 	cleanup_close(&attachment->active_fd);
+	cleanup_close(&attachment->replies_fd);
+	cleanup_close(&attachment->tables_fd);
+	cleanup_close(&attachment->port_cells_fd);
+	cleanup_close(&attachment->port_sums_fd);
+	for (int map = 0; map < EVENT_MAPS; map++)
+		cleanup_close(&attachment->event_fds[map]);
 	for (int family = 0; family < TRIE_FAMILIES; family++)
 		cleanup_close(&attachment->prefixes_fd[family]);
 	for (int slot = 0; slot < PORTSIEVE_SLOTS; slot++)
@@ -55,6 +64,103 @@ static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
 	       info.key_size == key_size;
 }
 
+/*
+ * The counters, and what others had counted before them. The former ones first: while they are
+ * added to the baseline, a reader then finds them there or here.
+ */
+static int follow_counters(const struct datapath *datapath, struct attachment *attachment,
+			   const struct program_maps *maps)
+{
+	attachment->counters_fd = program_maps_open(datapath, attachment->ifindex, maps, "counters",
+						    &attachment->counters_id);
+	if (attachment->counters_fd >= 0) {
+		attachment->former_fd =
+			pin_open(datapath, attachment->ifindex, "former", attachment->counters_id);
+		if (attachment->former_fd < 0 && attachment->former_fd != -ENOENT)
+			return attachment->former_fd;
+		attachment->baseline_fd = pin_open(datapath, attachment->ifindex, "baseline",
+						   attachment->counters_id);
+		return attachment->baseline_fd == -ENOENT && attachment->former_fd >= 0 ? 0
+		       : attachment->baseline_fd < 0 ? attachment->baseline_fd
+						     : 0;
+	}
+	if (attachment->counters_fd != -ENOENT)
+		return attachment->counters_fd;
+	attachment->counters_fd = pin_open(datapath, attachment->ifindex, "counters", 0);
+	if (attachment->counters_fd < 0)
+		return attachment->counters_fd;
+	return program_maps_has(maps, attachment->counters_fd) ? 0 : -ENOENT;
+}
+
+/* The maps of a program that counts by port. */
+static int follow_ports(const struct datapath *datapath, struct attachment *attachment,
+			const struct program_maps *maps)
+{
+	attachment->port_cells_fd = program_maps_open(datapath, attachment->ifindex, maps,
+						      "port_cells", &attachment->port_cells_id);
+	if (attachment->port_cells_fd < 0)
+		return attachment->port_cells_fd == -ENOENT ? 0 : attachment->port_cells_fd;
+	attachment->port_sums_fd = program_maps_open(datapath, attachment->ifindex, maps,
+						     "port_sums", &attachment->port_sums_id);
+	return attachment->port_sums_fd < 0 ? attachment->port_sums_fd : 0;
+}
+
+/* Whether the program counts by port, and what, the size of its map tells. */
+static int follow_per_port(struct attachment *attachment)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	attachment->per_port = DATAPATH_PER_PORT_OFF;
+	if (attachment->port_cells_fd < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(attachment->port_cells_fd, &info, &length))
+		return -errno;
+	attachment->per_port = info.max_entries == PORTSIEVE_PORT_PLANES_ALL * PORTSIEVE_PORT_BLOCKS
+				       ? DATAPATH_PER_PORT_ALL
+				       : DATAPATH_PER_PORT_DROPPED;
+	return 0;
+}
+
+/* The maps of a program that records packets. */
+static int follow_events(const struct datapath *datapath, struct attachment *attachment,
+			 const struct program_maps *maps)
+{
+	for (int map = 0; map < EVENT_MAPS; map++) {
+		int *fd = &attachment->event_fds[map];
+
+		*fd = program_maps_open(datapath, attachment->ifindex, maps, event_kinds[map],
+					&attachment->event_ids[map]);
+		if (*fd == -ENOENT && !map)
+			return 0;
+		if (*fd < 0)
+			return *fd;
+	}
+	return 0;
+}
+
+/* Whether the program records packets, and which, one of its maps tells. */
+static int follow_recording(struct attachment *attachment)
+{
+	struct portsieve_event_control control;
+	uint32_t zero = 0;
+
+	attachment->events = DATAPATH_EVENTS_OFF;
+	for (int map = 0; map < EVENT_MAPS; map++) {
+		int r;
+
+		if (attachment->event_fds[map] < 0)
+			return map ? -ENOENT : 0;
+		r = map_id(attachment->event_fds[map], &attachment->event_ids[map]);
+		if (r)
+			return r;
+	}
+	if (bpf_map_lookup_elem(attachment->event_fds[EVENT_CONTROL], &zero, &control))
+		return -errno;
+	attachment->events = control.all ? DATAPATH_EVENTS_ALL : DATAPATH_EVENTS_DROPPED;
+	return 0;
+}
+
 /* The program, and its maps; a program of another ABI may have no tries. */
 static int follow_program(const struct datapath *datapath, struct attachment *attachment)
 {
@@ -85,10 +191,21 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 			return fd;
 		attachment->prefixes_fd[family] = fd;
 	}
-	attachment->counters_fd = pin_open(datapath, attachment->ifindex, "counters", 0);
-	if (attachment->counters_fd < 0)
-		return attachment->counters_fd;
-	return program_maps_has(&maps, attachment->counters_fd) ? 0 : -ENOENT;
+	attachment->replies_fd = program_maps_open(datapath, attachment->ifindex, &maps, "replies",
+						   &attachment->replies_id);
+	if (attachment->replies_fd < 0 && attachment->replies_fd != -ENOENT)
+		return attachment->replies_fd;
+	attachment->tables_fd = pin_open(datapath, attachment->ifindex, "flow_tables", 0);
+	if (attachment->tables_fd < 0 && attachment->tables_fd != -ENOENT)
+		return attachment->tables_fd;
+	if (attachment->tables_fd >= 0 && !program_maps_has(&maps, attachment->tables_fd)) {
+		cleanup_close(&attachment->tables_fd); /* of another program */
+		attachment->tables_fd = -1;
+	}
+	r = follow_ports(datapath, attachment, &maps);
+	if (!r)
+		r = follow_events(datapath, attachment, &maps);
+	return r ? r : follow_counters(datapath, attachment, &maps);
 }
 
 /* The policy in a slot, if one is there. */
@@ -154,13 +271,21 @@ static int follow(const struct datapath *datapath, uint32_t ifindex,
 	int r;
 
 	attachment.ifindex = ifindex;
-	r = hook_follow(datapath, ifindex, &attachment.hook);
+	if (datapath->is_view)
+		r = view_follow(datapath, ifindex, &attachment);
+	else
+		r = hook_follow(datapath, ifindex, &attachment.hook);
 	if (r)
 		return r;
 	if (asked_fd < 0 && asked_fd != -ENOENT)
 		return asked_fd;
 	attachment.attach_asked = asked_fd >= 0;
-	r = follow_program(datapath, &attachment);
+	if (!datapath->is_view)
+		r = follow_program(datapath, &attachment);
+	if (!r)
+		r = follow_per_port(&attachment);
+	if (!r)
+		r = follow_recording(&attachment);
 	for (int slot = 0; !r && slot < PORTSIEVE_SLOTS; slot++)
 		r = follow_slot(datapath, &attachment, slot);
 	if (!r)
@@ -226,4 +351,28 @@ int attachment_image(const struct attachment *attachment, struct portsieve_image
 	}
 	*ret_image = TAKE_PTR(image);
 	return 0;
+}
+
+int attachment_find_equal(const struct datapath *datapath, const struct portsieve_image *image,
+			  struct attachment *ret_attachment, struct error *error)
+{
+	_cleanup_free_ uint32_t *ifindexes = NULL;
+	size_t count;
+	int r = pins_list(datapath, &ifindexes, &count, error);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
+		_cleanup_free_ struct portsieve_image *other = NULL;
+
+		if (attachment_open(datapath, ifindexes[i], &attachment, NULL) ||
+		    image_read(attachment_policy(&attachment)->image_fd, &other, NULL) ||
+		    !image_equal(image, other))
+			continue;
+		*ret_attachment = attachment;
+		attachment = ATTACHMENT_NONE;
+		return 0;
+	}
+	return -ENOENT;
 }

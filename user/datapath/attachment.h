@@ -15,8 +15,18 @@ struct attachment {
 	uint32_t ifindex;
 	struct hook hook; /* with its program_fd open, on a link too */
 	int counters_fd;
+	uint32_t counters_id; /* in the pin's name, if they have replaced others; else 0 */
+	int former_fd;	      /* those that they have just replaced, or -1: see baseline.h */
+	int baseline_fd;      /* what others had counted, or -1 */
 	int active_fd;
 	int prefixes_fd[TRIE_FAMILIES]; /* tries by generation */
+	int replies_fd; /* holds the cache of replies; -1 with a program of an older version */
+	int tables_fd;	/* of flows; -1 with a program of an older ABI */
+	enum datapath_per_port per_port;
+	int port_cells_fd; /* these two only with per_port */
+	int port_sums_fd;
+	enum datapath_events events;
+	int event_fds[EVENT_MAPS]; /* only with events */
 	struct policy_maps slots[PORTSIEVE_SLOTS];
 
 	/*
@@ -30,13 +40,18 @@ struct attachment {
 	bool attach_asked; /* the user chose how to attach it */
 	uint32_t active_id;
 	uint32_t prefixes_id[TRIE_FAMILIES];
+	uint32_t port_cells_id;
+	uint32_t port_sums_id;
+	uint32_t replies_id;
+	uint32_t event_ids[EVENT_MAPS];
 };
 
 #define ATTACHMENT_NONE                                                                            \
 	(struct attachment)                                                                        \
 	{                                                                                          \
-		.hook = HOOK_NONE, .counters_fd = -1, .active_fd = -1, .prefixes_fd = { -1, -1 },  \
-		.slots = {                                                                         \
+		.hook = HOOK_NONE, .counters_fd = -1, .former_fd = -1, .baseline_fd = -1,          \
+		.active_fd = -1, .prefixes_fd = { -1, -1 }, .replies_fd = -1, .tables_fd = -1,     \
+		.port_cells_fd = -1, .port_sums_fd = -1, .event_fds = { -1, -1, -1 }, .slots = {   \
 			POLICY_MAPS_NONE,                                                          \
 			POLICY_MAPS_NONE                                                           \
 		}                                                                                  \
@@ -61,11 +76,19 @@ int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 		       struct attachment *ret_attachment, struct error *error);
 
+/*
+ * Finds a loaded device with an equal policy, to share its slot. -ENOENT, without error filled in:
+ * there is none.
+ */
+int attachment_find_equal(const struct datapath *datapath, const struct portsieve_image *image,
+			  struct attachment *ret_attachment, struct error *error);
+
 /* Lets a program share the slots of a device; it gets its own if the attachment is not open. */
 static inline void attachment_share(const struct attachment *attachment,
 				    struct program_options *options)
 {
 	options->active_fd = attachment->active_fd;
+	options->replies_fd = attachment->replies_fd;
 	for (int family = 0; family < TRIE_FAMILIES; family++)
 		options->prefixes_fd[family] = attachment->prefixes_fd[family];
 }

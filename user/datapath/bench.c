@@ -50,7 +50,7 @@ const char *bench_packet_name(enum bench_packet packet)
 /* Writes `rules` rules of `ports` single ports each, then one that allows tcp/80. */
 static void write_policy(char *text, int rules, int ports)
 {
-	char *at = text + sprintf(text, "version: 1\ndefault: drop\nrules:\n");
+	char *at = text + sprintf(text, "version: 1\ndefault: drop\nreturn: none\nrules:\n");
 	int port = 1;
 
 	for (int rule = 0; rule < rules; rule++) {
@@ -94,7 +94,7 @@ static int open_program(enum bench_program program, struct portsieve_image *imag
 		return r;
 	if (counter_ids_assign(image, NULL))
 		return error_no_memory(error);
-	return testrun_open(image, NULL, ret_testrun, error);
+	return testrun_open(image, NULL, image->counters, ret_testrun, error);
 }
 
 struct frame {

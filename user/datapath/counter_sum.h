@@ -20,7 +20,11 @@ static inline void counter_add(struct portsieve_counter *sum, const struct ports
 /* Has the row counted no packet? */
 static inline bool counter_is_zero(const struct portsieve_counter *row)
 {
-	return !row->verdict[PORTSIEVE_PASSED].packets && !row->verdict[PORTSIEVE_DROPPED].packets;
+	__u64 packets = 0;
+
+	for (int v = 0; v < PORTSIEVE_VERDICTS; v++)
+		packets |= row->verdict[v].packets;
+	return !packets;
 }
 
 #endif

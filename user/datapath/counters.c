@@ -21,11 +21,11 @@ static_assert(sizeof(struct portsieve_counter) % 8 == 0, "the kernel would pad i
 enum { ENOTSUPP_KERNEL = 524 };
 
 /*
- * Reads `count` rows of each CPU from `first` on: in batches, or one by one on kernels without
- * batches (before 5.13). A batch starts after the row that `position` names.
+ * Reads `count` rows from `first` on, of `cpus` values each: in batches, or one by one on kernels
+ * without batches (before 5.13). A batch starts after the row that `position` names.
  */
-static int read_per_cpu(int fd, struct portsieve_counter *values, uint32_t *ids, uint32_t first,
-			uint32_t count, int cpus)
+static int read_values(int fd, struct portsieve_counter *values, uint32_t *ids, uint32_t first,
+		       uint32_t count, int cpus)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, options);
 	uint32_t position = first - 1, done = 0;
@@ -69,13 +69,32 @@ int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t firs
 	ids = calloc(count, sizeof(*ids));
 	if (!values || !ids)
 		return error_no_memory(error);
-	r = read_per_cpu(counters_fd, values, ids, first, count, cpus);
+	r = read_values(counters_fd, values, ids, first, count, cpus);
 	if (r)
 		return bpf_error(error, -r, "read the counters");
 	memset(rows, 0, count * sizeof(*rows));
 	for (uint32_t i = 0; i < count; i++)
 		for (int cpu = 0; cpu < cpus; cpu++)
 			counter_add(&rows[i], &values[(size_t)i * cpus + cpu]);
+	return 0;
+}
+
+int sums_read(int sums_fd, struct portsieve_counter *rows, uint32_t count, struct error *error)
+{
+	_cleanup_free_ uint32_t *ids = calloc(count + 1, sizeof(*ids));
+	int r = ids ? read_values(sums_fd, rows, ids, 0, count, 1) : -ENOMEM;
+
+	return r ? bpf_error(error, -r, "read the kept counters") : 0;
+}
+
+int rows_count(int map_fd, uint32_t *ret_count, struct error *error)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map_fd, &info, &length))
+		return bpf_error(error, errno, "read the size of the counters");
+	*ret_count = info.max_entries;
 	return 0;
 }
 
@@ -198,13 +217,9 @@ int counters_prepare(int counters_fd, const struct portsieve_image *image,
 		     const struct portsieve_image *previous, struct error *error)
 {
 	_cleanup_free_ bool *wanted = calloc(PORTSIEVE_COUNTERS, sizeof(*wanted));
-	_cleanup_free_ bool *kept = calloc(PORTSIEVE_COUNTERS, sizeof(*kept));
 
-	if (!wanted || !kept)
+	if (!wanted)
 		return error_no_memory(error);
-	counter_ids_used(image, wanted);
-	counter_ids_used(previous, kept);
-	for (uint32_t id = 0; id < PORTSIEVE_COUNTERS; id++)
-		wanted[id] = wanted[id] && !kept[id];
+	counter_ids_added(image, previous, wanted);
 	return free_rows(counters_fd, wanted, image->counters, error);
 }

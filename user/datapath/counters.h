@@ -15,6 +15,12 @@
 int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t first, uint32_t count,
 		  struct error *error);
 
+/* Reads rows 0..count-1 of a map that has one value of each, for all CPUs. */
+int sums_read(int sums_fd, struct portsieve_counter *rows, uint32_t count, struct error *error);
+
+/* How many rows a map has. */
+int rows_count(int map_fd, uint32_t *ret_count, struct error *error);
+
 /* Ends a change of rows that a killed writer left half done. The lock must be held. */
 int counters_repair(int counters_fd);
 

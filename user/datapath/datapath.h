@@ -47,6 +47,8 @@ typedef void datapath_note_fn(const char *text);
 struct datapath {
 	char directory[96]; /* of the namespace; it may not exist yet */
 	int lock_fd;	    /* -1 without the lock */
+	bool is_view;	    /* a reader without root's rights: see view.h */
+	uint32_t view_gid;  /* of a writer: the group that may read the view; 0: there is none */
 	datapath_note_fn *note;
 };
 
@@ -55,6 +57,28 @@ struct datapath {
 	{                                                                                          \
 		.lock_fd = -1                                                                      \
 	}
+
+/* Which packets are counted by single port. */
+enum datapath_per_port {
+	DATAPATH_PER_PORT_KEEP, /* only as a request: as it is; off if the device is not loaded */
+	DATAPATH_PER_PORT_OFF,
+	DATAPATH_PER_PORT_DROPPED, /* those dropped, and those that would be */
+	DATAPATH_PER_PORT_ALL,
+};
+
+/* Which packets are recorded. */
+enum datapath_events {
+	DATAPATH_EVENTS_KEEP, /* only as a request: as it is; off if the device is not loaded */
+	DATAPATH_EVENTS_OFF,
+	DATAPATH_EVENTS_DROPPED, /* of those dropped, and those that would be */
+	DATAPATH_EVENTS_ALL,
+};
+
+/* What is watched of a device besides its rows. */
+struct datapath_watch {
+	enum datapath_per_port per_port;
+	enum datapath_events events;
+};
 
 struct datapath_device {
 	char name[IF_NAMESIZE];
@@ -69,6 +93,11 @@ struct datapath_device {
 	uint32_t image_id;  /* of the policy in force */
 	enum datapath_attach attach;
 	bool attach_asked; /* the user chose it at load time */
+	enum datapath_per_port per_port;
+	enum datapath_events events;
+	uint32_t counters_rows; /* that its counters have room for */
+	uint32_t baseline_rows; /* of what other counters had counted */
+	uint32_t egress_id;	/* of the egress program that learns flows; 0: none is attached */
 
 	/*
 	 * The deadline of a pending change (CLOCK_BOOTTIME; 0: no change is pending). After it the
@@ -84,10 +113,13 @@ struct datapath_policy {
 	struct portsieve_image *image;	   /* its counters and generation get assigned */
 	const struct addresses *addresses; /* NULL: none */
 	const char *text;		   /* canonical, NUL-terminated (policy_print) */
+	const char *failsafe;		   /* the same of its failsafe rules; NULL: none */
+	const char *sets;		   /* the members of its sets from files; NULL: none */
 };
 
 /*
- * Opens the pins of the calling process's network namespace. Errors: no bpffs (EXIT_FAILED), not
+ * Opens the pins of the calling process's network namespace, or for a reader without root's rights
+ * the view of them that the group `portsieve` has. Errors: no bpffs (EXIT_FAILED), not
  * permitted (EXIT_NOT_PERMITTED), or the lock is not free within 30 s. The caller owns
  * *ret_datapath (datapath_close).
  */
@@ -116,6 +148,7 @@ int datapath_refuse_broken(const struct datapath_device *device, struct error *e
 struct datapath_load_options {
 	enum datapath_mode mode;
 	enum datapath_attach attach;
+	struct datapath_watch watch;
 };
 
 /*
@@ -142,8 +175,22 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
 		   const struct datapath_policy *policy, struct error *error);
 
+/*
+ * Makes the device, and all that share its slot, ask for each reply again: what was found until now
+ * no longer counts.
+ */
+int datapath_forget_replies(const struct datapath *datapath, const struct datapath_device *device,
+			    struct error *error);
+
 /* Returns -EBUSY with the error of every change that finds another one pending. */
 int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error);
+
+/*
+ * Keeps what the device has counted until now, and the time (CLOCK_REALTIME), for
+ * snapshot_since_reset. The counters stay as they are.
+ */
+int datapath_reset(const struct datapath *datapath, const struct datapath_device *device,
+		   uint64_t realtime_ns, struct error *error);
 
 /*
  * Ends a pending change on all devices that share the slot: confirm keeps the new policy, rollback
@@ -157,10 +204,28 @@ int datapath_rollback(const struct datapath *datapath, const struct datapath_dev
 
 /*
  * Replaces the program of a device with this binary's. Policy and counters stay, and no packet
- * passes unfiltered.
+ * passes unfiltered. What `watch` changes starts with nothing counted or recorded. -EPROTO, with
+ * the error filled in: the policy is of another ABI.
  */
 int datapath_upgrade(const struct datapath *datapath, const struct datapath_device *device,
-		     struct error *error);
+		     const struct datapath_watch *watch, struct error *error);
+
+/*
+ * The policy in force on a device that a program of ABI 3 or 4 filters, to be compiled again: the
+ * text, and an image that names rules, ranges, host and source. -EPROTO, without error filled in:
+ * it is of another ABI; -EBUSY: a change is pending. The caller frees both.
+ */
+int datapath_old_policy_read(const struct datapath *datapath, const struct datapath_device *device,
+			     struct portsieve_image **ret_image, char **ret_text,
+			     struct error *error);
+
+/*
+ * The same as datapath_upgrade for such a device, with its policy compiled again. What it has
+ * counted is kept as a baseline that readers add.
+ */
+int datapath_upgrade_old(const struct datapath *datapath, const struct datapath_device *device,
+			 const struct datapath_policy *policy, const struct datapath_watch *watch,
+			 struct error *error);
 
 /*
  * Moves devices that share a slot to a new slot of their own, with the policy in force: no packet
@@ -169,9 +234,10 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
 		  size_t count, struct error *error);
 
-/* The policy in force, as image and text; the caller frees both. Either may be NULL. */
+/* The policy in force, as image and texts; the caller frees all. Each may be NULL. */
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
-			 struct portsieve_image **ret_image, char **ret_text, struct error *error);
+			 struct portsieve_image **ret_image, char **ret_text, char **ret_failsafe,
+			 char **ret_sets, struct error *error);
 
 /*
  * The prefixes of the policy in force, with their classes. The caller owns *ret_addresses
@@ -181,10 +247,15 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
 			    struct addresses *ret_addresses, struct error *error);
 
 /*
- * Bytes of kernel memory of a loaded device: its counters, the image of its policy and its
- * prefixes, which devices may share. Text and program, some kilobytes, are not included.
+ * Bytes of kernel memory of a loaded device: its counters, the image of its policy, its prefixes
+ * and the tables of flows, which devices may share. Text and program, some kilobytes, are not
+ * included.
  */
-uint64_t datapath_memory_bytes(const struct portsieve_image *image);
+uint64_t datapath_memory_bytes(const struct datapath_device *device,
+			       const struct portsieve_image *image);
+
+/* The same of a device without ranges and prefixes while its policy changes, so that it has two. */
+uint64_t datapath_memory_minimum(void);
 
 /* Receives the messages of libbpf and libxdp, as vprintf does; without it they are dropped. */
 typedef int datapath_debug_fn(const char *format, va_list arguments);
@@ -199,6 +270,12 @@ const char *datapath_libxdp_version(void);
  */
 const char *datapath_attach_name(enum datapath_attach attach);
 void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text, size_t size);
+
+/* "off", "dropped", "all". */
+const char *datapath_per_port_name(enum datapath_per_port per_port);
+
+/* The same. */
+const char *datapath_events_name(enum datapath_events events);
 
 /* "native", "generic". */
 const char *datapath_mode_name(enum datapath_mode mode);

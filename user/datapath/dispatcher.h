@@ -17,7 +17,10 @@ void dispatcher_folder(char path[DISPATCHER_PATH_MAX]);
 /* Is the program on the interface a dispatcher with pins? */
 bool dispatcher_has_pins(uint32_t ifindex);
 
-/* Does libxdp's dispatcher work here? If not, `error` says why. */
+/* Do kernel and libxdp support the dispatcher? If not, `error` says why. Changes nothing. */
+int dispatcher_supported(struct error *error);
+
+/* Does it work here? Makes the folder of its pins. If not, `error` says why. */
 int dispatcher_available(struct error *error);
 
 /* Is there a dispatcher on the interface? Names its members in `names`, "xdp_filter, other". */

@@ -99,9 +99,8 @@ static int probe_freplace(struct error *error)
 	return 0;
 }
 
-int dispatcher_available(struct error *error)
+int dispatcher_supported(struct error *error)
 {
-	char folder[DISPATCHER_PATH_MAX];
 	struct xdp_program *object;
 	int r;
 
@@ -117,6 +116,16 @@ int dispatcher_available(struct error *error)
 				 "libxdp1",
 				 strerror(-r));
 	xdp_program__close(object);
+	return 0;
+}
+
+int dispatcher_available(struct error *error)
+{
+	char folder[DISPATCHER_PATH_MAX];
+	int r = dispatcher_supported(error);
+
+	if (r)
+		return r;
 	/* libxdp creates its folder on first use. */
 	dispatcher_folder(folder);
 	if (mkdir(folder, 0700) && errno != EEXIST)

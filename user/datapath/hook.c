@@ -149,6 +149,12 @@ bool hook_is_current(uint32_t ifindex, const struct hook *hook)
 	struct bpf_link_info info = { 0 };
 	__u32 length = sizeof(info);
 
+	struct occupant occupant = { 0 };
+
+	if (hook->program_fd < 0 && hook->link_fd < 0) /* in the view */
+		return hook->attach == DATAPATH_DISPATCHER ||
+		       (!occupant_read(ifindex, &occupant, NULL) &&
+			occupant.program_id == hook->program_id);
 	if (hook->attach == DATAPATH_DISPATCHER)
 		return dispatcher_has(ifindex, hook->program_id);
 	return !bpf_obj_get_info_by_fd(hook->link_fd, &info, &length) &&

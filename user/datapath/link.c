@@ -64,10 +64,11 @@ int attach_error(struct error *error, const char *device, enum datapath_mode mod
 	case ERANGE:
 	case EINVAL:
 	case EMSGSIZE:
+	case ENOSPC:
 		return error_set(
 			error, errnum, EXIT_FAILED,
-			"the driver of %s refuses XDP as it is set up (%s): often an MTU that "
-			"is too large, or LRO; try: ip link set dev %s mtu 1500, or --mode "
+			"the driver of %s refuses XDP as it is set up (%s): often because of its "
+			"MTU, LRO or queues; to find out: portsieve doctor %s; or use --mode "
 			"generic",
 			device, strerror(errnum), device);
 	case EBUSY:

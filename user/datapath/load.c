@@ -8,6 +8,8 @@
 
 #include "base/cleanup.h"
 #include "compile/counter_ids.h"
+#include "datapath/flow_mode.h"
+#include "datapath/flows.h"
 #include "datapath/link.h"
 #include "datapath/hook.h"
 #include "datapath/policy_maps.h"
@@ -15,30 +17,9 @@
 #include "datapath/dispatcher.h"
 #include "datapath/pins.h"
 #include "datapath/program.h"
+#include "datapath/reply_cache.h"
 #include "datapath/tries.h"
-#include "base/suggest.h"
-
-static int find_interface(const char *name, uint32_t *ret_ifindex, struct error *error)
-{
-	uint32_t ifindex = if_nametoindex(name);
-	struct if_nameindex *interfaces;
-	struct suggest suggest;
-	int r;
-
-	if (ifindex) {
-		*ret_ifindex = ifindex;
-		return 0;
-	}
-	suggest_start(&suggest, name, strlen(name));
-	interfaces = if_nameindex();
-	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
-		suggest_offer(&suggest, interfaces[i].if_name);
-	r = error_set(error, ENODEV, EXIT_FAILED, "no interface '%s' in this network namespace%s",
-		      name, suggest_hint(&suggest, "see: ip -brief link").text);
-	if (interfaces)
-		if_freenameindex(interfaces);
-	return r;
-}
+#include "host/interface.h"
 
 /* -EBUSY if the interface is loaded already. */
 static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, const char *name,
@@ -58,10 +39,10 @@ static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, c
 			"another network namespace with its filter; unload that one first: "
 			"portsieve unload --all",
 			name, ifindex);
-	return error_set(error, EBUSY, EXIT_FAILED,
-			 "%s is loaded already; to change its policy: portsieve apply POLICY "
-			 "--dev %s",
-			 name, name);
+	return error_set_code(error, ERROR_ALREADY_LOADED, EBUSY,
+			      "%s is loaded already; to change its policy: portsieve apply POLICY "
+			      "%s",
+			      name, name);
 }
 
 /*
@@ -81,8 +62,8 @@ static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attac
 		return r;
 	dispatched = occupant.program_id && dispatcher_is_on(ifindex, members, sizeof(members));
 	if (occupant.program_id && !dispatched)
-		return error_set(
-			error, EBUSY, EXIT_FAILED,
+		return error_set_code(
+			error, ERROR_OTHER_PROGRAM, EBUSY,
 			"%s already carries the XDP program '%s' (id %u, %s mode); remove it first "
 			"with the tool that attached it, or: ip link set dev %s %s off (where a "
 			"bpf_link holds it: bpftool link list, bpftool link detach)",
@@ -90,14 +71,14 @@ static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attac
 			datapath_mode_name(occupant.mode), name,
 			occupant.mode == DATAPATH_GENERIC ? "xdpgeneric" : "xdp");
 	if (*attach == DATAPATH_LINK && dispatched)
-		return error_set(
-			error, EBUSY, EXIT_FAILED,
+		return error_set_code(
+			error, ERROR_OTHER_PROGRAM, EBUSY,
 			"%s already carries libxdp's dispatcher with: %s; a link cannot be "
 			"attached as well: use --attach dispatcher to join it",
 			name, members);
 	if (dispatched && strstr(members, PROGRAM_IN_CHAIN))
-		return error_set(
-			error, EBUSY, EXIT_FAILED,
+		return error_set_code(
+			error, ERROR_OTHER_PROGRAM, EBUSY,
 			"libxdp's dispatcher on %s has a program of portsieve whose pins are "
 			"gone; remove it first: xdp-loader unload %s --id ID (its ID: "
 			"xdp-loader status %s)",
@@ -112,31 +93,6 @@ static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attac
 				 name, members, why.text);
 	*attach = r ? DATAPATH_LINK : DATAPATH_DISPATCHER;
 	return 0;
-}
-
-/* Finds a loaded device with an equal policy, to share its slot. -ENOENT: there is none. */
-static int find_equal(const struct datapath *datapath, const struct portsieve_image *image,
-		      struct attachment *ret_attachment, struct error *error)
-{
-	_cleanup_free_ uint32_t *ifindexes = NULL;
-	size_t count;
-	int r = pins_list(datapath, &ifindexes, &count, error);
-
-	if (r)
-		return r;
-	for (size_t i = 0; i < count; i++) {
-		_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-		_cleanup_free_ struct portsieve_image *other = NULL;
-
-		if (attachment_open(datapath, ifindexes[i], &attachment, NULL) ||
-		    image_read(attachment_policy(&attachment)->image_fd, &other, NULL) ||
-		    !image_equal(image, other))
-			continue;
-		*ret_attachment = attachment;
-		attachment = ATTACHMENT_NONE;
-		return 0;
-	}
-	return -ENOENT;
 }
 
 /* An interface that is being loaded. */
@@ -215,6 +171,18 @@ static int attach(const struct loading *loading, struct error *error)
 	return 0;
 }
 
+/* Before the filter is attached: flows that are open then are known. */
+static int learn_flows(const struct loading *loading, struct error *error)
+{
+	const struct program *program = &loading->program;
+	const struct egress_maps maps =
+		egress_maps_of(program->active_fd, program->prefixes_fd, program->tables_fd);
+	int r = flow_mode_start(loading->datapath, loading->ifindex, loading->device, &maps,
+				loading->policy->image->flows, false, error);
+
+	return r ? r : flows_seed(loading->datapath, loading->ifindex, maps.tables_fd, error);
+}
+
 /* Pins, fills and attaches the program. The caller undoes it if it fails. */
 static int put_on(const struct loading *loading, struct error *error)
 {
@@ -230,7 +198,25 @@ static int put_on(const struct loading *loading, struct error *error)
 	if (r)
 		return r;
 	r = program_pin(loading->datapath, loading->ifindex, &loading->program, error);
+	if (!r && reply_cache_is_wanted(loading->policy->image))
+		r = reply_cache_provide(loading->program.replies_fd, error);
+	if (!r && loading->policy->image->flags & PORTSIEVE_IMAGE_RETURN_FLOW)
+		r = learn_flows(loading, error);
 	return r ? r : attach(loading, error);
+}
+
+/* How many rows the device needs: for its own image, or for that of the device with an equal
+ * policy. */
+static int counters_size(const struct loading *loading, uint32_t *ret_rows, struct error *error)
+{
+	_cleanup_free_ struct portsieve_image *image = NULL;
+	int r = 0;
+
+	if (loading->equal.active_fd >= 0)
+		r = attachment_image(&loading->equal, &image, error);
+	if (!r)
+		*ret_rows = counter_rows_for(image ? image : loading->policy->image);
+	return r;
 }
 
 int datapath_load(const struct datapath *datapath, const char *device,
@@ -244,8 +230,11 @@ int datapath_load(const struct datapath *datapath, const char *device,
 		.policy = policy,
 		.equal = ATTACHMENT_NONE,
 	};
-	struct program_options options = { .counters_fd = -1, .turn_fd = -1, .seen_fd = -1 };
-	int r = find_interface(device, &loading.ifindex, error);
+	_cleanup_close_ int tables_fd = flow_tables_open(datapath);
+	struct program_options options = {
+		.counters_fd = -1, .tables_fd = tables_fd, .turn_fd = -1, .seen_fd = -1
+	};
+	int r = interface_find(device, &loading.ifindex, error);
 
 	if (r)
 		return r;
@@ -255,11 +244,16 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	r = choose_attach(loading.ifindex, device, &loading.options.attach, error);
 	if (r)
 		return r;
-	r = find_equal(datapath, policy->image, &loading.equal, error);
+	r = attachment_find_equal(datapath, policy->image, &loading.equal, error);
 	if (r && r != -ENOENT)
+		return r;
+	r = counters_size(&loading, &options.counters_rows, error);
+	if (r)
 		return r;
 	attachment_share(&loading.equal, &options);
 	options.in_chain = loading.options.attach == DATAPATH_DISPATCHER;
+	options.per_port = load_options->watch.per_port;
+	options.events = load_options->watch.events;
 	r = program_load(&options, &loading.program, error);
 	if (r)
 		return r;
@@ -269,12 +263,13 @@ int datapath_load(const struct datapath *datapath, const char *device,
 		 * Only by its pins is a program in a dispatcher known to be ours: keep them while
 		 * it is attached.
 		 */
+		egress_remove(datapath, loading.ifindex);
 		if (!options.in_chain || !dispatcher_detach(datapath, loading.ifindex, 0, NULL))
 			pins_remove_all(datapath, loading.ifindex, NULL);
 		return r;
 	}
 	if (load_options->attach != DATAPATH_ATTACH_AUTO)
-		pin_mark(datapath, loading.ifindex, "counters", "asked"); /* for `status` */
+		pin_mark(datapath, loading.ifindex, "flow_tables", "asked"); /* for `status` */
 	return 0;
 }
 
@@ -291,8 +286,8 @@ static int check_unloaded(const struct datapath_device *device, struct error *er
 	if (r)
 		return r;
 	if (occupant.program_id && !dispatcher_is_on(device->ifindex, members, sizeof(members)))
-		return error_set(
-			error, EBUSY, EXIT_FAILED,
+		return error_set_code(
+			error, ERROR_OTHER_PROGRAM, EBUSY,
 			"%s still carries an XDP program, '%s' (id %u), that is not portsieve's",
 			device->name, occupant.name, occupant.program_id);
 	return 0;
@@ -316,6 +311,14 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 			return r;
 		dispatcher_remove_stale(datapath, device->ifindex);
 	}
+	if (!device->moved) {
+		r = egress_remove(datapath, device->ifindex);
+		if (r)
+			return bpf_error(error, -r, "detach the egress program");
+	}
 	r = pins_remove_all(datapath, device->ifindex, error);
-	return r ? r : check_unloaded(device, error);
+	if (r)
+		return r;
+	flow_mode_settle_all(datapath);
+	return check_unloaded(device, error);
 }

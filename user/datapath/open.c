@@ -14,7 +14,9 @@
 
 #include "base/cleanup.h"
 #include "datapath/pins.h"
+#include "datapath/program.h"
 #include "datapath/repair.h"
+#include "datapath/view.h"
 
 #define BPFFS		  "/sys/fs/bpf"
 #define PINS		  BPFFS "/portsieve"
@@ -103,6 +105,27 @@ static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
 	return r;
 }
 
+/* May the pins be read? -EACCES: not without root. A folder that is not yet made may be. */
+static int may_read(void)
+{
+	return faccessat(AT_FDCWD, PINS, R_OK | X_OK, AT_EACCESS) && errno != ENOENT ? -errno : 0;
+}
+
+/* For a reader that may not read the pins. */
+static int open_view(struct datapath *datapath, struct error *error)
+{
+	int r = view_open(datapath);
+
+	if (!r)
+		return 0;
+	return error_set(error, EACCES, EXIT_NOT_PERMITTED,
+			 "not permitted to read what is loaded; run as root%s",
+			 r == -EACCES ? ", or as a member of the group portsieve: usermod -aG "
+					"portsieve USER, and log in again"
+				      : ", or make a group that may read it: groupadd --system "
+					"portsieve, before the next load or apply");
+}
+
 int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error)
 {
@@ -112,6 +135,7 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 	struct stat namespace;
 	int r;
 
+	program_quiet();
 	if (statfs(BPFFS, &status) || (uint64_t)status.f_type != BPF_FS_MAGIC)
 		return error_set(error, ENODEV, EXIT_FAILED,
 				 "no bpffs at " BPFFS
@@ -121,6 +145,12 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 				 "cannot read /proc/self/ns/net: %s; mount /proc", strerror(errno));
 	snprintf(datapath.directory, sizeof(datapath.directory), PINS "/%lu",
 		 (unsigned long)namespace.st_ino);
+	if (access == DATAPATH_READ && may_read() == -EACCES) {
+		r = open_view(&datapath, error);
+		if (!r)
+			*ret_datapath = datapath;
+		return r;
+	}
 	/* A symlink, which any user can plant on a bpffs without mode=700, is not followed. */
 	fd = open(PINS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0)
@@ -133,6 +163,7 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		r = take_lock(note, &datapath.lock_fd, error);
 		if (r)
 			return r;
+		view_prepare(&datapath);
 		r = repair_all(&datapath, error);
 		if (r)
 			return r;
@@ -145,6 +176,7 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 void datapath_close(struct datapath *datapath)
 {
 	if (datapath->lock_fd >= 0) {
+		view_settle(datapath);
 		rmdir(datapath->directory); /* these fail while a device is loaded */
 		rmdir(PINS);
 		close(datapath->lock_fd);

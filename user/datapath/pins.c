@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "datapath/view.h"
 
 enum { PIN_PATH_MAX = 256 };
 
@@ -23,6 +24,12 @@ const char *const trie_kinds[TRIE_FAMILIES] = {
 const char *const prefixes_kinds[TRIE_FAMILIES] = {
 	[POLICY_IPV4] = "prefixes4",
 	[POLICY_IPV6] = "prefixes6",
+};
+
+const char *const event_kinds[EVENT_MAPS] = {
+	[EVENT_SLOTS] = "event_slots",
+	[EVENT_HEADS] = "event_heads",
+	[EVENT_CONTROL] = "event_control",
 };
 
 int bpf_error(struct error *error, int errnum, const char *tried)
@@ -45,13 +52,21 @@ static void device_path(const struct datapath *datapath, uint32_t ifindex, char 
 	snprintf(path, PIN_PATH_MAX, "%s/%u", datapath->directory, ifindex);
 }
 
+static void pin_name(const char *kind, uint32_t id, char name[PIN_NAME_MAX])
+{
+	if (id)
+		snprintf(name, PIN_NAME_MAX, "%s_%u", kind, id);
+	else
+		snprintf(name, PIN_NAME_MAX, "%s", kind);
+}
+
 static void pin_path(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 		     uint32_t id, char path[PIN_PATH_MAX])
 {
-	if (id)
-		snprintf(path, PIN_PATH_MAX, "%s/%u/%s_%u", datapath->directory, ifindex, kind, id);
-	else
-		snprintf(path, PIN_PATH_MAX, "%s/%u/%s", datapath->directory, ifindex, kind);
+	char name[PIN_NAME_MAX];
+
+	pin_name(kind, id, name);
+	snprintf(path, PIN_PATH_MAX, "%s/%u/%s", datapath->directory, ifindex, name);
 }
 
 /* The numbers of types coincide between the kinds, so the kernel's name of the kind has to tell. */
@@ -70,8 +85,11 @@ static bool is_object(int fd, enum pin_object object)
 	return length == (ssize_t)strlen(names[object]) && !memcmp(name, names[object], length);
 }
 
-int pin_open_path(const char *path, enum pin_object object)
+/* read_only: a map, which the caller need not be allowed to change. */
+static int open_object(const char *path, enum pin_object object, bool read_only)
 {
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
+	int mode = read_only ? R_OK : R_OK | W_OK;
 	_cleanup_close_ int fd = -1;
 	struct stat status;
 
@@ -79,10 +97,15 @@ int pin_open_path(const char *path, enum pin_object object)
 		return errno == ENOTDIR ? -EUCLEAN : -errno;
 	if (!S_ISREG(status.st_mode))
 		return -EUCLEAN;
-	fd = bpf_obj_get(path);
+	fd = bpf_obj_get_opts(path, &options);
 	if (fd < 0) /* -EACCES although the file may be used: it is no pin, but mounted there */
-		return errno == EACCES && !access(path, R_OK | W_OK) ? -EUCLEAN : -errno;
+		return errno == EACCES && !access(path, mode) ? -EUCLEAN : -errno;
 	return is_object(fd, object) ? TAKE_FD(fd) : -EUCLEAN;
+}
+
+int pin_open_path(const char *path, enum pin_object object)
+{
+	return open_object(path, object, false);
 }
 
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id)
@@ -94,19 +117,23 @@ int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind
 	if (!lstat(path, &folder) && !S_ISDIR(folder.st_mode))
 		return -EUCLEAN;
 	pin_path(datapath, ifindex, kind, id, path);
-	return pin_open_path(path, !strcmp(kind, "link")      ? PIN_LINK
-				   : !strcmp(kind, "program") ? PIN_PROGRAM
-							      : PIN_MAP);
+	if (!strcmp(kind, "link") || !strcmp(kind, "egress_link"))
+		return pin_open_path(path, PIN_LINK);
+	if (!strcmp(kind, "program") || !strcmp(kind, "egress"))
+		return pin_open_path(path, PIN_PROGRAM);
+	return open_object(path, PIN_MAP, datapath->is_view);
 }
 
 int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
 	    int fd)
 {
-	char path[PIN_PATH_MAX];
+	char path[PIN_PATH_MAX], name[PIN_NAME_MAX];
 
 	pin_path(datapath, ifindex, kind, id, path);
 	if (bpf_obj_pin(fd, path) && !(errno == EEXIST && strcmp(kind, "link") != 0))
 		return -errno;
+	pin_name(kind, id, name);
+	view_put(datapath, ifindex, name, fd);
 	return 0;
 }
 
@@ -178,12 +205,17 @@ int program_maps_open(const struct datapath *datapath, uint32_t ifindex,
 {
 	for (uint32_t i = 0; i < maps->count; i++) {
 		_cleanup_close_ int fd = pin_open(datapath, ifindex, kind, maps->ids[i]);
+		uint32_t id = 0;
+		int r;
 
 		if (fd == -ENOENT)
 			continue;
 		if (fd < 0)
 			return fd;
-		if (!map_has_id(fd, maps->ids[i]))
+		r = map_id(fd, &id);
+		if (r)
+			return r;
+		if (id != maps->ids[i])
 			return -EUCLEAN;
 		*ret_id = maps->ids[i];
 		return TAKE_FD(fd);
@@ -204,6 +236,30 @@ bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int progr
 		return true;
 	counters_fd = pin_open(datapath, ifindex, "counters", 0);
 	return counters_fd >= 0 && program_maps_has(&maps, counters_fd);
+}
+
+int pin_replace(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
+		int fd)
+{
+	char path[PIN_PATH_MAX], next[PIN_PATH_MAX + 5];
+
+	pin_path(datapath, ifindex, kind, id, path);
+	snprintf(next, sizeof(next), "%s_next", path);
+	unlink(next);
+	if (bpf_obj_pin(fd, next))
+		return -errno;
+	if (!rename(next, path))
+		return 0;
+	unlink(next);
+	return -errno;
+}
+
+void pin_remove(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id)
+{
+	char path[PIN_PATH_MAX];
+
+	pin_path(datapath, ifindex, kind, id, path);
+	unlink(path);
 }
 
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error)
@@ -231,8 +287,8 @@ DIR *directory_open(int parent_fd, const char *path)
 	return directory;
 }
 
-/* Removes what is in a directory, but none of `names`; directories only if there are no names. */
-static int remove_entries(DIR *directory, char names[][PIN_NAME_MAX], size_t count)
+/* Removes what is in a directory, but none of `names`; directories only if `trees`. */
+static int remove_entries(DIR *directory, char names[][PIN_NAME_MAX], size_t count, bool trees)
 {
 	struct dirent *entry;
 	int r = 0;
@@ -249,7 +305,7 @@ static int remove_entries(DIR *directory, char names[][PIN_NAME_MAX], size_t cou
 		 * A stream is undefined after its directory has changed. One pin that cannot be
 		 * removed must not keep the others.
 		 */
-		if (count)
+		if (!trees)
 			removed = unlinkat(dirfd(directory), entry->d_name, 0) ? -errno : 0;
 		else
 			removed = tree_remove(dirfd(directory), entry->d_name);
@@ -273,21 +329,31 @@ int tree_remove(int parent_fd, const char *path)
 	directory = directory_open(parent_fd, path);
 	if (!directory)
 		return -errno;
-	r = remove_entries(directory, NULL, 0);
+	r = remove_entries(directory, NULL, 0, true);
 	return !r && unlinkat(parent_fd, path, AT_REMOVEDIR) ? -errno : r;
+}
+
+static int keep_only(const char *path, char names[][PIN_NAME_MAX], size_t count, bool trees)
+{
+	_cleanup_closedir_ DIR *directory = directory_open(AT_FDCWD, path);
+
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	return remove_entries(directory, names, count, trees);
 }
 
 int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 		       char names[][PIN_NAME_MAX], size_t count)
 {
 	char path[PIN_PATH_MAX];
-	_cleanup_closedir_ DIR *directory = NULL;
 
 	device_path(datapath, ifindex, path);
-	directory = directory_open(AT_FDCWD, path);
-	if (!directory)
-		return errno == ENOENT ? 0 : -errno;
-	return remove_entries(directory, names, count);
+	return keep_only(path, names, count, false);
+}
+
+int pins_remove_others_in(const char *path, char names[][PIN_NAME_MAX], size_t count)
+{
+	return keep_only(path, names, count, true);
 }
 
 int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct error *error)

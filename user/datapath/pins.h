@@ -11,10 +11,20 @@
 #include "datapath/datapath.h"
 
 enum {
-	PIN_NAME_MAX = 32,
+	PIN_NAME_MAX = 48,
 	TRIE_FAMILIES = 2, /* indexes are enum policy_family */
-	PROGRAM_MAPS_MAX = 16,
+	PROGRAM_MAPS_MAX = 32,
 };
+
+/* The maps of recorded packets. */
+enum event_map {
+	EVENT_SLOTS,
+	EVENT_HEADS,
+	EVENT_CONTROL,
+	EVENT_MAPS,
+};
+
+extern const char *const event_kinds[EVENT_MAPS];
 
 /* The kinds of pins by family: the trie of a policy, and the slots of tries. */
 extern const char *const trie_kinds[TRIE_FAMILIES];
@@ -47,6 +57,16 @@ int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind,
  */
 int pin_mark(const struct datapath *datapath, uint32_t ifindex, const char *kind, const char *mark);
 
+/*
+ * Pins an object as "<kind>_<id>", or "<kind>" if id is 0, by one step, in place of the one that is
+ * pinned so. Returns -errno.
+ */
+int pin_replace(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
+		int fd);
+
+/* Removes the pin "<kind>_<id>" of a device, or "<kind>" if id is 0, if it exists. */
+void pin_remove(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
+
 /* Makes the folder of a device and of the namespace. */
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error);
 
@@ -62,6 +82,9 @@ int tree_remove(int parent_fd, const char *path);
  */
 int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 		       char names[][PIN_NAME_MAX], size_t count);
+
+/* The same in a folder given by its path; removes directories too. */
+int pins_remove_others_in(const char *path, char names[][PIN_NAME_MAX], size_t count);
 
 /*
  * Removes the folder of a device with all that is in it, and the namespace's folder after the last

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "datapath/old_layout.h"
 #include "datapath/pins.h"
 #include "datapath/tries.h"
 
@@ -48,6 +49,24 @@ static int make_image(const struct portsieve_image *image, struct policy_maps *m
 	return r ? bpf_error(error, -r, "read the id of the policy's map") : 0;
 }
 
+/* One map with all texts, each with its NUL. Returns a descriptor or -errno. */
+static int make_texts(const struct datapath_policy *policy)
+{
+	const char *list[] = { policy->text, policy->failsafe ?: "", policy->sets ?: "" };
+	_cleanup_free_ char *texts = NULL;
+	size_t size = 0;
+	char *end;
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		size += strlen(list[i]) + 1;
+	texts = end = malloc(size);
+	if (!texts)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		end = stpcpy(end, list[i]) + 1;
+	return make_frozen("portsieve_text", texts, size, 0);
+}
+
 int policy_maps_make(const struct datapath_policy *policy, struct policy_maps *ret_maps,
 		     struct error *error)
 {
@@ -59,7 +78,7 @@ int policy_maps_make(const struct datapath_policy *policy, struct policy_maps *r
 	r = make_image(policy->image, &maps, error);
 	if (r)
 		return r;
-	maps.text_fd = make_frozen("portsieve_text", policy->text, strlen(policy->text) + 1, 0);
+	maps.text_fd = make_texts(policy);
 	if (maps.text_fd < 0)
 		return bpf_error(error, -maps.text_fd, "make the map of the policy's text");
 	*ret_maps = maps;
@@ -117,15 +136,27 @@ int image_commit(int active_fd, const struct policy_maps *maps, struct error *er
 	return 0;
 }
 
-int image_keep_before(int active_fd, const struct policy_maps *maps, struct error *error)
+/* Returns -errno. */
+static int put_or_empty(int active_fd, __u32 slot, const struct policy_maps *maps)
 {
-	__u32 slot = PORTSIEVE_SLOT_BEFORE;
 	int r = maps ? bpf_map_update_elem(active_fd, &slot, &maps->image_fd, BPF_ANY)
 		     : bpf_map_delete_elem(active_fd, &slot);
 
-	if (r && (maps || errno != ENOENT))
-		return bpf_error(error, errno, "keep the previous policy for a rollback");
-	return 0;
+	return r && (maps || errno != ENOENT) ? -errno : 0;
+}
+
+int image_keep_before(int active_fd, const struct policy_maps *maps, struct error *error)
+{
+	int r = put_or_empty(active_fd, PORTSIEVE_SLOT_BEFORE, maps);
+
+	return r ? bpf_error(error, -r, "keep the previous policy for a rollback") : 0;
+}
+
+int image_put_next(int active_fd, const struct policy_maps *maps, struct error *error)
+{
+	int r = put_or_empty(active_fd, PORTSIEVE_SLOT_NEXT, maps);
+
+	return r ? bpf_error(error, -r, "announce the policy to the egress program") : 0;
 }
 
 int image_read(int image_fd, struct portsieve_image **ret_image, struct error *error)
@@ -141,6 +172,12 @@ int image_read(int image_fd, struct portsieve_image **ret_image, struct error *e
 		return error_no_memory(error);
 	if (bpf_map_lookup_elem(image_fd, &slot, image))
 		return bpf_error(error, errno, "read the policy's map");
+	if (image->abi >= OLD_ABI_FIRST && image->abi <= OLD_ABI_LAST && image->abi < PORTSIEVE_ABI)
+		return error_set(
+			error, EPROTO, EXIT_FAILED,
+			"its policy was loaded by an older version of portsieve (map format "
+			"%u, not %d): take it over with `portsieve upgrade`",
+			image->abi, PORTSIEVE_ABI);
 	if (image->abi != PORTSIEVE_ABI || info.value_size != sizeof(*image))
 		return error_set(
 			error, EPROTO, EXIT_FAILED,
@@ -152,13 +189,37 @@ int image_read(int image_fd, struct portsieve_image **ret_image, struct error *e
 	return 0;
 }
 
+int text_read(int text_fd, char **ret_text, struct error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info), slot = 0;
+
+	if (bpf_obj_get_info_by_fd(text_fd, &info, &length))
+		return bpf_error(error, errno, "read the text of the policy in force");
+	text = calloc(1, info.value_size + 8); /* the kernel rounds elements up to 8 bytes */
+	if (!text)
+		return error_no_memory(error);
+	if (bpf_map_lookup_elem(text_fd, &slot, text))
+		return bpf_error(error, errno, "read the text of the policy in force");
+	*ret_text = TAKE_PTR(text);
+	return 0;
+}
+
 bool image_equal(const struct portsieve_image *one, const struct portsieve_image *other)
 {
-	return one->flags == other->flags && one->drop_knobs == other->drop_knobs &&
+	const uint32_t history = PORTSIEVE_IMAGE_FELL_BACK; /* says nothing about packets */
+
+	return (one->flags | history) == (other->flags | history) &&
+	       one->drop_knobs == other->drop_knobs && one->monitor_knobs == other->monitor_knobs &&
+	       !memcmp(&one->enforced, &other->enforced, sizeof(one->enforced)) &&
+	       !memcmp(&one->final, &other->final, sizeof(one->final)) &&
 	       one->ranges == other->ranges && one->rules == other->rules &&
 	       !memcmp(&one->host, &other->host, sizeof(one->host)) &&
 	       !memcmp(one->sha256, other->sha256, sizeof(one->sha256)) &&
 	       !memcmp(one->text_sha256, other->text_sha256, sizeof(one->text_sha256)) &&
+	       !memcmp(one->failsafe_sha256, other->failsafe_sha256,
+		       sizeof(one->failsafe_sha256)) &&
 	       !memcmp(one->port, other->port, sizeof(one->port)) &&
 	       !memcmp(one->range, other->range, one->ranges * sizeof(one->range[0])) &&
 	       !memcmp(one->rule, other->rule, one->rules * sizeof(one->rule[0]));

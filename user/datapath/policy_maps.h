@@ -46,8 +46,16 @@ int image_commit(int active_fd, const struct policy_maps *maps, struct error *er
 /* Puts an image into the second slot, for a rollback; NULL empties it. */
 int image_keep_before(int active_fd, const struct policy_maps *maps, struct error *error);
 
+/*
+ * Shows the egress program a policy that is about to come into force; NULL empties that slot again.
+ */
+int image_put_next(int active_fd, const struct policy_maps *maps, struct error *error);
+
 /* Reads the image of a map; -EPROTO for one of another ABI. The caller frees *ret_image. */
 int image_read(int image_fd, struct portsieve_image **ret_image, struct error *error);
+
+/* Reads the text of a policy's map; the caller frees it. */
+int text_read(int text_fd, char **ret_text, struct error *error);
 
 /* Do two images decide every packet alike, no matter which rows they count in? */
 bool image_equal(const struct portsieve_image *one, const struct portsieve_image *other);

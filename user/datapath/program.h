@@ -15,20 +15,44 @@ struct bpf_object;
 struct program {
 	int program_fd; /* -1: only its maps are loaded */
 	int counters_fd;
+	int former_fd;	 /* counters that these replace, or -1: see baseline.h; not owned */
+	int baseline_fd; /* what others had counted, or -1; not owned */
 	int active_fd;
 	int prefixes_fd[TRIE_FAMILIES];
-	int turn_fd; /* these two only for a program in a chain */
+	int tables_fd;	/* of flows */
+	int replies_fd; /* holds the cache of replies */
+	int turn_fd;	/* these two only for a program in a chain */
 	int seen_fd;
+	enum datapath_per_port per_port;
+	int port_cells_fd; /* these two only with per_port */
+	int port_sums_fd;
+	enum datapath_events events;
+	int event_fds[EVENT_MAPS]; /* only with events */
 	uint32_t id;
 	uint32_t active_id;
+	uint32_t counters_id; /* by which the counters are pinned; 0: they are the only ones */
 	uint32_t prefixes_id[TRIE_FAMILIES];
+	uint32_t port_cells_id;
+	uint32_t port_sums_id;
+	uint32_t replies_id;
+	uint32_t event_ids[EVENT_MAPS];
 	struct portsieve *skeleton; /* owns the descriptors */
 };
 
 struct program_options {
-	int counters_fd; /* to continue counting in, or -1 */
-	int active_fd;	 /* to share, or -1; prefixes_fd goes with it */
+	int counters_fd;	/* to continue counting in, or -1 */
+	uint32_t counters_rows; /* of new counters */
+	int active_fd;		/* to share, or -1; these two go with it */
 	int prefixes_fd[TRIE_FAMILIES];
+	int replies_fd;			 /* of a program of an older version: -1 */
+	int tables_fd;			 /* of flows: those of this network namespace, or -1 */
+	enum datapath_per_port per_port; /* KEEP: off */
+	bool keeps_ports;		 /* continue counting by port in these two */
+	int port_cells_fd;
+	int port_sums_fd;
+	enum datapath_events events; /* KEEP: off */
+	bool keeps_events;	     /* go on recording in these */
+	int event_fds[EVENT_MAPS];
 	bool tracing;  /* record each decision for program_last_decision */
 	bool in_chain; /* for libxdp's dispatcher: see program_open_in_chain */
 	int turn_fd;   /* of a handover, or -1; these two only for a program in a chain */

@@ -9,6 +9,7 @@
 #include "datapath/apply.h"
 #include "datapath/counters.h"
 #include "datapath/dispatcher.h"
+#include "datapath/flow_mode.h"
 #include "datapath/pins.h"
 #include "datapath/policy_maps.h"
 #include "datapath/stale.h"
@@ -57,6 +58,7 @@ static void repair_loaded(const struct datapath *datapath, const struct attachme
 	if (!attachment_is_understood(attachment))
 		return;
 	counters_repair(attachment->counters_fd);
+	image_put_next(attachment->active_fd, NULL, NULL);
 	repair_tries(attachment);
 	if (!apply_repair(datapath, attachment, &fell_back) && fell_back && datapath->note) {
 		snprintf(text, sizeof(text),
@@ -65,6 +67,33 @@ static void repair_loaded(const struct datapath *datapath, const struct attachme
 			 sharing_names(datapath, attachment->active_id).text);
 		datapath->note(text);
 	}
+}
+
+/* Attaches the egress program again if somebody has removed it, or if the device has moved here. */
+static void repair_flows(const struct datapath *datapath, const struct attachment *attachment)
+{
+	uint32_t ifindex = attachment->ifindex;
+	struct error error = { 0 };
+	char text[640], name[IF_NAMESIZE] = "?";
+	bool was_there;
+
+	if (!flow_mode_has_tables(attachment))
+		return;
+	was_there = egress_program_id(datapath, ifindex, false);
+	flow_mode_settle(datapath, attachment, &error);
+	if_indextoname(ifindex, name);
+	if (error.text[0])
+		snprintf(text, sizeof(text), "%s: replies pass no longer by `return: flow`: %s",
+			 name, error.text);
+	else if (!was_there && egress_program_id(datapath, ifindex, false))
+		snprintf(text, sizeof(text),
+			 "%s: the egress program was gone, and with it new flows; attached it "
+			 "again",
+			 name);
+	else
+		return;
+	if (datapath->note)
+		datapath->note(text);
 }
 
 /* Removes a folder without a live link. `state` is the error of attachment_open. */
@@ -110,8 +139,10 @@ static void repair_device(const struct datapath *datapath, uint32_t ifindex)
 		return;
 	repair_loaded(datapath, &before);
 	/* The repairs may have changed the policy in force: look again. */
-	if (!attachment_open(datapath, ifindex, &after, NULL))
-		stale_remove(datapath, &after);
+	if (attachment_open(datapath, ifindex, &after, NULL))
+		return;
+	repair_flows(datapath, &after);
+	stale_remove(datapath, &after);
 }
 
 int repair_all(const struct datapath *datapath, struct error *error)

@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading devices, from maps to struct snapshot; and which rules had ended at that time. */
 #include <errno.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/deadline.h"
 #include "base/cleanup.h"
 #include "compile/counter_ids.h"
 #include "datapath/counter_sum.h"
+#include "datapath/baseline.h"
 #include "datapath/counters.h"
 #include "datapath/attachment.h"
 #include "datapath/hook.h"
+#include "datapath/reset.h"
 #include "datapath/snapshot.h"
 
 enum { TRIES = 100 }; /* while writers apply in between */
 
 static void free_device(struct snapshot_device *device)
 {
-	free(device->image);
+	if (!device->image_users || !--*device->image_users) {
+		free(device->image);
+		free(device->image_users);
+	}
 	free(device->rows);
+	free(device->reset);
 }
 
 #define _cleanup_device_ __attribute__((cleanup(free_device)))
@@ -36,12 +43,19 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 		     struct error *error)
 {
 	_cleanup_free_ bool *used = calloc(PORTSIEVE_COUNTERS, sizeof(*used));
+	static const struct timespec pause = { .tv_nsec = 20000000 };
 	bool still = false;
+	uint32_t rows;
 	int r;
 
 	device->rows = calloc(device->image->counters, sizeof(*device->rows));
 	if (!device->rows || !used)
 		return error_no_memory(error);
+	r = rows_count(attachment->counters_fd, &rows, error);
+	if (r)
+		return r;
+	if (rows < device->image->counters) /* they have just been replaced, by larger ones */
+		return -EAGAIN;
 	r = counters_read(attachment->counters_fd, device->rows, 0, device->image->counters, error);
 	if (r)
 		return r;
@@ -51,6 +65,11 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	if (!still || !hook_is_current(attachment->ifindex, &attachment->hook) ||
 	    !attachment_is_settled(attachment))
 		return -EAGAIN;
+	r = baseline_add(attachment, device->rows, device->image->counters, error);
+	if (r == -EAGAIN)
+		nanosleep(&pause, NULL); /* the upgrade is about to complete it */
+	if (r)
+		return r;
 	/* Ended ranges: the retired row, and the rows of the pool that the image does not use. */
 	counter_ids_used(device->image, used);
 	device->retired = device->rows[PORTSIEVE_COUNTER_RETIRED];
@@ -60,8 +79,35 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	return 0;
 }
 
+/* Takes the image from the earlier snapshot, which may be NULL, or reads it. */
+static int take_image(const struct attachment *attachment, const struct snapshot *earlier,
+		      struct snapshot_device *device, struct error *error)
+{
+	/* After a rollback the number of rows in the image is that of another one. */
+	bool may_share = attachment->in_force == PORTSIEVE_SLOT_NOW;
+
+	device->device.image_id = attachment_policy(attachment)->id;
+	for (size_t i = 0; earlier && may_share && i < earlier->count; i++) {
+		const struct snapshot_device *before = &earlier->devices[i];
+
+		if (before->image_users && before->device.image_id == device->device.image_id) {
+			device->image = before->image;
+			device->image_users = before->image_users;
+			++*device->image_users;
+			return 0;
+		}
+	}
+	device->image_users = may_share ? malloc(sizeof(*device->image_users)) : NULL;
+	if (may_share && !device->image_users)
+		return error_no_memory(error);
+	if (may_share)
+		*device->image_users = 1;
+	return attachment_image(attachment, &device->image, error);
+}
+
 static int read_once(const struct datapath *datapath, uint32_t ifindex,
-		     struct snapshot_device *ret_device, struct error *error)
+		     const struct snapshot *earlier, struct snapshot_device *ret_device,
+		     struct error *error)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
 	_cleanup_device_ struct snapshot_device device = { 0 };
@@ -76,12 +122,17 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 		return r == -ENOLINK ? -ENOENT : r;
 	if (attachment.hook.program_id != device.device.program_id)
 		return -EAGAIN;
-	r = attachment_image(&attachment, &device.image, error);
+	r = take_image(&attachment, earlier, &device, error);
 	if (r)
 		return r;
 	r = read_rows(&attachment, &device, error);
 	if (r)
 		return r;
+	r = reset_read(datapath, &device, error);
+	if (r)
+		return r;
+	if (device.device.egress_id && !device.device.moved)
+		egress_order_read(ifindex, device.device.egress_id, &device.egress);
 	device.read_ns = boottime_ns();
 	*ret_device = device;
 	device = (struct snapshot_device){ 0 };
@@ -89,12 +140,13 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 }
 
 static int read_device(const struct datapath *datapath, uint32_t ifindex,
-		       struct snapshot_device *ret_device, struct error *error)
+		       const struct snapshot *earlier, struct snapshot_device *ret_device,
+		       struct error *error)
 {
 	int r = -EAGAIN;
 
 	for (int tries = 0; r == -EAGAIN && tries < TRIES; tries++)
-		r = read_once(datapath, ifindex, ret_device, error);
+		r = read_once(datapath, ifindex, earlier, ret_device, error);
 	if (r == -EAGAIN)
 		return error_set(error, EAGAIN, EXIT_FAILED,
 				 "the policy changes faster than it can be read; try again");
@@ -103,15 +155,16 @@ static int read_device(const struct datapath *datapath, uint32_t ifindex,
 
 /* One device that cannot be read must not hide the others. */
 static int add_device(const struct datapath *datapath, const struct datapath_device *device,
-		      struct snapshot *snapshot, struct error *error)
+		      const struct snapshot *earlier, struct snapshot *snapshot,
+		      struct error *error)
 {
 	struct snapshot_unreadable *unreadable = &snapshot->unreadable[snapshot->unreadable_count];
 	struct error why = { 0 };
 	int r = datapath_refuse_broken(device, &why);
 
 	if (!r)
-		r = read_device(datapath, device->ifindex, &snapshot->devices[snapshot->count],
-				&why);
+		r = read_device(datapath, device->ifindex, earlier,
+				&snapshot->devices[snapshot->count], &why);
 	if (!r) {
 		snapshot->count++;
 	} else if (r == -EUCLEAN || r == -EPROTO) {
@@ -125,13 +178,34 @@ static int add_device(const struct datapath *datapath, const struct datapath_dev
 	return 0;
 }
 
-int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snapshot *ret_snapshot,
-		  struct error *error)
+/* One device, or all: of one, the others are not looked at, however many there are. */
+static int find_devices(const struct datapath *datapath, uint32_t ifindex,
+			struct datapath_device **ret_devices, size_t *ret_count,
+			struct error *error)
+{
+	_cleanup_free_ struct datapath_device *device = NULL;
+	int r;
+
+	if (!ifindex)
+		return datapath_devices(datapath, ret_devices, ret_count, error);
+	device = calloc(1, sizeof(*device));
+	if (!device)
+		return error_no_memory(error);
+	r = datapath_device(datapath, ifindex, device, error);
+	if (r)
+		return r;
+	*ret_devices = TAKE_PTR(device);
+	*ret_count = 1;
+	return 0;
+}
+
+int snapshot_read(const struct datapath *datapath, uint32_t ifindex, const struct snapshot *earlier,
+		  struct snapshot *ret_snapshot, struct error *error)
 {
 	_cleanup_snapshot_ struct snapshot snapshot = { 0 };
 	_cleanup_free_ struct datapath_device *devices = NULL;
-	size_t count;
-	int r = datapath_devices(datapath, &devices, &count, error);
+	size_t count = 0;
+	int r = find_devices(datapath, ifindex, &devices, &count, error);
 
 	if (r)
 		return r;
@@ -140,9 +214,7 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 	if (!snapshot.devices || !snapshot.unreadable)
 		return error_no_memory(error);
 	for (size_t i = 0; i < count; i++) {
-		if (ifindex && devices[i].ifindex != ifindex)
-			continue;
-		r = add_device(datapath, &devices[i], &snapshot, error);
+		r = add_device(datapath, &devices[i], earlier, &snapshot, error);
 		if (r)
 			return r;
 	}
@@ -151,6 +223,16 @@ int snapshot_read(const struct datapath *datapath, uint32_t ifindex, struct snap
 	*ret_snapshot = snapshot;
 	snapshot = (struct snapshot){ 0 };
 	return 0;
+}
+
+struct portsieve_counter snapshot_sum(const struct snapshot_device *device)
+{
+	struct portsieve_counter sum = { 0 };
+
+	for (uint32_t id = 0; id < device->image->counters; id++)
+		if (id != PORTSIEVE_COUNTER_GENERATION)
+			counter_add(&sum, &device->rows[id]);
+	return sum;
 }
 
 bool snapshot_rule_ended(const struct snapshot_device *device, const struct portsieve_rule *rule)
@@ -166,7 +248,23 @@ bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_i
 	       snapshot_rule_ended(device, &image->rule[image->range[range_id].rule]);
 }
 
+enum snapshot_degraded snapshot_degraded(const struct snapshot_device *device)
+{
+	if (!(device->image->flags & PORTSIEVE_IMAGE_RETURN_FLOW))
+		return SNAPSHOT_NOT_DEGRADED;
+	if (!device->device.egress_id)
+		return SNAPSHOT_EGRESS_LOST;
+	if (device->egress.before_count)
+		return SNAPSHOT_EGRESS_BEFORE;
+	return device->egress.after_count ? SNAPSHOT_EGRESS_AFTER : SNAPSHOT_NOT_DEGRADED;
+}
+
 uint64_t snapshot_seconds_left(const struct snapshot_device *device)
 {
 	return seconds_until(device->image->confirm_until_ns, device->read_ns);
+}
+
+bool snapshot_fell_back(const struct snapshot_device *device)
+{
+	return device->device.fallen_back || device->image->flags & PORTSIEVE_IMAGE_FELL_BACK;
 }

@@ -6,10 +6,10 @@
 #include "datapath/attachment.h"
 
 /*
- * Ends an unfinished handover, then removes every pin that the attachment does not lead to. Best
- * effort: the next writer removes what is left.
+ * Ends an unfinished handover, and an unfinished replacement of the counters; then removes every
+ * pin that the attachment does not lead to. Best effort: the next writer does what is left.
  */
-void stale_remove(const struct datapath *datapath, const struct attachment *attachment);
+void stale_remove(const struct datapath *datapath, struct attachment *attachment);
 
 /* The same for all loaded devices, each as its pins are now. */
 void stale_remove_all(const struct datapath *datapath);

@@ -46,9 +46,13 @@ int testrun_apply(struct testrun *testrun, const struct portsieve_image *image,
 }
 
 int testrun_open(const struct portsieve_image *image, const struct addresses *addresses,
-		 struct testrun **ret_testrun, struct error *error)
+		 uint32_t rows, struct testrun **ret_testrun, struct error *error)
 {
-	struct program_options options = { .counters_fd = -1, .active_fd = -1, .tracing = true };
+	struct program_options options = { .counters_fd = -1,
+					   .counters_rows = rows,
+					   .active_fd = -1,
+					   .tables_fd = -1,
+					   .tracing = true };
 	_cleanup_testrun_ struct testrun *testrun = calloc(1, sizeof(*testrun));
 	int r;
 

@@ -19,16 +19,17 @@ struct testrun;
 
 /* The result for one packet. */
 struct testrun_result {
-	bool dropped;			 /* by the return code: never in monitor mode */
+	bool dropped;			 /* by the return code */
 	struct portsieve_trace decision; /* what was decided, and counted */
 };
 
 /*
- * Loads the program with a copy of the image and its prefixes (NULL: none). The caller owns
+ * Loads the program with a copy of the image and its prefixes (NULL: none), and counters with
+ * `rows` rows: those of the image, and of any other that is to be applied. The caller owns
  * *ret_testrun (testrun_close).
  */
 int testrun_open(const struct portsieve_image *image, const struct addresses *addresses,
-		 struct testrun **ret_testrun, struct error *error);
+		 uint32_t rows, struct testrun **ret_testrun, struct error *error);
 void testrun_close(struct testrun *testrun);
 
 static inline void cleanup_testrun(struct testrun **testrun)

@@ -3,11 +3,13 @@
 #include "host/cgroup.h"
 
 #include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,6 +18,8 @@ enum {
 	HANDLE_KERNFS = 0xfe, /* the type of a file handle that is a kernfs id (exportfs.h) */
 	ID_DIGITS = 64,	      /* of a container */
 	ID_DIGITS_SHOWN = 12,
+	WALK_DEPTH = 16,
+	WALK_MAX = 4096, /* cgroups */
 };
 
 int cgroup_root_open(void)
@@ -70,6 +74,50 @@ int cgroup_path_read(int root_fd, uint64_t id, char *path, size_t size)
 		return -ESTALE;
 	snprintf(path, size, "%s", whole[root_length] ? whole + root_length : "/");
 	return 0;
+}
+
+struct walk {
+	cgroup_take_fn *take;
+	void *context;
+	unsigned int left;
+	char path[PATH_MAX];
+};
+
+/* The cgroups in a directory, whose descriptor it closes. */
+static void walk_directory(struct walk *walk, int fd, size_t length, unsigned int depth)
+{
+	_cleanup_closedir_ DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+	struct stat status;
+
+	if (!directory) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(directory)) && walk->left) {
+		size_t room = sizeof(walk->path) - length;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    (size_t)snprintf(walk->path + length, room, "/%s", entry->d_name) >= room)
+			continue;
+		if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
+			continue;
+		walk->left--;
+		walk->take(status.st_ino, walk->path, walk->context); /* kernfs: the id */
+		if (depth < WALK_DEPTH)
+			walk_directory(walk,
+				       openat(dirfd(directory), entry->d_name,
+					      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+				       length + strlen(entry->d_name) + 1, depth + 1);
+	}
+}
+
+void cgroup_walk(int root_fd, cgroup_take_fn *take, void *context)
+{
+	struct walk walk = { .take = take, .context = context, .left = WALK_MAX };
+
+	walk_directory(&walk, openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, 0);
 }
 
 /* Does the part end in a container's id of 64 digits? Returns where it begins, or NULL. */

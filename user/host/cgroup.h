@@ -22,6 +22,15 @@ int cgroup_root_open(void);
  */
 int cgroup_path_read(int root_fd, uint64_t id, char *path, size_t size);
 
+/* Takes a cgroup by its id and its path below the mount. */
+typedef void cgroup_take_fn(uint64_t id, const char *path, void *context);
+
+/*
+ * Calls `take` for the cgroups below the mount, at most some thousands of them. Needs no rights, but
+ * reads as many directories.
+ */
+void cgroup_walk(int root_fd, cgroup_take_fn *take, void *context);
+
 /*
  * The container or systemd unit that a path names, the innermost one: of Docker, Podman, CRI-O,
  * containerd and LXC. Ids of containers are cut to 12 digits, as their tools show them. Pure.

@@ -36,7 +36,28 @@ static int take_done(const struct nlmsghdr *message, void *context)
 	return MNL_CB_ERROR;
 }
 
-int netlink_ask(int bus, const struct nlmsghdr *request, mnl_cb_t take, void *context)
+void *netlink_begin(struct netlink_request *request, uint16_t type, uint16_t flags,
+		    size_t header_bytes)
+{
+	struct nlmsghdr *header = mnl_nlmsg_put_header(request->bytes);
+
+	header->nlmsg_type = type;
+	header->nlmsg_flags = NLM_F_REQUEST | flags;
+	return mnl_nlmsg_put_extra_header(header, header_bytes);
+}
+
+const struct nlattr *netlink_find(const struct nlmsghdr *message, size_t header_bytes,
+				  uint16_t type, enum mnl_attr_data_type data)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each (attribute, message, header_bytes)
+		if (mnl_attr_get_type(attribute) == type)
+			return mnl_attr_validate(attribute, data) ? NULL : attribute;
+	return NULL;
+}
+
+int netlink_ask(int bus, const struct netlink_request *request, mnl_cb_t take, void *context)
 {
 	mnl_cb_t control[] = {
 		[NLMSG_ERROR] = take_error,
@@ -49,7 +70,7 @@ int netlink_ask(int bus, const struct nlmsghdr *request, mnl_cb_t take, void *co
 	if (!socket)
 		return -errno;
 	if (!reply || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
-	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+	    mnl_socket_sendto(socket, &request->header, request->header.nlmsg_len) < 0)
 		r = MNL_CB_ERROR;
 	while (r == MNL_CB_OK) {
 		ssize_t bytes = mnl_socket_recvfrom(socket, reply, REPLY_BYTES);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,25 +42,33 @@ static uint32_t attribute_number(const struct nlattr *attribute)
 		       : 0;
 }
 
+static void copy_text(const struct nlattr *attribute, char *text, size_t size)
+{
+	if (attribute && !mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING))
+		snprintf(text, size, "%s", mnl_attr_get_str(attribute));
+}
+
+static void read_kind(const struct nlattr *linkinfo, struct link *link)
+{
+	struct attributes info = { 0 };
+
+	if (linkinfo)
+		mnl_attr_parse_nested(linkinfo, take_attribute, &info);
+	copy_text(info.list[IFLA_INFO_KIND], link->kind, sizeof(link->kind));
+}
+
 /*
  * Does the device take its packets unchanged from the device IFLA_LINK names? A veth's IFLA_LINK is
  * its peer; a tunnel's packets arrive encapsulated.
  */
-static bool is_stacked(const struct nlattr *linkinfo)
+static bool is_stacked(const char *kind)
 {
 	static const char *const kinds[] = {
 		"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "dsa"
 	};
-	struct attributes info = { 0 };
-	const struct nlattr *kind;
 
-	if (linkinfo)
-		mnl_attr_parse_nested(linkinfo, take_attribute, &info);
-	kind = info.list[IFLA_INFO_KIND];
-	if (!kind || mnl_attr_validate(kind, MNL_TYPE_NUL_STRING))
-		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(mnl_attr_get_str(kind), kinds[i]))
+		if (!strcmp(kind, kinds[i]))
 			return true;
 	return false;
 }
@@ -73,15 +83,23 @@ static int take_link(const struct nlmsghdr *message, void *context)
 	const struct ifinfomsg *head = mnl_nlmsg_get_payload(message);
 	struct attributes attributes = { 0 };
 	struct links *links = context;
-	struct link link = { .ifindex = (uint32_t)head->ifi_index };
+	struct link link = { .ifindex = (uint32_t)head->ifi_index, .up = head->ifi_flags & IFF_UP };
 	struct link *list = array_room(links->list, links->count, sizeof(link));
+	uint32_t lower;
 
 	if (!list)
 		return MNL_CB_ERROR;
 	mnl_attr_parse(message, sizeof(*head), take_attribute, &attributes);
 	link.master = attribute_number(attributes.list[IFLA_MASTER]);
-	if (is_stacked(attributes.list[IFLA_LINKINFO]) && !attributes.list[IFLA_LINK_NETNSID])
-		link.below = attribute_number(attributes.list[IFLA_LINK]);
+	link.mtu = attribute_number(attributes.list[IFLA_MTU]);
+	copy_text(attributes.list[IFLA_IFNAME], link.name, sizeof(link.name));
+	read_kind(attributes.list[IFLA_LINKINFO], &link);
+	lower = attributes.list[IFLA_LINK_NETNSID] ? 0
+						   : attribute_number(attributes.list[IFLA_LINK]);
+	if (is_stacked(link.kind))
+		link.below = lower;
+	else if (!strcmp(link.kind, "veth"))
+		link.peer = lower;
 	links->list = list;
 	list[links->count++] = link;
 	return MNL_CB_OK;
@@ -89,17 +107,14 @@ static int take_link(const struct nlmsghdr *message, void *context)
 
 int links_read(struct link **ret_links, size_t *ret_count)
 {
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct netlink_request request;
 	int r = -EINTR;
 
-	request->nlmsg_type = RTM_GETLINK;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
 	for (int i = 0; r == -EINTR && i < DUMPS_MAX; i++) {
 		struct links links = { 0 };
 
-		r = netlink_ask(NETLINK_ROUTE, request, take_link, &links);
+		r = netlink_ask(NETLINK_ROUTE, &request, take_link, &links);
 		if (!r) {
 			*ret_links = links.list;
 			*ret_count = links.count;
@@ -133,6 +148,75 @@ bool links_is_at_or_below(const struct link *links, size_t count, uint32_t ifind
 	return ifindex && upper && is_at_or_below(&all, ifindex, upper, DEPTH_MAX);
 }
 
+struct ifindexes {
+	uint32_t *list;
+	size_t count;
+};
+
+/* Adds it unless it is there. */
+static int add_ifindex(struct ifindexes *ifindexes, uint32_t ifindex)
+{
+	uint32_t *list;
+	size_t at = 0;
+
+	while (at < ifindexes->count && ifindexes->list[at] < ifindex)
+		at++;
+	if (!ifindex || (at < ifindexes->count && ifindexes->list[at] == ifindex))
+		return MNL_CB_OK;
+	list = array_room(ifindexes->list, ifindexes->count, sizeof(*list));
+	if (!list)
+		return MNL_CB_ERROR;
+	memmove(list + at + 1, list + at, (ifindexes->count - at) * sizeof(*list));
+	list[at] = ifindex;
+	ifindexes->list = list;
+	ifindexes->count++;
+	return MNL_CB_OK;
+}
+
+static int take_default_route(const struct nlmsghdr *message, void *context)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	struct attributes attributes = { 0 };
+	const struct nlattr *several;
+	const struct rtnexthop *hop;
+	int left;
+
+	if (head->rtm_dst_len || head->rtm_table != RT_TABLE_MAIN || head->rtm_type != RTN_UNICAST)
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof(*head), take_attribute, &attributes);
+	several = attributes.list[RTA_MULTIPATH];
+	if (!several)
+		return add_ifindex(context, attribute_number(attributes.list[RTA_OIF]));
+	hop = mnl_attr_get_payload(several);
+	left = mnl_attr_get_payload_len(several);
+	while (RTNH_OK(hop, left)) {
+		if (add_ifindex(context, (uint32_t)hop->rtnh_ifindex) == MNL_CB_ERROR)
+			return MNL_CB_ERROR;
+		left -= (int)RTNH_ALIGN(hop->rtnh_len);
+		hop = RTNH_NEXT(hop);
+	}
+	return MNL_CB_OK;
+}
+
+int default_routes_read(int family, uint32_t **ret_ifindexes, size_t *ret_count)
+{
+	struct netlink_request request;
+	struct ifindexes ifindexes = { 0 };
+	struct rtmsg *head;
+	int r;
+
+	head = netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP, sizeof(*head));
+	head->rtm_family = (unsigned char)family;
+	r = netlink_ask(NETLINK_ROUTE, &request, take_default_route, &ifindexes);
+	if (r && r != -EINTR) { /* a change meanwhile: what was read will do */
+		free(ifindexes.list);
+		return r;
+	}
+	*ret_ifindexes = ifindexes.list;
+	*ret_count = ifindexes.count;
+	return 0;
+}
+
 static int take_route(const struct nlmsghdr *message, void *context)
 {
 	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
@@ -147,22 +231,19 @@ static int take_route(const struct nlmsghdr *message, void *context)
 
 int route_read(int family, const uint8_t *address, uint32_t ifindex, struct route *ret_route)
 {
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct netlink_request request;
 	size_t address_bytes = family == AF_INET ? 4 : 16;
 	struct route route = { 0 };
 	struct rtmsg *head;
 	int r;
 
-	request->nlmsg_type = RTM_GETROUTE;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
+	head = netlink_begin(&request, RTM_GETROUTE, NLM_F_ACK, sizeof(*head));
 	head->rtm_family = (unsigned char)family;
 	head->rtm_dst_len = (unsigned char)(address_bytes * 8);
-	mnl_attr_put(request, RTA_DST, address_bytes, address);
+	mnl_attr_put(&request.header, RTA_DST, address_bytes, address);
 	if (ifindex)
-		mnl_attr_put_u32(request, RTA_OIF, ifindex);
-	r = netlink_ask(NETLINK_ROUTE, request, take_route, &route);
+		mnl_attr_put_u32(&request.header, RTA_OIF, ifindex);
+	r = netlink_ask(NETLINK_ROUTE, &request, take_route, &route);
 	/* the errors of unreachable, prohibit and blackhole routes (ip-route(8)): no route */
 	if (r && r != -ENETUNREACH && r != -EHOSTUNREACH && r != -EACCES && r != -EINVAL)
 		return r;

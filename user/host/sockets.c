@@ -115,6 +115,7 @@ int sockets_take_message(const struct nlmsghdr *message, uint8_t protocol, socke
 	socket.ifindex = diag->id.idiag_if;
 	socket.uid = diag->idiag_uid;
 	socket.inode = diag->idiag_inode;
+	memcpy(socket.cookie, diag->id.idiag_cookie, sizeof(socket.cookie));
 	if (attributes.cgroup_id)
 		socket.cgroup_id = mnl_attr_get_u64(attributes.cgroup_id);
 	if (!socket.port)
@@ -142,18 +143,15 @@ static int take_message(const struct nlmsghdr *message, void *context)
 
 static int walk_family(uint8_t family, uint32_t states, struct walk *walk)
 {
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct netlink_request request;
 	struct inet_diag_req_v2 *diag;
 	int r;
 
-	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	diag = mnl_nlmsg_put_extra_header(request, sizeof(*diag));
+	diag = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sizeof(*diag));
 	diag->sdiag_family = family;
 	diag->sdiag_protocol = walk->protocol;
 	diag->idiag_states = states;
-	r = netlink_ask(NETLINK_SOCK_DIAG, request, take_message, walk);
+	r = netlink_ask(NETLINK_SOCK_DIAG, &request, take_message, walk);
 	return walk->result ?: r;
 }
 
@@ -162,6 +160,30 @@ int sockets_walk(uint8_t protocol, uint32_t states, socket_take_fn *take, void *
 	struct walk walk = { .protocol = protocol, .take = take, .context = context };
 
 	return walk_family(AF_INET, states, &walk) ?: walk_family(AF_INET6, states, &walk);
+}
+
+static int take_nothing(const struct nlmsghdr *message, void *context)
+{
+	(void)message;
+	(void)context;
+	return MNL_CB_OK;
+}
+
+int socket_destroy(const struct host_socket *socket)
+{
+	struct netlink_request request;
+	struct inet_diag_req_v2 *diag;
+
+	diag = netlink_begin(&request, SOCK_DESTROY, NLM_F_ACK, sizeof(*diag));
+	diag->sdiag_family = socket->family; /* the kernel finds mapped addresses by AF_INET */
+	diag->sdiag_protocol = socket->protocol;
+	memcpy(diag->id.idiag_src, socket->address, sizeof(diag->id.idiag_src));
+	memcpy(diag->id.idiag_dst, socket->peer, sizeof(diag->id.idiag_dst));
+	diag->id.idiag_sport = htons(socket->port);
+	diag->id.idiag_dport = htons(socket->peer_port);
+	diag->id.idiag_if = socket->ifindex;
+	memcpy(diag->id.idiag_cookie, socket->cookie, sizeof(diag->id.idiag_cookie));
+	return netlink_ask(NETLINK_SOCK_DIAG, &request, take_nothing, NULL);
 }
 
 struct sockets {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The internet sockets of the current network namespace, as sock_diag lists them. Needs no rights.
+ * The internet sockets of the current network namespace, as sock_diag lists them. Only destroying
+ * one needs rights.
  * Who owns a socket is socket_owners.h.
  */
 #ifndef PORTSIEVE_SOCKETS_H
@@ -29,6 +30,7 @@ struct host_socket {
 	uint32_t uid;	    /* of its owner */
 	uint32_t inode;	    /* 0: no process has it, as in TIME_WAIT */
 	uint64_t cgroup_id; /* of the cgroup that made it; 0: unknown (cgroup.h) */
+	uint32_t cookie[2]; /* tells it from a later socket of the same addresses and ports */
 };
 
 /* Takes one socket; a value other than 0 ends the walk, which returns it. */
@@ -49,6 +51,12 @@ int sockets_walk(uint8_t protocol, uint32_t states, socket_take_fn *take, void *
  * -ENOENT: the kernel cannot list TCP or UDP; other protocols that it cannot list are left out.
  */
 int sockets_listening(struct host_socket **ret_sockets, size_t *ret_count);
+
+/*
+ * Ends a connection: its process gets ECONNABORTED, and the peer a reset. Returns 0 or -errno:
+ * -ENOENT: there is no such socket; -EOPNOTSUPP: the kernel lacks CONFIG_INET_DIAG_DESTROY.
+ */
+int socket_destroy(const struct host_socket *socket);
 
 /* Can it be reached from this host only, by its local address? */
 bool socket_is_loopback(const struct host_socket *socket);

@@ -41,41 +41,40 @@ int capture_open(const char *path, struct capture **ret_capture, struct error *e
 	char text[PCAP_ERRBUF_SIZE];
 	struct stat status = { 0 };
 	const char *name;
-	int type, first, r = 0;
+	int type, first, r;
 
-	if (!capture || !(capture->path = strdup(path)))
+	if (!capture || !(capture->path = strdup(input_name(path))))
 		return error_no_memory(error);
-	if (strcmp(path, "-") != 0)
-		r = input_open(path, &fd, &status);
-	else if ((fd = dup(STDIN_FILENO)) < 0 || fstat(fd, &status))
-		r = -errno;
+	r = input_open(path, &fd, &status);
 	if (!r && !(file = fdopen(fd, "r")))
 		r = -errno;
 	if (r)
-		return error_set(error, -r, EXIT_USAGE, "cannot read %s: %s", path, strerror(-r));
+		return error_set_code(error, ERROR_CANNOT_READ, -r, "cannot read %s: %s",
+				      capture->path, strerror(-r));
 	fd = -1; /* owned by file */
 	if (S_ISDIR(status.st_mode))
-		return error_set(error, EISDIR, EXIT_USAGE, "%s is a directory; name a capture",
-				 path);
+		return error_set_code(error, ERROR_CANNOT_READ, EISDIR,
+				      "%s is a directory; name a capture", capture->path);
 	if (S_ISREG(status.st_mode))
 		capture->size_bytes = status.st_size;
 	first = getc(file);
-	if (first == EOF && S_ISFIFO(status.st_mode))
+	if (first == EOF && !ferror(file) && (S_ISFIFO(status.st_mode) || input_is_standard(path)))
 		return input_nothing_written(path, error);
 	ungetc(first, file);
 	capture->pcap = pcap_fopen_offline(file, text);
 	if (!capture->pcap)
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "%s is not a capture in pcap or pcapng form: %s", path, text);
+		return error_set_code(error, ERROR_CANNOT_READ, EINVAL,
+				      "%s is not a capture in pcap or pcapng form: %s",
+				      capture->path, text);
 	capture->file = TAKE_PTR(file);
 	type = pcap_datalink(capture->pcap);
 	name = pcap_datalink_val_to_name(type);
 	if (type != DLT_EN10MB)
-		return error_set(
-			error, EINVAL, EXIT_USAGE,
+		return error_set_code(
+			error, ERROR_CANNOT_READ, EINVAL,
 			"%s has link type %s (%d), not Ethernet; capture on an Ethernet interface "
 			"(not `any`, `lo` of other systems, or a tunnel)",
-			path, name ? name : "unknown", type);
+			capture->path, name ? name : "unknown", type);
 	*ret_capture = TAKE_PTR(capture);
 	return 0;
 }

@@ -41,6 +41,23 @@ static size_t put_l4(const struct packet_description *packet, uint8_t *at)
 	}
 }
 
+/* Writes an ARP request (RFC 826) into zeroed bytes. Returns its length. */
+static size_t put_arp(const struct packet_description *packet, const uint8_t *mac, uint8_t *at)
+{
+	static const uint8_t ethernet_ipv4[] = { 0, 1, 8, 0, 6, 4, 0, 1 };
+
+	memcpy(at, ethernet_ipv4, sizeof(ethernet_ipv4));
+	memcpy(at + 8, mac, 6);
+	memcpy(at + 14, packet->source.address, 4);
+	memcpy(at + 24, packet->destination.address, 4);
+	return 28;
+}
+
+static size_t padded(const uint8_t *frame, const uint8_t *end)
+{
+	return end - frame < ETHERNET_PADDED_BYTES ? ETHERNET_PADDED_BYTES : (size_t)(end - frame);
+}
+
 size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[PACKET_FRAME_MAX])
 {
 	bool ipv6 = packet->source.ipv6;
@@ -55,8 +72,10 @@ size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[P
 		put16(at + 2, packet->vlans[i]);
 		at += 4;
 	}
-	put16(at, ipv6 ? 0x86dd : 0x0800);
+	put16(at, packet->is_arp ? 0x0806 : ipv6 ? 0x86dd : 0x0800);
 	at += 2;
+	if (packet->is_arp)
+		return padded(frame, at + put_arp(packet, frame + 6, at));
 	l4_bytes = put_l4(packet, at + header_bytes);
 	if (ipv6) {
 		at[0] = 6 << 4;
@@ -73,6 +92,5 @@ size_t packet_frame_put(const struct packet_description *packet, uint8_t frame[P
 		memcpy(at + 12, packet->source.address, 4);
 		memcpy(at + 16, packet->destination.address, 4);
 	}
-	at += header_bytes + l4_bytes;
-	return at - frame < ETHERNET_PADDED_BYTES ? ETHERNET_PADDED_BYTES : (size_t)(at - frame);
+	return padded(frame, at + header_bytes + l4_bytes);
 }

@@ -15,22 +15,32 @@
 
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "policy/services.h"
 
 enum {
 	WORDS_MAX = 32,
 	WORD_SIZE = 80,
 	ETHERNET_BYTES = 14,
+	SOURCE_PORT = 40000, /* if none is given: a client's */
 };
 
 static const struct {
 	const char *name;
 	uint8_t number;
 	bool has_ports;
+	unsigned int transport; /* whose service names its ports have: enum portsieve_transport */
 } protocols[] = {
-	{ "tcp", IPPROTO_TCP, true },	      { "udp", IPPROTO_UDP, true },
-	{ "udplite", IPPROTO_UDPLITE, true }, { "sctp", IPPROTO_SCTP, true },
-	{ "dccp", IPPROTO_DCCP, true },	      { "icmp", IPPROTO_ICMP, false },
-	{ "icmpv6", IPPROTO_ICMPV6, false },  { "igmp", IPPROTO_IGMP, false },
+	{ "tcp", IPPROTO_TCP, true, PORTSIEVE_TCP },
+	{ "udp", IPPROTO_UDP, true, PORTSIEVE_UDP },
+	{ "udplite", IPPROTO_UDPLITE, true, PORTSIEVE_UDP },
+	{ "sctp", IPPROTO_SCTP, true, PORTSIEVE_SCTP },
+	{ "dccp", IPPROTO_DCCP, true, PORTSIEVE_DCCP },
+	{ .name = "icmp", .number = IPPROTO_ICMP },
+	{ .name = "icmpv6", .number = IPPROTO_ICMPV6 },
+	{ .name = "igmp", .number = IPPROTO_IGMP },
+	{ .name = "gre", .number = IPPROTO_GRE },
+	{ .name = "esp", .number = IPPROTO_ESP },
+	{ .name = "ah", .number = IPPROTO_AH },
 };
 
 static int wrong(struct error *error, const char *word, const char *right)
@@ -48,12 +58,18 @@ static bool read_number(const char *word, unsigned long most, unsigned long *ret
 	return !*end && *ret_number <= most;
 }
 
-static int read_protocol(const char *word, struct packet_description *packet, struct error *error)
+/* *ret_transports is set for protocols with ports only. */
+static int read_protocol(const char *word, struct packet_description *packet,
+			 unsigned int *ret_transports, struct error *error)
 {
 	struct suggest suggest;
 	unsigned long number;
 
+	packet->is_arp = !strcmp(word, "arp");
+	if (packet->is_arp)
+		return 0;
 	suggest_start(&suggest, word, strlen(word));
+	suggest_offer(&suggest, "arp");
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
 		suggest_offer(&suggest, protocols[i].name);
 		if (strcmp(protocols[i].name, word) != 0 &&
@@ -61,22 +77,57 @@ static int read_protocol(const char *word, struct packet_description *packet, st
 			continue;
 		packet->protocol = protocols[i].number;
 		packet->has_ports = protocols[i].has_ports;
+		*ret_transports = 1u << protocols[i].transport;
 		return 0;
 	}
 	if (!read_number(word, 255, &number))
 		return error_set(
 			error, EINVAL, EXIT_USAGE, "explain: unknown protocol '%s'%s", word,
-			suggest_hint(&suggest, "tcp, udp, sctp, dccp, icmp ... or a number").text);
+			suggest_hint(&suggest,
+				     "tcp, udp, sctp, dccp, icmp, gre, arp ... or a number")
+				.text);
 	packet->protocol = number;
 	return 0;
 }
 
-static int read_endpoint(const char *original, struct packet_endpoint *endpoint,
-			 struct error *error)
+/* A number or the name of a service. */
+static int read_port(const char *word, unsigned int transports, uint16_t *ret_port,
+		     struct error *error)
+{
+	const struct registry_service *services[2];
+	struct suggest suggest;
+	unsigned long number;
+	size_t found;
+
+	if (read_number(word, 65535, &number)) {
+		*ret_port = (uint16_t)number;
+		return 0;
+	}
+	if (!isalpha((unsigned char)word[0]))
+		return wrong(error, word, "a port from 0 to 65535");
+	found = services_by_name(word, transports, services, ARRAY_SIZE(services));
+	if (found == 1 && services[0]->low == services[0]->high) {
+		*ret_port = services[0]->low;
+		return 0;
+	}
+	if (found)
+		return error_set(
+			error, EINVAL, EXIT_USAGE,
+			"explain: '%s' has several ports; write the number (see: portsieve "
+			"registry %s)",
+			word, word);
+	suggest_start(&suggest, word, strlen(word));
+	services_offer(&suggest, transports);
+	return error_set(error, EINVAL, EXIT_USAGE, "explain: no service '%s' for this protocol%s",
+			 word, suggest_hint(&suggest, NULL).text);
+}
+
+static int read_endpoint(const char *original, unsigned int transports,
+			 struct packet_endpoint *endpoint, struct error *error)
 {
 	static const char right[] = "an address, ADDRESS:PORT or [IPV6]:PORT";
 	char word[WORD_SIZE], *address = word, *colon;
-	unsigned long port;
+	int r;
 
 	snprintf(word, sizeof(word), "%s", original);
 	endpoint->ipv6 = word[0] == '[' && strchr(word, ']');
@@ -94,9 +145,9 @@ static int read_endpoint(const char *original, struct packet_endpoint *endpoint,
 			colon = strchr(word, '\0');
 	}
 	if (*colon) {
-		if (!read_number(colon + 1, 65535, &port))
-			return wrong(error, colon + 1, "a port from 0 to 65535");
-		endpoint->port = port;
+		r = read_port(colon + 1, transports, &endpoint->port, error);
+		if (r)
+			return r;
 		endpoint->has_port = true;
 		*colon = '\0';
 	}
@@ -144,7 +195,7 @@ static int read_extra(char words[][WORD_SIZE], int left, struct packet_descripti
 		packet->vlans[packet->vlans_count++] = number;
 		return 2;
 	}
-	if (left >= 2 && !strcmp(words[0], "type")) {
+	if (left >= 2 && !strcmp(words[0], "type") && !packet->is_arp) {
 		if (!read_number(words[1], 255, &number))
 			return wrong(error, words[1], "a type from 0 to 255");
 		if (packet->has_ports)
@@ -152,14 +203,39 @@ static int read_extra(char words[][WORD_SIZE], int left, struct packet_descripti
 		packet->type = number;
 		return 2;
 	}
+	if (packet->is_arp)
+		return wrong(error, words[0], "`vlan ID`");
 	if (packet->protocol != IPPROTO_TCP)
 		return wrong(error, words[0], "`type N` or `vlan ID`");
 	return read_flags(words[0], packet, error) ? -EINVAL : 1;
 }
 
+/* Completes the endpoints. `protocol` is the word for it. */
+static int check_endpoints(const char *protocol, struct packet_description *packet,
+			   struct error *error)
+{
+	if (packet->source.ipv6 != packet->destination.ipv6)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: one address is IPv4 and the other IPv6");
+	if (packet->is_arp && packet->source.ipv6)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: arp is for IPv4 addresses; write icmpv6 ... type 135");
+	if (packet->has_ports && !packet->destination.has_port)
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: %s has ports; write the destination as ADDRESS:PORT",
+				 protocol);
+	if (!packet->has_ports && (packet->source.has_port || packet->destination.has_port))
+		return error_set(error, EINVAL, EXIT_USAGE,
+				 "explain: %s has no ports; write addresses alone", protocol);
+	if (packet->has_ports && !packet->source.has_port)
+		packet->source.port = SOURCE_PORT;
+	return 0;
+}
+
 static int describe(char words[][WORD_SIZE], int count, struct packet_description *packet,
 		    struct error *error)
 {
+	unsigned int transports = 0;
 	int r;
 
 	*packet = (struct packet_description){ .tcp_flags = 0x02 };
@@ -167,19 +243,21 @@ static int describe(char words[][WORD_SIZE], int count, struct packet_descriptio
 		return error_set(error, EINVAL, EXIT_USAGE,
 				 "explain: a packet is written like 'tcp 192.0.2.7:40000 > "
 				 "198.51.100.1:8080 S'");
-	r = read_protocol(words[0], packet, error);
+	r = read_protocol(words[0], packet, &transports, error);
 	if (r)
 		return r;
+	r = read_endpoint(words[1], transports, &packet->source, error);
+	if (r)
+		return r;
+	r = read_endpoint(words[3], transports, &packet->destination, error);
+	if (r)
+		return r;
+	if (!strcmp(words[0], "icmp") && packet->source.ipv6) /* as ping takes both */
+		packet->protocol = IPPROTO_ICMPV6;
 	if (packet->protocol == IPPROTO_ICMP)
 		packet->type = ICMP_ECHO;
 	if (packet->protocol == IPPROTO_ICMPV6)
 		packet->type = ICMP6_ECHO_REQUEST;
-	r = read_endpoint(words[1], &packet->source, error);
-	if (r)
-		return r;
-	r = read_endpoint(words[3], &packet->destination, error);
-	if (r)
-		return r;
 	for (int i = 4; i < count;) {
 		int taken = read_extra(&words[i], count - i, packet, error);
 
@@ -187,17 +265,7 @@ static int describe(char words[][WORD_SIZE], int count, struct packet_descriptio
 			return taken;
 		i += taken;
 	}
-	if (packet->source.ipv6 != packet->destination.ipv6)
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "explain: one address is IPv4 and the other IPv6");
-	if (packet->has_ports && (!packet->source.has_port || !packet->destination.has_port))
-		return error_set(
-			error, EINVAL, EXIT_USAGE,
-			"explain: this protocol has ports; write ADDRESS:PORT on both sides");
-	if (!packet->has_ports && (packet->source.has_port || packet->destination.has_port))
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "explain: this protocol has no ports; write addresses alone");
-	return 0;
+	return check_endpoints(words[0], packet, error);
 }
 
 static int read_hex(const char *text, uint8_t *frame, size_t *ret_length_bytes, struct error *error)

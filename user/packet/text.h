@@ -5,9 +5,10 @@
  *	PROTOCOL SOURCE > DESTINATION [FLAGS] [type N] [vlan ID]...
  *	hex BYTES
  *
- * PROTOCOL is tcp, udp, udplite, sctp, dccp, icmp, icmpv6, igmp or a number; SOURCE and DESTINATION
- * are ADDRESS or ADDRESS:PORT (brackets around an IPv6 address with a port); FLAGS are letters as
- * tcpdump prints them: S A (or .) F R P U, or `none`; the default is S.
+ * PROTOCOL is tcp, udp, udplite, sctp, dccp, icmp, icmpv6, igmp, gre, esp, ah, arp or a number;
+ *SOURCE and DESTINATION are ADDRESS or ADDRESS:PORT (brackets around an IPv6 address with a port),
+ *where PORT is a number or a service; a source without a port has that of a client; FLAGS are
+ *letters as tcpdump prints them: S A (or .) F R P U, or `none`; the default is S.
  */
 #ifndef PORTSIEVE_PACKET_TEXT_H
 #define PORTSIEVE_PACKET_TEXT_H

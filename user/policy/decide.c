@@ -25,20 +25,40 @@ static bool address_matches(const struct policy_prefixes *prefixes,
 	for (size_t i = 0; i < prefixes->count; i++)
 		if (policy_prefix_holds(&prefixes->list[i], address))
 			return true;
-	return !prefixes->count;
+	return policy_prefixes_any(prefixes);
 }
 
-const struct policy_rule *policy_decide(const struct policy *policy,
-					const struct policy_packet *packet)
+static bool is_for_dhcp_client(const struct policy *policy, const struct policy_packet *packet)
 {
-	for (size_t i = 0; i < policy->rules_count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
+	return policy->dhcp_client && packet->transport == PORTSIEVE_UDP &&
+	       (packet->port == DHCP_CLIENT_PORT || packet->port == DHCPV6_CLIENT_PORT);
+}
 
-		if (has_ended(rule->until_ns, packet->boottime_ns))
+struct policy_decision policy_decide(const struct policy *policy,
+				     const struct policy_packet *packet)
+{
+	struct policy_decision decision = {
+		.drop = policy->default_action == POLICY_DROP &&
+			!is_for_dhcp_client(policy, packet),
+	};
+	const struct policy_rule *monitored = NULL;
+	bool passes = !decision.drop || policy->default_monitor;
+
+	for (size_t i = 0; i < policy->rules_count && !decision.rule; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		bool is_from = address_matches(&rule->from, &packet->source);
+
+		if (has_ended(rule->until_ns, packet->boottime_ns) || !ports_match(rule, packet) ||
+		    !(is_from || rule->only_from) ||
+		    !address_matches(&rule->to, &packet->destination))
 			continue;
-		if (ports_match(rule, packet) && address_matches(&rule->from, &packet->source) &&
-		    address_matches(&rule->to, &packet->destination))
-			return rule;
+		if (rule->monitor) {
+			monitored = monitored ?: rule;
+			continue;
+		}
+		decision.rule = rule;
+		decision.drop = rule->action == POLICY_DROP || !is_from;
+		passes = !decision.drop;
 	}
-	return NULL;
+	return passes && monitored ? (struct policy_decision){ monitored, true } : decision;
 }

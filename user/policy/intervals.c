@@ -70,6 +70,7 @@ static bool same_ports(const struct policy_rule *a, const struct policy_rule *b)
 
 bool policy_rules_same(const struct policy_rule *a, const struct policy_rule *b)
 {
-	return a->action == b->action && same_ports(a, b) &&
-	       policy_prefixes_same(&a->from, &b->from) && policy_prefixes_same(&a->to, &b->to);
+	return a->action == b->action && a->monitor == b->monitor && a->only_from == b->only_from &&
+	       same_ports(a, b) && policy_prefixes_same(&a->from, &b->from) &&
+	       policy_prefixes_same(&a->to, &b->to);
 }

@@ -25,20 +25,28 @@ const char *const policy_returns[] = {
 	[POLICY_RETURN_NONE] = "none",
 	[POLICY_RETURN_SOCKET] = "socket",
 	[POLICY_RETURN_ESTABLISHED] = "established",
-	/* not supported yet */
-	"auto",
-	"flow",
-	"socket+flow",
+	[POLICY_RETURN_FLOW] = "flow",
+	[POLICY_RETURN_SOCKET_FLOW] = "socket+flow",
+	[POLICY_RETURN_AUTO] = "auto",
 	NULL,
 };
-const char *const policy_udp_clients[] = { "never", "ephemeral", "any", NULL };
+const char *const policy_udp_clients[] = { "never", "flow", "ephemeral", "any", NULL };
 const char *const policy_passes_or_drops[] = { "pass", "drop", NULL };
 
 void policy_init(struct policy *policy)
 {
 	*policy = (struct policy){ .default_action = POLICY_ALLOW,
+				   .return_mode = POLICY_RETURN_AUTO,
 				   .udp_clients = POLICY_UDP_EPHEMERAL,
+				   .flows = POLICY_FLOWS_DEFAULT,
+				   .grace_seconds = POLICY_GRACE_SECONDS_DEFAULT,
 				   .dhcp_client = true };
+}
+
+/* Does the rule drop any of the packets that match it? */
+static bool rule_drops(const struct policy_rule *rule)
+{
+	return rule->action == POLICY_DROP || rule->only_from;
 }
 
 bool policy_drops(const struct policy *policy)
@@ -46,24 +54,62 @@ bool policy_drops(const struct policy *policy)
 	bool drops = policy->default_action == POLICY_DROP;
 
 	for (size_t i = 0; i < policy->rules_count && !drops; i++)
-		drops = policy->rules[i].action == POLICY_DROP;
+		drops = rule_drops(&policy->rules[i]);
 	return drops;
+}
+
+bool policy_enforces(const struct policy *policy)
+{
+	bool drops = policy->default_action == POLICY_DROP && !policy->default_monitor;
+
+	for (size_t i = 0; i < policy->rules_count && !drops; i++)
+		drops = rule_drops(&policy->rules[i]) && !policy->rules[i].monitor;
+	return drops;
+}
+
+bool policy_rule_takes_any(const struct policy_rule *rule, enum portsieve_direction direction)
+{
+	return policy_prefixes_any(policy_rule_prefixes(rule, direction)) ||
+	       (rule->only_from && direction == PORTSIEVE_SOURCE);
 }
 
 /* A rule with `from` is a block list: it blocks replies from there too. */
 bool policy_rule_asks(const struct policy_rule *rule)
 {
-	if (rule->action != POLICY_DROP || rule->replies == POLICY_REPLIES_DROP)
+	if (!rule_drops(rule) || rule->replies == POLICY_REPLIES_DROP)
 		return false;
-	return rule->replies == POLICY_REPLIES_PASS || !rule->from.count;
+	return rule->replies == POLICY_REPLIES_PASS ||
+	       policy_rule_takes_any(rule, PORTSIEVE_SOURCE);
+}
+
+bool policy_asks(const struct policy *policy)
+{
+	if (policy->default_action == POLICY_DROP)
+		return true;
+	for (size_t i = 0; i < policy->rules_count; i++)
+		if (policy_rule_asks(&policy->rules[i]))
+			return true;
+	return false;
+}
+
+enum policy_return policy_return_chosen(const struct policy *policy, const struct policy_host *host)
+{
+	if (policy->return_mode != POLICY_RETURN_AUTO)
+		return policy->return_mode;
+	if (!policy_asks(policy))
+		return POLICY_RETURN_NONE;
+	return host->needs_flows ? POLICY_RETURN_SOCKET_FLOW : POLICY_RETURN_SOCKET;
 }
 
 void policy_rule_free(struct policy_rule *rule)
 {
+	free(rule->description);
 	free(rule->ports);
 	free(rule->intervals);
-	free(rule->from.list);
-	free(rule->to.list);
+	policy_prefixes_free(&rule->from);
+	policy_prefixes_free(&rule->to);
+	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
+		free(rule->sets[direction].list);
 	*rule = (struct policy_rule){ 0 };
 }
 
@@ -72,6 +118,12 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->rules_count; i++)
 		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);
+	for (size_t i = 0; i < policy->sets_count; i++) {
+		free(policy->sets[i].file);
+		free(policy->sets[i].path);
+		policy_prefixes_free(&policy->sets[i].members);
+	}
+	free(policy->sets);
 	policy_init(policy);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The grammar of `ports`: "protocol/item,item protocol/item". Items are ports, ranges, sets and
+ * The grammar of `ports`: "protocol/item,item protocol/item", where an entry may also begin after a
+ * comma, and its first item may stand before the protocol. Items are ports, ranges, sets and
  * service names. ports_error.c words the error about a word that is none of these.
  */
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include "policy/ports_error.h"
 #include "policy/ports_words.h"
 #include "policy/quote.h"
-#include "policy/registry.h"
+#include "policy/services.h"
 
 struct ports_reading {
 	struct ports_context context;
@@ -159,14 +160,14 @@ static int service_read(struct ports_reading *reading, const struct ports_word *
 	_cleanup_free_ const struct registry_service **services = NULL;
 	unsigned int transports = reading->context.protocol->transports;
 	struct ports_name name = ports_name(word);
-	size_t count = name.text[0] ? registry_by_name(name.text, transports, NULL, 0) : 0;
+	size_t count = name.text[0] ? services_by_name(name.text, transports, NULL, 0) : 0;
 
 	if (!count)
 		return 1;
 	services = calloc(count, sizeof(*services));
 	if (!services)
 		return error_no_memory(reading->context.error);
-	registry_by_name(name.text, transports, services, count);
+	services_by_name(name.text, transports, services, count);
 	for (size_t i = 0; i < count; i++) {
 		int r = intervals_add(reading, services[i]->transports & transports,
 				      services[i]->low, services[i]->high);
@@ -210,31 +211,28 @@ static const char *skip_space(const char *text)
 /* "tcp/80, 443": one protocol and its items. Moves *text past them and the space that follows. */
 static int entry_read(struct ports_reading *reading, const char **text)
 {
-	struct ports_word word = { *text, strcspn(*text, "/, \t\r\n") };
+	struct ports_word word = ports_word_at(*text);
+	struct ports_entry entry = ports_entry_of(&word);
 	const char *at = *text;
 	int r;
 
-	reading->context.protocol = ports_protocol_find(&word);
-	if (!reading->context.protocol || at[word.length] != '/')
+	reading->context.protocol = entry.protocol;
+	if (!entry.protocol)
 		return ports_unknown_protocol(&reading->context, &word);
-	at += word.length + 1;
-	if (!*at || policy_space(*at))
-		return ports_error(&reading->context, word.start,
-				   "'%s/' has no ports: write %s/80 or %s/all",
-				   reading->context.protocol->name, reading->context.protocol->name,
-				   reading->context.protocol->name);
-	for (;;) {
-		word = (struct ports_word){ at, strcspn(at, ", \t\r\n") };
-		r = item_read(reading, &word);
-		if (r)
-			return r;
-		at = skip_space(at + word.length);
-		if (*at != ',')
-			break;
+	if (!entry.item.length && at[word.length] != ',')
+		return ports_missing_item(&reading->context, &word);
+	r = item_read(reading, &entry.item);
+	at = skip_space(at + word.length);
+	while (!r && *at == ',') {
 		at = skip_space(at + 1);
+		word = ports_word_at(at);
+		if (ports_entry_of(&word).protocol)
+			break;
+		r = item_read(reading, &word);
+		at = skip_space(at + word.length);
 	}
 	*text = at;
-	return 0;
+	return r;
 }
 
 int policy_ports_read(const char *text, const struct policy_host *host,
@@ -265,17 +263,42 @@ int policy_ports_read(const char *text, const struct policy_host *host,
 	return 0;
 }
 
+/* Writes "tcp/22" for "TCP/22" and "22/tcp", and other words as they are. Returns the end. */
+static char *word_write(char *end, const struct ports_word *word)
+{
+	struct ports_entry entry = ports_entry_of(word);
+
+	if (!entry.protocol) {
+		memmove(end, word->start, word->length);
+		return end + word->length;
+	}
+	memmove(end + strlen(entry.protocol->name) + 1, entry.item.start, entry.item.length);
+	memcpy(end, entry.protocol->name, strlen(entry.protocol->name));
+	end[strlen(entry.protocol->name)] = '/';
+	return end + word->length;
+}
+
 void policy_ports_fold(char *text)
 {
+	const char *at = text;
 	char *end = text;
 
-	for (const char *at = text; *at; at++) {
-		if (!policy_space(*at))
-			*end++ = *at;
-		else if (end > text && end[-1] != ' ')
+	while (*at) {
+		struct ports_word word;
+		bool first = end == text;
+		size_t commas = 0;
+
+		for (; policy_space(*at) || *at == ','; at++)
+			commas += *at == ',';
+		word = ports_word_at(at);
+		at += word.length;
+		if (commas == 1 && !first && ports_entry_of(&word).protocol)
+			commas = 0;
+		if (!commas && word.length && !first)
 			*end++ = ' ';
+		for (; commas; commas--)
+			*end++ = ',';
+		end = word_write(end, &word);
 	}
-	if (end > text && end[-1] == ' ')
-		end--;
 	*end = '\0';
 }

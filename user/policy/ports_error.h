@@ -20,6 +20,7 @@ struct ports_context {
 int ports_error(const struct ports_context *context, const char *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int ports_unknown_protocol(const struct ports_context *context, const struct ports_word *word);
+int ports_missing_item(const struct ports_context *context, const struct ports_word *word);
 int ports_unknown_item(const struct ports_context *context, const struct ports_word *word);
 
 #endif

@@ -3,6 +3,7 @@
 #include "policy/ports_words.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <portsieve/abi.h>
 
@@ -27,6 +28,11 @@ const struct ports_set ports_sets[] = {
 	{ 0 },
 };
 
+struct ports_word ports_word_at(const char *text)
+{
+	return (struct ports_word){ text, strcspn(text, ", \t\r\n") };
+}
+
 bool ports_word_is(const struct ports_word *word, const char *text)
 {
 	return strlen(text) == word->length && !memcmp(text, word->start, word->length);
@@ -35,9 +41,31 @@ bool ports_word_is(const struct ports_word *word, const char *text)
 const struct ports_protocol *ports_protocol_find(const struct ports_word *word)
 {
 	for (const struct ports_protocol *row = ports_protocols; row->name; row++)
-		if (ports_word_is(word, row->name))
+		if (strlen(row->name) == word->length &&
+		    !strncasecmp(row->name, word->start, word->length))
 			return row;
 	return NULL;
+}
+
+struct ports_entry ports_entry_of(const struct ports_word *word)
+{
+	const char *slash = memchr(word->start, '/', word->length);
+	const char *last = memrchr(word->start, '/', word->length);
+	struct ports_word before, after;
+	const struct ports_protocol *protocol;
+
+	if (!slash)
+		return (struct ports_entry){ 0 };
+	before = (struct ports_word){ word->start, (size_t)(slash - word->start) };
+	after = (struct ports_word){ slash + 1, word->length - before.length - 1 };
+	protocol = ports_protocol_find(&before);
+	if (protocol)
+		return (struct ports_entry){ protocol, after };
+	/* the names of some services have a slash */
+	before.length = (size_t)(last - word->start);
+	after = (struct ports_word){ last + 1, word->length - before.length - 1 };
+	protocol = ports_protocol_find(&after);
+	return (struct ports_entry){ protocol, before };
 }
 
 const struct ports_set *ports_set_find(const struct ports_word *word)

@@ -36,10 +36,25 @@ struct ports_set {
 extern const struct ports_protocol ports_protocols[];
 extern const struct ports_set ports_sets[];
 
+/* The word that starts here: up to white space or a comma. */
+struct ports_word ports_word_at(const char *text);
+
 bool ports_word_is(const struct ports_word *word, const char *text);
 
-/* The protocol or set of that name; NULL: there is none. */
+/* The protocol of that name, in upper or lower case; NULL: there is none. */
 const struct ports_protocol *ports_protocol_find(const struct ports_word *word);
+
+/*
+ * A word with its protocol first, "tcp/22", or last, "22/tcp". protocol is NULL if it has neither.
+ */
+struct ports_entry {
+	const struct ports_protocol *protocol;
+	struct ports_word item;
+};
+
+struct ports_entry ports_entry_of(const struct ports_word *word);
+
+/* The set of that name; NULL: there is none. */
 const struct ports_set *ports_set_find(const struct ports_word *word);
 
 /* A word as a C string; "" for a word that is longer than any service name. */

@@ -129,6 +129,13 @@ int policy_prefix_compare(const void *one, const void *other)
 	return order ? order : (a->length > b->length) - (a->length < b->length);
 }
 
+void policy_prefixes_free(struct policy_prefixes *prefixes)
+{
+	if (!prefixes->is_borrowed)
+		free(prefixes->list);
+	*prefixes = (struct policy_prefixes){ 0 };
+}
+
 int policy_prefixes_sort(const struct policy_prefixes *prefixes, struct policy_prefixes *ret_sorted)
 {
 	struct policy_prefix *sorted = calloc(prefixes->count + 1, sizeof(*sorted));
@@ -142,15 +149,17 @@ int policy_prefixes_sort(const struct policy_prefixes *prefixes, struct policy_p
 	for (size_t i = 0; i < prefixes->count; i++)
 		if (!count || policy_prefix_compare(&sorted[count - 1], &sorted[i]))
 			sorted[count++] = sorted[i];
-	*ret_sorted = (struct policy_prefixes){ sorted, count };
+	*ret_sorted = (struct policy_prefixes){ .list = sorted,
+						.count = count,
+						.is_empty = prefixes->is_empty };
 	return 0;
 }
 
 bool policy_prefixes_same(const struct policy_prefixes *a, const struct policy_prefixes *b)
 {
 	struct policy_prefixes ours = { 0 }, theirs = { 0 };
-	bool same = !policy_prefixes_sort(a, &ours) && !policy_prefixes_sort(b, &theirs) &&
-		    ours.count == theirs.count &&
+	bool same = a->is_empty == b->is_empty && !policy_prefixes_sort(a, &ours) &&
+		    !policy_prefixes_sort(b, &theirs) && ours.count == theirs.count &&
 		    !memcmp(ours.list, theirs.list, ours.count * sizeof(*ours.list));
 
 	free(ours.list);

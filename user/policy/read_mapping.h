@@ -12,6 +12,9 @@ enum {
 	POLICY_KEYS_MAX = 32,
 };
 
+/* "enforce", "monitor", up to a NULL. */
+extern const char *const policy_mode_words[];
+
 /* "allow", "drop" by enum policy_action, up to a NULL. */
 extern const char *const policy_action_words[];
 
@@ -20,7 +23,7 @@ struct policy_key {
 	const char *name;	  /* NULL: this row is no key */
 	const char *right;	  /* in errors, what to write: "write allow or drop" */
 	const char *const *words; /* all that the value may be, up to a NULL; NULL: not a word */
-	bool required;
+	const char *missing; /* in errors, what to write if the key is missing; NULL: optional */
 };
 
 struct policy_keys {
@@ -49,16 +52,38 @@ struct policy_pairs policy_pairs_of(struct policy_yaml *yaml, const struct polic
 /*
  * Moves to the next pair. Returns 1; 0 at the end, when all required keys are present; or -EINVAL
  * with the error set: the key is unknown, duplicate or missing, or the value is none of row->words.
+ * Skips such pairs if reading goes on after errors.
  */
 int policy_pairs_next(struct policy_pairs *pairs);
 
 /* The next pair's key if it is a text that is no known key, else NULL. Does not move. */
 const struct policy_node *policy_pairs_peek_unknown(const struct policy_pairs *pairs);
 
+/*
+ * The next pair's key if YAML has made it of the rest of a text, after a comma in a flow mapping;
+ * else NULL. Does not move.
+ */
+const struct policy_node *policy_pairs_next_piece(const struct policy_pairs *pairs);
+
+/*
+ * Reads the current value as one of the words, for a row that may have other values too. Returns 0
+ * with pairs->word set, or -EINVAL with the error set.
+ */
+int policy_word_read(struct policy_pairs *pairs, const char *const *words);
+
+/* Refuses "key:value", which YAML reads as one text, and returns -EINVAL. 0: it is another text. */
+int policy_space_missing(struct policy_yaml *yaml, const struct policy_node *text);
+
 /* The current value has the wrong kind: sets the error. Returns -EINVAL. */
 int policy_value_refuse(const struct policy_pairs *pairs);
 
 /* Is the current value one text? Returns 0, or -EINVAL with the error set. */
 int policy_text_check(const struct policy_pairs *pairs);
+
+/* Is the text one line that is safe to print? */
+bool policy_text_is_printable(const struct policy_node *text);
+
+/* Refuses a text that is no value of the current key. */
+int policy_text_refuse(const struct policy_pairs *pairs);
 
 #endif

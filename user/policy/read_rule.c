@@ -2,37 +2,37 @@
 /*
  * One rule, where YAML's syntax and a rule's differ. In a flow mapping YAML ends a plain text at
  * each comma, so the rest of `ports` looks like further keys without values; the pieces are joined
- * again here, and a place in the whole text is traced back to its piece. And YAML 1.1 misreads two
- * kinds of IPv6 address without quotes: those that start with "::" inside [] or {}, and those that
- * end with "::" anywhere.
+ * again here, and a place in the whole text is traced back to its piece.
  */
 #include "policy/read_rule.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "policy/quote.h"
 #include "policy/read_mapping.h"
+#include "policy/read_prefixes.h"
 #include "policy/until.h"
 
 /* In errors: the right value of `from` and `to`. */
-#define PREFIXES_RIGHT "write a prefix such as 192.0.2.0/24, or a list of them"
+#define PREFIXES_RIGHT "write a prefix such as 192.0.2.0/24, or several"
 
-/* The texts that YAML made of one text at its commas. */
+/* The texts that YAML made of one text at its commas, or the items of a list. */
 struct pieces {
 	const struct policy_node *first;
 	size_t count;
+	char border; /* between them in the joined text */
 };
 
-/* The pieces after the first are keys, each with an empty value after it. */
+/* The pieces after the first are keys, each with an empty value after it; or they are items. */
 static const struct policy_node *piece_at(const struct pieces *pieces, size_t index)
 {
+	if (pieces->border == ' ')
+		return pieces->first + index;
 	return pieces->first + (index ? 2 * index - 1 : 0);
 }
 
@@ -53,7 +53,7 @@ static char *pieces_join(const struct pieces *pieces)
 
 		memcpy(end, piece->text, piece->length);
 		end += piece->length;
-		*end++ = i + 1 < pieces->count ? ',' : '\0';
+		*end++ = i + 1 < pieces->count ? pieces->border : '\0';
 	}
 	return text;
 }
@@ -99,140 +99,41 @@ static int ports_finish(struct policy_yaml *yaml, const struct pieces *pieces,
 	return 0;
 }
 
+static int list_pieces_find(const struct policy_pairs *pairs, struct pieces *ret_pieces)
+{
+	const struct policy_node *list = pairs->value;
+
+	if (list->span == 1)
+		return policy_yaml_error(pairs->yaml, list, "an empty list: %s", pairs->row->right);
+	for (const struct policy_node *item = list + 1; item < list + list->span;
+	     item += item->span)
+		if (item->kind != POLICY_NODE_TEXT || !item->length || policy_node_is_null(item))
+			return policy_yaml_error(pairs->yaml, item,
+						 "an item of 'ports' must be a text such as "
+						 "tcp/80,443");
+	*ret_pieces = (struct pieces){ .first = list + 1, .count = list->span - 1, .border = ' ' };
+	return 0;
+}
+
 /* Finds the pieces of `ports` and moves past them. */
 static int pieces_find(struct policy_pairs *pairs, struct pieces *pieces)
 {
 	const struct policy_node *next;
-	int r = policy_text_check(pairs);
-
-	if (r)
-		return r;
-	*pieces = (struct pieces){ .first = pairs->value, .count = 1 };
-	while (pairs->mapping->opening && (next = policy_pairs_peek_unknown(pairs))) {
-		const struct policy_node *value = next + 1;
-
-		if (next->opening)
-			break;
-		if (value->kind == POLICY_NODE_BROKEN)
-			return policy_yaml_broken(pairs->yaml);
-		if (value->kind != POLICY_NODE_TEXT || value->opening || value->length)
-			break;
-		pieces->count++;
-		pairs->at = value + 1;
-	}
-	return 0;
-}
-
-static bool in_prefix(char byte)
-{
-	return (byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'f') ||
-	       byte == ':' || byte == '.' || byte == '/';
-}
-
-/* May a text start after this byte, or end before it? */
-static bool is_border(char byte)
-{
-	return strchr(" \t\r\n,[]{}", byte); /* finds the NUL too */
-}
-
-bool policy_prefix_unquoted(const struct policy_yaml *yaml, const struct policy_node *node,
-			    struct error *error)
-{
-	const char *start = yaml->source, *end = start + yaml->size;
-	const char *at = policy_yaml_source(yaml, node), *low = at, *high = at;
-	char word[64], address[sizeof(word)];
-	struct in6_addr bits;
-
-	while (low > start && in_prefix(low[-1]))
-		low--;
-	while (high < end && in_prefix(*high))
-		high++;
-	if ((size_t)(high - low) >= sizeof(word) || (low > start && !is_border(low[-1])) ||
-	    (high < end && !is_border(*high)))
-		return false;
-	memcpy(word, low, (size_t)(high - low));
-	word[high - low] = '\0';
-	strcpy(address, word);
-	*strchrnul(address, '/') = '\0';
-	if (inet_pton(AF_INET6, address, &bits) != 1)
-		return false;
-	error_place(error, yaml->file, node->place.line, node->place.column - (uint32_t)(at - low));
-	error_set(error, EINVAL, EXIT_USAGE,
-		  "YAML takes the colons of %s for syntax: put it in quotes, \"%s\"", word, word);
-	return true;
-}
-
-static int prefix_add(struct policy_yaml *yaml, const struct policy_node *node,
-		      struct policy_prefixes *prefixes)
-{
-	struct policy_prefix *list =
-		array_room(prefixes->list, prefixes->count, sizeof(*prefixes->list));
-	struct error error = { 0 };
-
-	if (!list)
-		return error_no_memory(yaml->error);
-	prefixes->list = list;
-	if (!policy_prefix_read(node->text, &list[prefixes->count], &error)) {
-		prefixes->count++;
-		return 0;
-	}
-	if (!node->opening && node->length && node->text[node->length - 1] == ':' &&
-	    policy_prefix_unquoted(yaml, node, yaml->error))
-		return -EINVAL;
-	return policy_yaml_error(yaml, node, "%s", error.text);
-}
-
-static int prefix_list_read(const struct policy_pairs *pairs, struct policy_prefixes *prefixes)
-{
-	struct policy_yaml *yaml = pairs->yaml;
-	const struct policy_node *list = pairs->value;
-
-	if (list->span == 1)
-		return policy_yaml_error(yaml, list,
-					 "an empty list: leave '%s' out for any address",
-					 pairs->row->name);
-	for (const struct policy_node *item = list + 1; item < list + list->span;
-	     item += item->span) {
-		int r;
-
-		if (item->kind != POLICY_NODE_TEXT && item->kind != POLICY_NODE_BROKEN &&
-		    policy_prefix_unquoted(yaml, item, yaml->error))
-			return -EINVAL;
-		if (item->kind != POLICY_NODE_TEXT)
-			return policy_yaml_error(
-				yaml, item, "an item of '%s' must be a prefix such as 192.0.2.0/24",
-				pairs->row->name);
-		r = prefix_add(yaml, item, prefixes);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* `from` or `to`: one prefix or a list of them. */
-static int prefixes_read(const struct policy_pairs *pairs, struct policy_prefixes *prefixes)
-{
-	const struct policy_node *value = pairs->value, *next;
-	struct policy_prefix prefix;
 	int r;
 
-	if (value->kind == POLICY_NODE_LIST)
-		r = prefix_list_read(pairs, prefixes);
-	else if (value->kind == POLICY_NODE_TEXT && !policy_node_is_null(value))
-		r = prefix_add(pairs->yaml, value, prefixes);
-	else if (value->kind == POLICY_NODE_MAPPING &&
-		 policy_prefix_unquoted(pairs->yaml, value, pairs->yaml->error))
-		r = -EINVAL;
-	else
-		r = policy_value_refuse(pairs);
+	if (pairs->value->kind == POLICY_NODE_LIST)
+		return list_pieces_find(pairs, pieces);
+	r = policy_text_check(pairs);
 	if (r)
 		return r;
-	next = policy_pairs_peek_unknown(pairs);
-	/* "from: 10.0.0.0/8,11.0.0.0/8" in a flow mapping: YAML makes a key of the second one */
-	if (next && !policy_prefix_read(next->text, &prefix, NULL))
-		return policy_yaml_error(pairs->yaml, next,
-					 "several prefixes are a list: write %s: [..., %s]",
-					 pairs->row->name, next->text);
+	*pieces = (struct pieces){ .first = pairs->value, .count = 1, .border = ',' };
+	while ((next = policy_pairs_next_piece(pairs))) {
+		pieces->count++;
+		pairs->at = next + 2;
+	}
+	next = pairs->mapping->opening ? policy_pairs_peek_unknown(pairs) : NULL;
+	if (next && next[1].kind == POLICY_NODE_BROKEN)
+		return policy_yaml_broken(pairs->yaml);
 	return 0;
 }
 
@@ -273,13 +174,45 @@ static int until_read(const struct policy_pairs *pairs, const struct policy_host
 	return 0;
 }
 
+static int description_read(struct policy_pairs *pairs, struct policy_rule *rule)
+{
+	const struct policy_node *text = pairs->value, *next;
+	int r = policy_text_check(pairs);
+
+	if (r)
+		return r;
+	if (text->length > POLICY_DESCRIPTION_MAX)
+		return policy_yaml_error(pairs->yaml, text,
+					 "the description has %u bytes: write at most %d",
+					 text->length, POLICY_DESCRIPTION_MAX);
+	if (!text->length || !policy_text_is_printable(text))
+		return policy_yaml_error(pairs->yaml, text,
+					 "'description' must be one line without control "
+					 "characters: %s",
+					 pairs->row->right);
+	next = policy_pairs_next_piece(pairs);
+	for (const struct policy_node *piece = next; piece; piece = policy_pairs_next_piece(pairs))
+		pairs->at = piece + 2;
+	if (next)
+		return policy_yaml_error(pairs->yaml, next,
+					 "the comma ends the description: put the whole text in "
+					 "quotes, \"%s, %s\"",
+					 quote_string(text->text).text,
+					 quote_string(next->text).text);
+	rule->description = strdup(text->text);
+	return rule->description ? 0 : error_no_memory(pairs->yaml->error);
+}
+
 enum rule_key {
 	RULE_NAME,
 	RULE_ACTION,
 	RULE_PORTS,
 	RULE_FROM,
+	RULE_ONLY_FROM,
 	RULE_TO,
+	RULE_DESCRIPTION,
 	RULE_REPLIES,
+	RULE_MODE,
 	RULE_UNTIL, /* the last: errors offer it only for runtime rules */
 	RULE_KEYS,
 };
@@ -288,25 +221,35 @@ static const struct policy_key rows[RULE_KEYS] = {
 	[RULE_NAME] = {
 		.name = "name",
 		.right = "write a word such as 'web'",
-		.required = true,
+		.missing = "one such as 'name: web'",
 	},
 	[RULE_ACTION] = {
 		.name = "action",
 		.right = "write allow or drop",
 		.words = policy_action_words,
-		.required = true,
+		.missing = "'action: allow' or 'action: drop'",
 	},
 	[RULE_PORTS] = {
 		.name = "ports",
 		.right = "write a text such as \"tcp/80,443 udp/53\"",
-		.required = true,
+		.missing = "one such as 'ports: tcp/80'",
 	},
 	[RULE_FROM] = { .name = "from", .right = PREFIXES_RIGHT },
+	[RULE_ONLY_FROM] = { .name = "only_from", .right = PREFIXES_RIGHT },
 	[RULE_TO] = { .name = "to", .right = PREFIXES_RIGHT },
+	[RULE_DESCRIPTION] = {
+		.name = "description",
+		.right = "write a text such as \"for the staff\"",
+	},
 	[RULE_REPLIES] = {
 		.name = "replies",
 		.right = "write pass or drop",
 		.words = policy_passes_or_drops,
+	},
+	[RULE_MODE] = {
+		.name = "mode",
+		.right = "write enforce or monitor",
+		.words = policy_mode_words,
 	},
 	[RULE_UNTIL] = {
 		.name = "until",
@@ -315,6 +258,35 @@ static const struct policy_key rows[RULE_KEYS] = {
 };
 
 static_assert((int)RULE_KEYS <= (int)POLICY_KEYS_MAX, "each key of a rule has a number");
+
+/* Keys of a rule that are not for all of them; NULL: it does not have the key. */
+struct choosy_keys {
+	const struct policy_node *replies, *mode, *from, *only_from;
+};
+
+static int choosy_keys_check(struct policy_yaml *yaml, const struct policy_rule *rule,
+			     const struct choosy_keys *keys)
+{
+	if (keys->replies && rule->action == POLICY_ALLOW)
+		return policy_yaml_error(yaml, keys->replies,
+					 "'replies' is for rules with action drop: leave it out, "
+					 "an allowed reply passes anyway");
+	if (rule->monitor && rule->action == POLICY_ALLOW)
+		return policy_yaml_error(yaml, keys->mode,
+					 "'mode: monitor' is for rules with action drop: leave it "
+					 "out, an allow rule drops nothing");
+	if (keys->only_from && keys->from)
+		return policy_yaml_error(
+			yaml, keys->only_from,
+			"a rule has 'from' or 'only_from': write 'from' alone if "
+			"later rules decide what comes from elsewhere, 'only_from' "
+			"alone to drop it");
+	if (keys->only_from && rule->action == POLICY_DROP)
+		return policy_yaml_error(
+			yaml, keys->only_from,
+			"'only_from' is for rules with action allow: write 'from'");
+	return 0;
+}
 
 int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping,
 		     const struct policy_host *host, struct policy_rule *rule)
@@ -326,7 +298,7 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 		.unlisted = rule->runtime ? 0 : 1,
 	};
 	struct policy_pairs pairs = policy_pairs_of(yaml, mapping, &keys);
-	const struct policy_node *replies = NULL;
+	struct choosy_keys choosy = { 0 };
 	struct pieces ports = { 0 };
 	int r;
 
@@ -343,14 +315,30 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 			r = pieces_find(&pairs, &ports);
 			break;
 		case RULE_FROM:
-			r = prefixes_read(&pairs, &rule->from);
+			choosy.from = pairs.key;
+			r = policy_prefixes_read(&pairs, &rule->from,
+						 &rule->sets[PORTSIEVE_SOURCE]);
+			break;
+		case RULE_ONLY_FROM:
+			choosy.only_from = pairs.key;
+			rule->only_from = true;
+			r = policy_prefixes_read(&pairs, &rule->from,
+						 &rule->sets[PORTSIEVE_SOURCE]);
 			break;
 		case RULE_TO:
-			r = prefixes_read(&pairs, &rule->to);
+			r = policy_prefixes_read(&pairs, &rule->to,
+						 &rule->sets[PORTSIEVE_DESTINATION]);
+			break;
+		case RULE_DESCRIPTION:
+			r = description_read(&pairs, rule);
 			break;
 		case RULE_REPLIES:
 			rule->replies = pairs.word ? POLICY_REPLIES_DROP : POLICY_REPLIES_PASS;
-			replies = pairs.key;
+			choosy.replies = pairs.key;
+			break;
+		case RULE_MODE:
+			rule->monitor = pairs.word == 1;
+			choosy.mode = pairs.key;
 			break;
 		case RULE_UNTIL:
 			r = until_read(&pairs, host, rule);
@@ -358,12 +346,12 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 		case RULE_KEYS:
 			break;
 		}
-		if (r < 0)
+		if (r < 0 && !policy_yaml_goes_on(yaml, r))
 			return r;
 	}
-	if (!r && replies && rule->action == POLICY_ALLOW)
-		return policy_yaml_error(yaml, replies,
-					 "'replies' is for rules with action drop: leave it out, "
-					 "an allowed reply passes anyway");
-	return r ? r : ports_finish(yaml, &ports, host, rule);
+	if (!r)
+		r = choosy_keys_check(yaml, rule, &choosy);
+	if (r && !policy_yaml_goes_on(yaml, r))
+		return r;
+	return ports.count ? ports_finish(yaml, &ports, host, rule) : 0;
 }

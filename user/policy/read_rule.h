@@ -12,11 +12,4 @@
 int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping,
 		     const struct policy_host *host, struct policy_rule *rule);
 
-/*
- * YAML reads the colons of some unquoted IPv6 addresses as syntax. If such an address stands at
- * `node`, sets *error to say so, and returns true; else leaves it alone. error may be NULL.
- */
-bool policy_prefix_unquoted(const struct policy_yaml *yaml, const struct policy_node *node,
-			    struct error *error);
-
 #endif

@@ -111,19 +111,35 @@ size_t registry_by_name(const char *name, unsigned int transports,
 size_t registry_by_port(uint16_t port, unsigned int transports,
 			const struct registry_service **services, size_t most)
 {
-	size_t count = 0;
-	size_t index = find_port(port);
+	return registry_by_range(port, port, transports, services, most);
+}
 
-	while (index < ARRAY_SIZE(assignments)) {
+const char *registry_port_name(uint16_t port, enum portsieve_transport transport)
+{
+	const struct registry_service *services[8];
+	size_t count = registry_by_port(port, 1u << transport, services, ARRAY_SIZE(services));
+
+	for (size_t i = 0; i < count && i < ARRAY_SIZE(services); i++)
+		if (services[i]->name[0])
+			return services[i]->name;
+	return NULL;
+}
+
+size_t registry_by_range(uint16_t low, uint16_t high, unsigned int transports,
+			 const struct registry_service **services, size_t most)
+{
+	size_t count = 0;
+
+	for (size_t index = find_port(low); index < ARRAY_SIZE(assignments); index++) {
 		const struct registry_service *service = &assignments[index];
 
-		/* Past the port's own services only the few ranges at the end may hold it. */
-		if (index < SINGLES && service->low != port) {
-			index = SINGLES;
+		/* Past the last of these ports only the few ranges at the end may hold one of them.
+		 */
+		if (index < SINGLES && service->low > high) {
+			index = SINGLES - 1;
 			continue;
 		}
-		index++;
-		if (port < service->low || port > service->high ||
+		if (service->high < low || service->low > high ||
 		    !(service->transports & transports))
 			continue;
 		if (count < most)

@@ -41,6 +41,16 @@ size_t registry_by_name(const char *name, unsigned int transports,
 size_t registry_by_port(uint16_t port, unsigned int transports,
 			const struct registry_service **services, size_t most);
 
+/* The name of the first of these that has one; NULL: none has. */
+const char *registry_port_name(uint16_t port, enum portsieve_transport transport);
+
+/*
+ * The services that have a port of low to high, those of one port first. Returns how many there
+ * are; writes at most `most` of them.
+ */
+size_t registry_by_range(uint16_t low, uint16_t high, unsigned int transports,
+			 const struct registry_service **services, size_t most);
+
 /*
  * The maximal ranges of ports that are assigned for a transport, ascending, disjoint and not
  * adjacent. Port 0 is never among them. Returns how many, and the ranges through ret_ranges.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading a runtime rule from words, and choosing its name. */
+/* Reading a runtime rule from words, and choosing names. */
 #include "policy/runtime_words.h"
 
 #include <ctype.h>
@@ -9,27 +9,51 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/rule_names.h"
 
-/* "allow-tcp-8080": each run of characters that a name cannot have becomes one '-'. */
-static void make_name(struct policy_rule *rule)
+/* Appends "-" and the text to the name; each run of characters that a name cannot have is one '-'.
+ */
+static void name_append(struct policy_rule *rule, const char *text)
 {
-	size_t length =
-		(size_t)sprintf(rule->name, "%s-", rule->action == POLICY_DROP ? "drop" : "allow");
+	size_t length = strlen(rule->name);
 
-	for (const char *at = rule->ports; *at && length < PORTSIEVE_RULE_NAME_MAX; at++) {
-		char letter = (char)tolower((unsigned char)*at);
-
+	for (char letter = '-'; letter && length < PORTSIEVE_RULE_NAME_MAX;
+	     letter = (char)tolower((unsigned char)*text++)) {
 		if (!policy_name_letter(letter))
 			letter = '-';
 		if (letter != '-' || rule->name[length - 1] != '-')
 			rule->name[length++] = letter;
 	}
-	while (rule->name[length - 1] == '-')
+	while (strchr("._-", rule->name[length - 1]))
 		length--;
 	rule->name[length] = '\0';
 }
 
-/* The words with one space between them, or NULL. */
+/* The first prefix in order, whatever the order on the command line; there is one. */
+static struct policy_prefix_text first_prefix(const struct policy_prefixes *prefixes)
+{
+	const struct policy_prefix *first = &prefixes->list[0];
+
+	for (size_t i = 1; i < prefixes->count; i++)
+		if (policy_prefix_compare(&prefixes->list[i], first) < 0)
+			first = &prefixes->list[i];
+	return policy_prefix_print(first);
+}
+
+/* "allow-tcp-8080", "drop-tcp-22-203.0.113.7-to-192.0.2.2" */
+static void make_name(struct policy_rule *rule)
+{
+	strcpy(rule->name, rule->action == POLICY_DROP ? "drop" : "allow");
+	name_append(rule, rule->ports);
+	if (rule->from.count)
+		name_append(rule, first_prefix(&rule->from).text);
+	if (rule->to.count) {
+		name_append(rule, "to");
+		name_append(rule, first_prefix(&rule->to).text);
+	}
+}
+
+/* The words with a space after each, or NULL. */
 static char *join(const char *const *words, size_t count)
 {
 	size_t size = 1;
@@ -43,31 +67,29 @@ static char *join(const char *const *words, size_t count)
 	*text = '\0';
 	for (size_t i = 0; i < count; i++)
 		end = stpcpy(stpcpy(end, words[i]), " ");
-	policy_ports_fold(text);
 	return text;
 }
 
-static int from_read(const struct runtime_words *words, struct policy_prefixes *prefixes,
-		     struct error *error)
+int runtime_prefixes_read(const char *option, const char *const *texts, size_t count,
+			  struct policy_prefixes *prefixes, struct error *error)
 {
-	if (!words->from_count)
+	if (!count)
 		return 0;
-	prefixes->list = calloc(words->from_count, sizeof(*prefixes->list));
+	prefixes->list = calloc(count, sizeof(*prefixes->list));
 	if (!prefixes->list)
 		return error_no_memory(error);
-	for (size_t i = 0; i < words->from_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		int r;
 
-		if (strpbrk(words->from[i], ",["))
+		if (strpbrk(texts[i], ",["))
 			return error_set(
 				error, EINVAL, EXIT_USAGE,
-				"--from: '%.64s' is not one address or prefix: for several repeat "
-				"the option: --from 192.0.2.0/24 --from 2001:db8::7",
-				words->from[i]);
-		r = policy_prefix_read(words->from[i], &prefixes->list[i], error);
+				"%s: '%.64s' is not one address or prefix: for several repeat "
+				"the option: %s 192.0.2.0/24 %s 2001:db8::7",
+				option, texts[i], option, option);
+		r = policy_prefix_read(texts[i], &prefixes->list[i], error);
 		if (r) {
-			error_prefix(error, "--from");
-			error->exit = EXIT_USAGE;
+			error_prefix(error, option);
 			return r;
 		}
 		prefixes->count++;
@@ -92,7 +114,10 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 			      &rule.uses_registry_set, error);
 	if (r)
 		return r;
-	r = from_read(words, &rule.from, error);
+	policy_ports_fold(rule.ports);
+	r = runtime_prefixes_read("--from", words->from, words->from_count, &rule.from, error);
+	if (!r)
+		r = runtime_prefixes_read("--to", words->to, words->to_count, &rule.to, error);
 	if (r)
 		return r;
 	if (words->name && !policy_name_is_good(words->name))
@@ -108,19 +133,55 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 	return 0;
 }
 
-unsigned int runtime_rule_number(struct policy_rule *rule, const char *name, unsigned int number,
-				 const struct policy *policy)
+/* Is the name free in all indexes, or of a runtime rule that says the same? */
+static bool name_fits(const struct policy_rule *rule, const struct rule_names *names, size_t count)
 {
-	for (;; number++) {
-		const struct policy_rule *other;
-		char suffix[16] = "";
+	for (size_t i = 0; i < count; i++) {
+		const struct policy_rule *other = rule_names_find(&names[i], rule->name);
 
-		if (number > 1)
-			snprintf(suffix, sizeof(suffix), "-%u", number);
+		if (other && !(other->runtime && policy_rules_same(rule, other)))
+			return false;
+	}
+	return true;
+}
+
+static void rule_number(struct policy_rule *rule, const struct rule_names *names, size_t count)
+{
+	char name[PORTSIEVE_RULE_NAME_MAX + 1], suffix[16];
+	unsigned int number = 1;
+
+	strcpy(name, rule->name);
+	while (!name_fits(rule, names, count)) {
+		snprintf(suffix, sizeof(suffix), "-%u", ++number);
 		snprintf(rule->name, sizeof(rule->name), "%.*s%s",
 			 (int)(PORTSIEVE_RULE_NAME_MAX - strlen(suffix)), name, suffix);
-		other = policy_rule_named(policy, rule->name);
-		if (!other || (other->runtime && policy_rules_same(rule, other)))
-			return number;
 	}
+}
+
+int runtime_rules_number(struct policy_rule *rules, size_t *count,
+			 const struct policy *const *policies, size_t policies_count)
+{
+	_cleanup_free_ struct rule_names *names = calloc(policies_count + 1, sizeof(*names));
+	size_t kept = 0;
+	int r = names ? rule_names_init(&names[policies_count], *count) : -ENOMEM;
+
+	for (size_t i = 0; i < policies_count && !r; i++)
+		r = rule_names_of(policies[i], 0, &names[i]);
+	for (size_t i = 0; i < *count && !r; i++) {
+		struct policy_rule rule = rules[i];
+
+		rules[i] = (struct policy_rule){ 0 };
+		rule_number(&rule, names, policies_count + 1);
+		if (rule_names_find(&names[policies_count], rule.name)) {
+			policy_rule_free(&rule); /* it repeats another one */
+			continue;
+		}
+		rules[kept] = rule;
+		rule_names_add(&names[policies_count], &rules[kept++]);
+	}
+	if (!r)
+		*count = kept;
+	for (size_t i = 0; names && i <= policies_count; i++)
+		rule_names_free(&names[i]);
+	return r;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A runtime rule from the arguments of `allow` and `drop`, and its name if none is given. Pure. */
+/*
+ * Runtime rules from the arguments of `allow` and `drop` or from the lines of a file, and their
+ * names if none is given. Pure.
+ */
 #ifndef PORTSIEVE_RUNTIME_RULE_H
 #define PORTSIEVE_RUNTIME_RULE_H
 
@@ -12,7 +15,9 @@ struct runtime_words {
 	size_t ports_count;
 	const char *const *from; /* prefixes; none means any address */
 	size_t from_count;
-	const char *name;  /* NULL: made of the action and the ports */
+	const char *const *to; /* the same for the destination */
+	size_t to_count;
+	const char *name;  /* NULL: made of the action, the ports and the first prefixes */
 	uint64_t until_ns; /* CLOCK_BOOTTIME; 0: without end */
 };
 
@@ -24,10 +29,34 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 		      struct policy_rule *ret_rule, struct error *error);
 
 /*
- * Names the rule NAME, NAME-2, NAME-3 ..., starting at `number` (from 1): the first name that no
- * rule of the policy has, except a runtime rule that says the same. Returns the number used.
+ * Reads prefixes, one a text, into *prefixes, whose list the caller frees, also after an error.
+ * -EINVAL with the error filled in, which begins with `option`.
  */
-unsigned int runtime_rule_number(struct policy_rule *rule, const char *name, unsigned int number,
-				 const struct policy *policy);
+int runtime_prefixes_read(const char *option, const char *const *texts, size_t count,
+			  struct policy_prefixes *prefixes, struct error *error);
+
+/*
+ * Numbers the rules whose names are taken: NAME becomes NAME-2, NAME-3 ..., the first name that no
+ * rule of any of the policies and no other rule of the list has, except a runtime rule that says
+ * the same. Frees rules that repeat an earlier one of the list. -ENOMEM.
+ */
+int runtime_rules_number(struct policy_rule *rules, size_t *count,
+			 const struct policy *const *policies, size_t policies_count);
+
+enum runtime_list_limits {
+	RUNTIME_LIST_ERRORS_MAX = 20, /* reported; the others are only counted */
+};
+
+/*
+ * Reads lines "PREFIX [PORTS]", and comments from '#' on, into rules for packets from these
+ * prefixes. `words` has the rest: the action, the end, and the ports of lines without PORTS. Calls
+ * `report` for each bad line; then -EINVAL with a summary in *error. `file` names the place. On
+ * success the caller frees the rules and *ret_rules.
+ */
+typedef void runtime_list_report_fn(const struct error *error);
+int runtime_list_read(const char *text, size_t size, const char *file,
+		      const struct runtime_words *words, const struct policy_host *host,
+		      runtime_list_report_fn *report, struct policy_rule **ret_rules,
+		      size_t *ret_count, struct error *error);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "policy/yaml_error.h"
 
 #define NO_NODE UINT32_MAX
 
@@ -42,7 +43,37 @@ int policy_yaml_broken(struct policy_yaml *yaml)
 {
 	if (yaml->error)
 		*yaml->error = yaml->broken;
+	yaml->is_broken = true;
 	return -EINVAL;
+}
+
+bool policy_yaml_goes_on(struct policy_yaml *yaml, int r)
+{
+	struct policy_errors *errors = yaml->errors;
+
+	if (r != -EINVAL || !errors || yaml->has_stopped)
+		return false;
+	errors->list[errors->count++] = *yaml->error;
+	yaml->has_stopped = errors->count == POLICY_ERRORS_MAX || yaml->is_broken;
+	return !yaml->has_stopped;
+}
+
+/* Has YAML read on into a text that the author has not meant, up to where it broke off? */
+static bool is_run_on(const struct policy_yaml *yaml, const struct policy_node *node)
+{
+	const struct policy_node *next = node + 1;
+
+	return node->kind == POLICY_NODE_TEXT && !node->opening &&
+	       next < yaml->nodes + yaml->count && next->kind == POLICY_NODE_BROKEN &&
+	       (!node->one_line || next->place.line == node->place.line);
+}
+
+bool policy_yaml_is_cut(const struct policy_yaml *yaml, const struct policy_node *node)
+{
+	const struct policy_node *next = node + node->span;
+
+	return yaml->not_yaml && next < yaml->nodes + yaml->count &&
+	       next->kind == POLICY_NODE_BROKEN;
 }
 
 int policy_yaml_error(struct policy_yaml *yaml, const struct policy_node *node, const char *format,
@@ -50,7 +81,7 @@ int policy_yaml_error(struct policy_yaml *yaml, const struct policy_node *node, 
 {
 	va_list arguments;
 
-	if (node->kind == POLICY_NODE_BROKEN)
+	if (node->kind == POLICY_NODE_BROKEN || is_run_on(yaml, node))
 		return policy_yaml_broken(yaml);
 	va_start(arguments, format);
 	error_write(yaml->error, yaml->file, node->place, format, arguments);
@@ -130,7 +161,17 @@ static int syntax_error(struct loading *loading)
 	struct policy_yaml *yaml = loading->yaml;
 	const yaml_parser_t *parser = &loading->parser;
 	const yaml_mark_t *mark = &parser->problem_mark;
-	char context[128] = "";
+	struct yaml_problem problem = {
+		.source = yaml->source,
+		.size = yaml->size,
+		.problem = parser->problem,
+		.context = parser->context,
+		.line = mark->line,
+		.column = mark->column,
+		.context_line = parser->context_mark.line,
+		.context_column = parser->context_mark.column,
+	};
+	char context[128] = "", text[ERROR_TEXT];
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return error_no_memory(yaml->error);
@@ -142,6 +183,13 @@ static int syntax_error(struct loading *loading)
 
 	if (at < yaml->source + yaml->size && *at == '\t')
 		return break_off(loading, mark, "not valid YAML: a tab (indent with spaces)");
+	if (yaml_problem_explain(&problem, text, sizeof(text))) {
+		yaml_mark_t place = { .index = mark->index,
+				      .line = problem.line,
+				      .column = problem.column };
+
+		return break_off(loading, &place, "not valid YAML: %s", text);
+	}
 	if (parser->context && parser->context_mark.line != mark->line)
 		snprintf(context, sizeof(context), " %s (line %zu)", parser->context,
 			 parser->context_mark.line + 1);

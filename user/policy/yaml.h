@@ -32,18 +32,21 @@ struct policy_node {
 	bool one_line;		   /* a text that starts and ends on one line */
 };
 
-/* The caller sets the first five; policy_yaml_load fills in the rest, which begins as zeros. */
+/* The caller sets the first six; policy_yaml_load fills in the rest, which begins as zeros. */
 struct policy_yaml {
 	const char *source; /* not owned; a byte order mark is skipped */
 	size_t size;
-	const char *file;    /* for errors; not owned */
-	struct error *error; /* may be NULL */
+	const char *file;	      /* for errors; not owned */
+	struct error *error;	      /* may be NULL without `errors` */
+	struct policy_errors *errors; /* NULL: reading ends with the first error */
 	uint32_t nodes_max;
 
 	struct policy_node *nodes; /* [0] is the root of the document */
 	uint32_t count;		   /* 0: there is no document */
 	struct error broken;	   /* why the tree ends with a broken node */
 	bool not_yaml;		   /* the reason is the syntax of YAML */
+	bool is_broken;		   /* the reason is the last error */
+	bool has_stopped;	   /* see policy_yaml_goes_on */
 };
 
 /*
@@ -69,6 +72,16 @@ int policy_yaml_error_at(struct policy_yaml *yaml, struct policy_place place, co
 
 /* Sets the error to the reason why the tree ends with a broken node. Returns -EINVAL. */
 int policy_yaml_broken(struct policy_yaml *yaml);
+
+/*
+ * After a function of reading has returned r: should reading go on after the error, to find more?
+ * Notes the error in yaml->errors. False also for success and -ENOMEM, and where nothing after the
+ * error can be read; it stays false then.
+ */
+bool policy_yaml_goes_on(struct policy_yaml *yaml, int r);
+
+/* Does the list or mapping end where the text is no longer YAML? */
+bool policy_yaml_is_cut(const struct policy_yaml *yaml, const struct policy_node *node);
 
 /* The source from the node's first byte on. */
 const char *policy_yaml_source(const struct policy_yaml *yaml, const struct policy_node *node);

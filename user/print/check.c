@@ -17,12 +17,19 @@ static const char *plural(size_t count)
 int print_check_text(const struct check_report *report)
 {
 	const struct policy *policy = report->policy;
-	char name[PATH_MAX];
+	size_t rules = policy->rules_count - policy->failsafe_count;
+	char name[PATH_MAX], failsafe[64] = "", sets[64] = "";
 
 	utf8_copy_printable(name, sizeof(name), report->path);
-	printf("%s: OK: %zu rule%s, %zu port range%s, default %s%s; %zu warning%s\n", name,
-	       policy->rules_count, plural(policy->rules_count), report->ranges,
-	       plural(report->ranges), policy->default_action == POLICY_DROP ? "drop" : "allow",
+	if (policy->failsafe_count)
+		snprintf(failsafe, sizeof(failsafe), " and %zu failsafe rule%s",
+			 policy->failsafe_count, plural(policy->failsafe_count));
+	if (policy->sets_count)
+		snprintf(sets, sizeof(sets), ", %zu set%s", policy->sets_count,
+			 plural(policy->sets_count));
+	printf("%s: OK: %zu rule%s%s, %zu port range%s%s, default %s%s; %zu warning%s\n", name,
+	       rules, plural(rules), failsafe, report->ranges, plural(report->ranges), sets,
+	       action_words(policy->default_action == POLICY_DROP, policy->default_monitor),
 	       policy->monitor ? ", monitor only" : "", report->warnings, plural(report->warnings));
 	return 0;
 }
@@ -31,17 +38,11 @@ int print_check_json(const struct check_report *report)
 {
 	const struct policy *policy = report->policy;
 	json_object *document = json_document();
-	char sha256[65], name[PATH_MAX];
 
-	utf8_copy_printable(name, sizeof(name), report->path);
-	format_sha256(report->sha256, sha256);
-	json_add_text(document, "policy", name);
-	json_add_text(document, "sha256", sha256);
-	json_add_text(document, "default",
-		      policy->default_action == POLICY_DROP ? "drop" : "allow");
-	json_add_bool(document, "monitor", policy->monitor);
-	json_add_number(document, "rules", policy->rules_count);
+	json_object_object_add(document, "policy", json_policy(report->image));
+	json_add_number(document, "rules", policy->rules_count - policy->failsafe_count);
+	json_add_number(document, "failsafe_rules", policy->failsafe_count);
 	json_add_number(document, "port_ranges", report->ranges);
-	json_add_number(document, "warnings", report->warnings);
+	json_add_number(document, "sets", policy->sets_count);
 	return print_json(document);
 }

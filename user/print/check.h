@@ -5,13 +5,15 @@
 
 #include <stddef.h>
 
+#include <portsieve/abi.h>
+
 #include "policy/policy.h"
 
 struct check_report {
 	const char *path;
-	const uint8_t *sha256; /* 32 bytes, of the file */
 	const struct policy *policy;
-	size_t ranges; /* of its rules, without the built-in ones */
+	const struct portsieve_image *image; /* compiled from the policy */
+	size_t ranges;			     /* of its rules, without the built-in ones */
 	size_t warnings;
 };
 

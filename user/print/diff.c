@@ -61,9 +61,11 @@ static void print_area(const char *direction, const struct area *area)
  * "would be dropped by 'web' (line 7)". The line is omitted for the live policy: its file may have
  * changed.
  */
-static void print_decider(const struct policy_decider *decider, bool monitor, bool with_line)
+static void print_decider(const struct policy_decider *decider, bool with_line)
 {
-	printf("%s by ", !decider->drop ? "allowed" : monitor ? "would be dropped" : "dropped");
+	printf("%s by ", !decider->drop	      ? "allowed"
+			 : decider->monitored ? "would be dropped"
+					      : "dropped");
 	if (!decider->rule) {
 		printf("%s", decider->dhcp_client ? "dhcp_client" : "default");
 		return;
@@ -84,7 +86,7 @@ static const char *const effect_words[POLICY_DIFF_EFFECTS] = {
 	[POLICY_DIFF_NO_LONGER_ENFORCED] = ", no longer enforced",
 };
 
-static void print_change(const struct diff_report *report, const struct policy_diff_change *change)
+static void print_change(const struct policy_diff_change *change)
 {
 	char ports[16];
 
@@ -97,9 +99,9 @@ static void print_change(const struct diff_report *report, const struct policy_d
 		return;
 	}
 	printf("  ");
-	print_decider(&change->before, report->monitor_before, false);
+	print_decider(&change->before, false);
 	printf(" -> ");
-	print_decider(&change->after, report->monitor_after, true);
+	print_decider(&change->after, true);
 	if (change->effect != POLICY_DIFF_NOW_COUNTED) /* "would be dropped" says it */
 		printf("%s", effect_words[change->effect]);
 	printf("\n");
@@ -117,7 +119,7 @@ int print_diff_text(const struct diff_report *report)
 		printf("%s%s", i ? ", " : "", device_name(&report->devices[i]).text);
 	printf("%s\n", same ? "" : ":");
 	for (size_t i = 0; i < diff->changes_count; i++)
-		print_change(report, &diff->changes[i]);
+		print_change(&diff->changes[i]);
 	if (!diff->changes_count && !same)
 		printf("no port changes its verdict\n");
 	/* "mpls: allow -> drop", "malformed: drop, now enforced" */
@@ -131,6 +133,10 @@ int print_diff_text(const struct diff_report *report)
 	print_names(&diff->added, "new rule", "new rules");
 	print_names(&diff->removed, "removed rule", "removed rules");
 	print_names(&diff->changed, "changed rule", "changed rules");
+	for (size_t i = 0; i < diff->sets_count; i++)
+		printf("set '%s': %zu prefix%s added, %zu removed\n", diff->sets[i].name,
+		       diff->sets[i].added, diff->sets[i].added == 1 ? "" : "es",
+		       diff->sets[i].removed);
 	if (diff->reordered)
 		printf("the rules are reordered\n");
 	print_names(&diff->runtime, "runtime rule stays", "runtime rules stay");

@@ -7,12 +7,12 @@
 #include "analysis/diff.h"
 
 struct diff_report {
-	const char *path; /* of the policy that is compared with the live one */
-	const struct datapath_device *devices;
+	const char *path;		     /* of the policy that is compared with the live one */
+	const struct portsieve_image *image; /* compiled from it */
+	const struct portsieve_image *live;
+	const struct datapath_device *devices; /* with the live policy */
 	size_t devices_count;
 	const struct policy_diff *diff;
-	bool monitor_before; /* all packets pass; verdicts are only counted */
-	bool monitor_after;
 };
 
 int print_diff_text(const struct diff_report *report);

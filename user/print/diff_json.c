@@ -4,13 +4,10 @@
  * is made: a list of 100,000 prefixes may belong to thousands of changes.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/output.h"
-#include "base/utf8.h"
 #include "compile/builtin.h"
 #include "print/diff.h"
 #include "print/json.h"
@@ -33,20 +30,19 @@ struct area_json {
 };
 
 struct diff_printer {
-	const struct diff_report *report;
 	struct area_json last[PORTSIEVE_DIRECTIONS];
 	bool continued; /* a change has been printed */
 };
 
-/* Prints an object, with its braces or only the members, and releases it. */
-static int print_object(json_object *object, bool braces)
+/* Prints an object and releases it. */
+static int print_object(json_object *object)
 {
-	size_t length, skip = braces ? 0 : 1;
+	size_t length;
 	const char *text =
 		json_object_to_json_string_length(object, JSON_C_TO_STRING_NOSLASHESCAPE, &length);
 
 	if (text)
-		fwrite(text + skip, 1, length - 2 * skip, stdout);
+		fwrite(text, 1, length, stdout);
 	json_object_put(object);
 	return text ? 0 : -ENOMEM;
 }
@@ -82,12 +78,13 @@ static void area_json_free(struct area_json *last)
 	*last = (struct area_json){ 0 };
 }
 
-/* Adds "from":["10.0.0.0/8"],"from_except":[], or "from":null if the area is NULL: any address. */
+/* Adds "from":["10.0.0.0/8"],"from_except":[]; both null if the area is NULL: any address. */
 static int add_area(json_object *change, const char *key, const char *except_key,
 		    const struct area *area, struct area_json *last)
 {
 	if (!area) {
 		json_object_object_add(change, key, NULL);
+		json_object_object_add(change, except_key, NULL);
 		return 0;
 	}
 	if (last->area != area) {
@@ -104,14 +101,14 @@ static int add_area(json_object *change, const char *key, const char *except_key
 }
 
 /* One side's decision. The line is omitted for the live policy: its file may have changed. */
-static json_object *decider_object(const struct policy_decider *decider, bool monitor,
-				   bool with_line, int builtin)
+static json_object *decider_object(const struct policy_decider *decider, bool with_line,
+				   int builtin)
 {
 	const struct policy_rule *rule = decider->rule;
 	json_object *object = json_object_new_object();
 
-	json_add_text(object, "verdict", decider->drop && !monitor ? "drop" : "pass");
-	json_add_bool(object, "would_drop", decider->drop && monitor);
+	json_add_text(object, "verdict", decider->drop && !decider->monitored ? "drop" : "pass");
+	json_add_bool(object, "would_drop", decider->drop && decider->monitored);
 	if (rule) {
 		json_add_text(object, "reason", "rule");
 		json_add_text(object, "rule", rule->name);
@@ -125,6 +122,8 @@ static json_object *decider_object(const struct policy_decider *decider, bool mo
 			      decider->dhcp_client ? reason_name(PORTSIEVE_DHCP_CLIENT)
 						   : "default");
 		json_add_text(object, "rule", decider->dhcp_client ? NULL : builtin_name(builtin));
+		json_add_bool(object, "runtime", false);
+		json_object_object_add(object, "line", NULL);
 	}
 	return object;
 }
@@ -132,7 +131,6 @@ static json_object *decider_object(const struct policy_decider *decider, bool mo
 static int print_part(struct diff_printer *printer, const struct policy_diff_change *part,
 		      int builtin)
 {
-	const struct diff_report *report = printer->report;
 	json_object *object = json_object_new_object();
 	int r;
 
@@ -147,24 +145,22 @@ static int print_part(struct diff_printer *printer, const struct policy_diff_cha
 		json_object_put(object);
 		return r;
 	}
+	json_add_bool(object, "unclear", part->unclear);
 	if (part->unclear) {
 		json_object_object_add(object, "before", NULL);
 		json_object_object_add(object, "after", NULL);
 		json_object_object_add(object, "effect", NULL);
-		json_add_bool(object, "unclear", true);
 	} else {
-		json_object_object_add(
-			object, "before",
-			decider_object(&part->before, report->monitor_before, false, builtin));
-		json_object_object_add(
-			object, "after",
-			decider_object(&part->after, report->monitor_after, true, builtin));
+		json_object_object_add(object, "before",
+				       decider_object(&part->before, false, builtin));
+		json_object_object_add(object, "after",
+				       decider_object(&part->after, true, builtin));
 		json_add_text(object, "effect", effect_names[part->effect]);
 	}
 	if (printer->continued)
 		printf(",");
 	printer->continued = true;
-	return print_object(object, true);
+	return print_object(object);
 }
 
 static bool is_default(const struct policy_decider *decider)
@@ -208,13 +204,17 @@ static void add_names(json_object *object, const char *key, const struct policy_
 static json_object *head_object(const struct diff_report *report)
 {
 	json_object *head = json_document(), *devices = json_object_new_array();
-	char path[PATH_MAX];
 
-	utf8_copy_printable(path, sizeof(path), report->path);
-	for (size_t i = 0; i < report->devices_count; i++)
-		json_object_array_add(devices, json_printable(report->devices[i].name));
+	for (size_t i = 0; i < report->devices_count; i++) {
+		json_object *device = json_object_new_object();
+
+		json_object_object_add(device, "device", json_printable(report->devices[i].name));
+		json_add_number(device, "ifindex", report->devices[i].ifindex);
+		json_object_object_add(device, "policy", json_policy(report->live));
+		json_object_array_add(devices, device);
+	}
 	json_object_object_add(head, "devices", devices);
-	json_add_text(head, "policy", path);
+	json_object_object_add(head, "policy", json_policy(report->image));
 	json_add_bool(head, "same", policy_diff_is_empty(report->diff));
 	return head;
 }
@@ -223,7 +223,7 @@ static json_object *head_object(const struct diff_report *report)
 static json_object *tail_object(const struct policy_diff *diff)
 {
 	json_object *tail = json_object_new_object(), *rules = json_object_new_object();
-	json_object *settings = json_object_new_array();
+	json_object *settings = json_object_new_array(), *sets = json_object_new_array();
 
 	for (size_t i = 0; i < diff->settings_count; i++) {
 		const struct policy_diff_setting *setting = &diff->settings[i];
@@ -242,26 +242,31 @@ static json_object *tail_object(const struct policy_diff *diff)
 	add_names(rules, "runtime", &diff->runtime);
 	json_add_bool(rules, "reordered", diff->reordered);
 	json_object_object_add(tail, "rules", rules);
+	for (size_t i = 0; i < diff->sets_count; i++) {
+		json_object *object = json_object_new_object();
+
+		json_add_text(object, "set", diff->sets[i].name);
+		json_add_number(object, "added", diff->sets[i].added);
+		json_add_number(object, "removed", diff->sets[i].removed);
+		json_object_array_add(sets, object);
+	}
+	json_object_object_add(tail, "sets", sets);
 	return tail;
 }
 
 int print_diff_json(const struct diff_report *report)
 {
-	struct diff_printer printer = { .report = report };
+	struct diff_printer printer = { 0 };
 	int r;
 
-	printf("{");
-	r = print_object(head_object(report), false);
+	r = print_json_head(head_object(report));
+	if (r)
+		return r;
 	printf(",\"changes\":[");
 	for (size_t i = 0; !r && i < report->diff->changes_count; i++)
 		r = print_change(&printer, &report->diff->changes[i]);
 	for (int direction = 0; direction < PORTSIEVE_DIRECTIONS; direction++)
 		area_json_free(&printer.last[direction]);
-	if (r)
-		return r;
-	printf("],");
-	r = print_object(tail_object(report->diff), false);
-	printf("}\n");
-	output_flush();
-	return r;
+	printf("]");
+	return r ?: print_json(tail_object(report->diff));
 }

@@ -86,36 +86,66 @@ static bool is_repeated(const struct drift_report *report, const struct drift *d
 	return false;
 }
 
-static void print_denied(const struct group *group, const char *names)
+static bool only_monitors(const struct portsieve_image *image, const struct drift_denied *denied)
 {
+	return image->flags & PORTSIEVE_IMAGE_MONITOR || denied->monitored;
+}
+
+static void print_listener(const struct listener *listener, const char *line)
+{
+	char port[32], start[40];
+
+	snprintf(port, sizeof(port), "%s/%u", transport_name(listener->transport), listener->port);
+	snprintf(start, sizeof(start), "  %-9s  ", port);
+	wrap_print(stdout, WRAP_COLUMNS, start, "             ", line);
+}
+
+/* Those whose packets are dropped, or those whose packets would be. */
+static void print_denied(const struct group *group, const char *names, bool monitored)
+{
+	const struct portsieve_image *image = group->snapshot->devices[group->first].image;
 	const struct drift *drift = compared(group);
-	bool monitor =
-		group->snapshot->devices[group->first].image->flags & PORTSIEVE_IMAGE_MONITOR;
 	size_t lines = 0;
 
 	for (size_t i = 0; i < drift->denied_count; i++) {
 		const struct drift_denied *denied = &drift->denied[i];
 		const struct listener *listener = &group->report->listeners[denied->listener];
-		char port[32], start[40], by[64], line[320];
+		char by[64], line[320];
 
-		if (is_repeated(group->report, drift, i))
+		if (only_monitors(image, denied) != monitored ||
+		    is_repeated(group->report, drift, i))
 			continue;
 		if (!lines)
 			printf("%s: these listen, but their packets %s dropped:\n", names,
-			       monitor ? "would be" : "are");
+			       monitored ? "would be" : "are");
 		if (lines++ >= ITEMS_MAX)
 			continue;
 		snprintf(by, sizeof(by), denied->rule ? "rule '%s'" : "the default",
 			 denied->rule ?: "");
 		snprintf(line, sizeof(line), "%s, by %s", listener_owner_print(listener, 0).text,
 			 by);
-		snprintf(port, sizeof(port), "%s/%u", transport_name(listener->transport),
-			 listener->port);
-		snprintf(start, sizeof(start), "  %-9s  ", port);
-		wrap_print(stdout, start, "             ", line);
+		print_listener(listener, line);
 	}
 	if (lines > ITEMS_MAX)
 		printf("  and %zu more\n", lines - ITEMS_MAX);
+}
+
+/* Sockets that take packets as replies. */
+static void print_reachable(const struct group *group, const char *names)
+{
+	const struct drift *drift = compared(group);
+
+	if (drift->reachable_count)
+		printf("%s: these UDP sockets can be reached, as replies to clients can; "
+		       "`replies: drop` closes them:\n",
+		       names);
+	for (size_t i = 0; i < drift->reachable_count && i < ITEMS_MAX; i++) {
+		const struct listener *listener = &group->report->listeners[drift->reachable[i]];
+
+		print_listener(listener, listener_owner_print(listener, 0).text);
+	}
+	if (drift->reachable_count > ITEMS_MAX)
+		printf("  and %zu more\n", drift->reachable_count - ITEMS_MAX);
 }
 
 /* Ends the list in memory, and prints it unless it is empty. */
@@ -129,7 +159,7 @@ static int end_list(FILE *list, char **text, size_t items)
 	if (fclose(list) || failed)
 		return -ENOMEM;
 	if (items)
-		wrap_print(stdout, "", "  ", *text);
+		wrap_print(stdout, WRAP_COLUMNS, "", "  ", *text);
 	return 0;
 }
 
@@ -185,7 +215,9 @@ static int print_group(const struct group *group)
 		if (is_member(group, d))
 			devices[count++] = group->snapshot->devices[d].device;
 	names = device_names(devices, count);
-	print_denied(group, names.text);
+	print_denied(group, names.text, false);
+	print_denied(group, names.text, true);
+	print_reachable(group, names.text);
 	return print_unused(group, names.text) ?: print_idle(group, names.text);
 }
 
@@ -200,7 +232,8 @@ int print_drift_text(const struct snapshot *snapshot, const struct drift_report 
 
 		if (!is_first(&group))
 			continue;
-		if (drift->denied_count || drift->unused_count || report->list[i].idle_count) {
+		if (drift->denied_count || drift->unused_count || drift->reachable_count ||
+		    report->list[i].idle_count) {
 			fputs(separator, stdout);
 			separator = "";
 		}
@@ -217,12 +250,14 @@ json_object *json_drift(const struct snapshot *snapshot, const struct drift_repo
 	json_object *object = json_object_new_object();
 	json_object *denied = json_object_new_array();
 	json_object *unused = json_object_new_array();
+	json_object *reachable = json_object_new_array();
 	json_object *idle = json_object_new_array();
 
 	for (size_t i = 0; i < drift->denied_count; i++) {
 		json_object *row = json_listener(&report->listeners[drift->denied[i].listener]);
 
 		json_add_text(row, "rule", drift->denied[i].rule);
+		json_add_bool(row, "monitor", only_monitors(image, &drift->denied[i]));
 		json_object_array_add(denied, row);
 	}
 	for (size_t i = 0; i < drift->unused_count; i++) {
@@ -236,7 +271,11 @@ json_object *json_drift(const struct snapshot *snapshot, const struct drift_repo
 		json_object_array_add(idle,
 				      json_object_new_string(image->rule[drift->idle[i]].name));
 	json_add_bool(object, "listeners_known", drift->listeners_known);
+	for (size_t i = 0; i < drift->reachable_count; i++)
+		json_object_array_add(reachable,
+				      json_listener(&report->listeners[drift->reachable[i]]));
 	json_object_object_add(object, "denied_listeners", denied);
+	json_object_object_add(object, "reachable_sockets", reachable);
 	json_object_object_add(object, "unused_ports", unused);
 	json_object_object_add(object, "idle_rules", idle);
 	return object;

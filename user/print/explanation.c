@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/failsafe.h"
 #include "policy/registry.h"
+#include "policy/sets.h"
 #include "policy/until.h"
 #include "print/format.h"
 #include "print/json.h"
@@ -30,6 +32,64 @@ static const struct portsieve_rule *decider_of(const struct explanation *explana
 	int range_id = explanation->verdict.range_id;
 
 	return range_id < PORTSIEVE_RANGE_RULES ? NULL : &image->rule[image->range[range_id].rule];
+}
+
+/* The rule that decided as the policy has it, or NULL. */
+static const struct policy_rule *policy_rule_of(const struct explanation *explanation)
+{
+	const struct portsieve_rule *rule = decider_of(explanation);
+
+	return rule ? policy_rule_named(explanation->policy, rule->name) : NULL;
+}
+
+/* Has a rule with `only_from` dropped the packet because of its source? */
+static bool is_from_elsewhere(const struct explanation *explanation)
+{
+	const struct policy_rule *rule = policy_rule_of(explanation);
+
+	const struct packet_verdict *verdict = &explanation->verdict;
+
+	return rule && rule->only_from && (verdict->would_drop || !strcmp(verdict->word, "drop"));
+}
+
+/* Does one of the set's members hold the packet's address of the direction? */
+static bool set_holds(const struct explanation *explanation, const char *name,
+		      enum portsieve_direction direction)
+{
+	const struct policy_set *set = policy_set_named(explanation->policy, name);
+	const struct policy_prefix *address = direction == PORTSIEVE_SOURCE
+						      ? &explanation->names.source
+						      : &explanation->names.destination;
+
+	for (size_t i = 0; set && explanation->names.has_addresses && i < set->members.count; i++)
+		if (policy_prefix_holds(&set->members.list[i], address))
+			return true;
+	return false;
+}
+
+/* The sets of the rule that decided in which the packet's addresses are. */
+static json_object *json_sets(const struct explanation *explanation)
+{
+	const struct policy_rule *rule = policy_rule_of(explanation);
+	json_object *list = json_object_new_array();
+
+	for (int d = 0; rule && d < PORTSIEVE_DIRECTIONS; d++)
+		for (size_t i = 0; i < rule->sets[d].count; i++)
+			if (set_holds(explanation, rule->sets[d].list[i].name, d))
+				json_object_array_add(
+					list, json_object_new_string(rule->sets[d].list[i].name));
+	return list;
+}
+
+static void print_sets(const struct explanation *explanation)
+{
+	const struct policy_rule *rule = policy_rule_of(explanation);
+
+	for (int d = 0; rule && d < PORTSIEVE_DIRECTIONS; d++)
+		for (size_t i = 0; i < rule->sets[d].count; i++)
+			if (set_holds(explanation, rule->sets[d].list[i].name, d))
+				printf("  set      %s has the %s\n", rule->sets[d].list[i].name,
+				       d == PORTSIEVE_SOURCE ? "source" : "destination");
 }
 
 /* " from 192.0.2.7 to 198.51.100.1" */
@@ -88,25 +148,27 @@ static void print_decider(const struct explanation *explanation, bool by_rule)
 		printf("no rule matches %s port %d", verdict->protocol, verdict->port);
 		print_addresses(&explanation->names, rules.elsewhere, rules.elsewhere);
 		print_skipped(&rules);
-		printf(", and the default is %s",
-		       explanation->image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
+		printf(", and the default is %s", default_words(explanation->image));
 	}
 	printf("\n");
 }
 
-/* The rest of the first line, where no port was looked up. */
-static void print_reason(const struct explanation *explanation)
+const char *explanation_file(const struct explanation *explanation)
 {
-	const struct packet_verdict *verdict = &explanation->verdict;
-	int type = explanation->names.icmp_type; /* -1: not ICMP */
-	bool icmp = !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMP));
-	bool icmpv6 = !strcmp(verdict->reason, reason_name(PORTSIEVE_ICMPV6));
+	const struct portsieve_rule *rule = decider_of(explanation);
+	const char *source = explanation->image->source;
 
-	if (type >= 0 && (icmp || icmpv6))
-		printf("%s: %s\n", verdict->reason,
-		       reason_icmp_print(icmp ? PORTSIEVE_ICMP : PORTSIEVE_ICMPV6, type).text);
-	else
-		printf("%s: %s\n", verdict->reason, verdict->words);
+	if (!rule || rule->runtime)
+		return NULL;
+	return rule->failsafe ? POLICY_FAILSAFE_FILE : source[0] ? source : NULL;
+}
+
+static struct reason_detail detail_of(const struct explanation *explanation)
+{
+	return (struct reason_detail){
+		.icmp_type = explanation->names.icmp_type,
+		.drop_knobs = explanation->names.ext_knobs & explanation->image->drop_knobs,
+	};
 }
 
 int print_explanation_text(const struct explanation *explanation)
@@ -114,17 +176,24 @@ int print_explanation_text(const struct explanation *explanation)
 	const struct packet_verdict *verdict = &explanation->verdict;
 	const struct portsieve_image *image = explanation->image;
 	const struct portsieve_rule *rule = decider_of(explanation);
+	const struct policy_rule *rule_of_policy = policy_rule_of(explanation);
+	const struct reason_detail detail = detail_of(explanation);
 	const char *service = service_of(verdict);
 
 	printf("%s: ", verdict->would_drop ? "pass (monitor: would drop)" : verdict->word);
 	if (verdict->range_id >= 0)
 		print_decider(explanation, rule);
 	else
-		print_reason(explanation);
+		printf("%s: %s\n", verdict->reason, reason_print(verdict->reason_id, &detail).text);
 	if (rule)
-		printf("  rule     %s, %s\n", rule->name, rule->drop ? "drop" : "allow");
+		printf("  rule     %s, %s%s\n", rule->name, action_words(rule->drop, rule->monitor),
+		       is_from_elsewhere(explanation) ? "; the source is not in its only_from"
+						      : "");
 	else
 		printf("  counted  %s\n", verdict->range_id >= 0 ? verdict->rule : verdict->reason);
+	print_sets(explanation);
+	if (rule_of_policy && rule_of_policy->description)
+		printf("  about    %s\n", rule_of_policy->description);
 	if (rule && rule->runtime && rule->until_ns) {
 		/* 2026-11-21T15:22:15Z */
 		struct policy_time_text end = policy_time_print(rule->until_ns, &explanation->host);
@@ -133,8 +202,11 @@ int print_explanation_text(const struct explanation *explanation)
 		       end.text + strlen("2026-11-21T"));
 	} else if (rule && rule->runtime) {
 		printf("  kind     runtime rule, without end\n");
-	} else if (rule && image->source[0]) {
-		printf("  line     %s:%u\n", image->source, rule->line);
+	} else if (explanation_file(explanation)) {
+		printf("  line     %s:%u%s\n", explanation_file(explanation), rule->line,
+		       explanation->file_changed == EXPLAIN_CHANGED
+			       ? " as it was applied; the file has changed since"
+			       : "");
 	}
 	if (verdict->range_id >= 0) {
 		char ports[16];
@@ -144,9 +216,17 @@ int print_explanation_text(const struct explanation *explanation)
 		printf("  range    %s %s\n", verdict->protocol, ports);
 	}
 	if (verdict->return_lookup)
-		printf("  replies  passes if a socket of this host expects it (return: socket)\n");
+		printf("  replies  passes if %s it (return: %s)\n",
+		       !(image->flags & PORTSIEVE_IMAGE_RETURN_FLOW)
+			       ? "a socket of this host expects"
+		       : image->flags & PORTSIEVE_IMAGE_RETURN_SOCKET
+			       ? "a flow or a socket of this host expects"
+			       : "a flow that has left expects",
+		       return_name(image));
 	if (service)
 		printf("  service  %s (IANA)\n", service);
+	if (explanation->natively)
+		printf("  judged natively: this user may not run BPF programs\n");
 	return 0;
 }
 
@@ -154,14 +234,19 @@ int print_explanation_json(const struct explanation *explanation)
 {
 	const struct packet_verdict *verdict = &explanation->verdict;
 	const struct portsieve_rule *rule = decider_of(explanation);
+	const struct policy_rule *rule_of_policy = policy_rule_of(explanation);
 	const struct portsieve_range *range =
 		verdict->range_id < 0 ? NULL : &explanation->image->range[verdict->range_id];
+	const struct reason_detail detail = detail_of(explanation);
 	json_object *document = json_document();
 
+	json_object_object_add(document, "policy", json_policy(explanation->image));
 	json_add_text(document, "verdict", verdict->word);
 	json_add_bool(document, "would_drop", verdict->would_drop);
 	json_add_text(document, "reason", verdict->reason);
 	json_add_text(document, "rule", verdict->rule);
+	json_add_text(document, "description", rule_of_policy ? rule_of_policy->description : NULL);
+	json_object_object_add(document, "sets", json_sets(explanation));
 	json_add_bool(document, "runtime", rule && rule->runtime);
 	json_add_text(document, "until",
 		      rule && rule->until_ns
@@ -169,6 +254,13 @@ int print_explanation_json(const struct explanation *explanation)
 			      : NULL);
 	json_object_object_add(document, "line",
 			       rule && !rule->runtime ? json_object_new_int64(rule->line) : NULL);
+	json_add_text(document, "source", explanation_file(explanation));
+	json_object_object_add(
+		document, "source_changed",
+		explanation->file_changed == EXPLAIN_UNKNOWN
+			? NULL
+			: json_object_new_boolean(explanation->file_changed == EXPLAIN_CHANGED));
+	json_add_text(document, "knob", reason_knob(verdict->reason_id, &detail));
 	json_add_text(document, "protocol", verdict->protocol);
 	json_object_object_add(document, "port",
 			       verdict->port < 0 ? NULL : json_object_new_int(verdict->port));
@@ -176,5 +268,6 @@ int print_explanation_json(const struct explanation *explanation)
 	json_object_object_add(document, "high", range ? json_object_new_int(range->high) : NULL);
 	json_add_text(document, "service", service_of(verdict));
 	json_add_bool(document, "return_lookup", verdict->return_lookup);
+	json_add_bool(document, "judged_natively", explanation->natively);
 	return print_json(document);
 }

@@ -6,12 +6,26 @@
 #include "packet/headers.h"
 #include "print/verdict.h"
 
+/* Is the policy's file still the one that is in force? */
+enum explain_file {
+	EXPLAIN_UNKNOWN, /* there is no file, or it cannot be read */
+	EXPLAIN_SAME,
+	EXPLAIN_CHANGED,
+};
+
 struct explanation {
 	struct packet_verdict verdict;
 	struct frame_names names;
 	const struct portsieve_image *image; /* the policy that judged the packet */
+	const struct policy *policy;	     /* the same, but for what has ended */
 	struct policy_host host;	     /* its clocks at that time */
+	bool natively;			     /* judged without the kernel */
+	enum explain_file file_changed;	     /* that the deciding rule is in */
 };
+
+/* The file that the deciding rule is in; NULL: none decides, it has no line, or there is no file.
+ */
+const char *explanation_file(const struct explanation *explanation);
 
 int print_explanation_text(const struct explanation *explanation);
 int print_explanation_json(const struct explanation *explanation);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/deadline.h"
+#include "compile/range_order.h"
 #include "policy/policy.h"
 #include "print/explanation.h"
 
@@ -55,6 +56,12 @@ static void reach_from(struct reach *reach, const struct portsieve_image *image,
 	}
 }
 
+static bool range_has(const struct portsieve_range *range, enum portsieve_transport transport,
+		      int port)
+{
+	return range->transport == transport && port >= range->low && port <= range->high;
+}
+
 /* Finds the rules for the port, before the deciding one, that did not match. */
 static void find_skipped(const struct explanation *explanation, enum portsieve_transport transport,
 			 struct port_rules *rules)
@@ -64,17 +71,19 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 	uint32_t end = verdict->range_id < PORTSIEVE_RANGE_RULES
 			       ? image->rules
 			       : image->range[verdict->range_id].rule;
-	uint32_t last = UINT32_MAX;
+	struct rules_walk walk = rules_walk_begin(image);
+	struct rule_ranges ranges;
 
-	/* ranges are in the order of their rules */
-	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
-		const struct portsieve_range *range = &image->range[id];
-		const struct portsieve_rule *rule = &image->rule[range->rule];
+	while (rules_walk_next(&walk, &ranges) && ranges.rule < end) {
+		const struct portsieve_rule *rule = &image->rule[ranges.rule];
+		uint32_t id = ranges.first;
 
-		if (range->rule >= end || range->rule == last || range->transport != transport ||
-		    verdict->port < range->low || verdict->port > range->high)
+		while (id < ranges.end && !range_has(&image->range[id], transport, verdict->port))
+			id++;
+		/* a monitored rule may match and have no effect, before one that drops the packet
+		 */
+		if (id == ranges.end || rule->monitor)
 			continue;
-		last = range->rule;
 		if (has_ended(rule->until_ns, (uint64_t)explanation->host.boottime_ns)) {
 			rules->ended = rules->ended ? rules->ended : rule;
 		} else {

@@ -18,11 +18,58 @@ void json_add_text(json_object *object, const char *key, const char *text);
 void json_add_number(json_object *object, const char *key, uint64_t number);
 void json_add_bool(json_object *object, const char *key, bool is_true);
 
-/* {"schema":1}; the caller owns it. */
+/* "passed", "dropped", "would_drop". */
+extern const char *const json_verdict_keys[PORTSIEVE_VERDICTS];
+
+/* Adds "passed":{"packets":1,"bytes":60}, and the like for each verdict. */
+void json_add_counts(json_object *object, const struct portsieve_counter *counter);
+
+/*
+ * The JSON of a command, in one shape for all (docs/schemas):
+ *
+ *     {"schema":2,"command":"stats","time":"...","devices":[...],"policy":{...},...,"warnings":[...],"errors":[...]}
+ *
+ * The printer of a command hands over a document with the members of its own. It is printed by
+ * json_end, when all warnings and errors are known.
+ */
+
+/*
+ * From now on, errors and warnings are kept for the JSON of this command; NULL: of none. `command`
+ * must stay valid.
+ */
+void json_begin(const char *command);
+
+/* The command prints a line for each item: json_end only prints a line more if there are errors. */
+void json_begin_items(void);
+
+/* Prints what was handed over or, if nothing was, what is common to all. -ENOMEM: memory is short.
+ */
+int json_end(void);
+
+/* As if json_begin had not been called. */
+void json_cancel(void);
+
+/* {}; the caller owns it. */
 json_object *json_document(void);
 
-/* Prints a document on one line and releases it. -ENOMEM when memory is short. */
+/* Hands over the document, and releases it. -ENOMEM: memory is short. */
 int print_json(json_object *document);
+
+/*
+ * For members that would take too much memory: prints the document without the members at the end
+ * of all documents, and without the closing brace. The caller prints its own members, each after a
+ * comma, and hands over the rest by print_json.
+ */
+int print_json_head(json_object *document);
+
+/*
+ * source, sha256, default, default_mode, mode, return, return_auto: `policy` of a document and of a
+ * device.
+ */
+json_object *json_policy(const struct portsieve_image *image);
+
+/* code, file, line, column, message, hint: an element of `errors`. */
+json_object *json_error(const struct error *error);
 
 /* device, ifindex, mode, attach, monitor, policy: the start of a device in `stats` and `status`. */
 json_object *json_device(const struct snapshot_device *device);
@@ -30,10 +77,14 @@ json_object *json_device(const struct snapshot_device *device);
 /* Adds falls_back_in_seconds: null if no change is pending. */
 void json_add_seconds_left(json_object *object, uint64_t seconds_left);
 
-/* Adds {"device":"eth0","result":"confirmed"} to the array `devices`. */
-void json_add_result(json_object *devices, const char *device, const char *result);
+/*
+ * Adds {"device":"eth0","result":"confirmed"} to the array `devices`, and returns it. With an
+ * error: {"device":"eth0","result":"failed","error":{...}}.
+ */
+json_object *json_add_result(json_object *devices, const char *device, const char *result,
+			     const struct error *error);
 
-/* Prints {"schema":1,"devices":[...]}, and releases `devices`. Returns as print_json. */
+/* Hands over {"devices":[...]}, which takes `devices`. Returns as print_json. */
 int print_results_json(json_object *devices);
 
 #endif

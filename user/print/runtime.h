@@ -8,7 +8,10 @@
 #include "policy/policy.h"
 #include "policy/quote.h"
 
-/* Adds action, ports, from (an array, empty for any address) and until (null: without end). */
+/*
+ * Adds action, ports, from, only_from and to (arrays, empty for any address), description (null:
+ * none) and until (null: without end).
+ */
 void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 			   const struct policy_host *host);
 
@@ -19,7 +22,20 @@ void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host *host,
 			bool monitor);
 
-/* The runtime rules in it: "z", "z and b", "z, b and c", "z, b and 2 others". */
-struct word_list runtime_rule_names(const struct policy *policy);
+/* What `allow` or `drop` has done: "added", "renewed", "added 7 rules and renewed 3". */
+struct runtime_done {
+	char text[64];
+};
+struct runtime_done runtime_rules_done(size_t count, size_t renewed);
+
+/*
+ * What follows from it: "drop-tcp-25 drops tcp/25 until it is deleted", or "a, b and 8 others,
+ * until they are deleted". All have the same end. The caller frees it. NULL when memory is short.
+ */
+char *runtime_rules_text(const struct policy_rule *rules, size_t count,
+			 const struct policy_host *host, bool monitor);
+
+/* Their names: "z", "z and b", "z, b and c", "z, b and 2 others". */
+struct word_list runtime_rule_names(const struct policy_rule *rules, size_t count);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "base/text_table.h"
 #include "base/utf8.h"
+#include "compile/compile.h"
+#include "compile/range_order.h"
 #include "datapath/counter_sum.h"
 #include "datapath/device_names.h"
 #include "datapath/testrun.h"
@@ -27,6 +29,8 @@ enum column {
 	PASSED_BYTES,
 	DROPPED,
 	DROPPED_BYTES,
+	WOULD_DROP,
+	WOULD_DROP_BYTES,
 	NEW_CONNECTIONS,
 	COLUMNS,
 };
@@ -47,10 +51,12 @@ static struct table_row *add_row(struct stats_table *stats, enum table_style sty
 	struct table_row *row = table_add(&stats->table, style);
 
 	snprintf(row->cells[RULE], TABLE_CELL_MAX, "%s", name);
-	table_number(row->cells[PASSED], counter->verdict[PORTSIEVE_PASSED].packets);
-	table_bytes(row->cells[PASSED_BYTES], counter->verdict[PORTSIEVE_PASSED].bytes);
-	table_number(row->cells[DROPPED], counter->verdict[PORTSIEVE_DROPPED].packets);
-	table_bytes(row->cells[DROPPED_BYTES], counter->verdict[PORTSIEVE_DROPPED].bytes);
+	for (int verdict = 0; verdict < PORTSIEVE_VERDICTS; verdict++) {
+		enum column packets = PASSED + 2 * verdict;
+
+		table_number(row->cells[packets], counter->verdict[verdict].packets);
+		table_bytes(row->cells[packets + 1], counter->verdict[verdict].bytes);
+	}
 	table_number(row->cells[NEW_CONNECTIONS], counter->new_connections);
 	return row;
 }
@@ -93,9 +99,11 @@ static void add_ranges(struct stats_table *stats, uint32_t first, uint32_t end)
 		}
 		row = add_row(stats, TABLE_PLAIN, range_rule_name(image, first), &sum);
 		strcpy(row->cells[PROTOCOL], transport_name(range->transport));
-		strcpy(row->cells[ACTION], snapshot_range_ended(device, first) ? "ended"
-					   : range->drop		       ? "drop"
-									       : "allow");
+		strcpy(row->cells[ACTION],
+		       snapshot_range_ended(device, first)
+			       ? "ended"
+			       : action_words(range->drop,
+					      range->drop && !ids_have(&image->enforced, first)));
 		if (count == 1) {
 			format_ports(range->low, range->high, row->cells[PORTS]);
 		} else {
@@ -114,6 +122,8 @@ static void add_reasons(struct stats_table *stats)
 		const struct portsieve_counter *counter = &device->rows[reason];
 		struct table_row *row;
 
+		if (!reason_is_shown(device->image, reason, counter))
+			continue;
 		if (!stats->all_rows && counter_is_zero(counter)) {
 			stats->hidden_rows++;
 			continue;
@@ -133,12 +143,17 @@ static void print_policy(const struct snapshot_device *device)
 	if (image->flags & PORTSIEVE_IMAGE_NO_POLICY)
 		printf("no policy: counts, drops nothing");
 	else
-		printf("policy %s, default %s", policy_source_text(image),
-		       image->flags & PORTSIEVE_IMAGE_DEFAULT_DROP ? "drop" : "allow");
+		printf("policy %s, default %s", policy_source_text(image), default_words(image));
 	if (snapshot_seconds_left(device))
 		printf(", unconfirmed");
+	if (device->is_since_reset) {
+		char since[32];
+
+		format_time(device->reset_real_ns, "%Y-%m-%d %H:%M:%S UTC", since, sizeof(since));
+		printf("; counted since %s", since);
+	}
 	if (image->flags & PORTSIEVE_IMAGE_MONITOR)
-		printf("; MONITOR: nothing is dropped, `would drop` is counted");
+		printf("; MONITOR: nothing is dropped, it counts under WOULD DROP");
 	printf("\n\n");
 }
 
@@ -171,35 +186,37 @@ static void print_left_out(const struct stats_table *stats, bool nothing_counted
 
 static int print_rows(const struct snapshot_device *device, bool all_rows)
 {
-	bool monitor = device->image->flags & PORTSIEVE_IMAGE_MONITOR;
-	const char *const names[COLUMNS] = {
+	static const char *const names[COLUMNS] = {
 		[RULE] = "RULE",
 		[PROTOCOL] = "PROTOCOL",
 		[PORTS] = "PORTS",
 		[ACTION] = "ACTION",
 		[PASSED] = "PASSED",
 		[PASSED_BYTES] = "BYTES",
-		[DROPPED] = monitor ? "WOULD DROP" : "DROPPED",
+		[DROPPED] = "DROPPED",
 		[DROPPED_BYTES] = "BYTES",
+		[WOULD_DROP] = "WOULD DROP",
+		[WOULD_DROP_BYTES] = "BYTES",
 		[NEW_CONNECTIONS] = "NEW",
 	};
 	struct stats_table stats = {
 		.table = { .columns = COLUMNS,
-			   .right = 1 << PORTS | 1 << PASSED | 1 << PASSED_BYTES | 1 << DROPPED |
-				    1 << DROPPED_BYTES | 1 << NEW_CONNECTIONS },
+			   .right = ~(1u << RULE | 1u << PROTOCOL | 1u << ACTION) },
 		.device = device,
 		.all_rows = all_rows,
 	};
 	struct table_row *heading = table_add(&stats.table, TABLE_HEADING);
-	struct portsieve_counter sum = { 0 };
+	struct rules_walk walk = rules_walk_begin(device->image);
+	struct portsieve_counter sum = snapshot_sum(device);
+	struct rule_ranges ranges;
 	int r;
 
 	for (int column = 0; column < COLUMNS; column++)
 		strcpy(heading->cells[column], names[column]);
-	for (uint32_t id = 0; id < device->image->counters; id++)
-		if (id != PORTSIEVE_COUNTER_GENERATION)
-			counter_add(&sum, &device->rows[id]);
-	add_ranges(&stats, PORTSIEVE_RANGE_RULES, device->image->ranges);
+	if (!image_monitors(device->image) && !sum.verdict[PORTSIEVE_WOULD_DROP].packets)
+		stats.table.hidden = 1 << WOULD_DROP | 1 << WOULD_DROP_BYTES;
+	while (rules_walk_next(&walk, &ranges))
+		add_ranges(&stats, ranges.first, ranges.end);
 	add_ranges(&stats, 0, PORTSIEVE_RANGE_DHCP);
 	add_reasons(&stats);
 	add_row(&stats, TABLE_HEADING, "all packets", &sum);
@@ -249,5 +266,7 @@ int print_replay_text(const struct snapshot_device *device, const char *path,
 		       "more bytes than\n"
 		       "  the capture holds. For real verdicts capture whole packets (tcpdump -s "
 		       "0).\n");
+	if (totals->natively)
+		printf("  judged natively: this user may not run BPF programs\n");
 	return 0;
 }

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `status`: the loaded devices and their policies. Each returns 0 or -ENOMEM. */
+/*
+ * `status`: the loaded devices and their policies, compared with the machine as it is now. Each
+ * returns 0 or -ENOMEM.
+ */
 #ifndef PORTSIEVE_PRINT_STATUS_H
 #define PORTSIEVE_PRINT_STATUS_H
 
 #include "print/drift.h"
 
-int print_status_text(const struct snapshot *snapshot, const struct drift_report *drift);
-int print_status_json(const struct snapshot *snapshot, const struct drift_report *drift);
+struct status_machine {
+	const uint8_t *failsafe_sha256; /* of the failsafe file; zeros: none; NULL: unknown */
+	bool needs_flows;		/* what `return: auto` would see: struct policy_host */
+	/* has the file of the set changed since? 1, 0, or negative: unknown. NULL: never known */
+	int (*set_changed)(const struct policy_set *set);
+	const struct policy *const *policies; /* by device, NULL: unknown; or NULL, for all */
+};
+
+int print_status_text(const struct snapshot *snapshot, const struct drift_report *drift,
+		      const struct status_machine *now);
+int print_status_json(const struct snapshot *snapshot, const struct drift_report *drift,
+		      const struct status_machine *now);
 
 #endif

@@ -21,8 +21,8 @@ struct packet_verdict packet_verdict_of(const struct testrun_result *tried,
 	const struct portsieve_trace *decision = &tried->decision;
 	struct packet_verdict verdict = {
 		.word = tried->dropped ? "drop" : "pass",
-		.would_drop = decision->drop && !tried->dropped,
-		.words = "",
+		.would_drop = decision->verdict == PORTSIEVE_WOULD_DROP,
+		.reason_id = PORTSIEVE_REASONS,
 		.port = -1,
 		.range_id = -1,
 	};
@@ -33,7 +33,7 @@ struct packet_verdict packet_verdict_of(const struct testrun_result *tried,
 	}
 	if (decision->range >= PORTSIEVE_RANGES || decision->range == PORTSIEVE_RANGE_DHCP) {
 		verdict.reason = reason_name(decision->counter);
-		verdict.words = reason_words(decision->counter);
+		verdict.reason_id = decision->counter;
 		return verdict;
 	}
 	verdict.reason = decision->range < PORTSIEVE_RANGE_DHCP ? "default" : "rule";
@@ -51,13 +51,13 @@ struct packet_verdict packet_verdict_of_runt(const struct portsieve_image *image
 		.word = monitor ? "pass" : "drop",
 		.would_drop = monitor,
 		.reason = reason_name(PORTSIEVE_MALFORMED_ETHERNET),
-		.words = reason_words(PORTSIEVE_MALFORMED_ETHERNET),
+		.reason_id = PORTSIEVE_MALFORMED_ETHERNET,
 		.port = -1,
 		.range_id = -1,
 	};
 }
 
-void print_verdict_text(uint64_t packet, const struct packet_verdict *verdict, bool monitor)
+void print_verdict_text(uint64_t packet, const struct packet_verdict *verdict, bool monitors)
 {
 	const char *word = verdict->would_drop ? "would drop" : verdict->word;
 	char port[PORT_WIDTH + 1] = "";
@@ -65,7 +65,7 @@ void print_verdict_text(uint64_t packet, const struct packet_verdict *verdict, b
 	if (verdict->protocol)
 		snprintf(port, sizeof(port), "%s/%u", verdict->protocol, (uint16_t)verdict->port);
 	printf("%*" PRIu64 "  %-*s  %-*s  %s%s%s\n", PACKET_WIDTH, packet,
-	       (int)strlen(monitor ? "would drop" : "drop"), word, PORT_WIDTH, port,
+	       (int)strlen(monitors ? "would drop" : "drop"), word, PORT_WIDTH, port,
 	       verdict->reason, verdict->rule ? " " : "", verdict->rule ? verdict->rule : "");
 }
 

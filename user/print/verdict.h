@@ -8,15 +8,15 @@
 #include "datapath/testrun.h"
 
 struct packet_verdict {
-	const char *word;     /* "pass" or "drop": what happens */
-	bool would_drop;      /* it passes only because of monitor mode */
-	bool return_lookup;   /* live, it passes if a socket of this host expects it */
-	const char *reason;   /* "rule", "default", or the name of a reason */
-	const char *words;    /* what that reason means; "" for a rule or the default */
-	const char *rule;     /* NULL if a reason decided */
-	const char *protocol; /* NULL if the packet has no port */
-	int port;	      /* -1 if the packet has no port */
-	int range_id;	      /* -1 if a reason decided */
+	const char *word;		 /* "pass" or "drop": what happens */
+	bool would_drop;		 /* it passes only because of monitor mode */
+	bool return_lookup;		 /* live, it passes if a socket of this host expects it */
+	const char *reason;		 /* "rule", "default", or the name of a reason */
+	enum portsieve_reason reason_id; /* PORTSIEVE_REASONS for a rule or the default */
+	const char *rule;		 /* NULL if a reason decided */
+	const char *protocol;		 /* NULL if the packet has no port */
+	int port;			 /* -1 if the packet has no port */
+	int range_id;			 /* -1 if a reason decided */
 };
 
 /* The names live as long as the image. */
@@ -27,10 +27,10 @@ struct packet_verdict packet_verdict_of(const struct testrun_result *tried,
 struct packet_verdict packet_verdict_of_runt(const struct portsieve_image *image);
 
 /*
- * The line of `replay --each` for a packet, counted from 1. `monitor`: the policy is in monitor
- * mode, so the column of verdicts needs room for "would drop".
+ * The line of `replay --each` for a packet, counted from 1. `monitors`: the column of verdicts
+ * needs room for "would drop".
  */
-void print_verdict_text(uint64_t packet, const struct packet_verdict *verdict, bool monitor);
+void print_verdict_text(uint64_t packet, const struct packet_verdict *verdict, bool monitors);
 void print_verdict_json(uint64_t packet, const struct packet_verdict *verdict);
 
 #endif

@@ -6,9 +6,7 @@
 
 #include "base/utf8.h"
 
-enum { COLUMNS = 100 };
-
-void wrap_print(FILE *out, const char *first, const char *next, const char *text)
+void wrap_print(FILE *out, size_t columns, const char *first, const char *next, const char *text)
 {
 	size_t column = utf8_chars(first, strlen(first));
 	const char *separator = "";
@@ -18,7 +16,7 @@ void wrap_print(FILE *out, const char *first, const char *next, const char *text
 		size_t length = strcspn(text, " ");
 		size_t width = utf8_chars(text, length);
 
-		if (*separator && column + 1 + width > COLUMNS) {
+		if (*separator && column + 1 + width > columns) {
 			fprintf(out, "\n%s", next);
 			column = utf8_chars(next, strlen(next));
 			separator = "";

@@ -35,7 +35,7 @@ for cpu in 0 1; do
 done
 figure received "$(build/tests/traffic/received vb)"
 build/portsieve stats vb -j >/tmp/stats
-figure counted "$(jq '[.devices[0] | (.ranges[], .reasons[]) | .passed.packets + .dropped.packets] | add' /tmp/stats)"
+figure counted "$(jq '[.devices[0] | (.ranges[], .reasons[]) | .passed.packets + .dropped.packets + .would_drop.packets] | add' /tmp/stats)"
 figure memory "$(build/portsieve status -j | jq '.devices[0].memory_bytes')"
 figure counters "$(bpftool -j map show pinned "$(find /sys/fs/bpf/portsieve -name counters)" | jq .bytes_memlock)"
 figure possible "$(($(cut -d- -f2 $CPU/possible) + 1))"

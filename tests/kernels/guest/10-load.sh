@@ -57,6 +57,28 @@ counts_each_packet() {
 }
 it 'each packet is counted in one row' counts_each_packet
 
+# counts_by_port HOW: by a link or libxdp's dispatcher.
+counts_by_port() {
+	load --per-port=all --attach "$1"
+	datagrams 10 53
+	datagrams 7 5353
+	in_server portsieve upgrade to_client
+	datagrams 2 5353
+	in_server received to_client
+	equal "53 10 0, 5353 0 9" "$(in_server portsieve ports -j |
+		jq -r '[.devices[0].ports[] | select(.protocol == "udp" and (.port == 53 or .port == 5353)) |
+			"\(.port) \(.passed) \(.dropped)"] | join(", ")')"
+	sum_matches
+}
+counts_by_port_by_link() {
+	counts_by_port link
+}
+counts_by_port_in_the_dispatcher() {
+	counts_by_port dispatcher
+}
+it 'packets are counted by port, across an upgrade' counts_by_port_by_link
+it "and in libxdp's dispatcher" counts_by_port_in_the_dispatcher
+
 leaves_nothing() {
 	load
 	in_server portsieve unload to_client
@@ -119,7 +141,7 @@ else
 	it 'without frags, an MTU of 9000 is refused and the MTU is named' says_jumbo_cannot
 fi
 
-# verified [buffers]
+# verified [buffers|watch|watch-buffers|egress]
 stays_below_the_budget() {
 	local words
 	words=$(verified "$@")
@@ -130,11 +152,24 @@ stays_below_the_budget() {
 of_buffers() {
 	stays_below_the_budget buffers
 }
+of_watch() {
+	stays_below_the_budget watch
+}
+of_watch_buffers() {
+	stays_below_the_budget watch-buffers
+}
+of_egress() {
+	stays_below_the_budget egress
+}
 it "the verifier needs under $VERIFIED_MAX instructions" stays_below_the_budget
+it 'and for the egress program' of_egress
+it 'and for the program that also counts by port' of_watch
 if kernel_from 5.18; then
 	it 'and with frames of several buffers too' of_buffers
+	it 'and for that which counts by port with several buffers' of_watch_buffers
 else
 	it_cannot 'and with frames of several buffers too' 'no frags before 5.18'
+	it_cannot 'and for that which counts by port with several buffers' 'no frags before 5.18'
 fi
 
 finish

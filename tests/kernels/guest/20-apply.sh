@@ -82,7 +82,7 @@ shows_what_apply_takes() {
 	in_server portsieve check /tmp/shown.yaml
 	in_server portsieve apply /tmp/shown.yaml
 	equal "$(in_server portsieve show)" "$(cat /tmp/shown.yaml)"
-	equal 1 "$(in_server portsieve stats -j | jq .schema)"
+	equal 2 "$(in_server portsieve stats -j | jq .schema)"
 	in_server portsieve stats >/tmp/stats
 	grep -q 'all packets' /tmp/stats
 }

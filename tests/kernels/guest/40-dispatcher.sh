@@ -65,7 +65,6 @@ chooses_the_dispatcher() {
 	equal $CHAIN "$(members)"
 	in_server portsieve status | tee /tmp/said
 	grep -q 'to_client  native  dispatcher' /tmp/said
-	grep -q '^dispatcher: ' /tmp/said
 	serve_echo server tcp 80
 	serve_echo server tcp 81
 	echoes client tcp $SERVER4 80 10
@@ -161,12 +160,12 @@ names_the_occupant() {
 	in_server ip link set to_client xdp off
 	load --attach link
 	equal link "$(attach_of)"
-	in_server portsieve status | grep -q '^link: requested with --attach link$'
+	in_server portsieve status -j | grep -q 'requested with --attach link'
 	in_server portsieve unload to_client
 	load --attach dispatcher
-	in_server portsieve status | grep -q '^dispatcher: requested with --attach dispatcher$'
+	in_server portsieve status -j | grep -q 'requested with --attach dispatcher'
 	in_server portsieve upgrade to_client
-	in_server portsieve status | grep -q '^dispatcher: requested with --attach dispatcher$'
+	in_server portsieve status -j | grep -q 'requested with --attach dispatcher'
 }
 it 'an occupied interface is refused, and the occupant named' names_the_occupant
 
@@ -236,6 +235,30 @@ upgrades_beside_datagrams() {
 	equal 3000 "$(taken_in)"
 	sum_matches
 }
+# many FIRST: WEB with more ranges than its counters have room for.
+many() {
+	policy "$WEB
+  - {name: many, action: allow, ports: \"udp/$(printf '%s,' $(seq "$1" 2 $(($1 + 400))))9\"}"
+}
+grows_beside_datagrams() {
+	local flood first
+	load
+	(datagrams 3000 53 && datagrams 3000 54) &
+	flood=$!
+	for first in 2001 4001; do
+		in_server portsieve apply "$(many $first)"
+	done
+	in_server portsieve allow "tcp/$(printf '%s,' $(seq 6001 2 7001))9" --name runtime
+	wait $flood
+	in_server received to_client
+	equal "3000 0" "$(row dns)"
+	equal "0 3000" "$(row _system udp)"
+	equal 3000 "$(taken_in)"
+	equal 1 "$(members | grep -o $CHAIN | wc -l)"
+	sum_matches
+}
+it 'counters that grow under traffic: every packet is judged and counted once' grows_beside_datagrams
+
 if kernel_from 5.18; then
 	it 'upgrade under a flood: every packet is judged and counted once' upgrades_under_traffic
 fi
@@ -393,6 +416,36 @@ upgrade_is_killed() {
 	equal "" "$(left)"
 }
 it 'a killed upgrade: every packet is judged and counted once' upgrade_is_killed
+
+growth_is_killed() {
+	local call large taken
+	large=$(many 2001)
+	for call in $(seq -f bpf:%.0f 180 9 420); do
+		load
+		datagrams 3 53
+		killed "${call%:*}" "${call#*:}" nsenter --net=/run/netns/server portsieve apply "$large" || {
+			remark "apply makes fewer calls than $call"
+			break
+		}
+		remark "$call: $(members), $(pins | grep -cE '/(former|baseline)_')"
+		taken=$(taken_in)
+		datagrams 3 53
+		datagrams 2 54
+		in_server received to_client
+		equal $((taken + 3)) "$(taken_in)"
+		equal "6 0" "$(row dns)"
+		equal "0 2" "$(row _system udp)"
+		sum_matches
+		in_server portsieve apply "$large"
+		equal "6 0" "$(row dns)"
+		sum_matches
+		equal $CHAIN "$(members)"
+		equal 1 "$(dispatchers)"
+		in_server portsieve unload to_client
+		equal "" "$(left)"
+	done
+}
+it 'a killed growth of the counters: every packet is judged and counted once' growth_is_killed
 
 # No packet arrives between the kill and the repair: no CPU may depend on a packet to complete the handover.
 is_repaired_unseen() {

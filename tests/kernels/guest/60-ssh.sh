@@ -10,7 +10,7 @@ SESSION='198.51.100.1 40000 198.51.100.2 22'
 cuts() {
 	local words
 	words=$(SSH_CONNECTION=${2:-$SESSION} in_server portsieve load "$1" --mode generic \
-		-p "$(policy '{version: 1, default: drop}')" 2>&1) && in_server portsieve unload "$1"
+		-p "$(policy '{version: 1, default: drop, return: none}')" 2>&1) && in_server portsieve unload "$1"
 	[[ $words == *"would cut your own ssh session"*"by $1)"* ]]
 }
 

@@ -27,7 +27,7 @@ static inline void set_up(struct case_of_two *two, enum policy_action old, enum 
 
 static const struct policy_diff *compare(struct case_of_two *two)
 {
-	struct policy_diff_side before = { &two->old, 0 }, after = { &two->new, 0 };
+	struct policy_diff_side before = { &two->old, 0, 0 }, after = { &two->new, 0, 0 };
 
 	policy_diff_free(&two->diff);
 	assert_int_equal(policy_diff(&before, &after, &two->diff), 0);

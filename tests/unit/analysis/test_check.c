@@ -17,21 +17,28 @@
 	"whether it is safe (see the note at the head of IANA's Service Name and Transport "       \
 	"Protocol Port Number Registry, and RFC 6335)\n"
 
+#define MONITORED(name, ports) "- {name: " name ", action: drop, ports: " ports ", mode: monitor}\n"
+
 static const struct check_case cases[] = {
 	{ "no rules have no remarks", "", "" },
 	{ "each knob that lets packets past a drop rule is remarked upon",
 	  "portless:\n  ext_depth: allow\n  source_route: allow\n  tiny_fragment: allow\n"
 	  "  routing_type_4: allow\n  vlan_depth: allow\n  icmp_other: allow\n"
 	  "rules:\n" DROP("a", "tcp/80"),
-	  LOOPHOLE("5:3", "tiny_fragment", "a first fragment may leave out its port") LOOPHOLE(
-		  "7:3", "vlan_depth", "Linux skips any number of VLAN tags of id 0")
-		  LOOPHOLE("3:3", "ext_depth", "Linux skips any number of IPv6 extension headers")
+	  LOOPHOLE("3:3", "ext_depth", "Linux skips any number of IPv6 extension headers") LOOPHOLE(
+		  "4:3", "source_route",
+		  "where accept_source_route is set, such a "
+		  "packet goes on to another destination")
+		  LOOPHOLE("5:3", "tiny_fragment", "a first fragment may leave out its port")
 			  LOOPHOLE("6:3", "routing_type_4",
 				   "where seg6_enabled is set, segment routing changes "
 				   "the destination or carries another packet")
-				  LOOPHOLE("4:3", "source_route",
-					   "where accept_source_route is set, such a "
-					   "packet goes on to another destination") },
+				  LOOPHOLE("7:3", "vlan_depth",
+					   "Linux skips any number of VLAN tags of id 0") },
+	{ "on one line they come in its order",
+	  "portless: {vlan_depth: allow, tiny_fragment: allow}\nrules:\n" DROP("a", "tcp/80"),
+	  LOOPHOLE("2:12", "vlan_depth", "Linux skips any number of VLAN tags of id 0")
+		  LOOPHOLE("2:31", "tiny_fragment", "a first fragment may leave out its port") },
 	{ "so is one under default drop",
 	  "default: drop\nreturn: socket\nportless: {ext_depth: allow, vlan_depth: drop}\n",
 	  LOOPHOLE("4:12", "ext_depth", "Linux skips any number of IPv6 extension headers") },
@@ -63,6 +70,16 @@ static const struct check_case cases[] = {
 	{ "a covering rule is counted once however often it covers",
 	  RULE("a", "tcp/1,3") RULE("b", "tcp/2") RULE("c", "tcp/1-3,1,2,3,1-2"),
 	  NEVER("5:10", "c", "'a' (line 3), 'b' (line 4)") },
+	{ "a monitored rule covers no rule that drops",
+	  MONITORED("a", "tcp/80") DROP("b", "tcp/80"),
+	  "p:3:10: rule 'a' never counts: other rules or the default drop all its packets, or "
+	  "earlier rules decide them\n" },
+	{ "it covers none that allows, but counts all its packets",
+	  MONITORED("a", "tcp/80") RULE("b", "tcp/80"),
+	  "p:4:10: rule 'b' never counts: its packets are counted as would-be drops by 'a' (line "
+	  "3)\n" },
+	{ "nor some of its ranges", MONITORED("a", "tcp/80") RULE("b", "tcp/80 tcp/90"), "" },
+	{ "a monitored rule before default allow has no remark", MONITORED("a", "tcp/80"), "" },
 	{ "a dead rule covers nothing itself",
 	  RULE("a", "tcp/1") RULE("b", "tcp/1") RULE("c", "tcp/1"),
 	  NEVER("4:10", "b", "'a' (line 3)") NEVER("5:10", "c", "'a' (line 3)") },

@@ -109,8 +109,8 @@ static void test_knobs_are_those_in_effect(void **state)
 {
 	struct policy policy;
 	struct policy_diff diff;
-	struct policy_diff_side before = { &policy, 1ull << PORTSIEVE_KNOB_MPLS };
-	struct policy_diff_side after = { &policy, 1ull << PORTSIEVE_KNOB_DROP };
+	struct policy_diff_side before = { &policy, 1ull << PORTSIEVE_KNOB_MPLS, 0 };
+	struct policy_diff_side after = { &policy, 1ull << PORTSIEVE_KNOB_DROP, 0 };
 
 	(void)state;
 	policy_init(&policy);
@@ -302,6 +302,21 @@ static void test_runtime_rules_that_stay(void **state)
 	tear_down(&two);
 }
 
+static void test_a_runtime_rule_that_becomes_one_of_the_file(void **state)
+{
+	struct case_of_two two;
+	const struct policy_diff *diff;
+
+	(void)state;
+	set_up(&two, POLICY_DROP, POLICY_DROP);
+	tcp(&two.old, "saved", POLICY_ALLOW, 1, 9)->runtime = true;
+	tcp(&two.new, "saved", POLICY_ALLOW, 1, 9);
+	diff = compare(&two);
+	assert_true(policy_diff_is_empty(diff));
+	assert_int_equal(diff->runtime.count, 0);
+	tear_down(&two);
+}
+
 struct mode_row {
 	const char *sentence;
 	bool old_monitor;
@@ -347,19 +362,24 @@ static enum policy_diff_effect knob_effect(const struct policy_diff *diff, const
 	return POLICY_DIFF_NO_EFFECT;
 }
 
-/* A port and a knob, with these actions in these modes. */
-static void check_mode_row(const struct mode_row *row)
+/* A port and a knob, with these actions in these modes, of the policies or of the rule and the
+ * knob. */
+static void check_mode_row(const struct mode_row *row, bool by_policy)
 {
 	const uint64_t mpls = 1ull << PORTSIEVE_KNOB_MPLS;
 	struct case_of_two two;
-	struct policy_diff_side before = { &two.old, row->old == POLICY_DROP ? mpls : 0 };
-	struct policy_diff_side after = { &two.new, row->new == POLICY_DROP ? mpls : 0 };
+	struct policy_diff_side before = { &two.old, row->old == POLICY_DROP ? mpls : 0,
+					   !by_policy && row->old_monitor ? mpls : 0 };
+	struct policy_diff_side after = { &two.new, row->new == POLICY_DROP ? mpls : 0,
+					  !by_policy && row->new_monitor ? mpls : 0 };
 
 	set_up(&two, POLICY_ALLOW, POLICY_ALLOW);
-	two.old.monitor = row->old_monitor;
-	two.new.monitor = row->new_monitor;
-	tcp(&two.old, "ssh", row->old, 22, 22);
-	tcp(&two.new, "ssh", row->new, 22, 22);
+	two.old.monitor = by_policy && row->old_monitor;
+	two.new.monitor = by_policy && row->new_monitor;
+	tcp(&two.old, "ssh", row->old, 22, 22)->monitor =
+		!by_policy && row->old_monitor && row->old == POLICY_DROP;
+	tcp(&two.new, "ssh", row->new, 22, 22)->monitor =
+		!by_policy && row->new_monitor && row->new == POLICY_DROP;
 	assert_int_equal(policy_diff(&before, &after, &two.diff), 0);
 	assert_int_equal(two.diff.changes_count, row->effect != POLICY_DIFF_NO_EFFECT);
 	if (two.diff.changes_count) {
@@ -371,7 +391,9 @@ static void check_mode_row(const struct mode_row *row)
 	assert_int_equal(knob_effect(&two.diff, "malformed"), POLICY_DIFF_NO_EFFECT);
 	assert_int_equal(knob_effect(&two.diff, "mode"), POLICY_DIFF_NO_EFFECT);
 	assert_int_equal(policy_diff_is_empty(&two.diff),
-			 row->old_monitor == row->new_monitor && row->old == row->new);
+			 (row->old_monitor == row->new_monitor ||
+			  (!by_policy && row->old == POLICY_ALLOW && row->new == POLICY_ALLOW)) &&
+				 row->old == row->new);
 	tear_down(&two);
 }
 
@@ -380,7 +402,8 @@ static void test_modes_decide_what_a_drop_does(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(mode_rows) / sizeof(mode_rows[0]); i++) {
 		print_message("# %s\n", mode_rows[i].sentence);
-		check_mode_row(&mode_rows[i]);
+		check_mode_row(&mode_rows[i], true);
+		check_mode_row(&mode_rows[i], false);
 	}
 }
 
@@ -422,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_source_and_destination_both_count),
 		cmocka_unit_test(test_rules_in_another_order),
 		cmocka_unit_test(test_runtime_rules_that_stay),
+		cmocka_unit_test(test_a_runtime_rule_that_becomes_one_of_the_file),
 		cmocka_unit_test(test_modes_decide_what_a_drop_does),
 		cmocka_unit_test(test_a_change_of_mode_names_addresses),
 	};

@@ -36,6 +36,7 @@ static void add_random_rule(uint64_t *seed, struct policy *policy, const char *n
 {
 	struct policy_rule *rule = add_rule(policy, name, random_below(seed, 2));
 
+	rule->monitor = rule->action == POLICY_DROP && random_below(seed, 3) == 0;
 	for (uint32_t i = 0; i < 1 + random_below(seed, 2); i++) {
 		uint16_t low = 60 + random_below(seed, 12);
 
@@ -43,6 +44,7 @@ static void add_random_rule(uint64_t *seed, struct policy *policy, const char *n
 	}
 	add_random_prefixes(seed, &rule->from);
 	add_random_prefixes(seed, &rule->to);
+	rule->only_from = rule->action == POLICY_ALLOW && rule->from.count && random_below(seed, 2);
 }
 
 static void copy_list(struct policy_prefixes *to, const struct policy_prefixes *from)
@@ -55,6 +57,8 @@ static void copy_rule(struct policy *policy, const char *name, const struct poli
 {
 	struct policy_rule *rule = add_rule(policy, name, original->action);
 
+	rule->monitor = original->monitor;
+	rule->only_from = original->only_from;
 	for (size_t i = 0; i < original->intervals_count; i++)
 		add_ports(rule, original->intervals[i].transport, original->intervals[i].low,
 			  original->intervals[i].high);
@@ -96,16 +100,16 @@ static struct policy_packet random_packet(uint64_t *seed)
 	return packet;
 }
 
+/* Is it dropped, or counted as a would-be drop? */
 static bool decides(const struct policy *policy, const struct policy_packet *packet,
-		    const struct policy_rule **ret_rule)
+		    const struct policy_rule **ret_rule, bool *ret_monitored)
 {
-	const struct policy_rule *rule = policy_decide(policy, packet);
-	bool dhcp = packet->transport == PORTSIEVE_UDP && packet->port == 68;
+	struct policy_decision decision = policy_decide(policy, packet);
+	const struct policy_rule *rule = decision.rule;
 
 	*ret_rule = rule;
-	if (rule)
-		return rule->action == POLICY_DROP;
-	return policy->default_action == POLICY_DROP && !(policy->dhcp_client && dhcp);
+	*ret_monitored = policy->monitor || (rule ? rule->monitor : policy->default_monitor);
+	return decision.drop;
 }
 
 static int longest(const struct policy_prefixes *prefixes, const struct policy_prefix *address)
@@ -146,8 +150,10 @@ static bool change_holds(const struct policy_diff_change *change,
 static size_t check_packet(const struct case_of_two *two, const struct policy_packet *packet)
 {
 	const struct policy_rule *before, *after;
-	bool old = decides(&two->old, packet, &before), new = decides(&two->new, packet, &after);
-	bool differs = old != new || (old && two->old.monitor != two->new.monitor);
+	bool old_monitored, new_monitored;
+	bool old = decides(&two->old, packet, &before, &old_monitored);
+	bool new = decides(&two->new, packet, &after, &new_monitored);
+	bool differs = old != new || (old && old_monitored != new_monitored);
 	size_t count = 0;
 
 	for (size_t i = 0; i < two->diff.changes_count; i++) {
@@ -162,6 +168,8 @@ static size_t check_packet(const struct case_of_two *two, const struct policy_pa
 		assert_ptr_equal(change->after.rule, after);
 		assert_int_equal(change->before.drop, old);
 		assert_int_equal(change->after.drop, new);
+		assert_true(!old || change->before.monitored == old_monitored);
+		assert_true(!new || change->after.monitored == new_monitored);
 	}
 	assert_int_equal(count, differs);
 	return count;
@@ -181,6 +189,10 @@ static void test_packets_agree_at_random(void **state)
 		two.new.dhcp_client = random_below(&seed, 2);
 		two.old.monitor = random_below(&seed, 4) == 0;
 		two.new.monitor = random_below(&seed, 4) == 0;
+		two.old.default_monitor =
+			two.old.default_action == POLICY_DROP && random_below(&seed, 4) == 0;
+		two.new.default_monitor =
+			two.new.default_action == POLICY_DROP &&random_below(&seed, 4) == 0;
 		add_random_rules(&seed, &two);
 		compare(&two);
 		for (int i = 0; i < 200; i++, packets++) {

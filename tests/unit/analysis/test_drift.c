@@ -32,8 +32,8 @@ struct drift_case {
 	const char *name;
 	const char *policy;		 /* after "version: 1\n" */
 	struct listener listeners[MOST]; /* up to the first with port 0 */
-	const char *denied;		 /* "tcp/80 by NAME\n" */
-	const char *unused;		 /* "NAME: ports\n" */
+	const char *denied; /* "tcp/80 by NAME\n", "... (monitor)\n", then "udp/80 reachable\n" */
+	const char *unused; /* "NAME: ports\n" */
 };
 
 #define DEFAULT_DROP "default: drop\nrules:\n"
@@ -44,6 +44,8 @@ struct drift_case {
 #define UNTIL_FROM(name, action, ports, end)                                                       \
 	"- {name: " name ", action: " action ", ports: '" ports "', from: 10.0.0.0/8, until: " end \
 	"}\n"
+#define MONITORED(name, ports)                                                                     \
+	"- {name: " name ", action: drop, ports: '" ports "', mode: monitor}\n"
 #define WEB   LISTENS(TCP, 80, "nginx", 7)
 #define MYSQL LISTENS(TCP, 3306, "mysqld", 8)
 
@@ -77,13 +79,73 @@ static const struct drift_case cases[] = {
 	  DEFAULT_DROP,
 	  { { LISTENS(UDP, 40000, "dig", 7), .ephemeral = true },
 	    { LISTENS(TCP, 40000, "statd", 7), .ephemeral = true } },
-	  "tcp/40000 by default\n",
+	  "tcp/40000 by default\nudp/40000 reachable\n",
+	  "" },
+	{ "clients' sockets can be reached on the ephemeral ports of the policy",
+	  DEFAULT_DROP,
+	  { { LISTENS(UDP, 32767, "a", 7) },
+	    { LISTENS(UDP, 32768, "b", 7) },
+	    { LISTENS(UDP, 60999, "c", 7) },
+	    { LISTENS(UDP, 61000, "d", 7) },
+	    { LISTENS(UDP, 40000, "e", 7), .loopback = true } },
+	  "udp/32767 by default\nudp/61000 by default\nudp/32768 reachable\nudp/60999 reachable\n",
+	  "" },
+	{ "on all ports",
+	  "unconnected_udp: any\n" DEFAULT_DROP,
+	  { { LISTENS(UDP, 53, "a", 7) } },
+	  "udp/53 reachable\n",
+	  "" },
+	{ "on none",
+	  "unconnected_udp: never\n" DEFAULT_DROP,
+	  { { LISTENS(UDP, 40000, "a", 7), .ephemeral = true } },
+	  "",
+	  "" },
+	{ "not where only flows are asked",
+	  "return: flow\n" DEFAULT_DROP,
+	  { { LISTENS(UDP, 40000, "a", 7), .ephemeral = true } },
+	  "",
+	  "" },
+	{ "not where a rule lets no replies pass",
+	  DEFAULT_DROP "- {name: r, action: drop, ports: udp/40000, replies: drop}\n",
+	  { { LISTENS(UDP, 40000, "a", 7), .ephemeral = true } },
+	  "",
+	  "" },
+	{ "nor of a policy that drops nothing",
+	  "mode: monitor\n" DEFAULT_DROP,
+	  { { LISTENS(UDP, 40000, "a", 7), .ephemeral = true } },
+	  "",
 	  "" },
 	{ "ephemeral UDP uses a port that a rule allows",
 	  DEFAULT_DROP RULE("vpn", "udp/51820"),
 	  { { LISTENS(UDP, 51820, "", 0), .ephemeral = true } },
 	  "",
 	  "" },
+	{ "a listener that only a monitored rule would drop",
+	  "rules:\n" MONITORED("sql", "tcp/3306"),
+	  { { WEB }, { MYSQL } },
+	  "tcp/3306 by sql (monitor)\n",
+	  "" },
+	{ "a rule that drops it anyway comes before the monitored one",
+	  DEFAULT_DROP MONITORED("sql", "tcp/3306"),
+	  { { MYSQL } },
+	  "tcp/3306 by default\n",
+	  "" },
+	{ "a monitored rule that is over drops nothing",
+	  "runtime:\n- {name: past, action: drop, ports: tcp/3306, mode: monitor, until: " OVER
+	  "}\n",
+	  { { MYSQL } },
+	  "",
+	  "" },
+	{ "a monitored default",
+	  "default: {action: drop, mode: monitor}\nrules:\n" RULE("web", "tcp/80"),
+	  { { WEB }, { MYSQL } },
+	  "tcp/3306 by default (monitor)\n",
+	  "" },
+	{ "a port that a monitored rule would drop is in use or not, as any allowed one",
+	  "rules:\n" MONITORED("no-web", "tcp/80-81") RULE("web", "tcp/80-81"),
+	  { { WEB } },
+	  "tcp/80 by no-web (monitor)\n",
+	  "web: tcp/81\n" },
 	{ "allowed to some is not denied",
 	  DEFAULT_DROP FROM("sql", "allow", "tcp/3306"),
 	  { { MYSQL } },
@@ -200,9 +262,12 @@ static void drifts(void **state)
 	for (size_t i = 0; i < drift.denied_count; i++) {
 		const struct listener *listener = &c->listeners[drift.denied[i].listener];
 
-		fprintf(out, "%s/%u by %s\n", transport_name(listener->transport), listener->port,
-			drift.denied[i].rule ?: "default");
+		fprintf(out, "%s/%u by %s%s\n", transport_name(listener->transport), listener->port,
+			drift.denied[i].rule ?: "default",
+			drift.denied[i].monitored ? " (monitor)" : "");
 	}
+	for (size_t i = 0; i < drift.reachable_count; i++)
+		fprintf(out, "udp/%u reachable\n", c->listeners[drift.reachable[i]].port);
 	fclose(out);
 	assert_string_equal(denied, c->denied);
 	out = open_memstream(&unused, &size);

@@ -15,13 +15,18 @@
 #include "lib/build_listener.h"
 
 #pragma GCC diagnostic ignored "-Woverride-init"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 enum { MOST = 8 };
+
+#define SEEN(transport_, port_) .transport = PORTSIEVE_##transport_, .port = (port_)
 
 struct learn_case {
 	const char *name;
 	struct listener listeners[MOST]; /* up to the first with port 0 */
 	const char *rules;		 /* "name: ports, listeners\n" */
+	struct seen_port seen[MOST];	 /* the same; with it "name: ports, listeners, seen\n" */
+	size_t answered_ports;
 };
 
 static size_t count_of(const struct listener *listeners)
@@ -94,6 +99,35 @@ static const struct learn_case cases[] = {
 	  { { LISTENS(TCP, 2049, "", 0) } },
 	  "nfs: tcp/2049, 1\n" },
 	{ "the last port", { { LISTENS(TCP, 65535, "x", 7) } }, "x: tcp/65535, 1\n" },
+
+	{ "a port that packets came to has a rule, and what listens too",
+	  { { LISTENS(TCP, 22, "sshd", 7) }, { LISTENS(TCP, 48010, "x", 7) } },
+	  "ssh: tcp/22, 1, 1\nx: tcp/48010, 1, 0\nudp-48012: udp/48012, 0, 1\n",
+	  { { SEEN(TCP, 22), .passed = 5 }, { SEEN(UDP, 48012), .would_drop = 1 } } },
+	{ "ports of a registered service are one rule, heard or not",
+	  { { LISTENS(TCP, 53, "named", 7) } },
+	  "domain: tcp+udp/53, 1, 2\n",
+	  { { SEEN(TCP, 53), .passed = 1 }, { SEEN(UDP, 53), .would_drop = 1 } } },
+	{ "what was dropped, and stays so, has none", {}, "", { { SEEN(TCP, 23), .dropped = 9 } } },
+	{ "an ephemeral port that only a default allows has none, nor has one of answers",
+	  {},
+	  "",
+	  { { SEEN(TCP, 40000), .ephemeral = true, .passed = 3 },
+	    { SEEN(UDP, 700), .answers = 3 } },
+	  2 },
+	{ "an ephemeral port has one if a rule allows it, or if it was dropped",
+	  {},
+	  "tcp-40010: tcp/40010, 0, 1\nudp-40012: udp/40012, 0, 1\n",
+	  { { SEEN(TCP, 40010), .ephemeral = true, .named = true, .passed = 3 },
+	    { SEEN(UDP, 40012), .ephemeral = true, .would_drop = 3 } } },
+	{ "two services on one port both show its packets",
+	  { { LISTENS(UDP, 48010, "a", 7) }, { LISTENS(UDP, 48010, "b", 8) } },
+	  "a: udp/48010, 1, 1\nb: udp/48010, 1, 1\n",
+	  { { SEEN(UDP, 48010), .passed = 3 } } },
+	{ "a port on loopback only, that packets came to",
+	  { { LISTENS(TCP, 631, "cupsd", 7), ON4(127, 0, 0, 1), .loopback = true } },
+	  "ipp: tcp/631, 0, 1\n",
+	  { { SEEN(TCP, 631), .would_drop = 2 } } },
 };
 
 static void rules(void **state)
@@ -101,18 +135,52 @@ static void rules(void **state)
 	const struct learn_case *c = *state;
 	_cleanup_learned_ struct learned learned = { 0 };
 	_cleanup_free_ char *text = NULL;
+	struct seen seen = { .ports = (struct seen_port *)c->seen };
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(learn_rules(c->listeners, count_of(c->listeners), &learned), 0);
+	while (seen.count < MOST && c->seen[seen.count].port)
+		seen.count++;
+	assert_int_equal(learn_rules(c->listeners, count_of(c->listeners),
+				     seen.count ? &seen : NULL, &learned),
+			 0);
 	for (size_t i = 0; i < learned.rules_count; i++) {
-		fprintf(out, "%s: %s, %zu\n", learned.rules[i].name, learned.rules[i].ports,
+		fprintf(out, "%s: %s, %zu", learned.rules[i].name, learned.rules[i].ports,
 			learned.rules[i].count);
+		if (seen.count)
+			fprintf(out, ", %zu", learned.rules[i].seen_count);
+		fputs("\n", out);
 		assert_true(policy_name_is_good(learned.rules[i].name));
 	}
 	fclose(out);
 	assert_string_equal(text, c->rules);
+	assert_int_equal(learned.answered_ports, c->answered_ports);
+}
+
+/* The ports with most packets have rules of their own, the others one together. */
+static void a_scan_makes_one_rule(void **state)
+{
+	struct seen_port ports[LEARN_SEEN_RULES_MAX + 4] = { 0 };
+	struct seen seen = { .ports = ports, .count = ARRAY_SIZE(ports) };
+	_cleanup_learned_ struct learned learned = { 0 };
+	const struct learned_rule *rest;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
+		ports[i] = (struct seen_port){
+			SEEN(TCP, (uint16_t)(61000 + i)),
+			.would_drop = i == 1 || i > 30 ? 1 : 9,
+		};
+	assert_int_equal(learn_rules(NULL, 0, &seen, &learned), 0);
+	assert_int_equal(learned.rules_count, LEARN_SEEN_RULES_MAX + 1);
+	rest = &learned.rules[LEARN_SEEN_RULES_MAX];
+	assert_string_equal(rest->name, "seen");
+	assert_true(rest->is_rest);
+	assert_string_equal(rest->ports, "tcp/61032-61035");
+	assert_int_equal(rest->seen_count, 4);
+	for (size_t i = 0; i < LEARN_SEEN_RULES_MAX; i++)
+		assert_false(learned.rules[i].is_rest);
 }
 
 static void what_is_left_out_is_listed(void **state)
@@ -127,7 +195,7 @@ static void what_is_left_out_is_listed(void **state)
 	_cleanup_learned_ struct learned learned = { 0 };
 
 	(void)state;
-	assert_int_equal(learn_rules(listeners, ARRAY_SIZE(listeners), &learned), 0);
+	assert_int_equal(learn_rules(listeners, ARRAY_SIZE(listeners), NULL, &learned), 0);
 	assert_int_equal(learned.rules_count, 1);
 	assert_int_equal(learned.loopback_count, 2);
 	assert_ptr_equal(learned.loopback[0], &listeners[2]);
@@ -139,12 +207,13 @@ static void what_is_left_out_is_listed(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + 1];
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
 						.test_func = rules,
 						.initial_state = (void *)&cases[i] };
 	tests[ARRAY_SIZE(cases)] = (struct CMUnitTest)cmocka_unit_test(what_is_left_out_is_listed);
+	tests[ARRAY_SIZE(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(a_scan_makes_one_rule);
 	return cmocka_run_group_tests_name("learn", tests, NULL, NULL);
 }

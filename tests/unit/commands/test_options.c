@@ -144,25 +144,51 @@ static void a_choice_is_one_of_its_words(void **state)
 	ASSERT_REFUSED(refusals);
 }
 
-static void seconds_are_a_number_within_limits(void **state)
+static void an_interval_is_a_duration_or_a_fraction_of_seconds(void **state)
 {
-#define RIGHT " is not a number of seconds from 0.01 to 86400"
+#define RIGHT " is not an interval from 0.01 to 1d: write 0.5 (seconds), 10s or 5m"
 	static const struct refusal refusals[] = {
-		{ "--watch 0", "--watch: '0'" RIGHT },
-		{ "--watch 0.009", "--watch: '0.009'" RIGHT },
-		{ "--watch 86400.5", "--watch: '86400.5'" RIGHT },
-		{ "--watch -1", "--watch: '-1'" RIGHT },
-		{ "--watch nan", "--watch: 'nan'" RIGHT },
-		{ "--watch inf", "--watch: 'inf'" RIGHT },
-		{ "--watch 1e999", "--watch: '1e999'" RIGHT },
-		{ "--watch 5s", "--watch: '5s'" RIGHT },
+		{ "--watch=0", "--watch: '0'" RIGHT },
+		{ "--watch=0.009", "--watch: '0.009'" RIGHT },
+		{ "--watch=86400.5", "--watch: '86400.5'" RIGHT },
+		{ "--watch=1w", "--watch: '1w'" RIGHT },
+		{ "--watch=-1", "--watch: '-1'" RIGHT },
+		{ "--watch=nan", "--watch: 'nan'" RIGHT },
+		{ "--watch=inf", "--watch: 'inf'" RIGHT },
+		{ "--watch=infs", "--watch: 'infs'" RIGHT },
+		{ "--watch=1e3", "--watch: '1e3'" RIGHT },
+		{ "--watch=0x1", "--watch: '0x1'" RIGHT },
+		{ "--watch=1.2.3", "--watch: '1.2.3'" RIGHT },
+		{ "--watch=0.5ss", "--watch: '0.5ss'" RIGHT },
+		{ "--watch=.", "--watch: '.'" RIGHT },
 		{ "--watch=", "--watch: ''" RIGHT },
 	};
 
 	(void)state;
-	assert_true(parse_well("--watch 0.01")->settings.watch_seconds == 0.01);
-	assert_true(parse_well("--watch 2.5")->settings.watch_seconds == 2.5);
+	assert_true(parse_well("--watch=0.01")->settings.watch_seconds == 0.01);
+	assert_true(parse_well("--watch=2.5")->settings.watch_seconds == 2.5);
+	assert_true(parse_well("--watch=0.5s")->settings.watch_seconds == 0.5);
+	assert_true(parse_well("--watch=10s")->settings.watch_seconds == 10);
+	assert_true(parse_well("--watch=1m30s")->settings.watch_seconds == 90);
 	assert_true(parse_well("--watch=86400")->settings.watch_seconds == 86400);
+	assert_true(parse_well("--watch=1d")->settings.watch_seconds == 86400);
+	ASSERT_REFUSED(refusals);
+}
+
+static void an_interval_may_be_left_out_but_is_no_separate_word(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ "--watch 5", "try: write --watch=5, with an equals sign" },
+		{ "--watch 0.5 eth0", "try: write --watch=0.5, with an equals sign" },
+		{ "eth0 --watch 5m", "try: write --watch=5m, with an equals sign" },
+	};
+	const struct line *line = parse_well("--watch eth0");
+
+	(void)state;
+	assert_true(line->settings.watch_seconds == 1);
+	assert_string_equal(line->words[line->first], "eth0");
+	assert_true(parse_well("--watch")->settings.watch_seconds == 1);
+	assert_true(parse_well("eth0 --watch --json")->settings.watch_seconds == 1);
 	ASSERT_REFUSED(refusals);
 }
 
@@ -219,58 +245,51 @@ static void prefixes_add_up_to_their_limit_and_no_further(void **state)
 	const struct line *line = parse_well("--from 192.0.2.0/24 --from=2001:db8::/32");
 
 	(void)state;
-	assert_int_equal(line->settings.from_count, 2);
-	assert_string_equal(line->settings.from[0], "192.0.2.0/24");
-	assert_string_equal(line->settings.from[1], "2001:db8::/32");
+	assert_int_equal(line->settings.from.count, 2);
+	assert_string_equal(line->settings.from.list[0], "192.0.2.0/24");
+	assert_string_equal(line->settings.from.list[1], "2001:db8::/32");
 	assert_int_equal(line->settings.devices_count, 0);
 	for (int i = 0; i < COMMAND_PREFIXES_MAX; i++)
 		sprintf(text + strlen(text), "--from=10.0.0.%d ", i);
 	line = parse_well(text);
-	assert_int_equal(line->settings.from_count, COMMAND_PREFIXES_MAX);
-	assert_string_equal(line->settings.from[COMMAND_PREFIXES_MAX - 1], "10.0.0.255");
+	assert_int_equal(line->settings.from.count, COMMAND_PREFIXES_MAX);
+	assert_string_equal(line->settings.from.list[COMMAND_PREFIXES_MAX - 1], "10.0.0.255");
 	strcat(text, "--from=::");
 	line = parse(text);
 	assert_int_equal(line->r, -E2BIG);
 	assert_int_equal(line->error.exit, EXIT_USAGE);
-	assert_string_equal(line->error.text, "more than 256 prefixes (--from)");
+	assert_string_equal(line->error.text, "more than 256 prefixes");
 }
 
-static void a_duration_is_taken_in_seconds(void **state)
+static void a_duration_is_taken_in_seconds_up_to_the_limit_of_its_option(void **state)
 {
-#define RIGHT_DURATION                                                                             \
-	" is not a duration from 1s to 365d: write 90 (seconds), 10m, 2h, 7d or 1h30m"
+#define RIGHT_DURATION(limit)                                                                      \
+	" is not a duration from 1s to " limit ": write 90 (seconds), 10m, 2h, 1d or 1h30m"
 	static const struct refusal refusals[] = {
-		{ "--for 0", "--for: '0'" RIGHT_DURATION },
-		{ "--for=", "--for: ''" RIGHT_DURATION },
-		{ "--for ten", "--for: 'ten'" RIGHT_DURATION },
-		{ "--for 366d", "--for: '366d'" RIGHT_DURATION },
+		{ "--for 0", "--for: '0'" RIGHT_DURATION("365d") },
+		{ "--for=", "--for: ''" RIGHT_DURATION("365d") },
+		{ "--for ten", "--for: 'ten'" RIGHT_DURATION("365d") },
+		{ "--for 366d", "--for: '366d'" RIGHT_DURATION("365d") },
+		{ "--confirm 0", "--confirm: '0'" RIGHT_DURATION("1d") },
+		{ "--confirm 86401", "--confirm: '86401'" RIGHT_DURATION("1d") },
+		{ "--confirm 1d1s", "--confirm: '1d1s'" RIGHT_DURATION("1d") },
+		{ "--confirm -1", "--confirm: '-1'" RIGHT_DURATION("1d") },
+		{ "--confirm 1.5", "--confirm: '1.5'" RIGHT_DURATION("1d") },
+		{ "--confirm=", "--confirm: ''" RIGHT_DURATION("1d") },
+		{ "--confirm 4294967297", "--confirm: '4294967297'" RIGHT_DURATION("1d") },
+		{ "--confirm 99999999999999999999",
+		  "--confirm: '99999999999999999999'" RIGHT_DURATION("1d") },
 	};
 
 	(void)state;
 	assert_int_equal(parse_well("--for 90")->settings.for_seconds, 90);
 	assert_int_equal(parse_well("--for 1h30m")->settings.for_seconds, 5400);
-	ASSERT_REFUSED(refusals);
-}
-
-static void the_time_to_confirm_is_whole_seconds_of_at_most_a_day(void **state)
-{
-#define RIGHT_CONFIRM " is not a whole number of seconds from 1 to 86400"
-	static const struct refusal refusals[] = {
-		{ "--confirm 0", "--confirm: '0'" RIGHT_CONFIRM },
-		{ "--confirm 86401", "--confirm: '86401'" RIGHT_CONFIRM },
-		{ "--confirm -1", "--confirm: '-1'" RIGHT_CONFIRM },
-		{ "--confirm 1.5", "--confirm: '1.5'" RIGHT_CONFIRM },
-		{ "--confirm 60s", "--confirm: '60s'" RIGHT_CONFIRM },
-		{ "--confirm=", "--confirm: ''" RIGHT_CONFIRM },
-		{ "--confirm 4294967297", "--confirm: '4294967297'" RIGHT_CONFIRM },
-		{ "--confirm 99999999999999999999",
-		  "--confirm: '99999999999999999999'" RIGHT_CONFIRM },
-	};
-
-	(void)state;
+	assert_int_equal(parse_well("--for 1w")->settings.for_seconds, 7 * 86400);
+	assert_int_equal(parse_well("--for 365d")->settings.for_seconds, 365 * 86400);
 	assert_int_equal(parse_well("--confirm 1")->settings.confirm_seconds, 1);
-	assert_int_equal(parse_well("--confirm=86400")->settings.confirm_seconds,
-			 COMMAND_CONFIRM_MAX);
+	assert_int_equal(parse_well("--confirm 5m")->settings.confirm_seconds, 300);
+	assert_int_equal(parse_well("--confirm 60s")->settings.confirm_seconds, 60);
+	assert_int_equal(parse_well("--confirm=1d")->settings.confirm_seconds, COMMAND_CONFIRM_MAX);
 	ASSERT_REFUSED(refusals);
 }
 
@@ -291,18 +310,22 @@ static void a_value_may_not_be_missing(void **state)
 static void unknown_options_are_refused_with_a_suggestion(void **state)
 {
 	static const struct refusal refusals[] = {
-		{ "--jsno", "try: unknown option 'jsno' (did you mean 'json'?)" },
-		{ "--plicy=x", "try: unknown option 'plicy=x' (did you mean 'policy'?)" },
-		{ "--xyzzy", "try: unknown option 'xyzzy' (see: portsieve try --help)" },
+		{ "--jsno", "try: unknown option '--jsno' (did you mean '--json'?)" },
+		{ "--plicy=x", "try: unknown option '--plicy=x' (did you mean '--policy'?)" },
+		{ "--xyzzy", "try: unknown option '--xyzzy' (see: portsieve try --help)" },
 		/* abbreviations are refused: load --for would mean --force */
-		{ "--polic x", "try: unknown option 'polic' (did you mean 'policy'?)" },
-		{ "--conf=5", "try: unknown option 'conf=5' (see: portsieve try --help)" },
-		{ "eth0 --js", "try: unknown option 'js' (see: portsieve try --help)" },
-		{ "--hel", "try: unknown option 'hel' (see: portsieve try --help)" },
+		{ "--polic x", "try: unknown option '--polic' (did you mean '--policy'?)" },
+		{ "--conf=5", "try: unknown option '--conf=5' (see: portsieve try --help)" },
+		{ "eth0 --js", "try: unknown option '--js' (see: portsieve try --help)" },
+		{ "--hel", "try: unknown option '--hel' (see: portsieve try --help)" },
 		/* --force is never suggested */
-		{ "--forcee", "try: unknown option 'forcee' (see: portsieve try --help)" },
-		{ "-x", "try: unknown option 'x' (see: portsieve try --help)" },
-		{ "eth0 -x", "try: unknown option 'x' (see: portsieve try --help)" },
+		{ "--forcee", "try: unknown option '--forcee' (see: portsieve try --help)" },
+		{ "-x", "try: unknown option '-x' (see: portsieve try --help)" },
+		{ "eth0 -x", "try: unknown option '-x' (see: portsieve try --help)" },
+		{ "-xj", "try: unknown option '-x' (see: portsieve try --help)" },
+		/* one dash is not enough */
+		{ "-json", "try: unknown option '-json' (did you mean '--json'?)" },
+		{ "-watch eth0", "try: unknown option '-watch' (did you mean '--watch'?)" },
 	};
 
 	(void)state;
@@ -366,10 +389,20 @@ static void the_help_names_every_option(void **state)
 			 text);
 	assert_non_null(strstr(text, "\n  -p, --policy POLICY    the policy file"));
 	assert_non_null(strstr(text, "\n      --all              every loaded device"));
-	assert_non_null(strstr(text, "\n      --watch SECONDS    print again"));
+	assert_non_null(strstr(text, "\n      --watch[=INTERVAL] print rates"));
 	assert_non_null(strstr(text, "\n  -h, --help             print this help\n"));
-	for (size_t i = 0; try_out.options[i]; i++)
-		assert_non_null(strstr(text, try_out.options[i]->help));
+	assert_non_null(strstr(text,
+			       "\n      --mode MODE        native (in the driver, the default), "
+			       "generic (any device, slower), or auto\n"
+			       "                         (native, else generic)\n"));
+	for (size_t i = 0; try_out.options[i]; i++) {
+		char option[32];
+
+		snprintf(option, sizeof(option), "--%s", try_out.options[i]->name);
+		assert_non_null(strstr(text, option));
+	}
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		assert_in_range(strcspn(line, "\n"), 0, 100);
 	free(text);
 }
 
@@ -380,13 +413,13 @@ int main(void)
 		cmocka_unit_test(a_flag_is_set),
 		cmocka_unit_test(a_text_is_taken_in_every_form),
 		cmocka_unit_test(a_choice_is_one_of_its_words),
-		cmocka_unit_test(seconds_are_a_number_within_limits),
+		cmocka_unit_test(an_interval_is_a_duration_or_a_fraction_of_seconds),
+		cmocka_unit_test(an_interval_may_be_left_out_but_is_no_separate_word),
 		cmocka_unit_test(a_number_is_whole_and_from_1),
 		cmocka_unit_test(devices_add_up),
 		cmocka_unit_test(as_many_devices_as_the_limit_and_no_more),
 		cmocka_unit_test(prefixes_add_up_to_their_limit_and_no_further),
-		cmocka_unit_test(a_duration_is_taken_in_seconds),
-		cmocka_unit_test(the_time_to_confirm_is_whole_seconds_of_at_most_a_day),
+		cmocka_unit_test(a_duration_is_taken_in_seconds_up_to_the_limit_of_its_option),
 		cmocka_unit_test(a_value_may_not_be_missing),
 		cmocka_unit_test(unknown_options_are_refused_with_a_suggestion),
 		cmocka_unit_test(operands_are_moved_to_the_end_in_their_order),

@@ -45,8 +45,24 @@ static void assert_refused(const struct policy *policy, const char *limit)
 	assert_int_equal(error.exit, EXIT_USAGE);
 	assert_string_equal(error.file, "limits.yaml");
 	assert_in_range(error.line, 1, policy->rules_count);
+	if (!strstr(error.text, policy->rules[error.line - 1].name))
+		fail_msg("another rule than that of line %u: %s", error.line, error.text);
 	if (!strstr(error.text, limit))
 		fail_msg("no %s in: %s", limit, error.text);
+}
+
+/* The rule that is blamed is the first one with which the policy is too large. */
+static void assert_blamed(struct policy *policy)
+{
+	size_t count = policy->rules_count;
+	struct error error = { 0 };
+
+	assert_int_equal(image_compile(policy, &host, "p", image, &error), -E2BIG);
+	policy->rules_count = error.line;
+	assert_int_equal(image_compile(policy, &host, "p", image, &error), -E2BIG);
+	policy->rules_count--;
+	assert_int_equal(image_compile(policy, &host, "p", image, &error), 0);
+	policy->rules_count = count;
 }
 
 /* The rule that decides tcp/port from that IPv4 address, or the default's name. */
@@ -81,7 +97,7 @@ static void a_direction_has_65536_classes(void **state)
 	policy_free(&policy);
 }
 
-static void a_policy_has_12000_conditions(void **state)
+static void a_policy_has_11800_conditions(void **state)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 }, both = { 0 };
 	struct policy policy;
@@ -89,14 +105,15 @@ static void a_policy_has_12000_conditions(void **state)
 	(void)state;
 	make_conditions(&policy, PORTSIEVE_CONDITIONS_MAX, false);
 	compile(&policy, &addresses);
-	assert_string_equal(decides(&addresses, 11999, TEN + 256 * 11999, 0), "r11999");
-	assert_string_equal(decides(&addresses, 11999, TEN + 256 * 11998, 0), "default");
+	assert_string_equal(decides(&addresses, 11799, TEN + 256 * 11799, 0), "r11799");
+	assert_string_equal(decides(&addresses, 11799, TEN + 256 * 11798, 0), "default");
 	policy_free(&policy);
 	make_conditions(&policy, PORTSIEVE_CONDITIONS_MAX / 2, true);
 	compile(&policy, &both);
 	policy_free(&policy);
 	make_conditions(&policy, PORTSIEVE_CONDITIONS_MAX / 2 + 1, true);
-	assert_refused(&policy, "12000");
+	assert_refused(&policy, "11800");
+	assert_blamed(&policy);
 	policy_free(&policy);
 }
 
@@ -114,6 +131,7 @@ static void a_policy_has_65536_cells(void **state)
 	policy_free(&policy);
 	make_nested(&policy, TOO_MANY_NESTED_RULES);
 	assert_refused(&policy, "65536");
+	assert_blamed(&policy);
 	policy_free(&policy);
 }
 
@@ -242,7 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_direction_has_65536_classes),
-		cmocka_unit_test(a_policy_has_12000_conditions),
+		cmocka_unit_test(a_policy_has_11800_conditions),
 		cmocka_unit_test(a_policy_has_65536_cells),
 		cmocka_unit_test(a_broad_prefix_beside_many_narrow_ones_adds_up),
 		cmocka_unit_test(ports_that_divide_the_addresses_fit),

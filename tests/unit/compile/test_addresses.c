@@ -126,6 +126,8 @@ static void make_policy(struct policy *policy, uint64_t *state)
 		add_random_ports(rule, state);
 		add_random_prefixes(&rule->from, state);
 		add_random_prefixes(&rule->to, state);
+		rule->only_from =
+			rule->action == POLICY_ALLOW && rule->from.count && random_below(state, 2);
 	}
 }
 
@@ -220,7 +222,8 @@ static void assert_is_default(uint16_t entry, const struct policy *policy,
 static void assert_same(const struct policy *policy, const struct addresses *addresses,
 			const struct policy_packet *packet)
 {
-	const struct policy_rule *rule = policy_decide(policy, packet);
+	struct policy_decision decision = policy_decide(policy, packet);
+	const struct policy_rule *rule = decision.rule;
 	uint16_t entry = image_evaluate(image, addresses, packet);
 	const struct portsieve_range *range = &image->range[entry & PORTSIEVE_ENTRY_RANGE];
 
@@ -230,7 +233,7 @@ static void assert_same(const struct policy *policy, const struct addresses *add
 	}
 	assert_in_range(entry & PORTSIEVE_ENTRY_RANGE, PORTSIEVE_RANGE_RULES, image->ranges - 1);
 	assert_string_equal(image->rule[range->rule].name, rule->name);
-	assert_int_equal(!!(entry & PORTSIEVE_ENTRY_DROP), rule->action == POLICY_DROP);
+	assert_int_equal(!!(entry & PORTSIEVE_ENTRY_DROP), decision.drop);
 	assert_int_equal(range->drop, rule->action == POLICY_DROP);
 	assert_is_range_of_rule(range, rule, packet);
 }

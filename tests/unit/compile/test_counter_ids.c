@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which rows count which ranges, over changes of policy. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -209,13 +210,18 @@ static void counters_is_a_high_water_mark(void **state)
 	free(third);
 }
 
-/* As many ranges as a policy may have, of rules whose names begin with the letter. */
+/* As many ranges as a policy and its failsafe rules may have; the letter makes their names. */
 static struct portsieve_image *whole_policy(char letter)
 {
 	struct policy policy;
 	char name[16];
 
 	policy_init(&policy);
+	snprintf(name, sizeof(name), "failsafe:%c", letter);
+	add_rule(&policy, name, POLICY_ALLOW)->failsafe = true;
+	policy.failsafe_count = 1;
+	for (unsigned int i = 0; i < PORTSIEVE_FAILSAFE_RANGES_MAX; i++)
+		add_ports(&policy.rules[0], PORTSIEVE_UDP, 2 * i, 2 * i);
 	for (unsigned int i = 0; i < PORTSIEVE_RANGES_MAX; i++) {
 		snprintf(name, sizeof(name), "%c%u", letter, i);
 		add_rule_of(&policy, name, POLICY_DROP, TCP(i, i + 1));
@@ -238,6 +244,56 @@ static void two_whole_policies_swap_without_end(void **state)
 	}
 	free(images[0]);
 	free(images[1]);
+}
+
+static void a_map_has_two_rows_for_each_range_and_some_to_spare(void **state)
+{
+	struct portsieve_image *a = whole_policy('a'), *b, *c;
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	add_rule_of(&policy, "a", POLICY_DROP, TCP(1, 1));
+	add_rule_of(&policy, "b", POLICY_DROP, TCP(2, 1));
+	b = assigned(&policy, NULL);
+	assert_int_equal(counter_rows_for(b), 64 + 2 * 2 + 64);
+	/* no more than there are ids */
+	assert_int_equal(counter_rows_for(a), PORTSIEVE_COUNTERS);
+	/* no less than the rows in use: those of a small policy after a large one */
+	assert_int_equal(counter_ids_assign(a, NULL), 0);
+	policy_init(&policy);
+	add_rule_of(&policy, "c", POLICY_DROP, TCP(3, 1));
+	c = assigned(&policy, a);
+	assert_int_equal(row_of(c, "c"), a->counters);
+	assert_int_equal(counter_rows_for(c), a->counters + 1);
+	free(a);
+	free(b);
+	free(c);
+}
+
+static void the_rows_added_are_those_that_the_previous_policy_has_not(void **state)
+{
+	static bool added[PORTSIEVE_COUNTERS];
+	struct portsieve_image *first, *second;
+	struct policy policy;
+	unsigned int count = 0;
+
+	(void)state;
+	policy_init(&policy);
+	add_rule_of(&policy, "a", POLICY_DROP, TCP(1, 1));
+	add_rule_of(&policy, "b", POLICY_DROP, TCP(2, 1));
+	first = assigned(&policy, NULL);
+	policy_init(&policy);
+	add_rule_of(&policy, "b", POLICY_DROP, TCP(2, 1));
+	add_rule_of(&policy, "c", POLICY_DROP, TCP(3, 1));
+	second = assigned(&policy, first);
+	counter_ids_added(second, first, added);
+	for (unsigned int row = 0; row < PORTSIEVE_COUNTERS; row++)
+		count += added[row];
+	assert_int_equal(count, 1);
+	assert_true(added[row_of(second, "c")]);
+	free(first);
+	free(second);
 }
 
 static struct portsieve_image *random_policy(uint64_t *seed, const struct portsieve_image *previous)
@@ -311,6 +367,8 @@ int main(void)
 		cmocka_unit_test(a_row_is_handed_on_one_change_later),
 		cmocka_unit_test(counters_is_a_high_water_mark),
 		cmocka_unit_test(two_whole_policies_swap_without_end),
+		cmocka_unit_test(a_map_has_two_rows_for_each_range_and_some_to_spare),
+		cmocka_unit_test(the_rows_added_are_those_that_the_previous_policy_has_not),
 		cmocka_unit_test(random_changes_keep_what_stays_and_share_no_row),
 		cmocka_unit_test(used_rows_are_those_of_the_rules),
 	};

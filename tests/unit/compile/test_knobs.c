@@ -86,6 +86,7 @@ static void the_flags_are_those_of_mode_and_default(void **state)
 
 	(void)state;
 	policy_init(&policy);
+	policy.return_mode = POLICY_RETURN_NONE;
 	compile(&policy, false);
 	assert_int_equal(image->flags, 0);
 	policy.monitor = true;
@@ -97,6 +98,31 @@ static void the_flags_are_those_of_mode_and_default(void **state)
 	policy.monitor = false;
 	compile(&policy, false);
 	assert_int_equal(image->flags, PORTSIEVE_IMAGE_DEFAULT_DROP);
+}
+
+/* `auto` is decided by the host, and by nothing where the policy drops nothing. */
+static void auto_is_decided_by_the_host(void **state)
+{
+	const uint32_t sockets = PORTSIEVE_IMAGE_RETURN_AUTO | PORTSIEVE_IMAGE_RETURN_SOCKET |
+				 PORTSIEVE_IMAGE_UDP_EPHEMERAL;
+	struct policy_host host = { 0 };
+	struct error error = { 0 };
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	memset(image, 0, sizeof(*image));
+	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
+	assert_int_equal(image->flags, 0);
+	policy.default_action = POLICY_DROP;
+	memset(image, 0, sizeof(*image));
+	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
+	assert_int_equal(image->flags, PORTSIEVE_IMAGE_DEFAULT_DROP | sockets);
+	host.needs_flows = true;
+	memset(image, 0, sizeof(*image));
+	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
+	assert_int_equal(image->flags,
+			 PORTSIEVE_IMAGE_DEFAULT_DROP | sockets | PORTSIEVE_IMAGE_RETURN_FLOW);
 }
 
 /* The image with udp/68 and udp/546 as they come out. */
@@ -135,6 +161,7 @@ int main(void)
 		cmocka_unit_test(only_some_knobs_follow_the_default),
 		cmocka_unit_test(a_knob_that_is_set_does_what_it_says_and_touches_no_other),
 		cmocka_unit_test(the_flags_are_those_of_mode_and_default),
+		cmocka_unit_test(auto_is_decided_by_the_host),
 		cmocka_unit_test(dhcp_replies_pass_a_default_of_drop_unless_off_or_a_rule_decides),
 	};
 

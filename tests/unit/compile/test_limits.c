@@ -14,6 +14,8 @@
 #include "compile/compile.h"
 #include "compiled_image.h"
 
+enum { RANGES = PORTSIEVE_RANGE_RULES + PORTSIEVE_RANGES_MAX }; /* without failsafe rules */
+
 /* Adds ranges of one port each, no two of them next to each other. */
 static void add_single_ports(struct policy_rule *rule, unsigned int count)
 {
@@ -44,7 +46,7 @@ static void a_rule_may_have_as_many_ranges_as_a_policy(void **state)
 	rule = add_rule(&policy, "many", POLICY_DROP);
 	add_single_ports(rule, PORTSIEVE_RANGES_MAX);
 	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
-	assert_int_equal(image->ranges, PORTSIEVE_RANGES);
+	assert_int_equal(image->ranges, RANGES);
 	assert_int_equal(image->port[0][32766], 0x8000 | (17 + 16383));
 	add_ports(rule, PORTSIEVE_DCCP, 1, 1);
 	assert_too_many(&policy, 1);
@@ -79,7 +81,35 @@ static void ranges_are_counted_after_merging(void **state)
 	add_single_ports(rule, PORTSIEVE_RANGES_MAX);
 	add_single_ports(rule, PORTSIEVE_RANGES_MAX);
 	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
+	assert_int_equal(image->ranges, RANGES);
+	policy_free(&policy);
+}
+
+static void ranges_of_failsafe_rules_are_counted_apart(void **state)
+{
+	struct error error = { 0 };
+	struct policy policy;
+	struct policy_rule *rule;
+
+	(void)state;
+	policy_init(&policy);
+	rule = add_rule(&policy, "failsafe:many", POLICY_ALLOW);
+	rule->failsafe = true;
+	policy.failsafe_count = 1;
+	add_single_ports(rule, PORTSIEVE_FAILSAFE_RANGES_MAX);
+	rule = add_rule(&policy, "many", POLICY_DROP);
+	add_single_ports(rule, PORTSIEVE_RANGES_MAX);
+	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
 	assert_int_equal(image->ranges, PORTSIEVE_RANGES);
+	assert_int_equal(image->port[0][2 * 255], 17 + 255);
+	assert_int_equal(image->port[0][2 * 256], 0x8000 | (17 + 256 + 256));
+	assert_true(image->rule[0].failsafe && !image->rule[1].failsafe);
+	add_ports(rule, PORTSIEVE_DCCP, 1, 1);
+	assert_too_many(&policy, 2);
+	add_ports(&policy.rules[0], PORTSIEVE_DCCP, 1, 1);
+	assert_int_equal(image_compile(&policy, &host, "p", image, &error), -E2BIG);
+	assert_string_equal(error.file, "/etc/portsieve/failsafe.yaml");
+	assert_non_null(strstr(error.text, "more than 256 port ranges"));
 	policy_free(&policy);
 }
 
@@ -121,7 +151,7 @@ static void rules_that_all_name_all_ports_compile_quickly(void **state)
 	assert_true(cpu_seconds() - start < 1.0);
 	assert_int_equal(image->rules, PORTSIEVE_RULES_MAX);
 	assert_string_equal(image->rule[PORTSIEVE_RULES_MAX - 1].name, "r16383");
-	assert_int_equal(image->range[PORTSIEVE_RANGES - 1].rule, PORTSIEVE_RULES_MAX - 1);
+	assert_int_equal(image->range[RANGES - 1].rule, PORTSIEVE_RULES_MAX - 1);
 	for (int port = 0; port < PORTSIEVE_PORTS; port++)
 		assert_int_equal(image->port[PORTSIEVE_TCP][port], 0x8000 | 17);
 	policy_free(&policy);
@@ -133,6 +163,7 @@ int main(void)
 		cmocka_unit_test(a_rule_may_have_as_many_ranges_as_a_policy),
 		cmocka_unit_test(the_rule_with_one_range_too_many_is_named),
 		cmocka_unit_test(ranges_are_counted_after_merging),
+		cmocka_unit_test(ranges_of_failsafe_rules_are_counted_apart),
 		cmocka_unit_test(an_error_may_be_unwanted),
 		cmocka_unit_test(rules_that_all_name_all_ports_compile_quickly),
 	};

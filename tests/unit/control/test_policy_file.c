@@ -242,7 +242,9 @@ static void the_image_has_time_digest_and_whole_path(void **state)
 	assert_string_equal(image->source, expected);
 	assert_memory_equal(image->sha256, file.sha256, 32);
 	assert_in_range(image->applied_ns, now_ns - 1000000000, now_ns + 60000000000);
-	assert_int_equal(image->flags, PORTSIEVE_IMAGE_DEFAULT_DROP);
+	assert_int_equal(image->flags & ~PORTSIEVE_IMAGE_RETURN_FLOW,
+			 PORTSIEVE_IMAGE_DEFAULT_DROP | PORTSIEVE_IMAGE_RETURN_AUTO |
+				 PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_UDP_EPHEMERAL);
 	assert_string_equal(image->rule[0].name, "web");
 	assert_int_equal(image->rule[0].line, 4);
 	free(image);

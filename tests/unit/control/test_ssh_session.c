@@ -163,7 +163,21 @@ struct trial {
 	" would cut your own ssh session (from 192.0.2.1 port 40000 to port 22, by eth7); put a "  \
 	"rule that allows tcp/22 before it, or give --force"
 
+#define KEEPS                                                                                      \
+	" would drop new ssh logins like yours and keep only open sessions (from 192.0.2.1 port "  \
+	"40000 to port 22, by eth7); put a rule that allows tcp/22 before it, or give --force"
+
 static const struct trial trials[] = {
+	/* a new login is judged, not the session that return traffic keeps */
+	{ "{version: 1, default: drop, return: socket}", V4, "the default, drop," KEEPS },
+	{ "version: 1\nreturn: established\nrules:\n- {name: old, action: drop, ports: tcp/22}", V4,
+	  "p.yaml:4: rule 'old'" KEEPS },
+	{ "version: 1\nreturn: socket\nrules:\n"
+	  "- {name: old, action: drop, ports: tcp/22, replies: drop}",
+	  V4, "p.yaml:4: rule 'old'" MIDDLE },
+	{ "version: 1\nreturn: socket\nrules:\n"
+	  "- {name: old, action: drop, ports: tcp/22, from: 192.0.2.0/24}",
+	  V4, "p.yaml:4: rule 'old'" MIDDLE },
 	{ "{version: 1}", V4, NULL },
 	{ "{version: 1, default: drop}", V4, "the default, drop," MIDDLE },
 	{ "{version: 1, mode: monitor, default: drop}", V4, NULL },
@@ -209,6 +223,8 @@ static struct ruleset ruleset_of(const char *text)
 	if (policy_read(text, strlen(text), "p.yaml", &ruleset.file.host, &ruleset.file.policy,
 			&error))
 		fail_msg("%s: %s", text, error.text);
+	if (ruleset.file.policy.return_mode == POLICY_RETURN_AUTO)
+		ruleset.file.policy.return_mode = POLICY_RETURN_NONE; /* open sessions end */
 	for (size_t i = 0; i < ruleset.file.policy.rules_count; i++)
 		ruleset.image->rule[i].line = ruleset.file.policy.rules[i].place.line;
 	return ruleset;

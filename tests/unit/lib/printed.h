@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "print/json.h"
+
 struct capture {
 	FILE *stream;
 	FILE *file;
@@ -43,11 +45,13 @@ static inline char *capture_read(FILE *file)
 	return text;
 }
 
-/* Restores the stream. The caller frees the text. */
+/* Restores the stream, after the end of a JSON document. The caller frees the text. */
 static inline char *capture_end(struct capture *capture)
 {
 	char *text;
 
+	if (capture->stream == stdout)
+		json_end();
 	fflush(capture->stream);
 	dup2(capture->saved_fd, fileno(capture->stream));
 	close(capture->saved_fd);

@@ -28,6 +28,7 @@ static const char text[] =
 	"- {name: destination, action: drop, ports: tcp/22-24, to: 192.0.2.0/24}\n"
 	"- {name: ipv4, action: drop, ports: tcp/22, from: 0.0.0.0/0}\n"
 	"- {name: any, action: drop, ports: tcp/22}\n"
+	"- {name: only, action: allow, ports: tcp/26, only_from: 10.0.0.0/8, to: 192.0.2.0/24}\n"
 	"runtime:\n"
 	"- {name: ends, action: drop, ports: udp/53, until: 2026-11-21T12:00:10Z}\n"
 	"- {name: stays, action: drop, ports: udp/53, to: '::/0'}\n";
@@ -52,6 +53,10 @@ static const struct question questions[] = {
 	{ PORTSIEVE_TCP, 23, "fe80::1", "2001:db8::1", 0, NULL },
 	{ PORTSIEVE_TCP, 24, "10.1.2.3", "192.0.2.1", 0, "destination" },
 	{ PORTSIEVE_TCP, 25, "10.1.2.3", "192.0.2.1", 0, NULL },
+	{ PORTSIEVE_TCP, 26, "10.1.2.3", "192.0.2.1", 0, "only" },
+	{ PORTSIEVE_TCP, 26, "11.1.2.3", "192.0.2.1", 0, "only" },
+	{ PORTSIEVE_TCP, 26, "10.1.2.3", "192.0.3.1", 0, NULL },
+	{ PORTSIEVE_TCP, 26, "::1", "::1", 0, NULL },
 	{ PORTSIEVE_UDP, 22, "10.1.2.3", "192.0.2.1", 0, NULL },
 	{ PORTSIEVE_UDP, 53, "10.1.2.3", "192.0.2.1", 1010 * SECOND - 1, "ends" },
 	{ PORTSIEVE_UDP, 53, "10.1.2.3", "192.0.2.1", 1010 * SECOND, NULL },
@@ -77,11 +82,39 @@ static void the_first_rule_that_matches_decides(void **state)
 		assert_int_equal(
 			policy_prefix_read(question->destination, &packet.destination, NULL), 0);
 
-		const struct policy_rule *rule = policy_decide(&policy, &packet);
+		const struct policy_rule *rule = policy_decide(&policy, &packet).rule;
 
 		assert_string_equal(rule ? rule->name : "the default",
 				    question->rule ? question->rule : "the default");
 	}
+	policy_free(&policy);
+}
+
+static void only_from_drops_the_others(void **state)
+{
+	static const char *const sources[] = { "10.255.255.255", "11.0.0.0", "::ffff:10.0.0.1" };
+	static const char only[] =
+		"{version: 1, default: drop, rules: [{name: only, action: allow, "
+		"ports: tcp/22, only_from: 10.0.0.0/8}]}";
+	struct policy_packet packet = { .transport = PORTSIEVE_TCP, .port = 22 };
+	struct policy policy;
+
+	(void)state;
+	assert_int_equal(policy_read(only, strlen(only), "p", &host, &policy, NULL), 0);
+	for (size_t i = 0; i < 3; i++) {
+		struct policy_decision decision;
+
+		assert_int_equal(policy_prefix_read(sources[i], &packet.source, NULL), 0);
+		packet.destination = packet.source;
+		decision = policy_decide(&policy, &packet);
+		assert_string_equal(decision.rule->name, "only");
+		assert_int_equal(decision.drop, i > 0);
+	}
+	/* what it drops may be a reply, as with a drop rule that names ports only */
+	assert_true(policy_rule_asks(&policy.rules[0]));
+	policy.default_action = POLICY_ALLOW;
+	assert_true(policy_drops(&policy));
+	assert_true(policy_enforces(&policy));
 	policy_free(&policy);
 }
 
@@ -196,7 +229,7 @@ static void random_policies_decide_as_their_bits_say(void **state)
 				.destination = random_prefix(&random, family, true),
 				.boottime_ns = random_below(&random, 10),
 			};
-			const struct policy_rule *rule = policy_decide(&policy, &packet);
+			const struct policy_rule *rule = policy_decide(&policy, &packet).rule;
 
 			assert_ptr_equal(rule, expected(&policy, &packet));
 			decided += rule != NULL;
@@ -213,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_rule_that_matches_decides),
+		cmocka_unit_test(only_from_drops_the_others),
 		cmocka_unit_test(random_policies_decide_as_their_bits_say),
 	};
 

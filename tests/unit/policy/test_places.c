@@ -105,20 +105,25 @@ static const struct refusal piece_refusals[] = {
 	{ "a key with a value is no piece", FLOW("name: a, ports: tcp/80, acton: allow"),
 	  "p:3:30: unknown key 'acton' in a rule (did you mean 'action'?)" },
 	{ "a quoted key is no piece", FLOW("name: a, ports: tcp/80, \"443\", action: allow"),
-	  "p:3:30: unknown key '443' in a rule (known keys are name, action, ports, from, to and "
-	  "replies)" },
+	  "p:3:30: unknown key '443' in a rule (known keys are name, action, ports, from, "
+	  "only_from, to, description, replies "
+	  "and mode)" },
 	{ "a key with a quoted empty value is no piece", FLOW("ports: tcp/80, 443: ''"),
-	  "p:3:21: unknown key '443' in a rule (known keys are name, action, ports, from, to and "
-	  "replies)" },
+	  "p:3:21: unknown key '443' in a rule (known keys are name, action, ports, from, "
+	  "only_from, to, description, replies "
+	  "and mode)" },
 	{ "a key without value elsewhere is no piece", FLOW("ports: tcp/80, action: allow, 443"),
-	  "p:3:36: unknown key '443' in a rule (known keys are name, action, ports, from, to and "
-	  "replies)" },
+	  "p:3:36: unknown key '443' in a rule (known keys are name, action, ports, from, "
+	  "only_from, to, description, replies "
+	  "and mode)" },
 	{ "a key without value before ports is no piece", FLOW("443, ports: tcp/80"),
-	  "p:3:6: unknown key '443' in a rule (known keys are name, action, ports, from, to and "
-	  "replies)" },
+	  "p:3:6: unknown key '443' in a rule (known keys are name, action, ports, from, "
+	  "only_from, to, description, replies "
+	  "and mode)" },
 	{ "a key without value in block style is no piece", BLOCK("ports: tcp/80\n    443:\n"),
-	  "p:4:5: unknown key '443' in a rule (known keys are name, action, ports, from, to and "
-	  "replies)" },
+	  "p:4:5: unknown key '443' in a rule (known keys are name, action, ports, from, "
+	  "only_from, to, description, replies "
+	  "and mode)" },
 	{ "a known key without value is no piece", FLOW("ports: tcp/80, action, name: a"),
 	  "p:3:27: 'action' has no value: write allow or drop" },
 	{ "two commas in a flow mapping are not YAML", FLOW("ports: tcp/80,,443"),

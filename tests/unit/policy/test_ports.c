@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "policy/policy.h"
-#include "policy/registry.h"
+#include "policy/services.h"
 
 static const struct policy_host host = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
 
@@ -58,6 +58,12 @@ static const struct meaning meanings[] = {
 	{ "white space around the text is ignored", " \n tcp/80 \t", "tcp/80" },
 	{ "white space may follow a comma", "tcp/80, 443 udp/53", "tcp/80 tcp/443 udp/53" },
 	{ "white space may stand before a comma", "tcp/80 , 443", "tcp/80 tcp/443" },
+	{ "a protocol may be in capitals", "TCP/80 Udp/53", "tcp/80 udp/53" },
+	{ "a port or a service may stand before its protocol", "22/tcp,domain/UDP 1-5/tcp+udp",
+	  "tcp/22 udp/53 tcp/1-5 udp/1-5" },
+	{ "an entry may follow a comma", "tcp/80,udp/53, sctp/9,10",
+	  "tcp/80 udp/53 sctp/9 sctp/10" },
+	{ "a service with a slash may stand before its protocol", "914c/g/tcp", "tcp/211" },
 	{ "tcp+udp is both", "tcp+udp/53", "tcp/53 udp/53" },
 	{ "tcp+udp gives each item both transports in turn", "tcp+udp/53,80-81",
 	  "tcp/53 udp/53 tcp/80-81 udp/80-81" },
@@ -77,6 +83,10 @@ static const struct meaning meanings[] = {
 	{ "tcp+udp takes of each transport what is registered", "tcp+udp/syslog", "udp/514" },
 	{ "a service of both transports gives both", "tcp+udp/domain", "tcp/53 udp/53" },
 	{ "a name with a range of ports gives the range", "tcp/x11", "tcp/6000-6063" },
+	{ "what everybody calls a service is a name of it", "tcp/rdp,VNC udp/wireguard",
+	  "tcp/3389 tcp/5900 udp/51820" },
+	{ "tcp+udp takes of an alias what it is for", "tcp+udp/dns,smtps",
+	  "tcp/53 udp/53 tcp/465" },
 };
 
 static void means(void **state)
@@ -128,13 +138,17 @@ static const struct refusal refusals[] = {
 	{ "a range without end is refused", "tcp/80-", 5,
 	  "'80-' is neither a port nor a range: write 80 or 80-90" },
 	{ "a range with a colon is refused", "tcp/80:90", 5,
-	  "'80:90' is neither a port nor a range: write 80 or 80-90" },
+	  "'80:90' is neither a port nor a range: write 80-90" },
+	{ "a range with two dots is refused", "tcp/80..90", 5,
+	  "'80..90' is neither a port nor a range: write 80-90" },
+	{ "all ports have a word", "tcp/any", 5, "unknown service 'any' (write tcp/all)" },
+	{ "a star is no set", "udp/*", 5, "unknown service '*' (write udp/all)" },
 	{ "a range with a long dash is refused",
 	  "tcp/80\xe2\x80\x93"
 	  "90",
 	  5,
 	  "'80\xe2\x80\x93"
-	  "90' is neither a port nor a range: write 80 or 80-90" },
+	  "90' is neither a port nor a range: write 80-90" },
 	{ "a range of three is refused", "tcp/1-2-3", 5,
 	  "'1-2-3' is neither a port nor a range: write 80 or 80-90" },
 	{ "a range of a number and a name is an unknown name", "tcp/80-htqq", 5,
@@ -148,9 +162,15 @@ static const struct refusal refusals[] = {
 	{ "an unknown service like no other is refused", "tcp/qqqqzzzzqqqq", 5,
 	  "unknown service 'qqqqzzzzqqqq' (see `portsieve registry`)" },
 	{ "a service of another transport is refused", "tcp/syslog", 5,
-	  "service 'syslog' is not registered for tcp (it is for udp)" },
+	  "service 'syslog' is not for tcp (it is for udp)" },
+	{ "an alias of another transport is refused", "tcp/wireguard", 5,
+	  "service 'wireguard' is not for tcp (it is for udp)" },
+	{ "a mistyped service that few know has one if it is long", "tcp/sun-sr-htpps", 5,
+	  "unknown service 'sun-sr-htpps' (did you mean 'sun-sr-https'?)" },
+	{ "a mistyped alias has a suggestion", "tcp/kubernets-api", 5,
+	  "unknown service 'kubernets-api' (did you mean 'kubernetes-api'?)" },
 	{ "a service of two other transports is refused", "dccp/domain", 6,
-	  "service 'domain' is not registered for dccp (it is for tcp and udp)" },
+	  "service 'domain' is not for dccp (it is for tcp and udp)" },
 	{ "columns count characters, not bytes", "tcp/80,\xc3\xa4\xc3\xb6 udp/1", 8,
 	  "unknown service '\xc3\xa4\xc3\xb6' (see `portsieve registry`)" },
 	{ "bytes that are not UTF-8 are quoted", "tcp/\xff\x1b[1m", 5,
@@ -162,29 +182,43 @@ static const struct refusal refusals[] = {
 	  "registry`)" },
 	{ "a mistyped protocol has a suggestion", "tcp/80 tpc/81", 8,
 	  "unknown protocol 'tpc' (did you mean 'tcp'?)" },
-	{ "a protocol in capitals has a suggestion", "TCP/80", 1,
-	  "unknown protocol 'TCP' (did you mean 'tcp'?)" },
 	{ "an unknown protocol is refused", "quic/443", 1,
 	  "unknown protocol 'quic' (write tcp, udp, tcp+udp, sctp or dccp)" },
 	{ "UDP-Lite is explained", "udplite/80", 1,
-	  "unknown protocol 'udplite' ('udp' covers UDP-Lite: write udp)" },
-	{ "udp+tcp is explained", "udp+tcp/80", 1, "unknown protocol 'udp+tcp' (write tcp+udp)" },
+	  "unknown protocol 'udplite' ('udp' covers UDP-Lite: write udp/80)" },
+	{ "udp+tcp is explained", "udp+tcp/80", 1,
+	  "unknown protocol 'udp+tcp' (write tcp+udp/80)" },
+	{ "any protocol is none", "any/80-90", 1, "unknown protocol 'any' (write tcp+udp/80-90)" },
+	{ "any is no text of ports", "any", 1,
+	  "'any' has no ports: write tcp+udp/all for all ports" },
+	{ "a star is no text of ports", "tcp/80 *", 8,
+	  "'*' has no ports: write tcp+udp/all for all ports" },
+	{ "a colon is no slash", "tcp:22", 1, "'tcp:22' has no slash: write tcp/22" },
+	{ "colons are neither a slash nor a dash", "UDP:80:90", 1,
+	  "'UDP:80:90' has no slash: write udp/80-90" },
+	{ "an equals sign is no slash", "udp/1 tcp=dns", 7,
+	  "'tcp=dns' has no slash: write tcp/dns" },
+	{ "white space is no slash", "tcp 22 udp/53", 1, "'tcp 22' has no slash: write tcp/22" },
+	{ "numbers alone have no protocol", "22, 80 90-95", 1,
+	  "'22,80,90-95' has no protocol: write tcp/22,80,90-95 or udp/22,80,90-95" },
+	{ "a name alone has no protocol", "http", 1,
+	  "'http' has no protocol: write tcp/http or udp/http" },
 	{ "a number alone has no protocol", "tcp/80 443", 8,
 	  "'443' has no protocol: write tcp/443 or udp/443" },
 	{ "a protocol alone has no ports", "udp/1 tcp", 7,
 	  "'tcp' has no ports: write tcp/80 or tcp/all" },
 	{ "a slash without ports is refused", "tcp/", 1,
 	  "'tcp/' has no ports: write tcp/80 or tcp/all" },
-	{ "white space after the slash is refused", "tcp/ 80", 1,
+	{ "white space after the slash is refused", "tcp/ 443", 1,
+	  "'tcp/' has no ports: write tcp/443, without white space" },
+	{ "an entry after the slash and white space is refused", "tcp/ udp/53", 1,
 	  "'tcp/' has no ports: write tcp/80 or tcp/all" },
 	{ "a slash without protocol is refused", "/80", 1,
 	  "a protocol is missing: write for example tcp/80,443 udp/53" },
 	{ "a leading comma is refused", ",tcp/80", 1,
 	  "a protocol is missing: write for example tcp/80,443 udp/53" },
-	{ "a port before its protocol is refused", "80/tcp", 1,
-	  "the protocol comes first: write tcp/80" },
-	{ "a protocol after a comma is refused", "tcp/80,udp/53", 8,
-	  "'udp/53' begins with a protocol: put a space before it, not a comma" },
+	{ "ports before their protocol are refused", "53,54/udp", 1,
+	  "'53' has no protocol: write tcp/53 or udp/53" },
 	{ "two slashes are refused", "tcp//80", 5,
 	  "'/80' is neither a port nor a range: write 80 or 80-90" },
 	{ "two commas are refused at the second", "tcp/80,,90", 8,
@@ -300,6 +334,58 @@ static void every_service_can_be_named_and_gives_its_ports(void **state)
 	assert_true(named > 5000);
 }
 
+static void aliases_are_no_names_of_the_registry(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	for (const struct registry_service *alias = service_aliases; alias->name; alias++, count++)
+		if (registry_by_name(alias->name, ~0u, NULL, 0))
+			fail_msg("'%s' is registered", alias->name);
+	assert_true(count > 10);
+}
+
+/*
+ * Words that people write for services, and that neither the registry nor the aliases have. Nothing
+ * that is close to one of them is what is meant.
+ */
+static void no_harmful_neighbour_is_suggested(void **state)
+{
+	static const char *const words[] = {
+		"activemq",  "apache",	   "asterisk",	"bitcoin",	"cassandra",  "clickhouse",
+		"cockpit",   "consul",	   "couchbase", "docker-swarm", "doh",	      "dot",
+		"drbd",	     "elastic",	   "etcd",	"exim",		"fluentd",    "gitlab",
+		"glusterfs", "grafana",	   "graylog",	"grpc",		"haproxy",    "hadoop",
+		"http2",     "http3",	   "icinga",	"influxdb",	"ipsec",      "jenkins",
+		"k8s",	     "k3s",	   "kerb",	"kibana",	"kvm",	      "l2tp-vpn",
+		"logstash",  "loki",	   "matrix",	"mdns-sd",	"minio",      "mosquitto",
+		"mumble",    "munin-node", "nagios",	"nats",		"nginx",      "node",
+		"ntpd",	     "pgsql",	   "pop",	"postfix",	"prometheus", "proxmox",
+		"proxy",     "puppetdb",   "quic",	"radmin",	"rtp",	      "salt",
+		"samba",     "sftps",	   "snmpd",	"solr",		"spark",      "splunk",
+		"sql",	     "ssl",	   "sshd",	"steam",	"syncthing",  "tailscale",
+		"teams",     "teamspeak",  "telegraf",	"tftpd",	"tls",	      "tor",
+		"torrent",   "traefik",	   "unifi",	"vault",	"vmware",     "voip",
+		"vpn",	     "web",	   "webdav",	"webmin",	"wg",	      "www2",
+		"xmpp",	     "xrdp",	   "zabbix",	"zookeeper",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct policy_interval *intervals = NULL;
+		struct error error = { 0 };
+		size_t count = 0;
+		char ports[64];
+
+		snprintf(ports, sizeof(ports), "tcp+udp/%s", words[i]);
+		if (!policy_ports_read(ports, &host, &intervals, &count, NULL, &error))
+			fail_msg("'%s' is a service", words[i]);
+		if (strstr(error.text, "did you mean"))
+			fail_msg("%s", error.text);
+		free(intervals);
+	}
+}
+
 /* "tcp/1,1,...", `count` items. */
 static char *many_items(size_t count)
 {
@@ -365,7 +451,7 @@ static void error_may_be_null(void **state)
 int main(void)
 {
 	enum {
-		OTHERS = 6,
+		OTHERS = 8,
 		MEANINGS = sizeof(meanings) / sizeof(meanings[0]),
 		REFUSALS = sizeof(refusals) / sizeof(refusals[0])
 	};
@@ -373,6 +459,8 @@ int main(void)
 		cmocka_unit_test(assigned_and_unassigned_are_all_ports_but_zero_once),
 		cmocka_unit_test(assigned_is_what_the_registry_says),
 		cmocka_unit_test(every_service_can_be_named_and_gives_its_ports),
+		cmocka_unit_test(aliases_are_no_names_of_the_registry),
+		cmocka_unit_test(no_harmful_neighbour_is_suggested),
 		cmocka_unit_test(items_are_limited_at_the_limit_and_one_past_it),
 		cmocka_unit_test(sets_named_over_and_over_run_into_a_limit),
 		cmocka_unit_test(error_may_be_null),

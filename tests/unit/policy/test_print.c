@@ -46,6 +46,9 @@ static void assert_same_rule(const struct policy_rule *a, const struct policy_ru
 {
 	assert_string_equal(a->name, b->name);
 	assert_int_equal(a->action, b->action);
+	assert_int_equal(a->monitor, b->monitor);
+	assert_int_equal(a->only_from, b->only_from);
+	assert_string_equal(a->description ?: "none", b->description ?: "none");
 	assert_string_equal(a->ports, b->ports);
 	assert_int_equal(a->uses_registry_set, b->uses_registry_set);
 	assert_same_prefixes(&a->from, &b->from);
@@ -110,6 +113,23 @@ static const struct print_case cases[] = {
 	{ "return traffic is written",
 	  "{simultaneous_open: pass, unconnected_udp: never, return: socket, version: 1}",
 	  HEAD "return: socket\nunconnected_udp: never\nsimultaneous_open: pass\n" },
+	{ "a mode is written where it is monitor",
+	  "version: 1\ndefault: {mode: monitor, action: drop}\nrules:\n"
+	  "- {name: a, mode: monitor, action: drop, ports: \"tcp/1,2\", replies: drop}\n"
+	  "- {name: b, mode: enforce, action: allow, ports: tcp/3}\n",
+	  "version: 1\ndefault: {action: drop, mode: monitor}\nrules:\n"
+	  "  - {name: a, action: drop, ports: \"tcp/1,2\", replies: drop, mode: monitor}\n"
+	  "  - {name: b, action: allow, ports: tcp/3}\n" },
+	{ "a rule keeps its description, in quotes",
+	  "version: 1\nrules:\n- {description: staff, name: a, action: drop, ports: tcp/1}\n"
+	  "- {name: b, action: drop, ports: tcp/2, description: 'say \"no\": \\, #1'}\n",
+	  HEAD "rules:\n"
+	       "  - {name: a, action: drop, ports: tcp/1, description: \"staff\"}\n"
+	       "  - {name: b, action: drop, ports: tcp/2, description: \"say \\\"no\\\": "
+	       "\\\\, #1\"}\n" },
+	{ "only_from is not from",
+	  "version: 1\nrules:\n- {name: a, only_from: '::1', action: allow, ports: tcp/1}\n",
+	  HEAD "rules:\n  - {name: a, action: allow, ports: tcp/1, only_from: [\"::1\"]}\n" },
 	{ "so is what a rule does with replies",
 	  "version: 1\nrules:\n- {name: a, replies: pass, action: drop, ports: tcp/1, from: "
 	  "10.0.0.0/8}\n- {name: b, action: drop, ports: tcp/2, replies: drop}\n",
@@ -117,7 +137,7 @@ static const struct print_case cases[] = {
 	       "  - {name: a, action: drop, ports: tcp/1, from: [10.0.0.0/8], replies: pass}\n"
 	       "  - {name: b, action: drop, ports: tcp/2, replies: drop}\n" },
 	{ "what is a default is not written",
-	  "version: 1\nmode: enforce\ndhcp_client: auto\nreturn: none\n"
+	  "version: 1\nmode: enforce\ndhcp_client: auto\nreturn: auto\n"
 	  "unconnected_udp: ephemeral\nsimultaneous_open: drop\n"
 	  "rules:\nportless:\n",
 	  HEAD },

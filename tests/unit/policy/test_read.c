@@ -214,17 +214,51 @@ static void every_knob_can_be_set(void **state)
 	}
 }
 
-static void the_text_of_ports_is_kept_with_single_spaces(void **state)
+static void the_text_of_ports_is_kept_in_one_form(void **state)
 {
-	struct policy policy =
-		read_text(FLOW("name: a, action: drop, ports: tcp/80,   443   udp/1,\n    "
-			       "  2") "  - {name: b, action: drop, ports: \"  tcp/80,\\n "
-				      "443 \\t udp/1 \"}\n");
+	struct policy policy = read_text(
+		FLOW("name: a, action: drop, ports: tcp/80,   443   udp/1,\n    "
+		     "  2") "  - {name: b, action: drop, ports: \"  tcp/80,\\n "
+			    "443 \\t udp/1 \"}\n"
+			    "  - {name: c, action: drop, ports: [TCP/80, \"22/tcp, 53/Udp\", "
+			    "tcp+udp/HTTP]}\n"
+			    "  - {name: d, action: drop, ports: 22/tcp,udp/53, 54}\n");
 
 	(void)state;
 	assert_string_equal(policy.rules[0].ports, "tcp/80,443 udp/1,2");
-	assert_string_equal(policy.rules[1].ports, "tcp/80, 443 udp/1");
+	assert_string_equal(policy.rules[1].ports, "tcp/80,443 udp/1");
+	assert_string_equal(policy.rules[2].ports, "tcp/80 tcp/22 udp/53 tcp+udp/HTTP");
+	assert_string_equal(policy.rules[3].ports, "tcp/22 udp/53,54");
 	policy_free(&policy);
+}
+
+static void prefixes_are_a_text_or_a_list_of_texts(void **state)
+{
+	static const char *const froms[] = {
+		"from: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32",
+		"from: '10.0.0.0/8,192.0.2.7 , 2001:db8::/32'",
+		"from: \"10.0.0.0/8 192.0.2.7\\n2001:db8::/32,\"",
+		"from: [10.0.0.0/8, 192.0.2.7, 2001:db8::/32]",
+		"from: [\"10.0.0.0/8, 192.0.2.7\", 2001:db8::/32]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(froms) / sizeof(froms[0]); i++) {
+		char text[256];
+		struct policy policy;
+
+		snprintf(text, sizeof(text), FLOW("name: a, ports: tcp/1, %s, action: drop"),
+			 froms[i]);
+		policy = read_text(text);
+		assert_int_equal(policy.rules[0].from.count, 3);
+		assert_string_equal(policy_prefix_print(&policy.rules[0].from.list[0]).text,
+				    "10.0.0.0/8");
+		assert_string_equal(policy_prefix_print(&policy.rules[0].from.list[1]).text,
+				    "192.0.2.7");
+		assert_string_equal(policy_prefix_print(&policy.rules[0].from.list[2]).text,
+				    "2001:db8::/32");
+		policy_free(&policy);
+	}
 }
 
 static void a_flow_mapping_may_end_with_a_comma(void **state)
@@ -376,7 +410,8 @@ int main(void)
 		cmocka_unit_test(every_key_at_the_top_is_heeded),
 		cmocka_unit_test(no_rules_may_be_written_in_many_ways),
 		cmocka_unit_test(every_knob_can_be_set),
-		cmocka_unit_test(the_text_of_ports_is_kept_with_single_spaces),
+		cmocka_unit_test(the_text_of_ports_is_kept_in_one_form),
+		cmocka_unit_test(prefixes_are_a_text_or_a_list_of_texts),
 		cmocka_unit_test(a_flow_mapping_may_end_with_a_comma),
 		cmocka_unit_test(a_rule_name_may_have_32_characters),
 		cmocka_unit_test(names_that_fall_into_the_last_slot_are_told_apart),

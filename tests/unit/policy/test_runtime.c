@@ -75,10 +75,10 @@ static struct policy_rule rule_of(const char *rule)
 static int add(struct policy *policy, const char *text, bool *ret_renewed, struct error *error)
 {
 	struct policy_rule rule = rule_of(text);
-	int r = policy_runtime_add(policy, &rule, ret_renewed, error);
+	size_t renewed = 0;
+	int r = policy_runtime_add(policy, &rule, 1, &host, &renewed, error);
 
-	if (r == 0)
-		assert_null(rule.ports);
+	*ret_renewed = renewed == 1;
 	policy_rule_free(&rule);
 	return r;
 }
@@ -256,6 +256,9 @@ static void a_rule_too_many_is_refused(void **state)
 	assert_string_equal(error.text,
 			    "the policy would have more than 16384 rules: delete some first");
 	assert_int_equal(policy.rules_count, PORTSIEVE_RULES_MAX);
+	/* a renewed one takes no room */
+	assert_int_equal(add(&policy, RULE("x", ""), &renewed, &error), 0);
+	assert_true(renewed);
 	policy_free(&policy);
 }
 
@@ -276,19 +279,98 @@ static void a_prefix_too_many_is_refused(void **state)
 	policy_free(&policy);
 }
 
+/* Removes what is chosen. Returns the names of the removed rules, "a b". */
+static const char *remove_chosen(struct policy *policy, const struct policy_runtime_choice *choice)
+{
+	static char names[256];
+	struct policy_rule *removed = NULL;
+	size_t count = 0;
+	char *end = names;
+
+	*names = '\0';
+	assert_int_equal(policy_runtime_remove(policy, choice, &removed, &count), 0);
+	for (size_t i = 0; i < count; i++) {
+		end += sprintf(end, "%s%s", i ? " " : "", removed[i].name);
+		policy_rule_free(&removed[i]);
+	}
+	free(removed);
+	return names;
+}
+
+static const char *remove_named(struct policy *policy, const char *name)
+{
+	const struct policy_runtime_choice choice = { .names = &name, .names_count = 1 };
+
+	return remove_chosen(policy, &choice);
+}
+
+static struct policy_prefix prefix_of(const char *text)
+{
+	struct policy_prefix prefix;
+
+	assert_int_equal(policy_prefix_read(text, &prefix, NULL), 0);
+	return prefix;
+}
+
 static void runtime_rules_are_removed_by_name(void **state)
 {
+	const char *const names[] = { "c", "nix", "a", "web", "a" };
+	const struct policy_runtime_choice several = { .names = names, .names_count = 5 };
 	struct policy policy = read_text(LIVE);
+
+	(void)state;
+	assert_string_equal(remove_named(&policy, "b"), "b");
+	assert_string_equal(names_of(&policy), "a c|web mail");
+	assert_true(policy_runtime_has(&policy, &several));
+	assert_string_equal(remove_chosen(&policy, &several), "a c");
+	assert_string_equal(names_of(&policy), "|web mail");
+	assert_false(policy_runtime_has(&policy, &several));
+	assert_string_equal(remove_chosen(&policy, &several), "");
+	assert_string_equal(names_of(&policy), "|web mail");
+	policy_free(&policy);
+}
+
+static void runtime_rules_are_removed_by_the_prefix_they_are_from(void **state)
+{
+	struct policy policy = read_text(
+		"version: 1\nrules:\n" RULE("web", ", from: 10.0.0.0/8") "runtime:\n" RULE(
+			"host", ", from: 10.0.0.1") RULE("net", ", from: 10.0.0.0/8")
+			RULE("both", ", from: [10.0.0.0/8, 10.0.0.1]") RULE("any", "")
+				RULE("six", ", from: '2001:db8::/32', to: '::1'"));
+	const struct policy_prefix prefixes[] = { prefix_of("10.0.0.0/8"),
+						  prefix_of("2001:db8::/32") };
+	const struct policy_prefix wider = prefix_of("10.0.0.0/7"), one = prefix_of("10.0.0.1");
+	const struct policy_runtime_choice choice = { .from = prefixes, .from_count = 2 };
+	const struct policy_runtime_choice none = { .from = &wider, .from_count = 1 };
+	const struct policy_runtime_choice last = { .from = &one, .from_count = 1 };
 	struct error error = { 0 };
 
 	(void)state;
-	assert_int_equal(policy_runtime_remove(&policy, "b", &error), 0);
-	assert_string_equal(names_of(&policy), "a c|web mail");
-	assert_int_equal(policy_runtime_remove(&policy, "a", &error), 0);
-	assert_int_equal(policy_runtime_remove(&policy, "c", &error), 0);
+	assert_true(policy_runtime_has(&policy, &choice));
+	assert_false(policy_runtime_has(&policy, &none));
+	assert_string_equal(remove_chosen(&policy, &none), "");
+	assert_string_equal(remove_chosen(&policy, &choice), "net six");
+	assert_string_equal(names_of(&policy), "host both any|web");
+	assert_string_equal(remove_chosen(&policy, &last), "host");
+	assert_int_equal(policy_runtime_refuse_from(&policy, &one, &error), -ENOENT);
+	assert_string_equal(error.text, "no runtime rule is from 10.0.0.1 alone; 'both' is from "
+					"other prefixes too: delete it by its name");
+	assert_int_equal(policy_runtime_refuse_from(&policy, &wider, &error), -ENOENT);
+	assert_string_equal(error.text,
+			    "no runtime rule is from 10.0.0.0/7; 'portsieve show' lists them");
+	policy_free(&policy);
+}
+
+static void all_runtime_rules_are_removed_at_once(void **state)
+{
+	const struct policy_runtime_choice all = { .all = true };
+	struct policy policy = read_text(LIVE);
+
+	(void)state;
+	assert_true(policy_runtime_has(&policy, &all));
+	assert_string_equal(remove_chosen(&policy, &all), "a b c");
 	assert_string_equal(names_of(&policy), "|web mail");
-	assert_int_equal(policy_runtime_remove(&policy, "c", &error), -ENOENT);
-	assert_string_equal(error.text, "no runtime rule 'c' is in force (there are none)");
+	assert_false(policy_runtime_has(&policy, &all));
 	policy_free(&policy);
 }
 
@@ -296,20 +378,60 @@ static void what_cannot_be_removed_is_said(void **state)
 {
 	struct policy policy = read_text(
 		"version: 1\nrules:\n" RULE("web", "") "runtime:\n" RULE("block-scanner", ""));
+	struct policy without = read_text(FILE_RULES);
 	struct error error = { 0 };
 
 	(void)state;
-	assert_int_equal(policy_runtime_remove(&policy, "block-scaner", &error), -ENOENT);
+	assert_int_equal(policy_runtime_refuse_name(&policy, "block-scaner", &error), -ENOENT);
 	assert_string_equal(error.text, "no runtime rule 'block-scaner' is in force (did you mean "
 					"'block-scanner'?)");
-	assert_int_equal(policy_runtime_remove(&policy, "xyzzy", &error), -ENOENT);
+	assert_int_equal(policy_runtime_refuse_name(&policy, "xyzzy", &error), -ENOENT);
 	assert_string_equal(error.text,
 			    "no runtime rule 'xyzzy' is in force ('portsieve show' lists them)");
-	assert_int_equal(policy_runtime_remove(&policy, "web", &error), -ENOENT);
+	assert_int_equal(policy_runtime_refuse_name(&policy, "web", &error), -ENOENT);
 	assert_string_equal(error.text, "'web' is a rule of the policy file, not a runtime rule: "
 					"change the file and apply it");
-	assert_string_equal(names_of(&policy), "block-scanner|web");
+	assert_int_equal(policy_runtime_refuse_name(&without, "c", &error), -ENOENT);
+	assert_string_equal(error.text, "no runtime rule 'c' is in force (there are none)");
 	policy_free(&policy);
+	policy_free(&without);
+}
+
+static void several_rules_are_added_in_their_order(void **state)
+{
+	struct policy policy = read_text(LIVE),
+		      added = read_text("version: 1\nruntime:\n" RULE("x", "") RULE(
+			      "c", ", until: 2026-11-21T12:05:00Z") RULE("y", "") RULE("b", ""));
+	struct error error = { 0 };
+	size_t renewed = 7;
+
+	(void)state;
+	assert_int_equal(policy_runtime_add(&policy, added.rules, 4, &host, &renewed, &error), 0);
+	assert_string_equal(names_of(&policy), "x c y b a|web mail");
+	assert_int_equal(renewed, 2);
+	assert_int_equal(policy.rules[1].until_ns, 1300 * SECOND);
+	assert_int_equal(policy.rules[3].until_ns, 0);
+	policy_free(&policy);
+	policy_free(&added);
+}
+
+static void an_error_in_one_of_several_adds_none(void **state)
+{
+	struct policy policy = read_text(LIVE);
+	struct policy added =
+		read_text("version: 1\nruntime:\n" RULE("c", "") RULE("x", "") RULE("web", ""));
+	struct error error = { 0 };
+	size_t renewed = 7;
+
+	(void)state;
+	assert_int_equal(policy_runtime_add(&policy, added.rules, 3, &host, &renewed, &error),
+			 -EEXIST);
+	assert_string_equal(error.text,
+			    "the policy file already has a rule 'web': choose another name");
+	assert_string_equal(names_of(&policy), "a b c|web mail");
+	assert_int_equal(renewed, 7);
+	policy_free(&policy);
+	policy_free(&added);
 }
 
 static void rules_end_at_their_end(void **state)
@@ -374,6 +496,64 @@ static void a_name_of_the_file_and_of_a_kept_rule_is_refused(void **state)
 	policy_free(&live);
 }
 
+static void a_saved_rule_becomes_one_of_the_file(void **state)
+{
+	/* the same rule, in the words of `save` */
+	static const char *const saved[] = { RULE("c", ""), RULE("web", "") RULE("c", "") };
+	/* another rule, or one that only looks the same */
+	static const char *const others[] = {
+		RULE("c", ", from: 10.0.0.0/8"),
+		RULE("c", ", mode: monitor"),
+		RULE("c", ", replies: drop"),
+		"- {name: c, action: allow, ports: 'tcp/1 udp/2-3'}\n",
+	};
+	struct policy live = read_text(LIVE);
+	struct error error = { 0 };
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(saved) / sizeof(saved[0]); i++) {
+		snprintf(text, sizeof(text), "version: 1\nrules:\n%s", saved[i]);
+		struct policy policy = read_text(text);
+
+		assert_int_equal(policy_runtime_keep(&policy, &live, &host, &error), 0);
+		assert_string_equal(names_of(&policy), i ? "a b|web c" : "a b|c");
+		policy_free(&policy);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(text, sizeof(text), "version: 1\nrules:\n%s", others[i]);
+		struct policy policy = read_text(text);
+
+		assert_int_equal(policy_runtime_keep(&policy, &live, &host, &error), -EEXIST);
+		policy_free(&policy);
+	}
+	policy_free(&live);
+}
+
+static void rules_without_an_end_are_saved_as_the_first_of_the_file(void **state)
+{
+	struct policy live = read_text(LIVE), view;
+	char *text;
+
+	(void)state;
+	assert_int_equal(policy_runtime_saved(&live, &view), 0);
+	assert_string_equal(names_of(&view), "b|a c web mail");
+	view.failsafe_count = 1; /* so that b is not printed */
+	view.runtime_count = 0;
+	text = policy_print(&view, &host);
+	assert_string_equal(text,
+			    "version: 1\ndefault: allow\nrules:\n"
+			    "  - {name: a, action: drop, ports: tcp/1 udp/2-3, from: [10.0.0.0/8, "
+			    "\"::/0\"], to: [192.0.2.1]}\n"
+			    "  - {name: c, action: drop, ports: tcp/1 udp/2-3}\n"
+			    "  - {name: web, action: drop, ports: tcp/1 udp/2-3}\n"
+			    "  - {name: mail, action: drop, ports: tcp/1 udp/2-3}\n");
+	free(text);
+	free(view.rules);
+	assert_string_equal(names_of(&live), "a b c|web mail");
+	policy_free(&live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +567,12 @@ int main(void)
 		cmocka_unit_test(a_rule_too_many_is_refused),
 		cmocka_unit_test(a_prefix_too_many_is_refused),
 		cmocka_unit_test(runtime_rules_are_removed_by_name),
+		cmocka_unit_test(runtime_rules_are_removed_by_the_prefix_they_are_from),
+		cmocka_unit_test(all_runtime_rules_are_removed_at_once),
+		cmocka_unit_test(several_rules_are_added_in_their_order),
+		cmocka_unit_test(an_error_in_one_of_several_adds_none),
+		cmocka_unit_test(a_saved_rule_becomes_one_of_the_file),
+		cmocka_unit_test(rules_without_an_end_are_saved_as_the_first_of_the_file),
 		cmocka_unit_test(what_cannot_be_removed_is_said),
 		cmocka_unit_test(rules_end_at_their_end),
 		cmocka_unit_test(runtime_rules_are_kept_over_a_change_of_the_file),

@@ -73,6 +73,8 @@ static void another_verdict_port_or_address_is_something_else(void **state)
 		{ "action: drop, ports: tcp/1", "action: drop, ports: tcp/1, from: 0.0.0.0/0" },
 		{ "action: drop, ports: tcp/1, from: 10.0.0.0/8",
 		  "action: drop, ports: tcp/1, to: 10.0.0.0/8" },
+		{ "action: allow, ports: tcp/1, from: 10.0.0.0/8",
+		  "action: allow, ports: tcp/1, only_from: 10.0.0.0/8" },
 		{ "action: drop, ports: tcp/1, from: 10.0.0.0/8",
 		  "action: drop, ports: tcp/1, from: 10.0.0.0/9" },
 		{ "action: drop, ports: tcp/1, from: 0.0.0.0/0",

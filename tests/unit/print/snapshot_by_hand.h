@@ -27,6 +27,7 @@ static inline void image_fill(struct portsieve_image *image)
 	static const uint16_t low[] = { 0, 1, 1024, 49152 }, high[] = { 0, 1023, 49151, 65535 };
 
 	*image = (struct portsieve_image){ .flags = PORTSIEVE_IMAGE_DEFAULT_DROP,
+					   .enforced = { 0, PORTSIEVE_RANGES },
 					   .applied_ns = 1786924801999999999, /* 2026-08-17 */
 					   .sha256 = { [0] = 0xab, [31] = 0xcd },
 					   .source = "/etc/p \"q\".yaml" };

@@ -22,7 +22,9 @@ static const struct listener listeners[] = {
 	{ LISTENS(UDP, 27015, "srcds", 9), .unit = "0123456789ab", .container = true },
 };
 
-static struct drift_denied denied[] = { { 0, NULL }, { 1, NULL }, { 2, "games" } };
+static struct drift_denied denied[] = { { 0, NULL, false },
+					{ 1, NULL, false },
+					{ 2, "games", false } };
 static struct drift_unused unused[] = {
 	{ "web", (char[]){ "tcp/443" } },
 	{ "dns", (char[]){ "tcp+udp/53" } },
@@ -30,7 +32,7 @@ static struct drift_unused unused[] = {
 static uint32_t web[] = { 0 }, both[] = { 0, 1 };
 
 static const struct drift all = {
-	true, denied, ARRAY_SIZE(denied), unused, ARRAY_SIZE(unused), web, ARRAY_SIZE(web)
+	true, denied, ARRAY_SIZE(denied), unused, ARRAY_SIZE(unused), NULL, 0, web, ARRAY_SIZE(web)
 };
 
 /* The snapshot's devices are copies of one image. The caller frees the text. */
@@ -74,11 +76,24 @@ static void in_monitor_mode_they_would_be(void **state)
 		       "  tcp/3306   mysqld (812, mysql.service), by the default\n");
 }
 
+static void what_a_rule_monitors_has_a_list_of_its_own(void **state)
+{
+	struct drift_denied some[] = { { 0, "sql", true }, { 1, "sql", true }, { 2, NULL, false } };
+	const struct drift drift = { .listeners_known = true, .denied = some, .denied_count = 3 };
+
+	assert_printed(*state, &drift,
+		       "\n"
+		       "eth0: these listen, but their packets are dropped:\n"
+		       "  udp/27015  srcds (9, container 0123456789ab), by the default\n"
+		       "eth0: these listen, but their packets would be dropped:\n"
+		       "  tcp/3306   mysqld (812, mysql.service), by rule 'sql'\n");
+}
+
 /* The longest names there are. */
 static void a_long_line_breaks(void **state)
 {
 	struct listener listener = { LISTENS(SCTP, 65535, "", 4194304) };
-	struct drift_denied one = { 0, "a-rule-with-a-name-of-32-letters" };
+	struct drift_denied one = { 0, "a-rule-with-a-name-of-32-letters", false };
 	const struct drift_report report = {
 		&listener, &(const struct drift){ .denied = &one, .denied_count = 1 }
 	};
@@ -108,16 +123,16 @@ static void long_lists_end(void **state)
 	struct listener many[9];
 	struct drift_denied nine_denied[9];
 	struct drift_unused nine_unused[9];
-	const struct drift_report report = {
-		many, &(const struct drift){ true, nine_denied, 9, nine_unused, 9, NULL, 0 }
-	};
+	const struct drift_report report = { many, &(const struct drift){ true, nine_denied, 9,
+									  nine_unused, 9, NULL, 0,
+									  NULL, 0 } };
 	char ports[] = "tcp/10000,20000,30000";
 	struct capture capture;
 	char *text;
 
 	for (unsigned int i = 0; i < 9; i++) {
 		many[i] = (struct listener){ LISTENS(TCP, 1 + i, "x", 5) };
-		nine_denied[i] = (struct drift_denied){ i, NULL };
+		nine_denied[i] = (struct drift_denied){ i, NULL, false };
 		nine_unused[i] = (struct drift_unused){ "a-rule-with-a-long-name", ports };
 	}
 	capture = capture_start(stdout);
@@ -187,10 +202,10 @@ static void the_json_has_everything(void **state)
 		"{\"protocol\":\"udp\",\"port\":27015,\"address\":null,\"families\":[\"ipv4\","
 		"\"ipv6\"],"
 		"\"interface\":null,\"uid\":0,\"process\":\"srcds\",\"pid\":9,\"unit\":null,"
-		"\"container\":\"0123456789ab\",\"rule\":\"games\"}");
+		"\"container\":\"0123456789ab\",\"rule\":\"games\",\"monitor\":false}");
 	json_object_object_del(object, "denied_listeners");
 	assert_string_equal(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE),
-			    "{\"listeners_known\":true,"
+			    "{\"listeners_known\":true,\"reachable_sockets\":[],"
 			    "\"unused_ports\":[{\"rule\":\"web\",\"ports\":\"tcp/443\"},"
 			    "{\"rule\":\"dns\",\"ports\":\"tcp+udp/53\"}],"
 			    "\"idle_rules\":[\"web\"]}");
@@ -204,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_snapshot(each_kind_has_its_lines_and_a_service_one),
 		with_snapshot(in_monitor_mode_they_would_be),
+		with_snapshot(what_a_rule_monitors_has_a_list_of_its_own),
 		with_snapshot(a_long_line_breaks),
 		with_snapshot(without_drift_nothing_is_printed),
 		with_snapshot(long_lists_end),

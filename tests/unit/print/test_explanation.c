@@ -90,7 +90,7 @@ static struct packet_verdict judge(const struct portsieve_image *image,
 	return (struct packet_verdict){
 		.word = entry & PORTSIEVE_ENTRY_DROP ? "drop" : "pass",
 		.reason = range < PORTSIEVE_RANGE_RULES ? "default" : "rule",
-		.words = "",
+		.reason_id = PORTSIEVE_REASONS,
 		.rule = range_rule_name(image, (unsigned int)range),
 		.protocol = "tcp",
 		.port = port,
@@ -116,6 +116,7 @@ static char *explained(const struct explained *one, int (*print)(const struct ex
 	assert_int_equal(addresses_compile(&policy, "p", &addresses, &error), 0);
 	assert_int_equal(image_compile(&policy, &host, "p", image, &error), 0);
 	assert_int_equal(packet_text_frame(one->packet, frame, &length_bytes, &error), 0);
+	explanation.policy = &policy;
 	explanation.names = frame_names_of(frame, length_bytes);
 	explanation.verdict = judge(image, &addresses, &explanation.names,
 				    (uint16_t)atoi(strrchr(one->packet, ':') + 1));

@@ -46,7 +46,7 @@ static const char server_policy[] =
 	"#   portsieve confirm\n"
 	"version: 1\n"
 	"default: drop\n"
-	"return: socket\n"
+	"return: auto\n"
 	"rules:\n"
 	"  # sshd (712, ssh.service): any address\n"
 	"  - {name: ssh, action: allow, ports: tcp/22}\n"
@@ -64,23 +64,28 @@ static const char server_policy[] =
 	"# No rule is needed: these listen on loopback only.\n"
 	"#   cupsd (590): tcp/631\n"
 	"\n"
-	"# UDP sockets without a peer on ephemeral ports, mostly of clients; 'return: socket' "
-	"lets\n"
+	"# UDP sockets without a peer on ephemeral ports, mostly of clients; 'return' lets\n"
 	"# packets to them pass. A service among them, such as WireGuard, should have a rule.\n"
 	"#   unknown process: udp/51820\n"
 	"#   dnsmasq (95): udp/40000 udp/40002\n";
 
 /* What `learn` prints of the listeners, as text or as JSON; the caller frees it. */
-static char *learned_text(const struct listener *listeners, size_t count,
-			  int (*print)(const struct learned *))
+static char *learned_text_seen(const struct listener *listeners, size_t count,
+			       const struct seen *seen, int (*print)(const struct learned *))
 {
 	_cleanup_learned_ struct learned learned = { 0 };
 	struct capture capture;
 
-	assert_int_equal(learn_rules(listeners, count, &learned), 0);
+	assert_int_equal(learn_rules(listeners, count, seen, &learned), 0);
 	capture = capture_start(stdout);
 	assert_int_equal(print(&learned), 0);
 	return capture_end(&capture);
+}
+
+static char *learned_text(const struct listener *listeners, size_t count,
+			  int (*print)(const struct learned *))
+{
+	return learned_text_seen(listeners, count, NULL, print);
 }
 
 static void fail_on_remark(const struct error *error, void *context)
@@ -119,7 +124,7 @@ static void a_policy_with_a_comment_for_each_rule(void **state)
 	(void)state;
 	assert_string_equal(text, server_policy);
 	assert_int_equal(policy.default_action, POLICY_DROP);
-	assert_int_equal(policy.return_mode, POLICY_RETURN_SOCKET);
+	assert_int_equal(policy.return_mode, POLICY_RETURN_AUTO);
 	assert_int_equal(policy.rules_count, 5);
 	policy_free(&policy);
 }
@@ -155,6 +160,85 @@ static void names_of_processes_cannot_break_the_policy(void **state)
 	policy = checked_policy(text);
 	assert_int_equal(policy.rules_count, ARRAY_SIZE(names));
 	free(text);
+	policy_free(&policy);
+}
+
+static const struct seen_port seen_ports[] = {
+	{ .transport = PORTSIEVE_TCP, .port = 22, .passed = 1200, .would_drop = 34 },
+	{ .transport = PORTSIEVE_TCP, .port = 23, .dropped = 12 },
+	{ .transport = PORTSIEVE_TCP, .port = 53, .passed = 1 },
+	{ .transport = PORTSIEVE_TCP, .port = 8080, .would_drop = 7 },
+	{ .transport = PORTSIEVE_TCP, .port = 40000, .ephemeral = true, .passed = 4000 },
+	{ .transport = PORTSIEVE_TCP, .port = 40002, .answers = 500 },
+	{ .transport = PORTSIEVE_UDP, .port = 53, .passed = 900 },
+	{ .transport = PORTSIEVE_UDP, .port = 161, .dropped = 30 },
+};
+
+static const struct seen seen = {
+	.device = "eth0",
+	.seconds = 600,
+	.returns = "socket+flow",
+	.ports = (struct seen_port *)seen_ports,
+	.count = ARRAY_SIZE(seen_ports),
+	.reasons = { [PORTSIEVE_ICMP] = 3,
+		     [PORTSIEVE_MPLS] = 1000,
+		     [PORTSIEVE_BAD_FLAGS] = 2,
+		     [PORTSIEVE_LATER_FRAGMENT] = 5,
+		     [PORTSIEVE_RETURN_SOCKET] = 6 },
+	.uncounted = { [PORTSIEVE_SCTP] = 8 },
+};
+
+static const char seen_policy[] =
+	"# Lets in what listened on this host when it was made, and what came to\n"
+	"# eth0 in the 10m before; drops the rest. Review it, then:\n"
+	"#   portsieve diff FILE\n"
+	"#   portsieve apply FILE --confirm 60\n"
+	"#   portsieve confirm\n"
+	"version: 1\n"
+	"default: drop\n"
+	"return: socket+flow\n"
+	"portless:\n"
+	"  mpls: allow # 1,000 packets in 10m\n"
+	"  icmp_other: allow # 3 packets in 10m\n"
+	"rules:\n"
+	"  # sshd (712, ssh.service): any address\n"
+	"  # 1,234 packets in 10m, 34 would have been dropped\n"
+	"  - {name: ssh, action: allow, ports: tcp/22}\n"
+	"  # dnsmasq (95): any IPv4 address\n"
+	"  # 901 packets in 10m: udp/53 900, tcp/53 1\n"
+	"  - {name: domain, action: allow, ports: tcp+udp/53}\n"
+	"  # nothing listens here now: 7 packets in 10m, they would have been dropped\n"
+	"  - {name: http-alt, action: allow, ports: tcp/8080}\n"
+	"  # unknown process: any address\n"
+	"  # 0 packets in 10m\n"
+	"  - {name: tcp-48010, action: allow, ports: tcp/48010}\n"
+	"\n"
+	"# 4,500 packets in 10m came to 2 ports that nothing listens on: mostly answers to this "
+	"host, which\n"
+	"# 'return: socket+flow' lets pass.\n"
+	"\n"
+	"# 8 packets of sctp are let in only if a rule above names their ports, which are not "
+	"counted.\n"
+	"\n"
+	"# bad-flags: 2 packets, not let in. To let them in: portless: {bad_flags: allow}\n"
+	"\n"
+	"# 42 packets dropped in 10m, without a rule: udp/161 30, tcp/23 12\n";
+
+static void what_came_is_in_comments(void **state)
+{
+	static const struct listener listeners[] = {
+		{ LISTENS(TCP, 22, "sshd", 712), .unit = "ssh.service" },
+		{ LISTENS(UDP, 53, "dnsmasq", 95), ON_ANY4 },
+		{ LISTENS(TCP, 48010, "", 0) },
+	};
+	_cleanup_free_ char *text =
+		learned_text_seen(listeners, ARRAY_SIZE(listeners), &seen, print_learned_text);
+	struct policy policy = checked_policy(text);
+
+	(void)state;
+	assert_string_equal(text, seen_policy);
+	assert_int_equal(policy.return_mode, POLICY_RETURN_SOCKET_FLOW);
+	assert_int_equal(policy.knobs[PORTSIEVE_KNOB_ICMP_OTHER], POLICY_CHOICE_ALLOW);
 	policy_free(&policy);
 }
 
@@ -219,7 +303,8 @@ static void the_json_has_the_policy_and_the_listeners(void **state)
 
 	(void)state;
 	assert_non_null(document);
-	assert_string_equal(text_of(document, "policy"), server_policy);
+	assert_true(json_object_object_get_ex(document, "policy", &rules));
+	assert_string_equal(text_of(rules, "text"), server_policy);
 	assert_true(json_object_object_get_ex(document, "rules", &rules));
 	assert_int_equal(json_object_array_length(rules), 5);
 	row = json_object_array_get_idx(rules, 1);
@@ -266,7 +351,7 @@ static void lines_break_at_100_columns(void **state)
 	snprintf(expected, sizeof(expected), "> %.94s abc\n. %.94s\n. abcd\n. %s\n", word, word,
 		 word);
 	capture = capture_start(stdout);
-	wrap_print(stdout, "> ", ". ", text);
+	wrap_print(stdout, 100, "> ", ". ", text);
 	wrapped = capture_end(&capture);
 	assert_string_equal(wrapped, expected);
 	free(wrapped);
@@ -278,6 +363,7 @@ int main(void)
 		cmocka_unit_test(a_policy_with_a_comment_for_each_rule),
 		cmocka_unit_test(without_listeners_it_is_a_policy_too),
 		cmocka_unit_test(names_of_processes_cannot_break_the_policy),
+		cmocka_unit_test(what_came_is_in_comments),
 		cmocka_unit_test(many_places_ports_and_owners_stay_short),
 		cmocka_unit_test(the_json_has_the_policy_and_the_listeners),
 		cmocka_unit_test(lines_break_at_100_columns),

@@ -121,14 +121,15 @@ static void an_icmp_type_is_told_with_the_one_knob_that_decides_it(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(icmp_cases) / sizeof(icmp_cases[0]); i++)
-		assert_string_equal(
-			reason_icmp_print(icmp_cases[i].reason, icmp_cases[i].type).text,
-			icmp_cases[i].words);
+		assert_string_equal(reason_print(icmp_cases[i].reason,
+						 &(struct reason_detail){ icmp_cases[i].type, 0 })
+					    .text,
+				    icmp_cases[i].words);
 }
 
 static void assert_knob(enum portsieve_reason reason, uint8_t type, enum portsieve_knob knob)
 {
-	struct reason_text text = reason_icmp_print(reason, type);
+	struct reason_text text = reason_print(reason, &(struct reason_detail){ type, 0 });
 	char words[64] = ", which always passes";
 
 	if (knob != PORTSIEVE_KNOB_PASS)
@@ -149,7 +150,8 @@ static void words_are_one_sentence_that_names_its_knob_as_one(void **state)
 {
 	(void)state;
 	for (enum portsieve_reason reason = 0; reason < PORTSIEVE_REASONS; reason++) {
-		const char *words = reason_words(reason), *quote = strchr(words, '`');
+		struct reason_text text = reason_print(reason, &(struct reason_detail){ -1, 0 });
+		const char *words = text.text, *quote = strchr(words, '`');
 
 		assert_true(words[0]);
 		assert_null(strstr(words, "not for discovery"));
@@ -158,8 +160,37 @@ static void words_are_one_sentence_that_names_its_knob_as_one(void **state)
 		assert_memory_equal(quote - strlen("; knob "), "; knob ", strlen("; knob "));
 		assert_ptr_equal(strchr(quote + 1, '`'), words + strlen(words) - 1);
 	}
-	assert_string_equal(reason_words(PORTSIEVE_DHCP_CLIENT),
-			    "a reply to a DHCP client; knob `dhcp_client`");
+	assert_string_equal(
+		reason_print(PORTSIEVE_DHCP_CLIENT, &(struct reason_detail){ -1, 0 }).text,
+		"a reply to a DHCP client; knob `dhcp_client`");
+}
+
+static void the_knob_is_that_of_the_words(void **state)
+{
+	static const struct reason_detail headers = {
+		-1, 1ull << PORTSIEVE_KNOB_MOBILITY | 1ull << PORTSIEVE_KNOB_HOP_BY_HOP |
+			    1ull << PORTSIEVE_KNOB_ROUTING_TYPE_4 |
+			    1ull << PORTSIEVE_KNOB_ROUTING_TYPE_3
+	};
+
+	(void)state;
+	assert_string_equal(reason_knob(PORTSIEVE_MPLS, &(struct reason_detail){ -1, 0 }), "mpls");
+	assert_string_equal(reason_knob(PORTSIEVE_LATER_FRAGMENT, &(struct reason_detail){ -1, 0 }),
+			    "later_fragment");
+	assert_string_equal(reason_knob(PORTSIEVE_OTHER_PROTOCOL, &(struct reason_detail){ -1, 0 }),
+			    "other_protocol");
+	assert_string_equal(reason_knob(PORTSIEVE_DHCP_CLIENT, &(struct reason_detail){ -1, 0 }),
+			    "dhcp_client");
+	assert_string_equal(reason_knob(PORTSIEVE_ICMP, &(struct reason_detail){ 8, 0 }),
+			    "icmp_echo");
+	assert_null(reason_knob(PORTSIEVE_ICMP, &(struct reason_detail){ 3, 0 }));
+	assert_null(reason_knob(PORTSIEVE_ICMP, &(struct reason_detail){ -1, 0 }));
+	assert_null(reason_knob(PORTSIEVE_NON_IP, &(struct reason_detail){ -1, 0 }));
+	assert_null(reason_knob(PORTSIEVE_EXT_HEADER, &(struct reason_detail){ -1, 0 }));
+	assert_string_equal(reason_knob(PORTSIEVE_EXT_HEADER, &headers), "hop_by_hop");
+	assert_string_equal(reason_knob(PORTSIEVE_ROUTING_HEADER, &headers), "routing_type_3");
+	assert_null(reason_knob(PORTSIEVE_REASONS,
+				&(struct reason_detail){ -1, 0 })); /* a rule or the default */
 }
 
 int main(void)
@@ -172,6 +203,7 @@ int main(void)
 		cmocka_unit_test(a_range_has_the_name_of_its_rule_or_built_in_range),
 		cmocka_unit_test(an_icmp_type_is_told_with_the_one_knob_that_decides_it),
 		cmocka_unit_test(the_knob_of_every_type_is_the_one_that_the_parser_asks),
+		cmocka_unit_test(the_knob_is_that_of_the_words),
 		cmocka_unit_test(words_are_one_sentence_that_names_its_knob_as_one),
 	};
 

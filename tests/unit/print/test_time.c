@@ -36,15 +36,25 @@ static char *printed(int (*print)(const struct snapshot *), const struct snapsho
 
 /* status of devices without drift; test_drift.c tests the others. */
 static const struct drift_report no_drift = { .list = (const struct drift[8]){ { 0 } } };
+static const struct status_machine now = { 0 };
 
 static int status_text(const struct snapshot *snapshot)
 {
-	return print_status_text(snapshot, &no_drift);
+	return print_status_text(snapshot, &no_drift, &now);
 }
 
 static int status_json(const struct snapshot *snapshot)
 {
-	return print_status_json(snapshot, &no_drift);
+	return print_status_json(snapshot, &no_drift, &now);
+}
+
+/* The failsafe file is not the one that was read, and no flows are needed. */
+static int status_text_of_changed_machine(const struct snapshot *snapshot)
+{
+	static const uint8_t other[32] = { 1 };
+	const struct status_machine changed = { .failsafe_sha256 = other };
+
+	return print_status_text(snapshot, &no_drift, &changed);
 }
 
 static void assert_told(char *text, const char *words)
@@ -92,10 +102,12 @@ static void a_rule_is_in_force_until_its_end_has_come(void **state)
 
 	device->image->rule[1].until_ns = 1000; /* games */
 	device->read_ns = 999;
-	assert_told(printed(status_json, snapshot), "\"rules\":2,\"port_ranges\":2,");
+	assert_told(printed(status_json, snapshot),
+		    "\"rules\":2,\"monitored_rules\":0,\"port_ranges\":2,");
 	assert_word(stats_text(snapshot, false), "games ", 3, "drop");
 	device->read_ns = 1000;
-	assert_told(printed(status_json, snapshot), "\"rules\":1,\"port_ranges\":1,");
+	assert_told(printed(status_json, snapshot),
+		    "\"rules\":1,\"monitored_rules\":0,\"port_ranges\":1,");
 	assert_word(stats_text(snapshot, false), "games ", 3, "ended");
 	assert_word(stats_text(snapshot, true), "games ", 3, "ended");
 	assert_word(stats_text(snapshot, true), "web ", 3, "allow");
@@ -120,9 +132,8 @@ static void status_and_stats_say_that_a_policy_waits_and_for_how_long(void **sta
 
 	device->image->confirm_until_ns = 100 * second_ns;
 	device->read_ns = 43 * second_ns;
-	assert_told(printed(status_text, snapshot),
-		    "\n\neth0: unconfirmed; rolls back to the previous policy in 57 s unless "
-		    "confirmed: portsieve confirm\n");
+	assert_told(printed(status_text, snapshot), "\neth0: unconfirmed; rolled back in 57 s "
+						    "unless confirmed with: portsieve confirm\n");
 	assert_told(printed(status_json, snapshot), "\"falls_back_in_seconds\":57,");
 	assert_told(stats_text(snapshot, false), "default drop, unconfirmed\n");
 	device->read_ns++;
@@ -155,9 +166,19 @@ static void status_says_that_the_policy_has_fallen_back(void **state)
 	assert_told(printed(status_json, snapshot), "\"fell_back\":false,");
 	snapshot->devices[0].device.fallen_back = true;
 	assert_told(printed(status_text, snapshot),
-		    "\n\neth0: rolled back to this policy: the last change was not confirmed "
+		    "\neth0: rolled back to this policy: the last change was not confirmed "
 		    "in time\n");
 	assert_told(printed(status_json, snapshot), "\"fell_back\":true,");
+	/* a writer has made it permanent */
+	snapshot->devices[0].device.fallen_back = false;
+	snapshot->devices[0].image->flags |= PORTSIEVE_IMAGE_FELL_BACK;
+	assert_told(printed(status_text, snapshot), "\neth0: rolled back to this policy: ");
+	assert_told(printed(status_json, snapshot), "\"fell_back\":true,");
+}
+
+static int stats_json(const struct snapshot *snapshot)
+{
+	return print_stats_json(snapshot, NULL);
 }
 
 static void a_device_that_moved_away_is_told_by_its_index(void **state)
@@ -169,13 +190,13 @@ static void a_device_that_moved_away_is_told_by_its_index(void **state)
 	device->name[0] = '\0';
 	assert_told(stats_text(snapshot, false), "(index 4, moved away)  native, link; ");
 	assert_told(printed(status_text, snapshot), "\n(index 4, moved away)  native");
-	assert_told(printed(print_stats_json, snapshot), "{\"device\":\"\",\"ifindex\":4,");
+	assert_told(printed(stats_json, snapshot), "{\"device\":\"\",\"ifindex\":4,");
 	snapshot->devices[0].image->confirm_until_ns = second_ns;
 	assert_told(printed(status_text, snapshot),
-		    "\n(index 4, moved away): unconfirmed; rolls back");
+		    "\n(index 4, moved away): unconfirmed; rolled back");
 }
 
-static void without_a_file_stats_say_so_in_the_words_of_status(void **state)
+static void without_a_file_stats_and_status_say_so(void **state)
 {
 	struct snapshot *snapshot = *state;
 	struct portsieve_image *image = snapshot->devices[0].image;
@@ -183,10 +204,13 @@ static void without_a_file_stats_say_so_in_the_words_of_status(void **state)
 	image->source[0] = '\0';
 	image->flags = 0;
 	assert_told(stats_text(snapshot, false), "policy none (runtime rules), default allow\n");
-	assert_told(printed(status_text, snapshot), "  none (runtime rules)  allow");
+	assert_told(
+		printed(status_text, snapshot),
+		"\n\neth0: no policy file, only runtime rules; changed 2026-08-17 00:00:01 UTC\n");
 	image->flags = PORTSIEVE_IMAGE_NO_POLICY;
 	assert_told(stats_text(snapshot, false), "no policy: counts, drops nothing\n");
-	assert_told(printed(status_text, snapshot), "  none (counts only)  allow");
+	assert_told(printed(status_text, snapshot),
+		    "\n\neth0: no policy; counts only, since 2026-08-17 00:00:01 UTC\n");
 }
 
 static void what_was_asked_for_is_the_reason_of_the_attaching(void **state)
@@ -195,31 +219,60 @@ static void what_was_asked_for_is_the_reason_of_the_attaching(void **state)
 	struct datapath_device *device = &snapshot->devices[0].device;
 
 	device->attach = DATAPATH_DISPATCHER;
-	assert_told(printed(status_text, snapshot), "\n\ndispatcher: this kernel supports it, ");
+	assert_told(printed(status_json, snapshot),
+		    "\"attach_reason\":\"this kernel supports it, ");
 	device->attach_asked = true;
-	assert_told(printed(status_text, snapshot),
-		    "\n\ndispatcher: requested with --attach dispatcher\n");
 	assert_told(printed(status_json, snapshot),
 		    "\"attach_reason\":\"requested with --attach dispatcher\"");
 	device->attach = DATAPATH_LINK;
-	assert_told(printed(status_text, snapshot), "\n\nlink: requested with --attach link\n");
+	assert_told(printed(status_json, snapshot),
+		    "\"attach_reason\":\"requested with --attach link\"");
 }
 
 static void a_long_path_is_cut_between_characters(void **state)
 {
 	struct snapshot *snapshot = *state;
-	char *source = snapshot->devices[0].image->source;
+	char *source = snapshot->devices[0].image->source, expected[160];
 
-	strcpy(source, "/\xc3\xbc/456789012345678901234567890123456789012.yaml"); /* 48 bytes */
-	assert_told(printed(status_text, snapshot),
-		    "  /\xc3\xbc/456789012345678901234567890123456789012.yaml  ");
-	strcpy(source, "/\xc3\xbc/4567890123456789012345678901234567890123.yaml");
-	assert_told(printed(status_text, snapshot),
-		    "  ...\xc3\xbc/4567890123456789012345678901234567890123.yaml  ");
-	/* the last 48 bytes would begin within the character */
-	strcpy(source, "/\xc3\xbc/45678901234567890123456789012345678901234.yaml");
-	assert_told(printed(status_text, snapshot),
-		    "  .../45678901234567890123456789012345678901234.yaml  ");
+	snprintf(source, PORTSIEVE_SOURCE_MAX, "/\xc3\xbc/%079d.yaml", 0); /* 88 bytes */
+	snprintf(expected, sizeof(expected), "policy\n  /\xc3\xbc/%079d.yaml,", 0);
+	assert_told(printed(status_text, snapshot), expected);
+	snprintf(source, PORTSIEVE_SOURCE_MAX, "/\xc3\xbc/%080d.yaml", 0);
+	snprintf(expected, sizeof(expected), "policy\n  ...\xc3\xbc/%080d.yaml,", 0);
+	assert_told(printed(status_text, snapshot), expected);
+	/* the last 88 bytes would begin within the character */
+	snprintf(source, PORTSIEVE_SOURCE_MAX, "/\xc3\xbc/%081d.yaml", 0);
+	snprintf(expected, sizeof(expected), "policy\n  .../%081d.yaml,", 0);
+	assert_told(printed(status_text, snapshot), expected);
+}
+
+/* The longest words in every column, long names and every line below the table. */
+static void status_fits_100_columns(void **state)
+{
+	struct snapshot *snapshot = *state;
+	struct snapshot_device *device = snapshot->devices;
+	char *text;
+
+	strcpy(device->device.name, "fifteen-letters");
+	device->device.mode = DATAPATH_GENERIC;
+	device->device.attach = DATAPATH_DISPATCHER;
+	device->image->flags |= PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_RETURN_FLOW |
+				PORTSIEVE_IMAGE_RETURN_AUTO | PORTSIEVE_IMAGE_MONITOR;
+	device->image->flows = 4194304;
+	device->image->prefixes = 262144;
+	device->image->confirm_until_ns = 86400 * second_ns;
+	device->image->rule[1].monitor = 1;
+	memset(device->image->source, 'a', PORTSIEVE_SOURCE_MAX);
+	text = printed(status_text_of_changed_machine, snapshot);
+	assert_non_null(strstr(text, "fifteen-letters  generic  dispatcher  drop (monitor)  "
+				     "socket+flow (auto)  "));
+	assert_non_null(strstr(text, "DEGRADED"));
+	assert_non_null(strstr(text, "failsafe.yaml"));
+	assert_non_null(strstr(text, "`return: auto` would now be socket"));
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		if (strcspn(line, "\n") > 100)
+			fail_msg("%.*s", (int)strcspn(line, "\n"), line);
+	free(text);
 }
 
 /* All rows but one count a packet; then that one too. */
@@ -266,9 +319,10 @@ int main(void)
 		with_snapshot(at_its_deadline_a_policy_waits_no_more),
 		with_snapshot(status_says_that_the_policy_has_fallen_back),
 		with_snapshot(a_device_that_moved_away_is_told_by_its_index),
-		with_snapshot(without_a_file_stats_say_so_in_the_words_of_status),
+		with_snapshot(without_a_file_stats_and_status_say_so),
 		with_snapshot(what_was_asked_for_is_the_reason_of_the_attaching),
 		with_snapshot(a_long_path_is_cut_between_characters),
+		with_snapshot(status_fits_100_columns),
 		with_snapshot(one_hidden_row_is_one_row),
 		with_snapshot(a_replay_says_what_cut_packets_count_as),
 	};

@@ -3,8 +3,8 @@
  * The part of the XDP program that judges a parsed packet (bpf/judge/classify.h), compiled
  * natively: millions of packets a second. The caller stands in for the tries.
  */
-#ifndef TESTS_PACKET_NATIVE_JUDGE_H
-#define TESTS_PACKET_NATIVE_JUDGE_H
+#ifndef TESTS_PACKET_NATIVE_CLASSIFY_H
+#define TESTS_PACKET_NATIVE_CLASSIFY_H
 
 #include "policy/policy.h"
 
@@ -21,9 +21,10 @@ struct native_decision {
 	uint32_t range;
 	uint32_t counter; /* row */
 	bool drop;
+	bool monitored; /* the drop is only counted */
 };
 
-struct native_decision native_judge(const struct portsieve_image *image,
-				    const struct native_packet *packet);
+struct native_decision native_classify(const struct portsieve_image *image,
+				       const struct native_packet *packet);
 
 #endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tells userspace the jiffies of now, in which the life of flows is measured. Never attached. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+__u64 jiffies_now;
+
+SEC("xdp")
+int read_jiffies(struct xdp_md *ctx)
+{
+	jiffies_now = bpf_jiffies64();
+	return XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

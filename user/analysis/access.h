@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Remarks on whom a policy keeps out of this machine without meaning to: the answers to its own
+ * connections, its administrator, and clients of the other address family. Pure.
+ */
+#ifndef PORTSIEVE_ANALYSIS_ACCESS_H
+#define PORTSIEVE_ANALYSIS_ACCESS_H
+
+#include "analysis/check.h"
+#include "analysis/listener.h"
+
+/* The machine that the policy is for. */
+struct access_machine {
+	const struct listener *listeners; /* with processes, for access_needs_names */
+	size_t count;
+	bool has_ipv6;	      /* an address that other links can reach */
+	bool lists_reachable; /* remark on sockets that take packets as replies, too */
+	uint64_t now_ns;
+};
+
+/* Do the remarks depend on which process listens? Only if the policy shuts out a TCP listener. */
+bool access_needs_names(const struct policy_check *check, const struct access_machine *machine);
+
+/*
+ * Does the policy drop the replies to the connections of a host: `default: drop` with `return:
+ * none`, and ephemeral ports that no rule decides? Not under `mode: monitor`.
+ */
+bool access_drops_replies(const struct policy *policy, const struct portsieve_image *image);
+
+void access_check(const struct policy_check *check, const struct access_machine *machine);
+
+#endif

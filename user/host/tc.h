@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Traffic control on a device, as far as other BPF programs depend on it. */
+#ifndef PORTSIEVE_TC_H
+#define PORTSIEVE_TC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A filter at clsact's egress. */
+struct tc_filter {
+	char name[64];	     /* of its program; else its kind */
+	uint32_t program_id; /* 0: it is no program */
+	uint16_t priority;
+};
+
+/* Takes one filter. */
+typedef void tc_filter_take_fn(const struct tc_filter *filter, void *context);
+
+/*
+ * Calls `take` (may be NULL) for each filter at clsact's egress, in the order in which they run.
+ * *ret_ingress: is there an ingress qdisc, beside which clsact is refused? Needs no rights. Returns
+ * -errno.
+ */
+int tc_read(uint32_t ifindex, tc_filter_take_fn *take, void *context, bool *ret_ingress);
+
+#endif

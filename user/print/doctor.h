@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The findings of `doctor`. Each returns 0 or -ENOMEM. */
+#ifndef PORTSIEVE_PRINT_DOCTOR_H
+#define PORTSIEVE_PRINT_DOCTOR_H
+
+#include "analysis/doctor.h"
+
+/* `details`: what is well with a device has a line for each check, not one for all. */
+int print_doctor_text(const struct doctor_report *report, bool details);
+int print_doctor_json(const struct doctor_report *report);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Recorded packets: a line or a JSON object each, and captures that Wireshark reads. */
+#ifndef PORTSIEVE_PRINT_EVENTS_H
+#define PORTSIEVE_PRINT_EVENTS_H
+
+#include <stdio.h>
+
+#include "datapath/events.h"
+#include "packet/headers.h"
+#include "print/verdict.h"
+
+/* An event in the names that users see; they live as long as the event's image. */
+struct event_words {
+	struct packet_verdict verdict; /* rule and reason NULL: the policy is not there any more */
+	uint32_t line;		       /* of the rule, in its file; 0: none */
+	struct frame_names names;
+};
+struct event_words event_words_of(const struct event *event);
+
+/* "udp", "icmp"; NULL: it has no name. */
+const char *event_protocol(const struct event_words *words);
+
+/* "192.0.2.7:40000", "[2001:db8::7]:40000"; without a port (-1) the address alone. */
+struct endpoint_text {
+	char text[80];
+};
+struct endpoint_text event_endpoint(const struct policy_prefix *address, int port);
+
+void print_event_text(const char *device, const struct event *event,
+		      const struct event_words *words);
+void print_event_json(const char *device, const struct event *event,
+		      const struct event_words *words);
+
+/* That events were lost or suppressed since the last time. */
+void print_events_missed_json(const char *device, uint64_t lost, uint64_t suppressed);
+
+/*
+ * A pcapng file: its beginning, then the interfaces, which count from 0, then packets, with
+ * nanoseconds, and a comment of verdict, rule and reason. Whether writing has worked, ferror()
+ * tells.
+ */
+void pcapng_begin(FILE *file);
+void pcapng_add_interface(FILE *file, const char *device);
+void pcapng_add(FILE *file, uint32_t interface, const struct event *event,
+		const struct event_words *words);
+
+#endif

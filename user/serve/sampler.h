@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads all loaded devices now and then, and keeps of each group what went before: records, strip,
+ * sentence. A group is found again by the names of its devices, also when they were unloaded or
+ * made again in between.
+ */
+#ifndef PORTSIEVE_SERVE_SAMPLER_H
+#define PORTSIEVE_SERVE_SAMPLER_H
+
+#include "analysis/listener.h"
+#include "serve/record.h"
+#include "serve/strip.h"
+#include "watch/sentence.h"
+
+enum sampler_limits {
+	SAMPLER_GROUPS = 8,
+	SAMPLER_STRIPS = 2, /* groups with a strip; one takes 10 MB */
+	SAMPLER_NAMES = 64, /* devices of a group by which it is found again */
+	SAMPLER_PORTS = 20,
+	SAMPLER_STALE_MS = 3000,
+	SAMPLER_PROBED_SECONDS = 10,
+};
+
+enum sampler_state {
+	SAMPLER_LIVE,
+	SAMPLER_STALE, /* older than SAMPLER_STALE_MS, or unreadable */
+	SAMPLER_NOT_LOADED,
+	SAMPLER_STATES,
+};
+
+/* "live", "stale", "not loaded". */
+extern const char *const sampler_state_names[SAMPLER_STATES];
+
+/* A busy port. Rates are those of the last second. */
+struct sampler_port {
+	struct port_key key;
+	double passed, dropped;
+	bool is_new; /* first seen in the last 24 hours, and after the first one of counting */
+};
+
+struct sampler_group {
+	char names[SAMPLER_NAMES][IF_NAMESIZE]; /* as printable text; at the latest reading */
+	size_t names_count;			/* 0: this place is free */
+	const struct watch_group *now; /* until the next reading; NULL: not loaded, or unreadable */
+	int64_t read_ms;	       /* CLOCK_REALTIME of the latest reading */
+	int64_t gone_ms;	       /* since when it is not loaded; 0: it is */
+	char message[ERROR_TEXT];      /* why it is unreadable; "" */
+	struct sentence sentence;
+	struct record *record;
+	struct strip *strip; /* NULL: no port counters, or SAMPLER_STRIPS others have one */
+	enum datapath_per_port per_port;
+	struct sampler_port ports[SAMPLER_PORTS]; /* busiest first */
+	size_t ports_count;
+	struct port_key probed; /* with drops in the last SAMPLER_PROBED_SECONDS, and a listener */
+	bool is_probed;
+	int64_t probed_s; /* the latest second with such drops */
+
+	/* What the marks depend on: the first device, as it was. */
+	bool was_read;
+	uint32_t link_id, program_id, active_id;
+	uint64_t applied_ns, confirm_until_ns;
+};
+
+/* All zero at first. */
+struct sampler {
+	struct snapshot snapshot;
+	struct rates rates;
+	struct watch_groups groups;
+	struct sampler_group list[SAMPLER_GROUPS];
+	int64_t second;		  /* of the latest reading of ports */
+	char message[ERROR_TEXT]; /* why nothing could be read; "" */
+	struct listener *listeners;
+	size_t listeners_count;
+	int64_t listeners_ms; /* when they were read */
+	size_t full_bytes;    /* of all strips */
+};
+
+/*
+ * Reads again. now_ms is CLOCK_REALTIME. What cannot be read stays as it was, and gets stale. Ports
+ * are read once a second.
+ */
+void sampler_read(struct sampler *sampler, int64_t now_ms);
+void sampler_free(struct sampler *sampler);
+
+/* The group of that device, or for NULL the first one that is loaded, or was. NULL: none. */
+const struct sampler_group *sampler_find(const struct sampler *sampler, const char *device);
+
+enum sampler_state sampler_state(const struct sampler_group *group, int64_t now_ms);
+
+/* The listener on a port that can be reached from outside; NULL: none. */
+const struct listener *sampler_listener(const struct sampler *sampler, struct port_key key);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the page asks the server for besides the stream. Only GET: nothing here changes anything.
+
+/** Thrown when the server wants the token of its start. */
+export class NeedsToken extends Error {}
+
+/**
+ * The answer to a GET, or an error of its status.
+ * @param {string} path
+ * @param {Record<string, string | number | null>} query null: without it
+ */
+export async function get(path, query) {
+	const words = new URLSearchParams();
+	for (const [name, value] of Object.entries(query))
+		if (value !== null)
+			words.set(name, String(value));
+	const response = await fetch(words.size ? `${path}?${words}` : path);
+	if (response.status === 401)
+		throw new NeedsToken("The server wants its token: open the address with #token= that it has printed.");
+	if (!response.ok)
+		throw new Error(`${path} answers ${response.status}`);
+	return response;
+}
+
+/**
+ * Makes a session of a token in the address, and takes the token out of it.
+ */
+export async function start_session() {
+	const [, token] = /^#token=(.+)$/.exec(location.hash) ?? [];
+	if (!token)
+		return;
+	await fetch("api/session", { headers: { Authorization: "Bearer " + decodeURIComponent(token) } });
+	history.replaceState(null, "", location.pathname + location.search);
+}
+
+/**
+ * @param {string | null} device
+ * @param {"fine" | "coarse"} span
+ * @returns {Promise<import("./types.js").History>}
+ */
+export async function get_history(device, span) {
+	return (await get("api/history", { device, span })).json();
+}
+
+/**
+ * Rows of the strip: of a plane, of a window of ports, after a second.
+ * @param {string | null} device
+ * @param {string} plane
+ * @param {{low: number, high: number} | null} window null: all ports
+ * @param {number | null} since
+ */
+export async function get_strip(device, plane, window, since) {
+	const response = await get("api/strip", { device, plane, since, low: window?.low ?? null, high: window?.high ?? null });
+	const head = JSON.parse(response.headers.get("X-Strip") ?? "{}");
+	return { start: Number(head.start), rows: Number(head.rows), columns: Number(head.columns), bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
+/**
+ * The names of services in a window of ports, by port; empty where the server has none.
+ * @param {string} protocol
+ * @param {number} low
+ * @param {number} high
+ * @returns {Promise<Map<number, string>>}
+ */
+export async function get_services(protocol, low, high) {
+	/** @type {Map<number, string>} */
+	const names = new Map();
+	try {
+		const told = await (await get("api/registry", { ports: low === high ? `${low}` : `${low}-${high}` })).json();
+		for (const service of told.services)
+			if (service.protocols.includes(protocol))
+				for (let port = service.low; port <= service.high && port - service.low < 1024; port++)
+					if (!names.has(port))
+						names.set(port, service.name);
+	} catch {
+		/* 404: no port there has a name */
+	}
+	return names;
+}
