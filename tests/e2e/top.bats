@@ -191,7 +191,7 @@ seconds_behind() {
 @test "the terminal is given back at every end" {
 	local end
 	for end in q C-c TERM HUP SEGV; do
-		terminal_start 80 24 bash -c 'stty -a >/tmp/before; echo shell-line; portsieve top; stty -a >/tmp/after; echo back-again; cat'
+		terminal_start 80 24 bash -c 'stty -a >"$BATS_TEST_TMPDIR/before"; echo shell-line; portsieve top; stty -a >"$BATS_TEST_TMPDIR/after"; echo back-again; cat'
 		terminal_shows ' q quit'
 		case $end in
 		q | C-c) terminal_keys $end ;;
@@ -200,7 +200,7 @@ seconds_behind() {
 		terminal_shows '^back-again$'
 		terminal_has '^shell-line$' # the screen is the one before
 		equal 1 "$("${TERMINAL[@]}" display-message -p -t test '#{cursor_flag}')"
-		equal "$(cat /tmp/before)" "$(cat /tmp/after)"
+		equal "$(cat "$BATS_TEST_TMPDIR/before")" "$(cat "$BATS_TEST_TMPDIR/after")"
 		terminal_stop
 	done
 }
