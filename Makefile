@@ -159,7 +159,7 @@ install: all $(MANUAL) ## into DESTDIR and PREFIX (/usr/local); enables and star
 	install -D -m 644 $(BUILD)/docs/portsieve.8 $(DESTDIR)$(DATADIR)/man/man8/portsieve.8
 	install -D -m 644 $(BUILD)/docs/portsieve-policy.5 $(DESTDIR)$(DATADIR)/man/man5/portsieve-policy.5
 	install -D -m 644 docs/packets.md $(DESTDIR)$(DATADIR)/doc/portsieve/packets.md
-	install -D -m 644 -t $(DESTDIR)$(DATADIR)/doc/portsieve/examples docs/examples/*.yaml
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/doc/portsieve/examples docs/examples/*
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/portsieve/schemas docs/schemas/*.json
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/doc/portsieve packaging/prometheus/portsieve.rules.yaml packaging/grafana/portsieve.json
 	$(call install_with_paths,755,portsieve-boot,$(LIBEXECDIR))

@@ -114,8 +114,7 @@ usr/lib/udev/rules.d/90-portsieve.rules
 usr/libexec/portsieve/portsieve-boot
 usr/sbin/portsieve
 usr/share/bash-completion/completions/portsieve
-usr/share/doc/portsieve/examples/host.yaml
-usr/share/doc/portsieve/examples/registered-only.yaml
+$(cd "$LAB_ROOT/docs/examples" && printf 'usr/share/doc/portsieve/examples/%s\n' *)
 usr/share/doc/portsieve/packets.md
 usr/share/doc/portsieve/portsieve.json
 usr/share/doc/portsieve/portsieve.rules.yaml
