@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Recording packets: a sample of them, and those that a viewer's filter asks for. While there is no
- * filter, a packet that is not in the sample costs a countdown.
+ * Records packets into the slots of `events`: a random sample, and those that match a viewer's
+ * filter. While there are no filters, a packet outside the sample only decrements a counter.
  */
 #ifndef PORTSIEVE_EVENTS_H
 #define PORTSIEVE_EVENTS_H
@@ -220,7 +220,7 @@ __attribute__((noinline)) int record_event(struct xdp_md *ctx, __u64 judged)
 	return 0;
 }
 
-/* Offers a packet: it is recorded if it is next in the sample, or may be if there is a filter. */
+/* Calls record_event() if the packet is in the sample, or if there are filters. */
 portsieve_inline void offer_event(struct xdp_md *ctx, __u64 judged)
 {
 	__u32 zero = 0;

@@ -214,7 +214,7 @@ unprivileged() {
 	refused 2 "check: too many arguments; see: portsieve check --help" portsieve check a b
 	refused 2 "stats: name only one device" portsieve stats a b
 	refused 2 "status: name only one device" portsieve status a --dev b
-	refused 2 "learn: a: what listens does not depend on a device; to count what comes to it too: --over 10m" \
+	refused 2 "learn: a: sockets do not listen on a device; to count the packets that arrive there, add --over 10m" \
 		portsieve learn a
 	refused 2 "explain: too many arguments (put the packet in quotes)" portsieve explain tcp 192.0.2.1:9
 	refused 2 "unload: name the devices, or give --all" portsieve unload

@@ -47,7 +47,7 @@ filters() {
 		jq -r '.[0].value[0:4] | join(" ")'
 }
 
-# lines FILE FILTER: how many packets of it the jq filter selects
+# lines FILE FILTER: prints how many packets in FILE match the jq filter
 lines() {
 	jq -c "select(.time and ($2))" "$BATS_TEST_TMPDIR/$1" | wc -l
 }
@@ -95,6 +95,14 @@ lines() {
 	in_client ping -c 1 -W 1 $SERVER4 >/dev/null || true
 	send tcp 99 1 --flags FIN
 	equal "99 bad-flags" "$(in_server portsieve events --last 9 -j --reason bad-flags | jq -r '"\(.port) \(.reason)"')"
+}
+
+@test "a rule that no policy has is noted, with the one that may be meant" {
+	in_server portsieve load to_client -p "$FILE" --events=dropped
+	run --separate-stderr in_server timeout 1 portsieve events --rule dnss
+	equal "portsieve: no rule in force is called 'dnss' (did you mean 'dns'?)" "$stderr"
+	run --separate-stderr in_server timeout 1 portsieve events --rule dns
+	equal "" "$stderr"
 }
 
 @test "of a flood a sample is kept; what a viewer asks for is recorded in full" {

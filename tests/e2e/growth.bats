@@ -33,7 +33,7 @@ teardown() {
 	lab_down
 }
 
-# ports N FIRST: N ports, no two of them neighbours.
+# ports N FIRST: every second port from FIRST on, N of them.
 ports() {
 	seq -s, "$2" 2 $(($2 + 2 * $1 - 2))
 }

@@ -146,7 +146,7 @@ server: udp/61000" "$(rules)"
 	run -0 in_server portsieve learn
 	mount -t bpf bpf /sys/fs/bpf
 	equal "" "$(pins)"
-	refused 2 "learn: to_client: what listens does not depend on a device; to count what comes to it too: --over 10m" \
+	refused 2 "learn: to_client: sockets do not listen on a device; to count the packets that arrive there, add --over 10m" \
 		in_server portsieve learn to_client
 	refused 2 "learn: --over requires a device, as in: portsieve learn eth0 --over 10m" in_server portsieve learn --over 1m
 	refused 2 "--over" in_server portsieve learn to_client --over 8d

@@ -148,7 +148,7 @@ has_scraped() {
 	equal 0000000000000000 "$(awk '/^CapEff:/ { print $2 }' $status)"
 	equal 0000000000000000 "$(awk '/^CapBnd:/ { print $2 }' $status)"
 	equal "1 2" "$(awk '/^NoNewPrivs:|^Seccomp:/ { print $2 }' $status | xargs)"
-	refused 2 "use a reverse proxy before 127.0.0.1, or --insecure" in_server portsieve serve --listen 192.0.2.2:9479
+	refused 2 "use a reverse proxy in front of 127.0.0.1, or --insecure" in_server portsieve serve --listen 192.0.2.2:9479
 	refused 2 "write ADDRESS:PORT" in_server portsieve serve --listen 9479
 	refused 1 "cannot listen on 127.0.0.1:9478: Address already in use" in_server portsieve serve
 	refused 1 "another server does" in_server portsieve serve --socket "$SOCKET"

@@ -160,6 +160,13 @@ status() {
 	kill -0 "$SERVER"
 }
 
+@test "as root without the user portsieve serve says so, once" {
+	lab_user_gone
+	refused 1 "there is no user portsieve to become; make it: useradd" in_server portsieve serve --alert-command true
+	equal 1 "$(wc -l <<<"$stderr")"
+	lab_user
+}
+
 @test "the alert command is told of what begins and ends, with no rights" {
 	serves --alert-command "env | grep ^PORTSIEVE_ | sort | tr '\n' ' ' >>$FILES/alerts; id -un >>$FILES/alerts"
 	within 10 in_server curl --silent --fail http://127.0.0.1:9478/

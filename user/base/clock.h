@@ -18,8 +18,8 @@ static inline uint64_t boottime_ns(void)
 }
 
 /*
- * What CLOCK_REALTIME is ahead of it now. The two are not read at the same instant: of three
- * readings the one with the least time in between.
+ * CLOCK_REALTIME minus CLOCK_BOOTTIME. The two cannot be read at the same instant: reads them three
+ * times and takes the pair with the least time in between.
  */
 static inline uint64_t clock_real_offset_ns(void)
 {

@@ -100,6 +100,26 @@ static int open_devices(struct viewing *viewing, struct error *error)
 	return viewing->count ? 0 : datapath_refuse_unrecorded(viewing->devices, found, error);
 }
 
+/* A rule that no policy has, or has yet, is no error: it may come with the next apply. */
+static void note_unknown_rule(const struct viewing *viewing)
+{
+	const char *rule = viewing->choice.rule;
+	struct suggest suggest;
+
+	if (!rule || viewing->settings->last)
+		return;
+	suggest_start(&suggest, rule, strlen(rule));
+	for (size_t i = 0; i < viewing->count; i++) {
+		const struct portsieve_image *image =
+			viewing->viewed[i].events ? events_image(viewing->viewed[i].events) : NULL;
+
+		if (!image || event_choice_has_rule(&viewing->choice, image, &suggest))
+			return;
+	}
+	log_note_format("no rule in force is called '%s'%s", rule,
+			suggest_hint(&suggest, NULL).text);
+}
+
 static void show(struct viewing *viewing, const struct viewed *viewed, const struct event *event,
 		 const struct event_words *words)
 {
@@ -253,7 +273,7 @@ static bool cannot_write(struct viewing *viewing, struct error *error)
 
 static int view(struct viewing *viewing, struct error *error)
 {
-	for (;;) {
+	for (bool is_first = true;; is_first = false) {
 		static const struct timespec pause = { .tv_nsec = POLL_NS };
 		bool is_done;
 		int r;
@@ -262,6 +282,8 @@ static int view(struct viewing *viewing, struct error *error)
 		r = read_all(viewing, error);
 		if (r)
 			return r;
+		if (is_first)
+			note_unknown_rule(viewing);
 		is_done = show_batches(viewing) || viewing->settings->last;
 		for (size_t i = 0; i < viewing->count && !viewing->settings->last; i++)
 			report_missed(viewing, &viewing->viewed[i]);
@@ -278,11 +300,11 @@ static enum exit_code events(const struct settings *settings, struct error *erro
 	struct viewing viewing __attribute__((cleanup(viewing_free))) = { .settings = settings };
 
 	json_begin_items();
-	if (event_choice_read(settings->verdict - 1, settings->rule, settings->reason, settings->port,
-			      settings->source, &viewing.choice, error) ||
-	    open_devices(&viewing, error) || open_file(&viewing, error) || view(&viewing, error))
+	if (event_choice_read(settings->verdict - 1, settings->rule, settings->reason,
+			      settings->port, settings->source, &viewing.choice, error) ||
+	    open_devices(&viewing, error) || open_file(&viewing, error))
 		return error->exit;
-	return EXIT_DONE;
+	return view(&viewing, error) ? error->exit : EXIT_DONE;
 }
 
 const struct command command_events = {

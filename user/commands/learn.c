@@ -54,11 +54,10 @@ static enum exit_code learn(const struct settings *settings, struct error *error
 	size_t count = 0;
 
 	if (settings->devices_count && !settings->over_seconds)
-		error_set(
-			error, EINVAL, EXIT_USAGE,
-			"learn: %s: what listens does not depend on a device; to count what comes "
-			"to it too: --over 10m",
-			settings->devices[0]);
+		error_set(error, EINVAL, EXIT_USAGE,
+			  "learn: %s: sockets do not listen on a device; to count the packets that "
+			  "arrive there, add --over 10m",
+			  settings->devices[0]);
 	else if (!settings->devices_count && settings->over_seconds)
 		error_set(
 			error, EINVAL, EXIT_USAGE,

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/suggest.h"
 #include "print/reason.h"
 
 static int read_reason(const char *word, int *ret_reason, struct error *error)
@@ -109,6 +108,19 @@ bool event_choice_matches(const struct event_choice *choice, const struct event 
 		return false;
 	return !choice->has_from ||
 	       (words->names.has_addresses && holds(&choice->from, &words->names.source));
+}
+
+bool event_choice_has_rule(const struct event_choice *choice, const struct portsieve_image *image,
+			   struct suggest *suggest)
+{
+	for (uint32_t id = 0; id < image->ranges; id++) {
+		if (id == PORTSIEVE_RANGE_DHCP)
+			continue;
+		if (!strcmp(range_rule_name(image, id), choice->rule))
+			return true;
+		suggest_offer(suggest, range_rule_name(image, id));
+	}
+	return false;
 }
 
 /* The ranges of a rule have consecutive ids: see enum portsieve_ranges. */

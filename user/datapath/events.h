@@ -47,7 +47,7 @@ struct events_batch {
 	size_t count;
 	uint64_t since_ns; /* what is listed from before is not complete */
 	uint64_t until_ns;
-	uint64_t real_offset_ns; /* what CLOCK_REALTIME is ahead of these */
+	uint64_t real_offset_ns; /* add it for CLOCK_REALTIME */
 
 	/* since events_open */
 	uint64_t lost;	     /* overwritten before they were read */

@@ -93,6 +93,7 @@ static void follow_orders(const char *command, int fd)
 
 int starter_start(const char *command, int *ret_fd, struct error *error)
 {
+	struct error reported_by_parent;
 	int fds[2];
 	pid_t child;
 
@@ -112,11 +113,8 @@ int starter_start(const char *command, int *ret_fd, struct error *error)
 		return 0;
 	}
 	*ret_fd = -1;
-	if (sandbox_drop_root(NULL, error)) {
-		close(fds[1]);
-		return -EPERM;
-	}
-	follow_orders(command, fds[1]);
+	if (!sandbox_drop_root(NULL, &reported_by_parent))
+		follow_orders(command, fds[1]);
 	close(fds[1]);
 	return 0;
 }

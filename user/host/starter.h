@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starting a command from a process that may not: a child, made before the sandbox, waits for
- * orders and can do nothing but run that one command, with an environment that the order says.
+ * Running a command from a sandboxed process: a child, forked before the sandbox is entered, waits
+ * for orders. All it can do is run that one command, with the environment the order gives.
  */
 #ifndef PORTSIEVE_STARTER_H
 #define PORTSIEVE_STARTER_H
@@ -17,9 +17,10 @@ enum starter_limits {
 };
 
 /*
- * Makes the child, which becomes the user `portsieve` if it is root. Returns in both processes:
- * *ret_fd is -1 in the child, once the other one has ended; it must end too then. Call it before
- * threads, sockets and the like are made, which the child must not have.
+ * Forks the child, which becomes the user `portsieve` if it is root. Returns in both processes: in
+ * the child *ret_fd is -1 and the caller must exit; it returns there when the parent has ended, or
+ * without a message if the child cannot drop root, as the parent cannot either. Call it before
+ * there are threads or sockets, which the child must not inherit.
  */
 int starter_start(const char *command, int *ret_fd, struct error *error);
 

@@ -140,7 +140,7 @@ static int path_read(const struct policy_pairs *pairs, const struct policy_host 
 static int dynamic_refuse(struct policy_yaml *yaml, const struct policy_node *node)
 {
 	return policy_yaml_error(yaml, node,
-				 "dynamic sets are not there yet: write a list of prefixes or "
+				 "dynamic sets are not supported yet: write a list of prefixes or "
 				 "{file: PATH}");
 }
 

@@ -678,7 +678,7 @@ static int listen_tcp(struct http_server *server, struct error *error)
 		return error_set(
 			error, EINVAL, EXIT_USAGE,
 			"serve: %s can be reached from other machines: it needs --tls-cert, "
-			"--tls-key and --token; or use a reverse proxy before 127.0.0.1, or "
+			"--tls-key and --token; or use a reverse proxy in front of 127.0.0.1, or "
 			"--insecure",
 			text);
 	server->is_loopback = is_loopback;

@@ -13,7 +13,7 @@ struct sources_view {
 	const struct sources *sources;
 	const struct source **sorted; /* sources_sort */
 	uint64_t since_ns, until_ns;  /* of the packets */
-	uint64_t real_offset_ns;      /* what CLOCK_REALTIME is ahead of them */
+	uint64_t real_offset_ns;      /* add it for CLOCK_REALTIME */
 	size_t top;		      /* show so many, */
 	bool noise;		      /* and not only those that are no noise */
 };

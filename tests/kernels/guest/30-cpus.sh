@@ -9,7 +9,7 @@ default: drop
 rules:
   - {name: dns, action: allow, ports: udp/53}'
 
-# single_ports N: a rule of N ports, no two of them neighbours.
+# single_ports N: a rule with N ports, none adjacent to another.
 single_ports() {
 	echo "  - {name: many, action: allow, ports: \"udp/$(printf '%s,' $(seq 2001 2 $((1999 + 2 * $1))))53\"}"
 }

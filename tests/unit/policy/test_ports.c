@@ -83,7 +83,7 @@ static const struct meaning meanings[] = {
 	{ "tcp+udp takes of each transport what is registered", "tcp+udp/syslog", "udp/514" },
 	{ "a service of both transports gives both", "tcp+udp/domain", "tcp/53 udp/53" },
 	{ "a name with a range of ports gives the range", "tcp/x11", "tcp/6000-6063" },
-	{ "what everybody calls a service is a name of it", "tcp/rdp,VNC udp/wireguard",
+	{ "a service can be named by its usual name", "tcp/rdp,VNC udp/wireguard",
 	  "tcp/3389 tcp/5900 udp/51820" },
 	{ "tcp+udp takes of an alias what it is for", "tcp+udp/dns,smtps",
 	  "tcp/53 udp/53 tcp/465" },

@@ -249,10 +249,10 @@ static const struct {
 	  "p:2:11: 'any' is not an address or a prefix: write 0.0.0.0/0 and "
 	  "\"::/0\" for any address" },
 	{ V "sets: {a: dynamic}", "",
-	  "p:2:11: dynamic sets are not there yet: write a list of "
+	  "p:2:11: dynamic sets are not supported yet: write a list of "
 	  "prefixes or {file: PATH}" },
 	{ V "sets: {a: {dynamic: true}}", "",
-	  "p:2:12: dynamic sets are not there yet: write a list "
+	  "p:2:12: dynamic sets are not supported yet: write a list "
 	  "of prefixes or {file: PATH}" },
 	{ V "sets: {a: {fiel: x}}", "",
 	  "p:2:12: unknown key 'fiel' in a set (did you mean 'file'?)" },
