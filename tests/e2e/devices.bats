@@ -66,9 +66,9 @@ field() {
 
 @test "policies that differ only by an ended runtime rule count as one" {
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
-	in_server portsieve allow tcp/5 --for 2 --dev to_client
+	in_server portsieve allow tcp/5 --for 10 --dev to_client
 	refused 2 "several policies are loaded; name a device: portsieve show DEV" in_server portsieve show
-	within 10 in_server portsieve show
+	within 20 in_server portsieve show
 	equal "to_client to_lan" "$(in_server portsieve show -j | jq -r '[.devices[].device] | sort | join(" ")')"
 	in_server portsieve diff "$(policy "$DROP")" | grep -q "changes nothing on to_client, to_lan"
 	in_server portsieve explain 'tcp 192.0.2.7:1 > 192.0.2.2:5' | grep -q ^drop

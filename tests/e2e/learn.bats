@@ -274,6 +274,7 @@ $(grep -v 'name: snmp' "$LEARNED")")" 2>/dev/null
 	for before in off dropped all; do
 		in_server portsieve upgrade to_client --per-port=$before 2>/dev/null
 		for end in INT TERM HUP; do
+			: >"$BATS_TEST_TMPDIR/err" # of the process before
 			nsenter --net=/run/netns/server env --default-signal=INT "$LAB_ROOT/build/portsieve" \
 				learn to_client --over 1h >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 			learning=$!
