@@ -117,7 +117,8 @@ struct doctor_device {
 	bool program_generic;
 	char program[64];
 	uint32_t link_id;
-	char members[128]; /* of libxdp's dispatcher */
+	char members[128];	 /* of libxdp's dispatcher */
+	char single_buffer[128]; /* those of them that take frames of one buffer only */
 
 	struct doctor_upper uppers[DOCTOR_UPPERS];
 	size_t uppers_count;

@@ -165,6 +165,12 @@ static void judge_mtu(const struct patient *patient)
 	uint32_t most = patient->driver ? patient->driver->mtu_max : 0;
 	bool is_tun = !strcmp(device->driver, "tun"); /* longer frames take the generic way */
 
+	if (device->single_buffer[0] && !device->program_generic && patient->machine->frags) {
+		ADD(patient, "mtu", mtu > MTU_PLAIN ? DOCTOR_WARNING : DOCTOR_OK,
+		    "%u; frames must fit into one buffer, as %s in the dispatcher takes no others",
+		    device->mtu, device->single_buffer);
+		return;
+	}
 	if (!may_run_native(patient) || mtu <= MTU_PLAIN || !is_single_buffer(patient) || is_tun ||
 	    (most && mtu <= most)) {
 		ADD(patient, "mtu", DOCTOR_OK, "%u%s", device->mtu,

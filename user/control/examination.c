@@ -176,6 +176,8 @@ static void read_programs(uint32_t ifindex, uint32_t own_egress_id, struct docto
 		device->link_id = occupant.link_id;
 		memcpy(device->program, occupant.name, sizeof(device->program));
 		memcpy(device->members, occupant.members, sizeof(device->members));
+		memcpy(device->single_buffer, occupant.single_buffer,
+		       sizeof(device->single_buffer));
 	}
 	egress_order_read(ifindex, own_egress_id, &order);
 	device->ingress_qdisc = order.ingress_qdisc;

@@ -80,7 +80,8 @@ static int open_dispatcher(uint32_t ifindex, struct xdp_multiprog **ret_dispatch
 	return r;
 }
 
-bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size)
+/* Names the members, or only those without frags. */
+static bool name_members(uint32_t ifindex, bool with_frags, char *names, size_t size)
 {
 	_cleanup_multiprog_ struct xdp_multiprog *dispatcher = NULL;
 	struct xdp_program *member = NULL;
@@ -90,9 +91,20 @@ bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size)
 	if (open_dispatcher(ifindex, &dispatcher))
 		return false;
 	while ((member = xdp_multiprog__next_prog(member, dispatcher)) && length < size)
-		length += (size_t)snprintf(names + length, size - length, "%s%s",
-					   length ? ", " : "", xdp_program__name(member));
+		if (with_frags || !xdp_program__xdp_frags_support(member))
+			length += (size_t)snprintf(names + length, size - length, "%s%s",
+						   length ? ", " : "", xdp_program__name(member));
 	return true;
+}
+
+bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size)
+{
+	return name_members(ifindex, true, names, size);
+}
+
+void dispatcher_name_single_buffer(uint32_t ifindex, char *names, size_t size)
+{
+	name_members(ifindex, false, names, size);
 }
 
 bool dispatcher_has(uint32_t ifindex, uint32_t program_id)

@@ -26,6 +26,10 @@ int dispatcher_available(struct error *error);
 /* Is there a dispatcher on the interface? Names its members in `names`, "xdp_filter, other". */
 bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size);
 
+/* The same of the members that take frames of one buffer only, as then the whole dispatcher does.
+ */
+void dispatcher_name_single_buffer(uint32_t ifindex, char *names, size_t size);
+
 /*
  * Finds our program on the interface, the newer one during a handover. -ENOENT: there is none. The
  * caller closes *ret_program_fd.

@@ -139,6 +139,8 @@ int datapath_occupant_read(uint32_t ifindex, struct datapath_occupant *ret_occup
 		result.link_id = find_link(ifindex, occupant.program_id);
 		if (!dispatcher_is_on(ifindex, result.members, sizeof(result.members)))
 			result.members[0] = '\0';
+		dispatcher_name_single_buffer(ifindex, result.single_buffer,
+					      sizeof(result.single_buffer));
 	}
 	*ret_occupant = result;
 	return 0;

@@ -35,9 +35,10 @@ void datapath_features_read(struct datapath_features *ret_features);
 struct datapath_occupant {
 	uint32_t program_id; /* 0: none */
 	bool generic;
-	char name[64];	   /* "": not permitted to read it */
-	uint32_t link_id;  /* of the link that holds it; 0: none, or not permitted */
-	char members[128]; /* if it is libxdp's dispatcher: "xdp_filter, other"; else "" */
+	char name[64];		 /* "": not permitted to read it */
+	uint32_t link_id;	 /* of the link that holds it; 0: none, or not permitted */
+	char members[128];	 /* if it is libxdp's dispatcher: "xdp_filter, other"; else "" */
+	char single_buffer[128]; /* those of them that take frames of one buffer only */
 };
 
 /* Returns -errno. */

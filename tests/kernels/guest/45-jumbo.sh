@@ -37,11 +37,36 @@ refuses_a_neighbour_without_frags() {
 	equal "8042 0" "$(row_bytes dns)"
 }
 
+# doctor_on_mtu: "RESULT MESSAGE"
+doctor_on_mtu() {
+	in_server portsieve doctor to_client -j | jq -r '.checks[] | select(.check == "mtu") | "\(.result) \(.message)"'
+}
+
 keeps_the_mtu_small_beside_it() {
 	filter
 	load
+	equal "ok 1500; frames must fit into one buffer, as xdpfilt_alw_all in the dispatcher takes no others" "$(doctor_on_mtu)"
 	not mtu 9000
 	mtu 1500
+	in_client bash -c "echo x >/dev/udp/$SERVER4/53"
+	in_server received to_client
+	equal "1 0" "$(row dns)"
+	in_server xdp-filter unload to_client
+	equal "ok 1500" "$(doctor_on_mtu)"
+	in_server portsieve unload to_client # veth keeps the limit for as long as there is a program
+	load
+	mtu 9000
+	in_server portsieve upgrade to_client
+	jumbo
+	equal "1 0" "$(row dns)"
+}
+
+# When it joins later, veth does not lower the limit of the MTU.
+warns_of_jumbo_frames_beside_it() {
+	load
+	filter
+	mtu 9000
+	equal "warning 9000; frames must fit into one buffer, as xdpfilt_alw_all in the dispatcher takes no others" "$(doctor_on_mtu)"
 	in_client bash -c "echo x >/dev/udp/$SERVER4/53"
 	in_server received to_client
 	equal "1 0" "$(row dns)"
@@ -49,7 +74,8 @@ keeps_the_mtu_small_beside_it() {
 
 if kernel_from 5.18; then
 	it 'on a jumbo device a program without frags is refused, and portsieve judges on' refuses_a_neighbour_without_frags
-	it 'beside one the kernel refuses a jumbo MTU, and portsieve judges on' keeps_the_mtu_small_beside_it
+	it 'beside one the kernel refuses a jumbo MTU, which doctor explains, and portsieve judges on' keeps_the_mtu_small_beside_it
+	it 'doctor warns if the MTU is larger nevertheless' warns_of_jumbo_frames_beside_it
 else
 	it_cannot 'jumbo frames in the dispatcher' 'no frags before 5.18'
 fi

@@ -233,6 +233,18 @@ static const struct device_case device_cases[] = {
 	  "warning mtu: an MTU of 9000 may be too large for native XDP\n"
 	  "  $ ip link set dev eth0 mtu 1500\n",
 	  NULL },
+	{ "a program in the dispatcher without frags, at the usual MTU",
+	  DEVICE(.loaded = true, .single_buffer = "xdp_filter"), "",
+	  "ok mtu: 1500; frames must fit into one buffer, as xdp_filter in the dispatcher takes no "
+	  "others\n" },
+	{ "and with jumbo frames",
+	  DEVICE(.mtu = 9000, .loaded = true, .single_buffer = "xdp_filter"),
+	  "warning mtu: 9000; frames must fit into one buffer, as xdp_filter in the dispatcher "
+	  "takes no others\n",
+	  NULL },
+	{ "generic mode puts the buffers together",
+	  DEVICE(.mtu = 9000, .single_buffer = "xdp_filter", .program_generic = true), "",
+	  "ok mtu: 9000, in several buffers if need be\n" },
 	{ "a loaded device has proven its MTU",
 	  DEVICE(.driver = "ixgbe", .mtu = 9000, .frags = DOCTOR_NO, .loaded = true), "",
 	  "ok mtu: 9000\n" },
