@@ -122,6 +122,24 @@ has_scraped() {
 	[[ $(get /) == *"<title>portsieve</title>"* ]]
 }
 
+@test "recorded packets and their sources are in the API" {
+	[[ $(get /api/events | jq -r '.errors[].message') == "to_client records no packets"* ]]
+	equal 500 "$(status_of /api/sources)"
+	in_server portsieve upgrade to_client --events=dropped
+	in_client flood to_server --source 198.51.100.1 --protocol udp --port 11211 --count 30 >/dev/null
+	in_client flood to_server --source 198.51.100.2 --protocol tcp --port 23 --count 20 >/dev/null
+	in_server received to_client >/dev/null
+	sleep 0.6 # answers are kept for half a second
+	get /api/events >"$BATS_TEST_TMPDIR/events"
+	equal "30 20" "$(jq -s -r '[.[] | select(.source == ("198.51.100.1", "198.51.100.2")) | .source] |
+		group_by(.) | map(length) | "\(.[0]) \(.[1])"' "$BATS_TEST_TMPDIR/events")"
+	equal "$(in_server portsieve events --last 100 -j)" "$(cat "$BATS_TEST_TMPDIR/events")"
+	[[ $(get '/api/events?device=to_client' --head) == *"application/x-ndjson"* ]]
+	equal "198.51.100.1 30 udp 11211
+198.51.100.2 20 tcp 23" "$(get /api/sources | jq -r '.devices[0].sources[] | select(.noise | not) | "\(.source) \(.dropped) \(.protocol) \(.port)"')"
+	equal 404 "$(status_of '/api/events?device=nosuch')"
+}
+
 @test "other methods, other sites, other names and unknown paths are refused" {
 	equal 405 "$(status_of /metrics -X POST -d x=1)"
 	equal 405 "$(status_of /api/status -X DELETE)"

@@ -56,8 +56,8 @@ static void on_signal(int number)
 static void words_of(const struct http_question *question, const char *words[8])
 {
 	static const char *const names[ROUTES] = {
-		[ROUTE_STATUS] = "status",   [ROUTE_STATS] = "stats",
-		[ROUTE_PORTS] = "ports",     [ROUTE_POLICY] = "show",
+		[ROUTE_STATUS] = "status",   [ROUTE_STATS] = "stats",	    [ROUTE_PORTS] = "ports",
+		[ROUTE_SOURCES] = "sources", [ROUTE_EVENTS] = "events",	    [ROUTE_POLICY] = "show",
 		[ROUTE_EXPLAIN] = "explain", [ROUTE_REGISTRY] = "registry",
 	};
 	size_t count = 0;
@@ -65,6 +65,10 @@ static void words_of(const struct http_question *question, const char *words[8])
 	words[count++] = "portsieve";
 	words[count++] = names[question->route];
 	words[count++] = "--json";
+	if (question->route == ROUTE_EVENTS) { /* rather than wait for more */
+		words[count++] = "--last";
+		words[count++] = "100";
+	}
 	if (question->query[QUERY_DEVICE] && question->route != ROUTE_REGISTRY) {
 		words[count++] = "--dev";
 		words[count++] = question->query[QUERY_DEVICE];
@@ -262,6 +266,8 @@ static void answer(const struct http_question *question, struct http_answer *ret
 	} else if (question->route == ROUTE_STRIP) {
 		answer_strip(question, ret_answer);
 	} else {
+		if (question->route == ROUTE_EVENTS)
+			ret_answer->type = "application/x-ndjson";
 		ret_answer->status = run_command(question);
 	}
 	log_mute(false);
