@@ -228,8 +228,36 @@ test("a denied port on which something listens has a mark that leads to its why"
 	await page.keyboard.press("Escape");
 });
 
+test("sources of drops and recorded packets are listed, and each leads to its why", async () => {
+	const names = (id) => page.evaluate((one) => [...document.querySelectorAll(`#${one} tbody button`)].map((button) => button.textContent), id);
+	const why = async (id, name, title) => {
+		await page.evaluate(([one, text]) => [...document.querySelectorAll(`#${one} tbody button`)].find((button) => button.textContent === text).click(), [id, name]);
+		assert.equal(await page.textContent("#why-title"), title);
+		await within(5, "why", async () => /^A packet to tcp\/4444 from 198\.51\.100\.7 is dropped.* by the default\.$/.test(await page.textContent("#why-content .verdict")));
+		assert.match(await page.textContent("#why-content"), /portsieve drop --from 198\.51\.100\.7 --for 1h --dev to_client/);
+		await page.keyboard.press("Escape");
+	};
+	for (let i = 0; i < 2; i++) {
+		assert.equal(spawnSync("portsieve", ["apply", "/run/browser/policy.yaml"]).status, 0);
+		await pause(1500);
+	}
+	flood("--source", "198.51.100.7", "--protocol", "tcp", "--port", "4444", "--rate", "90", "--seconds", "15");
+	await within(10, "the source", async () => (await names("sources"))[0] === "198.51.100.7");
+	assert.match(await page.textContent("#sources tbody tr"), /tcp\/4444/);
+	await why("sources", "198.51.100.7", "198.51.100.7");
+	await within(10, "its packets", async () => (await names("events")).includes("tcp/4444"));
+	assert.match(await page.textContent("#events tbody tr.dropped"), /198\.51\.100\.7/);
+	await why("events", "tcp/4444", "tcp/4444 from 198.51.100.7");
+	/* packets come and go, the changes stay, and the list does not grow */
+	await pause(3000);
+	const events = await names("events");
+	assert.deepEqual(events.filter((name) => name === "apply").length, 2, events.join(", "));
+	assert.equal(events.length, await page.evaluate(() => parseInt(getComputedStyle(document.querySelector("#events")).getPropertyValue("--rows"))));
+});
+
 test("the pictures for the README", async () => {
 	await page.setViewportSize({ width: 1440, height: 860 });
+	await page.evaluate(() => scrollTo(0, 0));
 	await page.mouse.move(0, 0);
 	for (const theme of ["light", "dark"]) {
 		await page.click(`#theme [value=${theme}]`);

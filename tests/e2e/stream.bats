@@ -127,6 +127,27 @@ value() {
 	equal null "$(jq '.fine.passed.packets[0]' "$BATS_TEST_TMPDIR/history")" # from before the start
 }
 
+@test "the latest recorded packets and the sources of drops are in the frames" {
+	has '.recorded == "off" and .events == [] and .sources == []'
+	in_server portsieve upgrade to_client --events=dropped
+	within 5 has '.recorded == "dropped"'
+	in_client flood to_server --source 198.51.100.1 --protocol tcp --port 23 --count 10 >/dev/null
+	within 5 has '.events[0].port == 23'
+	in_client flood to_server --source 198.51.100.2 --protocol udp --port 11211 --count 60 >/dev/null
+	in_client flood to_server --source 198.51.100.2 --protocol udp --port 11212 --count 20 >/dev/null
+	in_server received to_client >/dev/null
+	within 5 has '.events[0].port == 11212'
+	equal "$(in_server portsieve events --last 10 -j)" "$(frame | jq -c '.events | reverse[]')"
+	equal '["198.51.100.2",null,null] ["198.51.100.1","tcp",23]' \
+		"$(frame | jq -c '.sources[:2][] | [.address, .protocol, .port]' | xargs -d '\n')"
+	# 1 in 6 of what came in a second, or of two that share it, and less later
+	has '.sources[0].about as $about | $about > 0 and $about < 14'
+	start client flood to_server --source 203.0.113.1 --sources 3 --protocol udp --port 11211 --rate 10000 --seconds 60
+	within 50 has '.sentence | test("packets/s dropped on udp/11211.* from at least 3 sources")'
+	has '[.sources[:3][] | .address] | sort == ["203.0.113.1", "203.0.113.2", "203.0.113.3"]'
+	within 10 has '.sources[0].about > 2000 and .sources[0].about < 5000'
+}
+
 # marks: the words of all marks, one after the other.
 marks() {
 	get /api/history | jq -r '[.marks[].what] | join(" ")'

@@ -168,8 +168,8 @@ static void print_line(json_object *line)
 	json_object_put(line);
 }
 
-void print_event_json(const char *device, const struct event *event,
-		      const struct event_words *words)
+json_object *event_json(const char *device, const struct event *event,
+			const struct event_words *words)
 {
 	static const char *const verdicts[PORTSIEVE_VERDICTS] = {
 		[PORTSIEVE_PASSED] = "pass",
@@ -195,7 +195,13 @@ void print_event_json(const char *device, const struct event *event,
 	add_port(line, "port", words->verdict.port);
 	json_add_number(line, "length", event->record.length_bytes);
 	json_add_number(line, "weight", event->record.weight);
-	print_line(line);
+	return line;
+}
+
+void print_event_json(const char *device, const struct event *event,
+		      const struct event_words *words)
+{
+	print_line(event_json(device, event, words));
 }
 
 void print_events_missed_json(const char *device, uint64_t lost, uint64_t suppressed)

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include <json-c/json.h>
+
 #include "datapath/events.h"
 #include "packet/headers.h"
 #include "print/verdict.h"
@@ -30,6 +32,10 @@ void print_event_text(const char *device, const struct event *event,
 		      const struct event_words *words);
 void print_event_json(const char *device, const struct event *event,
 		      const struct event_words *words);
+
+/* The object that print_event_json prints. The caller owns it. */
+json_object *event_json(const char *device, const struct event *event,
+			const struct event_words *words);
 
 /* That events were lost or suppressed since the last time. */
 void print_events_missed_json(const char *device, uint64_t lost, uint64_t suppressed);

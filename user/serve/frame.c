@@ -20,7 +20,8 @@
 
 enum {
 	RULES_MAX = 64,
-	NAMES_MAX = 64,	  /* of devices, in all groups */
+	NAMES_MAX = 64, /* of devices, in all groups */
+	SOURCES_SHOWN = 14,
 	MARKS_MS = 10000, /* a client that has skipped frames still gets the marks */
 	PLANE_BASE64 = 1368 + 1,
 };
@@ -245,9 +246,37 @@ static void print_ports(FILE *out, const struct sampler *sampler, const struct s
 		print_number(out, port->dropped);
 		fputc('}', out);
 	}
-	fprintf(out, "],\"per_port\":\"%s\",\"sources\":[],\"events\":[]",
+	fprintf(out, "],\"per_port\":\"%s\"",
 		datapath_per_port_name(group && group->per_port ? group->per_port
 								: DATAPATH_PER_PORT_OFF));
+}
+
+static void print_source(FILE *out, const struct busy_source *source)
+{
+	fputs("{\"address\":", out);
+	print_text(out, policy_prefix_print(&source->address).text);
+	fputs(",\"about\":", out);
+	print_number(out, source->rate);
+	if (source->has_port && !source->several_ports)
+		fprintf(out, ",\"protocol\":\"%s\",\"port\":%u}", transport_name(source->transport),
+			source->port);
+	else
+		fputs(",\"protocol\":null,\"port\":null}", out);
+}
+
+static void print_events(FILE *out, const struct sampler_group *group)
+{
+	fprintf(out, ",\"recorded\":\"%s\",\"sources\":[",
+		datapath_events_name(group && group->recorded ? group->recorded
+							      : DATAPATH_EVENTS_OFF));
+	for (size_t i = 0; group && i < group->sources.count && i < SOURCES_SHOWN; i++) {
+		fputs(i ? "," : "", out);
+		print_source(out, &group->sources.list[i]);
+	}
+	fputs("],\"events\":[", out);
+	for (size_t i = 0; group && i < group->events_count; i++)
+		fprintf(out, "%s%s", i ? "," : "", group->events[i].json);
+	fputc(']', out);
 }
 
 static void print_base64(FILE *out, const uint8_t *bytes, size_t size)
@@ -338,6 +367,7 @@ static int print_all(FILE *out, const struct sampler *sampler, const struct samp
 	print_rates(out, now);
 	r = print_rules(out, now, rules);
 	print_ports(out, sampler, group);
+	print_events(out, group);
 	print_strip(out, group ? group->strip : NULL, strip_after);
 	print_marks(out, group ? group->record : NULL, now_ms - MARKS_MS);
 	fputc('}', out);
@@ -347,7 +377,7 @@ static int print_all(FILE *out, const struct sampler *sampler, const struct samp
 int frame_print(const struct sampler *sampler, const struct sampler_group *group, int64_t now_ms,
 		int64_t strip_after, char **ret_text, size_t *ret_size)
 {
-	for (size_t rules = RULES_MAX;; rules /= 2) {
+	for (size_t rules = RULES_MAX;; rules = rules * 7 / 8) {
 		char *text = NULL;
 		size_t size = 0;
 		FILE *out = open_memstream(&text, &size);

@@ -12,6 +12,7 @@
 #include "control/listeners.h"
 #include "control/loaded_devices.h"
 #include "datapath/device_names.h"
+#include "print/events.h"
 
 enum {
 	LISTENERS_MS = 10000,
@@ -24,8 +25,21 @@ const char *const sampler_state_names[SAMPLER_STATES] = {
 	[SAMPLER_NOT_LOADED] = "not loaded",
 };
 
+static void forget_events(struct sampler_group *group, uint32_t ifindex)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < group->events_count; i++)
+		if (ifindex && group->events[i].ifindex != ifindex)
+			group->events[left++] = group->events[i];
+		else
+			free(group->events[i].json);
+	group->events_count = left;
+}
+
 static void group_free(struct sampler_group *group)
 {
+	forget_events(group, 0);
 	free(group->record);
 	strip_free(group->strip);
 	*group = (struct sampler_group){ 0 };
@@ -38,6 +52,7 @@ void sampler_free(struct sampler *sampler)
 	watch_groups_free(&sampler->groups);
 	rates_free(&sampler->rates);
 	snapshot_free(&sampler->snapshot);
+	event_watch_free(&sampler->events);
 	free(sampler->listeners);
 	*sampler = (struct sampler){ 0 };
 }
@@ -169,6 +184,7 @@ static void take_others(struct sampler *sampler, const struct snapshot *snapshot
 						    device->error.text);
 		}
 		group->ports_count = 0;
+		group->sources.count = 0;
 		if (unreadable)
 			group->gone_ms = 0;
 		if (unreadable || group->gone_ms)
@@ -357,6 +373,75 @@ static void note_probed(struct sampler_group *group, const struct sentence_port 
 	group->is_probed = group->probed_s && second - group->probed_s < SAMPLER_PROBED_SECONDS;
 }
 
+/* ---- events ---- */
+
+/* Adds one if it is among the latest. */
+static void take_event(struct sampler_group *group, uint32_t ifindex, const char *device,
+		       const struct event *event)
+{
+	struct event_words words = event_words_of(event);
+	size_t at = group->events_count;
+	json_object *object;
+	char *json;
+
+	while (at && group->events[at - 1].real_ns < event->real_ns)
+		at--;
+	if (at == SAMPLER_EVENTS)
+		return;
+	object = event_json(device, event, &words);
+	json = strdup(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+	if (!json)
+		return;
+	if (group->events_count == SAMPLER_EVENTS)
+		free(group->events[--group->events_count].json);
+	memmove(&group->events[at + 1], &group->events[at],
+		(group->events_count++ - at) * sizeof(*group->events));
+	group->events[at] = (struct sampler_event){ ifindex, event->real_ns, json };
+}
+
+static void take_batch(struct sampler_group *group, const struct event_watch_device *read,
+		       const char *device)
+{
+	const struct events_batch *batch = &read->batch;
+
+	if (read->is_first) /* has all that are kept */
+		forget_events(group, read->ifindex);
+	for (size_t i = 0; i < batch->count && i < SAMPLER_EVENTS; i++)
+		take_event(group, read->ifindex, device, &batch->list[batch->count - 1 - i]);
+	for (size_t i = 0; i < batch->count && !read->is_first; i++)
+		busy_sources_add(&group->sources, &batch->list[i]);
+}
+
+/*
+ * Takes what was recorded in the last second on the group's devices. Returns of its dropped packets
+ * where they came from, which the caller frees; NULL: memory is short.
+ */
+static struct sentence_source *take_events(const struct sampler *sampler,
+					   struct sampler_group *group, double seconds,
+					   size_t *ret_count)
+{
+	const struct event_watch *watch = &sampler->events;
+	struct sentence_source *dropped = calloc(watch->dropped_count + 1, sizeof(*dropped));
+
+	*ret_count = 0;
+	group->recorded = DATAPATH_EVENTS_OFF;
+	for (size_t d = 0; d < group->now->devices_count; d++) {
+		const struct datapath_device *device = &group->now->devices[d]->device->device;
+
+		if (device->events > group->recorded)
+			group->recorded = device->events;
+		for (size_t i = 0; i < watch->count; i++)
+			if (watch->devices[i].ifindex == device->ifindex)
+				take_batch(group, &watch->devices[i], device->name);
+		for (size_t i = 0; dropped && i < watch->dropped_count; i++)
+			if (watch->dropped[i].ifindex == device->ifindex)
+				dropped[(*ret_count)++] = watch->dropped[i];
+	}
+	busy_sources_next(&group->sources, seconds);
+	return dropped;
+}
+
 static int64_t local_time_of(int64_t now_ms)
 {
 	time_t now = (time_t)(now_ms / 1000);
@@ -372,6 +457,7 @@ static void second_of_group(struct sampler *sampler, const struct datapath *data
 {
 	struct watch_groups alone = { .groups = (struct watch_group *)group->now, .count = 1 };
 	_cleanup_free_ struct sentence_port *ports = NULL;
+	_cleanup_free_ struct sentence_source *sources = NULL;
 	_cleanup_free_ struct port_counts *counts = NULL;
 	struct sentence_group known = {
 		.ifindex = group->now->devices[0]->device->device.ifindex,
@@ -395,6 +481,8 @@ static void second_of_group(struct sampler *sampler, const struct datapath *data
 		strip_free(group->strip);
 		group->strip = NULL;
 	}
+	sources = take_events(sampler, group, seconds, &known.sources_count);
+	known.sources = sources;
 	sentence_next(&group->sentence, &alone, &more, local_time_of(now_ms));
 }
 
@@ -410,6 +498,7 @@ static void next_second(struct sampler *sampler, int64_t now_ms)
 	if (datapath_open(DATAPATH_READ, NULL, &datapath, &error))
 		return;
 	read_listeners(sampler, now_ms);
+	event_watch_read(&sampler->events, &sampler->snapshot);
 	for (size_t i = 0; i < SAMPLER_GROUPS; i++) {
 		struct sampler_group *group = &sampler->list[i];
 

@@ -8,6 +8,8 @@
 #define PORTSIEVE_SERVE_SAMPLER_H
 
 #include "analysis/listener.h"
+#include "control/event_watch.h"
+#include "serve/busy_sources.h"
 #include "serve/record.h"
 #include "serve/strip.h"
 #include "watch/sentence.h"
@@ -17,6 +19,7 @@ enum sampler_limits {
 	SAMPLER_STRIPS = 2, /* groups with a strip; one takes 10 MB */
 	SAMPLER_NAMES = 64, /* devices of a group by which it is found again */
 	SAMPLER_PORTS = 20,
+	SAMPLER_EVENTS = 10,
 	SAMPLER_STALE_MS = 3000,
 	SAMPLER_PROBED_SECONDS = 10,
 };
@@ -38,6 +41,13 @@ struct sampler_port {
 	bool is_new; /* first seen in the last 24 hours, and after the first one of counting */
 };
 
+/* A recorded packet. */
+struct sampler_event {
+	uint32_t ifindex;
+	uint64_t real_ns;
+	char *json; /* as `events -j` prints it, without a newline */
+};
+
 struct sampler_group {
 	char names[SAMPLER_NAMES][IF_NAMESIZE]; /* as printable text; at the latest reading */
 	size_t names_count;			/* 0: this place is free */
@@ -51,6 +61,10 @@ struct sampler_group {
 	enum datapath_per_port per_port;
 	struct sampler_port ports[SAMPLER_PORTS]; /* busiest first */
 	size_t ports_count;
+	enum datapath_events recorded;
+	struct sampler_event events[SAMPLER_EVENTS]; /* the latest first */
+	size_t events_count;
+	struct busy_sources sources;
 	struct port_key probed; /* with drops in the last SAMPLER_PROBED_SECONDS, and a listener */
 	bool is_probed;
 	int64_t probed_s; /* the latest second with such drops */
@@ -67,7 +81,8 @@ struct sampler {
 	struct rates rates;
 	struct watch_groups groups;
 	struct sampler_group list[SAMPLER_GROUPS];
-	int64_t second;		  /* of the latest reading of ports */
+	struct event_watch events;
+	int64_t second;		  /* of the latest reading of ports and events */
 	char message[ERROR_TEXT]; /* why nothing could be read; "" */
 	struct listener *listeners;
 	size_t listeners_count;
@@ -77,7 +92,7 @@ struct sampler {
 
 /*
  * Reads again. now_ms is CLOCK_REALTIME. What cannot be read stays as it was, and gets stale. Ports
- * are read once a second.
+ * and events are read once a second.
  */
 void sampler_read(struct sampler *sampler, int64_t now_ms);
 void sampler_free(struct sampler *sampler);

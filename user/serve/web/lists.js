@@ -8,6 +8,7 @@ import { clock, number } from "./text.js";
 /**
  * @typedef {object} Row
  * @property {string} key what its why is asked by
+ * @property {string} [id] what tells it from other rows, if `key` does not
  * @property {string} name
  * @property {string} note
  * @property {string} value
@@ -29,18 +30,22 @@ export class List {
 		this.rows = new Map();
 	}
 
+	/** How many rows it shows on this screen. */
+	most() {
+		return parseInt(getComputedStyle(this.table).getPropertyValue("--rows")) || 8;
+	}
+
 	/**
 	 * @param {Row[]} rows none: the section is hidden
 	 * @param {(canvas: HTMLCanvasElement, row: Row) => void} [draw] its history
 	 */
 	update(rows, draw) {
-		const most = parseInt(getComputedStyle(this.table).getPropertyValue("--rows")) || 8;
 		this.section.hidden = rows.length === 0;
 		keyed(
 			this.body,
 			this.rows,
-			rows.slice(0, most),
-			({ key }) => key,
+			rows.slice(0, this.most()),
+			({ id, key }) => id ?? key,
 			(row) => {
 				const cells = [
 					h("th", { scope: "row" }, h("div", { class: "cell" }, h("button", { type: "button", class: "name", click: () => this.why(row.key) }), h("span", { class: "ports" }))),
@@ -96,22 +101,55 @@ export function port_rows(frame) {
  * @returns {Row[]}
  */
 export function source_rows(frame) {
-	return frame.sources.map(({ address, about }) => ({ ...{ key: "source:" + address, name: address, note: "" }, ...{ value: number(about), kind: "dropped" } }));
+	return frame.sources.map(({ address, about, protocol, port }) => ({
+		key: "source:" + address,
+		name: address,
+		note: port === null ? "" : `${protocol}/${port}`,
+		value: number(about),
+		kind: "dropped",
+	}));
 }
 
+/* a drop is what is expected here */
+const verdicts = { pass: "passed", drop: "", would_drop: "would drop" };
+
+/** @param {import("./types.js").Event} event */
+function event_row(event) {
+	const what = event.port === null ? (event.protocol ?? event.reason ?? "packet") : `${event.protocol}/${event.port}`;
+	return {
+		seconds: Date.parse(event.time) / 1000,
+		id: ["event", event.time, event.device, event.source, event.source_port].join(" "),
+		key: event_key(event),
+		name: what,
+		note: [verdicts[event.verdict], event.source].filter((word) => word).join(" \u00b7 "),
+		kind: event.verdict === "pass" ? "passed" : "dropped",
+	};
+}
+
+/** What the why of a recorded packet is asked by. @param {import("./types.js").Event} event */
+function event_key({ protocol, port, source, reason }) {
+	if ((protocol === "tcp" || protocol === "udp") && port !== null && source)
+		return `packet:${protocol}/${port} ${source}`;
+	return reason === "rule" || reason === "default" || reason === null ? "policy" : "reason:" + reason;
+}
+
+const MARKS_SHOWN = 3;
+
 /**
- * Changes of the policy and what the server has noticed, newest first.
- * @param {import("./types.js").Mark[]} marks
- * @param {any[]} events
+ * Changes of the policy and recorded packets, newest first. Packets do not push out the latest changes.
+ * @param {import("./types.js").Mark[]} marks the latest last
+ * @param {import("./types.js").Event[]} events
+ * @param {number} most rows
  * @returns {Row[]}
  */
-export function event_rows(marks, events) {
+export function event_rows(marks, events, most) {
+	const changes = marks.slice(-MARKS_SHOWN);
 	return [
-		...marks.map((mark) => ({ seconds: Date.parse(mark.time) / 1000, words: mark.what, key: "policy" })),
-		...events.map((event) => ({ seconds: Date.parse(event.time) / 1000, words: String(event.text ?? event.what ?? ""), key: event.port ? `${event.protocol}/${event.port}` : "policy" })),
+		...changes.map((mark) => ({ seconds: Date.parse(mark.time) / 1000, ...{ id: `mark ${mark.time} ${mark.what}`, key: "policy", name: mark.what, note: "", kind: "" } })),
+		...events.slice(0, Math.max(0, most - changes.length)).map(event_row),
 	]
 		.sort((a, b) => b.seconds - a.seconds)
-		.map(({ seconds, words, key }) => ({ ...{ key, name: words, note: "" }, ...{ value: clock(seconds), kind: "" } }));
+		.map(({ seconds, ...row }) => ({ ...row, value: clock(seconds) }));
 }
 
 /**

@@ -180,7 +180,7 @@ function draw_lists(seconds) {
 	lists.reasons.update(reason_rows(frame, series, cursor.seconds), (canvas, row) => draw_history(canvas, series, row.key, count, theme));
 	lists.ports.update(port_rows(frame));
 	lists.sources.update(source_rows(frame));
-	lists.events.update(event_rows(store.marks, frame.events));
+	lists.events.update(event_rows(store.marks, frame.events, lists.events.most()));
 }
 
 /** The table behind the chart, while it is open. */

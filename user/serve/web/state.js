@@ -23,7 +23,7 @@ export const NARROWEST = 1024; /* ports that a strip shows at least: one a colum
  * @property {string} sort a column, with a minus for the greatest first
  * @property {string} filter
  * @property {"auto" | "dark" | "light"} theme
- * @property {string | null} why what is explained: "tcp/80", "rule:web", "source:192.0.2.7"
+ * @property {string | null} why what is explained: "tcp/80", "rule:web", "source:192.0.2.7", "packet:tcp/80 192.0.2.7"
  */
 
 /** @type {Readonly<State>} */

@@ -25,7 +25,27 @@
  * @property {number} passed
  * @property {number} dropped
  *
- * @typedef {{address: string, about: number}} Source
+ * @typedef {object} Source of packets that are dropped
+ * @property {string} address
+ * @property {number} about packets per second
+ * @property {string | null} protocol null, as is port, if it has sent to several ports or to none
+ * @property {number | null} port
+ *
+ * @typedef {object} Event a recorded packet
+ * @property {string} time
+ * @property {string} device
+ * @property {"pass" | "drop" | "would_drop"} verdict
+ * @property {string | null} reason
+ * @property {string | null} rule
+ * @property {number | null} line
+ * @property {string | null} protocol
+ * @property {string | null} source
+ * @property {number | null} source_port
+ * @property {string | null} destination
+ * @property {number | null} port
+ * @property {number} length
+ * @property {number} weight
+ *
  * @typedef {{time: string, what: string}} Mark a change of the policy
  * @typedef {{second: number, planes: Record<string, string>}} StripSecond base64, by plane
  *
@@ -49,8 +69,9 @@
  * @property {{reason: string, packets: number}[]} reasons
  * @property {Port[]} ports
  * @property {"off" | "dropped" | "all"} per_port
- * @property {Source[]} sources
- * @property {Event[]} events
+ * @property {"off" | "dropped" | "all"} recorded packets
+ * @property {Source[]} sources the busiest first
+ * @property {Event[]} events the latest first
  * @property {StripSecond | null} strip
  * @property {number} distinct_ports
  * @property {Mark[]} marks

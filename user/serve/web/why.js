@@ -33,7 +33,7 @@ export class Why {
 	}
 
 	/**
-	 * @param {string} key "tcp/80", "tcp/1024-1087", "rule:web", "reason:icmp", "source:192.0.2.7", "policy"
+	 * @param {string} key "tcp/80", "tcp/1024-1087", "rule:web", "reason:icmp", "source:192.0.2.7", "packet:tcp/80 192.0.2.7", "policy"
 	 */
 	async open(key) {
 		const asked = ++this.asked;
@@ -59,6 +59,9 @@ export class Why {
 			return this.rule(facts, key);
 		if (kind === "source")
 			return this.source(facts, name);
+		const [, of, to, from] = kind === "packet" ? (/^(tcp|udp)\/(\d+) ([\da-f.:]+)$/.exec(name) ?? []) : [];
+		if (of)
+			return this.port(facts, of, Number(to), Number(to), from);
 		if (kind === "reason")
 			return [
 				h("p", {}, `Packets that have no port to judge, or that are decided before the rules: \u201c${name}\u201d.`),
@@ -83,13 +86,14 @@ export class Why {
 	 * @param {string} protocol
 	 * @param {number} low
 	 * @param {number} high
+	 * @param {string} [from] an address; if it is left out, that of the busiest source
 	 */
-	async port(facts, protocol, low, high) {
+	async port(facts, protocol, low, high, from) {
 		const group = facts.frame?.group ?? [];
 		const known = facts.frame?.ports.filter((port) => port.protocol === protocol && port.port >= low && port.port <= high) ?? [];
 		/* of several ports, the busiest stands for all */
 		const port = known[0]?.port ?? low;
-		const source = facts.frame?.sources[0]?.address;
+		const source = from ?? facts.frame?.sources[0]?.address;
 		const text = packet(protocol, port, source);
 		const told = await explain(text, group);
 		const listener = facts.listeners.find((one) => one.protocol === protocol && one.port === port);
@@ -102,9 +106,9 @@ export class Why {
 		if (listener)
 			rows.push(["Listens there", [listener.process, listener.unit, listener.address ?? "any address"].filter((word) => word).join(", ")]);
 		return [
-			h("p", { class: "verdict" }, verdict_words(told, `${protocol}/${port}`)),
+			h("p", { class: "verdict" }, verdict_words(told, from ? `${protocol}/${port} from ${from}` : `${protocol}/${port}`)),
 			facts_list(rows),
-			commands([...port_commands(protocol, String(port), group), explain_command(text)]),
+			commands([...port_commands(protocol, String(port), group), ...(from ? source_commands(from, group) : []), explain_command(text)]),
 			h("p", { class: "muted" }, `Judged for a new packet from ${source ?? "192.0.2.7, an address of documentation"}; rules with addresses may judge others differently.`),
 			json_link("api/explain", group, text),
 		];
@@ -145,11 +149,13 @@ export class Why {
 	async source(facts, address) {
 		const group = facts.frame?.group ?? [];
 		const known = facts.frame?.sources.find((source) => source.address === address);
-		const port = facts.frame?.ports[0];
-		const text = packet(port?.protocol ?? "tcp", port?.port ?? 80, address);
+		const target = known?.port ? known : facts.frame?.ports[0];
+		const protocol = target?.protocol ?? "tcp";
+		const port = target?.port ?? 80;
+		const text = packet(protocol, port, address);
 		const told = await explain(text, group);
 		return [
-			h("p", { class: "verdict" }, verdict_words(told, `${port?.protocol ?? "tcp"}/${port?.port ?? 80} from ${address}`)),
+			h("p", { class: "verdict" }, verdict_words(told, `${protocol}/${port} from ${address}`)),
 			facts_list([...verdict_rows(told), ["Now", known ? `about ${number(known.about)} packets/s` : "not among the busiest"]]),
 			commands([...source_commands(address, group), explain_command(text)]),
 			json_link("api/explain", group, text),
@@ -162,6 +168,8 @@ function title_of(key) {
 	const [kind, name] = split(key);
 	if (kind === "rule")
 		return rule_words(name.replace(/^(_.*)\/.*/, "$1"));
+	if (kind === "packet")
+		return name.replace(" ", " from ");
 	return name || (key === "policy" ? "The policy in force" : key);
 }
 
