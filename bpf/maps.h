@@ -48,6 +48,13 @@ struct {
 	__array(values, struct replies_map);
 } replies SEC(".maps");
 
+/* What the cache of replies has to do with a look-up. */
+enum reply_cache {
+	REPLY_CACHE_NONE,  /* nothing: the packet may not use it */
+	REPLY_CACHE_STORE, /* it did not have the packet */
+	REPLY_CACHE_ASK,   /* it may have the packet */
+};
+
 /* What is asked of the packet that this CPU judges: memory that the verifier does not follow. */
 struct reply_request {
 	__u64 watched; /* what has been judged, if the device is watched: watched_pack_packet() */
@@ -55,12 +62,14 @@ struct reply_request {
 	__u32 epoch;
 	__u32 ephemeral_low;
 	__u32 ephemeral_high;
-	__u32 caches;	 /* 0 or 1: the packet may use the cache */
+	__u32 cache;	 /* enum reply_cache */
 	__u32 ipv6;	 /* 0 or 1 */
 	__u32 transport; /* packet_flow_transport() */
 	__u32 tcp_flags;
 	__u32 ports;
 	__u32 addresses[2 * 4];
+	__u32 counter;	  /* these two of the fast path: the row of a packet that is no reply, */
+	__u32 would_drop; /* and 0 or 1 */
 };
 
 struct {

@@ -191,32 +191,65 @@ static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 	return judge_decided(ctx, image, &packet, &decision, length_bytes);
 }
 
+/* What the fast path returns instead of a verdict. */
+enum judged_quickly {
+	JUDGED_NOT = -1,  /* more than the port decides */
+	JUDGED_ASKS = -2, /* it may be a reply; this CPU's request says what to look up */
+};
+
 /*
- * Passes a plain packet that its range drops, if it is a reply that the cache has. Else negative.
- * The headers are found again: to keep them from the first time would slow down packets that are
- * judged by their port alone. Inlined, since a call costs more than the rest of this function.
+ * Passes a plain packet that its range drops, if it is a reply that the cache has. Else writes down
+ * what to look up, and what was decided. The headers are found again: to keep them from the first
+ * time would slow down packets that are judged by their port alone. Inlined, since a call costs
+ * more than the rest of this function.
  */
-portsieve_inline int judge_reply(struct xdp_md *ctx, const struct portsieve_image *image)
+portsieve_inline int judge_reply(struct xdp_md *ctx, const struct portsieve_image *image,
+				 __u32 tcp_flags, struct decision *decision)
 {
 	const void *frame = (void *)(long)ctx->data, *frame_end = (void *)(long)ctx->data_end;
-	struct decision decision = { .range = PORTSIEVE_RANGES };
 	struct cache_key key = { .epoch = image->epoch };
+	struct reply_request *request;
 	struct plain plain;
+	__u32 reason;
 
 	if (!find_plain(frame, frame_end, &plain)) /* never happens */
-		return -1;
+		return JUDGED_NOT;
 	key.addresses = plain.addresses;
 	key.ipv6 = plain.family;
 	key.ports = *(const __u32 *)plain.l4;
 	key.transport = plain.protocol == IPPROTO_UDP ? PORTSIEVE_UDP : PORTSIEVE_TCP;
 	/* the verifier may have forgotten which family the bounds are of */
 	if (key.ipv6 && key.addresses + sizeof(__u32) * CACHE_WORDS_IPV6 > frame_end)
-		return -1;
-	decision.counter = cache_find(&key);
-	if (decision.counter == PORTSIEVE_REASONS)
-		return -1;
-	count(&decision, PORTSIEVE_PASSED, frame_end - frame);
-	return XDP_PASS;
+		return JUDGED_NOT;
+	reason = cache_find(&key);
+	if (reason != PORTSIEVE_REASONS) {
+		pass_by(reason, decision);
+		count(decision, PORTSIEVE_PASSED, frame_end - frame);
+		return XDP_PASS;
+	}
+	request = request_write(image, &key, tcp_flags, REPLY_CACHE_STORE);
+	if (!request) /* never happens */
+		return JUDGED_NOT;
+	request->counter = decision->counter;
+	request->would_drop = verdict_of(image, decision) == PORTSIEVE_WOULD_DROP;
+	return JUDGED_ASKS;
+}
+
+/* Judges the packet of this CPU's request. From memory, so that the verifier sees one path. */
+portsieve_inline int judge_asked(struct xdp_md *ctx)
+{
+	__u32 zero = 0, reason = look_up_reply(ctx), verdict = PORTSIEVE_PASSED;
+	const struct reply_request *request = bpf_map_lookup_elem(&reply_requests, &zero);
+	struct decision decision = { .counter = reason };
+
+	if (!request) /* never happens */
+		return XDP_PASS;
+	if (reason == PORTSIEVE_REASONS) {
+		decision.counter = request->counter;
+		verdict = PORTSIEVE_DROPPED + (request->would_drop & 1);
+	}
+	count(&decision, verdict, ctx->data_end - ctx->data);
+	return XDP_PASS - (verdict & 1);
 }
 
 /*
@@ -231,7 +264,7 @@ portsieve_inline __s64 judge_plain(struct xdp_md *ctx, const struct portsieve_im
 	__u64 judged = 0;
 
 	if (is_reference(entry))
-		return -1;
+		return JUDGED_NOT;
 	decide_by_entry(image, packet, entry, &decision);
 	if (!may_be_reply(image, packet, &decision)) {
 		__u32 verdict = verdict_of(image, &decision);
@@ -243,9 +276,10 @@ portsieve_inline __s64 judge_plain(struct xdp_md *ctx, const struct portsieve_im
 	}
 	/* of a watched device the full path does it: once more would exceed the verifier's budget
 	 */
-	if (!watched && range_asks(image, decision.range) && may_be_cached(packet))
-		return judge_reply(ctx, image);
-	return -1;
+	if (watched || tracing || !may_be_cached(packet) || !range_asks(image, decision.range) ||
+	    image->flags & PORTSIEVE_IMAGE_RETURN_ESTABLISHED)
+		return JUDGED_NOT;
+	return judge_reply(ctx, image, packet->tcp_flags, &decision);
 }
 
 /* The fast path. Negative if more than the port decides. */
@@ -256,7 +290,7 @@ portsieve_inline __s64 judge_quickly(struct xdp_md *ctx, const struct portsieve_
 	__u32 length_bytes = frame_end - frame;
 	struct packet packet;
 	struct plain plain;
-	__s64 judged = -1;
+	__s64 judged = JUDGED_NOT;
 
 	cursor_keep(length_bytes); /* keeps one register alive instead of two */
 	/* judge_plain is inlined twice, so that UDP skips the checks of TCP flags: 1 ns */
@@ -278,9 +312,12 @@ portsieve_inline int judge(struct xdp_md *ctx, _Bool watched)
 		return XDP_PASS;
 	judged = judge_quickly(ctx, image, watched);
 	if (judged < 0) {
-		int action = judge_any(ctx, image);
+		int action;
 		__u64 *kept;
 
+		if (!watched && judged == JUDGED_ASKS)
+			return judge_asked(ctx);
+		action = judge_any(ctx, image);
 		/* here, and not in judge_any(), whose stack it would add to */
 		if (action < 0 && has_buffers)
 			action = judge_copies(ctx, image);

@@ -116,13 +116,15 @@ portsieve_inline __u32 reply_by_lookup(struct xdp_md *ctx, const struct reply_re
 	return reason;
 }
 
-portsieve_inline struct cache_key request_cache_key(const struct reply_request *request)
+/* What a dropped packet is looked up by. */
+portsieve_inline struct cache_key reply_cache_key(const struct portsieve_image *image,
+						  const struct packet *packet)
 {
-	return (struct cache_key){ .addresses = request->addresses,
-				   .ipv6 = request->ipv6,
-				   .ports = request->ports,
-				   .transport = request->transport,
-				   .epoch = request->epoch };
+	return (struct cache_key){ .addresses = packet->addresses,
+				   .ipv6 = packet->family,
+				   .ports = packet->ports,
+				   .transport = packet_flow_transport(packet),
+				   .epoch = image->epoch };
 }
 
 /*
@@ -139,55 +141,65 @@ static __attribute__((noinline)) int look_up_reply(struct xdp_md *ctx)
 
 	if (!request) /* never happens */
 		return PORTSIEVE_REASONS;
-	key = request_cache_key(request);
-	if (request->caches)
+	key = (struct cache_key){ .addresses = request->addresses,
+				  .ipv6 = request->ipv6,
+				  .ports = request->ports,
+				  .transport = request->transport,
+				  .epoch = request->epoch };
+	if (request->cache == REPLY_CACHE_ASK)
 		reason = cache_find(&key);
 	if (reason != PORTSIEVE_REASONS)
 		return reason;
 	reason = reply_by_lookup(ctx, request);
-	if (reason != PORTSIEVE_REASONS && request->caches)
+	if (reason != PORTSIEVE_REASONS && request->cache != REPLY_CACHE_NONE)
 		cache_store(&key, reason);
 	return reason;
 }
 
-/* The reason to pass a packet that its range drops, or PORTSIEVE_REASONS. */
-portsieve_inline __u32 reply_reason(struct xdp_md *ctx, const struct portsieve_image *image,
-				    const struct packet *packet)
+/* Writes down what look_up_reply() is to look up. NULL never happens. */
+portsieve_inline struct reply_request *request_write(const struct portsieve_image *image,
+						     const struct cache_key *key, __u32 tcp_flags,
+						     enum reply_cache cache)
 {
 	__u32 zero = 0;
-	struct reply_request *request;
+	struct reply_request *request = bpf_map_lookup_elem(&reply_requests, &zero);
 
-	if (tracing) { /* test_run would search the sockets of the caller */
-		left_out_lookup = 1;
-		return PORTSIEVE_REASONS;
-	}
-	request = bpf_map_lookup_elem(&reply_requests, &zero);
-	if (!request) /* never happens */
-		return PORTSIEVE_REASONS;
+	if (!request)
+		return (void *)0;
 	request->flags = image->flags;
 	request->epoch = image->epoch;
 	request->ephemeral_low = image->host.ephemeral_low;
 	request->ephemeral_high = image->host.ephemeral_high;
-	request->caches = may_be_cached(packet);
-	request->ipv6 = packet->family;
-	request->transport = packet_flow_transport(packet);
-	request->tcp_flags = packet->tcp_flags;
-	request->ports = packet->ports;
-	if (packet->family == PACKET_IPV6)
-		copy_words(request->addresses, packet->addresses, 2 * 4);
+	request->cache = cache;
+	request->ipv6 = key->ipv6;
+	request->transport = key->transport;
+	request->tcp_flags = tcp_flags;
+	request->ports = key->ports;
+	if (key->ipv6)
+		copy_words(request->addresses, key->addresses, CACHE_WORDS_IPV6);
 	else
-		copy_words(request->addresses, packet->addresses, 2 * 1);
-	return look_up_reply(ctx);
+		copy_words(request->addresses, key->addresses, CACHE_WORDS_IPV4);
+	return request;
 }
 
 /* Passes the packet after all, if it is a reply. The range has decided to drop it. */
 portsieve_inline void pass_reply(struct xdp_md *ctx, const struct portsieve_image *image,
 				 const struct packet *packet, struct decision *decision)
 {
-	__u32 reason = PORTSIEVE_REASONS;
+	struct cache_key key;
+	__u32 reason;
 
-	if (asks_lookup(image, packet, decision))
-		reason = reply_reason(ctx, image, packet);
+	if (!asks_lookup(image, packet, decision))
+		return;
+	if (tracing) { /* test_run would search the sockets of the caller */
+		left_out_lookup = 1;
+		return;
+	}
+	key = reply_cache_key(image, packet);
+	if (!request_write(image, &key, packet->tcp_flags,
+			   may_be_cached(packet) ? REPLY_CACHE_ASK : REPLY_CACHE_NONE))
+		return;
+	reason = look_up_reply(ctx);
 	if (reason != PORTSIEVE_REASONS)
 		pass_by(reason, decision);
 }

@@ -172,6 +172,26 @@ mode: monitor"
 	equal "0 0" "$(row _user tcp)"
 }
 
+@test "what nobody expects is counted in the row of its rule: dropped, or only monitored" {
+	load_policy 'version: 1
+return: socket
+rules:
+  - {name: shut, action: drop, ports: tcp+udp/8001-8005}
+  - {name: observed, action: drop, ports: tcp+udp/9001-9005, mode: monitor}'
+	in_client nmap -n -Pn --max-retries 0 -sA -p 8001-8005,9001-9005 $SERVER4
+	equal "0 5" "$(row shut tcp)"
+	equal "0 0" "$(row observed tcp)"
+	equal 5 "$(would_drop observed)"
+	local port
+	for port in {8001..8005} {9001..9005}; do
+		in_client bash -c "echo >/dev/udp/$SERVER4/$port"
+	done
+	within 5 equal 10 "$(would_drop observed)"
+	equal "0 5" "$(row shut udp)"
+	equal 0 "$(passed return-socket)"
+	sum_matches
+}
+
 @test "generic mode asks the sockets of the device's namespace" {
 	serve_web client 8080
 	in_server portsieve load to_client --mode generic -p "$(policy "$SOCKET")"
