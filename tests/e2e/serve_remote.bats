@@ -162,7 +162,7 @@ status() {
 
 @test "as root without the user portsieve serve says so, once" {
 	lab_user_gone
-	refused 1 "there is no user portsieve to become; make it: useradd" in_server portsieve serve --alert-command true
+	refused 1 "the user portsieve does not exist; create it: useradd" in_server portsieve serve --alert-command true
 	equal 1 "$(wc -l <<<"$stderr")"
 	lab_user
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The clock of all ends and deadlines. */
+/* CLOCK_BOOTTIME, which all deadlines use, and its distance from CLOCK_REALTIME. */
 #ifndef PORTSIEVE_CLOCK_H
 #define PORTSIEVE_CLOCK_H
 

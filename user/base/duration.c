@@ -32,7 +32,7 @@ static const char *read_number(const char *text, uint64_t *number)
 int duration_read(const char *text, uint32_t *ret_seconds)
 {
 	uint64_t total = 0, number;
-	size_t unit = 0; /* the largest that may still come */
+	size_t unit = 0; /* the largest still allowed */
 	const char *end = read_number(text, &number);
 
 	if (end > text && !*end) {
@@ -61,7 +61,7 @@ struct duration_text duration_print(uint64_t seconds)
 	struct duration_text text = { "" };
 	size_t length = 0;
 
-	for (size_t i = DAYS; i < ARRAY_SIZE(units); i++) { /* "10d" says more than "1w3d" */
+	for (size_t i = DAYS; i < ARRAY_SIZE(units); i++) { /* "10d" is clearer than "1w3d" */
 		uint64_t number = seconds / units[i].seconds;
 		bool is_zero = i + 1 == ARRAY_SIZE(units) && !length;
 

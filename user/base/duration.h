@@ -11,19 +11,18 @@ enum duration_limits {
 };
 
 /*
- * Reads numbers with units, from the largest unit to the smallest, each at most once; a number
- * alone is in seconds. Returns -EINVAL, with *ret_seconds untouched, if the text is not of this
- * form or outside the limits.
+ * Parses numbers with units, largest unit first, each at most once; a bare number is in seconds.
+ * Returns -EINVAL, with *ret_seconds untouched, if the text is malformed or out of range.
  */
 int duration_read(const char *text, uint32_t *ret_seconds);
 
-/* "1h30m", in days from 1d on; "0s" for 0. */
+/* "1h30m"; the largest unit is days; "0s" for 0. */
 struct duration_text {
 	char text[32];
 };
 struct duration_text duration_print(uint64_t seconds);
 
-/* The two largest units alone: "3d4h", "2h13m", "50s". */
+/* Only the two largest units: "3d4h", "2h13m", "50s". */
 struct duration_text duration_print_rough(uint64_t seconds);
 
 #endif

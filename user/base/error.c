@@ -111,7 +111,7 @@ int error_set_code(struct error *error, enum error_code code, int errnum, const 
 
 const char *error_code_word(const struct error *error)
 {
-	/* a place is in a policy file */
+	/* only errors in policy files have a place */
 	return codes[error->code == ERROR_USAGE && error->file[0] ? ERROR_POLICY : error->code]
 		.word;
 }

@@ -13,15 +13,15 @@
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
-	EXIT_USAGE = 2, /* usage or policy */
+	EXIT_USAGE = 2, /* usage or policy error */
 	EXIT_NOT_LOADED = 3,
 	EXIT_NOT_PERMITTED = 4,
 	EXIT_PARTLY = 5,
 };
 
 /*
- * What kind of error or warning it is, for scripts: the words in JSON are error_code_word, and
- * portsieve(8) describes them. A word never changes its meaning.
+ * The kind of an error or warning, for scripts: error_code_word() returns its word in JSON, which
+ * portsieve(8) describes. A word never changes its meaning.
  */
 enum error_code {
 	ERROR_FAILED, /* of no other kind */
@@ -73,14 +73,15 @@ struct error {
 };
 
 /*
- * Sets the text and the exit code, and the code by exit and errnum; keeps the place. Returns errnum
- * negated, so that a caller can write `return error_set(error, EINVAL, EXIT_USAGE, "...")`. error
- * may be NULL. The text is a sentence, and after "; " what to do: error_split.
+ * Sets the text and the exit code, derives the error code from exit and errnum, and keeps the
+ * place. Returns errnum negated, so that a caller can write `return error_set(error, EINVAL,
+ * EXIT_USAGE, "...")`. error may be NULL. The text is a sentence; what to do about it follows after
+ * "; " (error_split).
  */
 int error_set(struct error *error, int errnum, enum exit_code exit, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* As error_set, with a code, which has its exit code. */
+/* As error_set, with an error code, which implies the exit code. */
 int error_set_code(struct error *error, enum error_code code, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -88,8 +89,9 @@ int error_set_code(struct error *error, enum error_code code, int errnum, const 
 const char *error_code_word(const struct error *error);
 
 /*
- * Splits the text into what is wrong and what to do: at the first "; ", ": write ",
- * " (did you mean " or " (see: " outside quotes. False: `hint` is empty.
+ * Splits the text at the first "; ", ": write ", " (did you mean " or " (see: " outside quotes:
+ * before it is what is wrong, after it what to do. Returns false, with an empty `hint`, if there is
+ * nothing to do.
  */
 bool error_split(const struct error *error, char message[ERROR_TEXT], char hint[ERROR_TEXT]);
 

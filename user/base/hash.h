@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A hash index with open addressing and linear probing: finds the number of an element in the
- * caller's array. Elements are removed only all at once.
+ * caller's array. Elements cannot be removed one by one.
  */
 #ifndef PORTSIEVE_HASH_H
 #define PORTSIEVE_HASH_H
@@ -26,7 +26,7 @@ static inline uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t count
 
 struct hash_index {
 	uint32_t *slots; /* the element's number + 1; 0: free */
-	uint32_t mask;	 /* the number of slots, a power of two, less one */
+	uint32_t mask;	 /* number of slots - 1; the number is a power of two */
 };
 
 /* For up to `elements` elements. Returns 0 or -ENOMEM; the caller frees with hash_index_free. */

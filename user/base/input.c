@@ -22,7 +22,7 @@ const char *input_name(const char *path)
 	return input_is_standard(path) ? "standard input" : path;
 }
 
-/* Another program may share its flags: they stay as they are. */
+/* Leaves the status flags alone: other processes may share them. */
 static int open_standard(int *ret_fd, struct stat *ret_status)
 {
 	_cleanup_close_ int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);

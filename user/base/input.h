@@ -15,13 +15,13 @@ bool input_is_standard(const char *path);
 const char *input_name(const char *path);
 
 /*
- * Opens a file, or standard input for "-", for reading, without blocking for ever on a FIFO that no
- * process writes to: it waits 3 s for a writer. After that read() returns 0 if there is none, and
- * blocks for one that is slow. The caller closes *ret_fd. Returns -errno.
+ * Opens a file, or standard input for "-", for reading. Waits at most 3 s for a writer of a FIFO:
+ * if none comes, read() returns 0; if one is slow, read() blocks. The caller closes *ret_fd.
+ * Returns -errno.
  */
 int input_open(const char *path, int *ret_fd, struct stat *ret_status);
 
-/* -ENODATA: nothing was read from a FIFO up to its end. */
+/* Fills in the error for an empty FIFO or standard input. Returns -ENODATA. */
 int input_nothing_written(const char *path, struct error *error);
 
 #endif

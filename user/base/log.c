@@ -45,7 +45,7 @@ const struct log_kept *log_kept(size_t *ret_count)
 	return kept.list;
 }
 
-/* One that there is no memory for is only written. */
+/* Without memory, a message is written but not kept. */
 static void keep(bool warning, const struct error *error)
 {
 	struct log_kept *list = kept.on ? array_room(kept.list, kept.count, sizeof(*list)) : NULL;
@@ -57,8 +57,8 @@ static void keep(bool warning, const struct error *error)
 }
 
 /*
- * The priority of a line as journald takes it from the stderr of a service, if that is where stderr
- * leads (systemd.exec(5), JOURNAL_STREAM).
+ * The prefix by which journald recognises a line's priority, if stderr is connected to the journal
+ * (systemd.exec(5), JOURNAL_STREAM).
  */
 static const char *journal_priority(enum priority priority)
 {

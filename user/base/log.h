@@ -15,10 +15,10 @@ void log_error(const struct error *error);
 /* As log_error, marked as a warning. */
 void log_warning(const struct error *error);
 
-/* From now on, keeps all errors and warnings, or no longer does. Forgets those that are kept. */
+/* Turns keeping of errors and warnings on or off. Discards those kept so far. */
 void log_keep(bool keep);
 
-/* From now on, nothing is written to stderr, only kept; or again. */
+/* Turns writing to stderr off or on. Messages are still kept. */
 void log_mute(bool mute);
 
 struct log_kept {
@@ -26,13 +26,13 @@ struct log_kept {
 	struct error error;
 };
 
-/* Those kept, in their order; valid until the next call of any function here. */
+/* The kept errors and warnings, in order; valid until the next call of any function here. */
 const struct log_kept *log_kept(size_t *ret_count);
 
-/* From now on, notes are not written. */
+/* Turns notes off. */
 void log_silence_notes(void);
 
-/* "portsieve: text": something that the user should know, such as a repair. */
+/* "portsieve: text": something the user should know, such as a repair. */
 void log_note(const char *text);
 
 /* The same, formatted. */

@@ -14,8 +14,8 @@
 int output_flush(void);
 
 /*
- * Between start and end, what is printed to stdout goes to memory: for the web server, which runs
- * one command at a time. -ENOMEM: nothing has changed.
+ * Captures in memory what is printed to stdout between start and end, for the web server, which
+ * runs one command at a time. -ENOMEM: nothing has changed.
  */
 struct output_capture {
 	FILE *stdout_before;
@@ -24,10 +24,13 @@ struct output_capture {
 };
 int output_capture_start(struct output_capture *ret_capture);
 
-/* The caller frees *ret_text, of *ret_size bytes. -ENOMEM: it is incomplete, and freed. */
+/*
+ * The caller frees *ret_text, which has *ret_size bytes. -ENOMEM: the output did not fit into
+ * memory.
+ */
 int output_capture_end(struct output_capture *capture, char **ret_text, size_t *ret_size);
 
-/* The exit code of a command whose printer returned r: 0 or -ENOMEM, with error filled in then. */
+/* The exit code of a command whose printer returned r, 0 or -ENOMEM. Fills in error for -ENOMEM. */
 enum exit_code output_result(int r, struct error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ranks words by optimal string alignment distance, then by how few of their letters were not typed
- * at all ("htpp" means http rather than htcp).
+ * Ranks words by optimal string alignment distance, then by the number of their letters that were
+ * not typed at all ("htpp" means http, not htcp).
  */
 #include "base/suggest.h"
 

@@ -36,8 +36,8 @@ struct table {
 	bool coloured; /* even if the file is no terminal */
 
 	/*
-	 * NULL, or widths that outlive the table: no column is narrower than its own, which grows
-	 * with the column. So columns keep their places in a table that is printed again and again.
+	 * NULL, or minimum widths of the columns, which outlive the table and grow with the
+	 * columns: so columns keep their places in a table that is printed repeatedly.
 	 */
 	int *widths;
 };
@@ -45,18 +45,20 @@ struct table {
 void table_free(struct table *table);
 #define _cleanup_table_ __attribute__((cleanup(table_free)))
 
-/* A new row of empty cells. When memory is short, a row that is not printed; see table_print. */
+/*
+ * Adds a row of empty cells. If out of memory, returns a row that is not printed; see table_print.
+ */
 struct table_row *table_add(struct table *table, enum table_style style);
 
 /*
- * Prints all rows, indented by `indent` spaces, in colour where table_has_colour. Returns 0, or -1
- * if memory was short for a row; it then prints nothing.
+ * Prints all rows, indented by `indent` spaces, in colour if table_has_colour. Returns 0, or -1,
+ * without printing anything, if a row could not be added for lack of memory.
  */
 int table_print(const struct table *table, int indent, FILE *file);
 
 /*
- * Hides columns of `order`, which ends with -1, until rows of that indent have at most `width`
- * characters or no column is left to hide.
+ * Hides the columns in `order`, which ends with -1, one by one until the indented rows fit into
+ * `width` characters.
  */
 void table_fit(struct table *table, int indent, int width, const int *order);
 

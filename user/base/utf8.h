@@ -6,18 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Does this byte begin a character of UTF-8? */
+/* Is this byte the first of a UTF-8 character? */
 static inline bool utf8_begins(char byte)
 {
 	return ((unsigned char)byte & 0xc0) != 0x80;
 }
 
-/* Characters in `length` bytes. */
+/* The number of characters in `length` bytes. */
 size_t utf8_chars(const char *text, size_t length);
 
 /*
- * The length in bytes of the character at `text`; 0 if the bytes are not UTF-8 (RFC 3629), or the
- * character is not printable: a control character or direction mark, for example.
+ * The length in bytes of the character at `text`; 0 if it is not valid UTF-8 (RFC 3629) or not
+ * printable, such as a control character or direction mark.
  */
 size_t utf8_printable(const char *text, size_t length);
 

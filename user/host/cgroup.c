@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Paths of cgroups by their ids, and names by their paths. */
+/* Looks up the paths of cgroups by id, and unit and container names by path. */
 #include "host/cgroup.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include "base/cleanup.h"
 
 enum {
-	HANDLE_KERNFS = 0xfe, /* the type of a file handle that is a kernfs id (exportfs.h) */
-	ID_DIGITS = 64,	      /* of a container */
+	HANDLE_KERNFS = 0xfe, /* FILEID_KERNFS of the kernel's exportfs.h */
+	ID_DIGITS = 64,	      /* in a container's id */
 	ID_DIGITS_SHOWN = 12,
 	WALK_DEPTH = 16,
 	WALK_MAX = 4096, /* cgroups */
@@ -83,7 +83,7 @@ struct walk {
 	char path[PATH_MAX];
 };
 
-/* The cgroups in a directory, whose descriptor it closes. */
+/* Walks the cgroups in a directory. Closes fd. */
 static void walk_directory(struct walk *walk, int fd, size_t length, unsigned int depth)
 {
 	_cleanup_closedir_ DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
@@ -120,7 +120,7 @@ void cgroup_walk(int root_fd, cgroup_take_fn *take, void *context)
 	walk_directory(&walk, openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, 0);
 }
 
-/* Does the part end in a container's id of 64 digits? Returns where it begins, or NULL. */
+/* Returns where the 64-digit container id at the end of the part begins, or NULL. */
 static const char *find_id(const char *part, size_t length)
 {
 	const char *id = part + length - ID_DIGITS;
@@ -137,7 +137,7 @@ static bool ends_with(const char *part, size_t length, const char *end)
 	return length > end_length && !memcmp(part + length - end_length, end, end_length);
 }
 
-/* Names the cgroup after one part of its path, if this part names a container or a unit. */
+/* Sets the name if this part of the path names a container or a unit. */
 static void name_part(const char *part, size_t length, const char *before, struct cgroup_name *name)
 {
 	static const char *const units[] = { ".service", ".socket", ".scope", ".mount", ".swap" };
@@ -164,7 +164,7 @@ static void name_part(const char *part, size_t length, const char *before, struc
 		if (!unit)
 			return;
 	}
-	/* what runs inside a container is the container's */
+	/* units inside a container belong to it */
 	if (!container && name->container)
 		return;
 	name->container = container;

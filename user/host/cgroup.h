@@ -9,11 +9,11 @@
 
 /* What a cgroup stands for. */
 struct cgroup_name {
-	char text[64]; /* "nginx.service", a container's name or short id; "": neither is known */
+	char text[64]; /* "nginx.service", a container's name or short id; "": unknown */
 	bool container;
 };
 
-/* Opens the directory on which cgroup2 is mounted; the caller closes it. -ENOENT: none is. */
+/* Opens the directory where cgroup2 is mounted; the caller closes it. -ENOENT: not mounted. */
 int cgroup_root_open(void);
 
 /*
@@ -22,18 +22,18 @@ int cgroup_root_open(void);
  */
 int cgroup_path_read(int root_fd, uint64_t id, char *path, size_t size);
 
-/* Takes a cgroup by its id and its path below the mount. */
+/* Receives the id of a cgroup and its path below the mount. */
 typedef void cgroup_take_fn(uint64_t id, const char *path, void *context);
 
 /*
- * Calls `take` for the cgroups below the mount, at most some thousands of them. Needs no rights, but
- * reads as many directories.
+ * Calls `take` for the cgroups below the mount, at most 4096 of them. Needs no privileges, but
+ * reads one directory per cgroup.
  */
 void cgroup_walk(int root_fd, cgroup_take_fn *take, void *context);
 
 /*
- * The container or systemd unit that a path names, the innermost one: of Docker, Podman, CRI-O,
- * containerd and LXC. Ids of containers are cut to 12 digits, as their tools show them. Pure.
+ * The innermost container (Docker, Podman, CRI-O, containerd, LXC) or systemd unit that a path
+ * names. Container ids are cut to 12 digits, as the tools show them. Pure.
  */
 struct cgroup_name cgroup_name_of_path(const char *path);
 

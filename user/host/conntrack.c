@@ -13,7 +13,7 @@
 
 #include "host/netlink.h"
 
-/* The attributes of one level, by type. */
+/* The attributes of one nesting level, by type. */
 struct attributes {
 	const struct nlattr *of[CTA_MAX + 1];
 };
@@ -115,7 +115,7 @@ int conntrack_take_message(const struct nlmsghdr *message, tracked_take_fn *take
 struct walk {
 	tracked_take_fn *take;
 	void *context;
-	int result; /* what ended the walk; 0: nothing yet */
+	int result; /* the value of `take` that ended the walk; 0: none yet */
 };
 
 static int take_message(const struct nlmsghdr *message, void *context)

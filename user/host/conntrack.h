@@ -20,27 +20,27 @@ struct tracked {
 };
 
 struct tracked_connection {
-	struct tracked original; /* of the side that sent first, before translation */
-	struct tracked reply;	 /* of the other side, as it answers what was translated */
+	struct tracked original; /* from the side that sent first, before NAT */
+	struct tracked reply;	 /* from the other side, to the translated addresses */
 	uint16_t zone;
-	bool is_answered; /* a packet of the other side has been seen */
-	bool is_open;	  /* TCP: neither closed nor only opened; others: always */
+	bool is_answered; /* a packet from the other side has been seen */
+	bool is_open;	  /* TCP: past SYN_SENT, and not CLOSE; others: always */
 	bool is_over;	  /* TCP: closed, or about to be forgotten */
 };
 
-/* Takes one connection; a value other than 0 ends the walk, which returns it. */
+/* Receives one connection. A non-zero return value ends the walk, which returns it. */
 typedef int tracked_take_fn(const struct tracked_connection *connection, void *context);
 
 /*
- * Calls `take` for each connection with ports. Returns 0, also if nothing is tracked here; what
- * `take` returned; or -errno.
+ * Calls `take` for each connection with ports. Returns 0 (also if nothing is tracked here), the
+ * non-zero value that `take` returned, or -errno.
  */
 int conntrack_walk(tracked_take_fn *take, void *context);
 
 /* Makes netfilter forget the connection. Returns 0 or -errno; -ENOENT: it has ended. */
 int conntrack_delete(const struct tracked_connection *connection);
 
-/* Takes the connection of one message of the kernel, as conntrack_walk does. For tests. */
+/* Passes the connection in one kernel message to `take`, as conntrack_walk does. For tests. */
 int conntrack_take_message(const struct nlmsghdr *message, tracked_take_fn *take, void *context);
 
 #endif

@@ -50,7 +50,7 @@ static uint32_t count_features(int fd, const char *device)
 	return length;
 }
 
-/* Features are known by their names: their numbers differ between kernels. */
+/* Looks features up by name: their numbers differ between kernels. */
 static int read_features(int fd, const char *device, struct ethtool *ethtool)
 {
 	_cleanup_free_ struct ethtool_gstrings *names = NULL;

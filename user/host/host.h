@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The settings of this host that give a policy its meaning, and the wall clock. */
+/* The settings of this host that the meaning of a policy depends on, and the wall clock. */
 #ifndef PORTSIEVE_HOST_H
 #define PORTSIEVE_HOST_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finding an interface by the name that a user gives. */
+/* Finding an interface by name. */
 #ifndef PORTSIEVE_INTERFACE_H
 #define PORTSIEVE_INTERFACE_H
 
@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 
-/* -ENODEV, with the closest name in the error: the current network namespace has none. */
+/*
+ * -ENODEV: no such interface in the current network namespace; the error suggests the closest name.
+ */
 int interface_find(const char *name, uint32_t *ret_ifindex, struct error *error);
 
 #endif

@@ -20,7 +20,7 @@
 #define BPFFS	    "/sys/fs/bpf"
 #define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/"
 
-/* The first line, without its end; "" if the file cannot be read. */
+/* Reads the first line, without the newline; "" if the file cannot be read. */
 static void read_line(const char *path, char *line, size_t size)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
@@ -40,7 +40,7 @@ static uint64_t read_capabilities(void)
 	return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
 
-/* The initial one maps every user to itself. */
+/* The initial user namespace maps every id to itself. */
 static bool has_own_user_namespace(void)
 {
 	_cleanup_fclose_ FILE *map = fopen("/proc/self/uid_map", "re");
@@ -59,7 +59,7 @@ static uint64_t read_memlock(void)
 	return limit.rlim_max;
 }
 
-/* Only the initial network namespace shows it. */
+/* net.core.bpf_jit_enable exists in the initial network namespace only. */
 static enum machine_setting read_jit(void)
 {
 	char line[16];

@@ -34,7 +34,7 @@ struct machine {
 	bool clock_synchronised;
 	int64_t realtime_ns;
 	char clocksource[32]; /* "": unknown */
-	bool has_tsc;	      /* it could be tsc */
+	bool has_tsc;	      /* tsc is available */
 };
 
 struct machine machine_read(void);

@@ -24,7 +24,7 @@ static int take_error(const struct nlmsghdr *message, void *context)
 	return MNL_CB_ERROR;
 }
 
-/* A dump that fails ends like one that succeeds, but with the error; libmnl does not look. */
+/* The NLMSG_DONE of a failed dump carries the error; libmnl does not check it. */
 static int take_done(const struct nlmsghdr *message, void *context)
 {
 	const int *result = mnl_nlmsg_get_payload(message);

@@ -19,7 +19,7 @@ static int open_socket(void)
 	if (!length || length >= sizeof(address.sun_path))
 		return -1;
 	memcpy(address.sun_path, path, length);
-	if (path[0] == '@') /* of the abstract namespace */
+	if (path[0] == '@') /* in the abstract namespace */
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address,

@@ -3,7 +3,7 @@
 #ifndef PORTSIEVE_NOTIFY_H
 #define PORTSIEVE_NOTIFY_H
 
-/* Sends "READY=1" or the like to the socket of $NOTIFY_SOCKET, if there is one. Best effort. */
+/* Sends `state`, such as "READY=1", to $NOTIFY_SOCKET if it is set. Best effort. */
 void notify_systemd(const char *state);
 
 #endif

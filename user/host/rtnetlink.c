@@ -153,7 +153,7 @@ struct ifindexes {
 	size_t count;
 };
 
-/* Adds it unless it is there. */
+/* Adds the ifindex unless the list has it already. */
 static int add_ifindex(struct ifindexes *ifindexes, uint32_t ifindex)
 {
 	uint32_t *list;
@@ -208,7 +208,7 @@ int default_routes_read(int family, uint32_t **ret_ifindexes, size_t *ret_count)
 	head = netlink_begin(&request, RTM_GETROUTE, NLM_F_DUMP, sizeof(*head));
 	head->rtm_family = (unsigned char)family;
 	r = netlink_ask(NETLINK_ROUTE, &request, take_default_route, &ifindexes);
-	if (r && r != -EINTR) { /* a change meanwhile: what was read will do */
+	if (r && r != -EINTR) { /* an inconsistent dump is good enough */
 		free(ifindexes.list);
 		return r;
 	}

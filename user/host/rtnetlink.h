@@ -17,9 +17,9 @@ struct link {
 	uint32_t below;	 /* the lower device of a VLAN, macvlan or ipvlan, if in this namespace */
 	uint32_t peer;	 /* the other end of a veth, if in this namespace */
 	uint32_t mtu;
-	bool up; /* by its administrator */
+	bool up; /* administratively (IFF_UP) */
 	char name[16];
-	char kind[16]; /* "veth", "bridge"; "" of a network adapter */
+	char kind[16]; /* "veth", "bridge"; "": a network adapter */
 };
 
 /* Reads all devices; the caller frees *ret_links. -EINTR: they changed during every attempt. */
@@ -29,14 +29,14 @@ int links_read(struct link **ret_links, size_t *ret_count);
 bool links_is_at_or_below(const struct link *links, size_t count, uint32_t ifindex, uint32_t upper);
 
 /*
- * The ifindexes that the default routes of the main table lead over, ascending, each once. The
- * caller frees *ret_ifindexes.
+ * The outgoing ifindexes of the default routes in the main table, ascending and without duplicates.
+ * The caller frees *ret_ifindexes.
  */
 int default_routes_read(int family, uint32_t **ret_ifindexes, size_t *ret_count);
 
 struct route {
 	uint32_t ifindex; /* of the outgoing device; 0: no route */
-	bool is_local;	  /* to this host itself: the packets also arrive on that device, lo */
+	bool is_local;	  /* the address is this host's own; the device is lo */
 };
 
 /*

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Giving up rights: user, capabilities (libcap-ng) and system calls (libseccomp). */
+/*
+ * Dropping privileges: user, capabilities (libcap-ng), files (Landlock), system calls (libseccomp).
+ */
 #include "host/sandbox.h"
 
 #include <cap-ng.h>
@@ -29,8 +31,8 @@ int sandbox_drop_root(const char *path, struct error *error)
 	}
 	if (!user)
 		return error_set(error, ENOENT, EXIT_FAILED,
-				 "serve does not run as root, and there is no user portsieve to "
-				 "become; make it: useradd --system --user-group --no-create-home "
+				 "serve does not run as root, and the user portsieve does not "
+				 "exist; create it: useradd --system --user-group --no-create-home "
 				 "portsieve");
 	if (path && lchown(path, user->pw_uid, user->pw_gid))
 		return error_set(error, errno, EXIT_FAILED, "cannot give %s to portsieve: %s", path,
@@ -45,8 +47,8 @@ int sandbox_drop_root(const char *path, struct error *error)
 /* ---- files ---- */
 
 /*
- * By Landlock, which kernels from 5.13 on may have. What may be read is left to the file modes:
- * pins, /proc, /sys, certificates, whose paths the caller does not all know.
+ * By Landlock, since Linux 5.13. Reading is left to the file modes: the caller does not know the
+ * paths of all pins, of /proc, /sys and of certificates that will be read.
  */
 int sandbox_limit_files(const char *path)
 {
@@ -66,7 +68,7 @@ int sandbox_limit_files(const char *path)
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
 		return -errno;
-	if (copy) { /* the socket is removed at the end */
+	if (copy) { /* to remove the socket at exit */
 		folder_fd = open(dirname(copy), O_PATH | O_DIRECTORY | O_CLOEXEC);
 		folder.parent_fd = folder_fd;
 		if (folder_fd < 0 ||
@@ -136,7 +138,7 @@ static const int calls[] = {
 	/* sockets, netlink's too */
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
-	SCMP_SYS(pwrite64), /* to files that were open before */
+	SCMP_SYS(pwrite64), /* to files opened before */
 	SCMP_SYS(send),
 	SCMP_SYS(sendto),
 	SCMP_SYS(sendmsg),
@@ -156,7 +158,7 @@ static const int calls[] = {
 	SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_ctl),
-	SCMP_SYS(epoll_create1), /* when TLS begins anew */
+	SCMP_SYS(epoll_create1), /* to reload certificates */
 	SCMP_SYS(ioctl),
 	SCMP_SYS(eventfd2),
 };
@@ -166,7 +168,7 @@ static const int bpf_commands[] = {
 	BPF_MAP_LOOKUP_BATCH, BPF_MAP_GET_NEXT_KEY,
 };
 
-/* Files are opened only to read; O_ACCMODE is 3. */
+/* Allows opening files read-only; 3 is O_ACCMODE. */
 static int allow_reading(scmp_filter_ctx filter)
 {
 	int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
@@ -177,7 +179,7 @@ static int allow_reading(scmp_filter_ctx filter)
 					   SCMP_A1(SCMP_CMP_MASKED_EQ, 3, 0));
 }
 
-/* Sockets of the host's own, and of the network only those that exist already. */
+/* Allows new netlink and Unix sockets, but no new network sockets. */
 static int allow_sockets(scmp_filter_ctx filter)
 {
 	static const int families[] = { AF_NETLINK, AF_UNIX };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Giving up rights, for a process that talks to strangers. */
+/* Dropping privileges, for a process that serves untrusted clients. */
 #ifndef PORTSIEVE_SANDBOX_H
 #define PORTSIEVE_SANDBOX_H
 
@@ -12,15 +12,15 @@
 int sandbox_drop_root(const char *path, struct error *error);
 
 /*
- * From now on the process can write, make and execute no file, and remove none but in the folder of
- * that path (NULL: nowhere); what it has open stays. Best effort: -ENOSYS or -EOPNOTSUPP if the
+ * Forbids the process to write, create or execute files, and to remove any outside the folder of
+ * `path` (NULL: any at all). Open files stay usable. Best effort: -ENOSYS or -EOPNOTSUPP if the
  * kernel has no Landlock.
  */
 int sandbox_limit_files(const char *path);
 
 /*
- * From now on the process can make only the system calls of a reader that serves: of bpf() only
- * opening pins and look-ups. All others fail with EPERM.
+ * Limits the process to the system calls that serving needs; of bpf(), only opening pins and
+ * look-ups. All others fail with EPERM.
  */
 int sandbox_limit_calls(struct error *error);
 

@@ -15,12 +15,12 @@
 
 enum {
 	INIT = 1,	 /* PID 1 */
-	PATH_BYTES = 64, /* of /proc/PID/fd and the like */
+	PATH_BYTES = 64, /* enough for /proc/PID/fd and the like */
 };
 
 struct search {
 	struct socket_owner *owners;
-	size_t left; /* not found yet, or found in INIT only */
+	size_t left; /* not found yet, or found only in INIT */
 	struct hash_index by_inode;
 };
 
@@ -31,7 +31,7 @@ static bool has_inode(uint32_t number, const void *key)
 	return search->owners[number].inode == *((const uint32_t *const *)key)[1];
 }
 
-/* The place of the first owner with this inode, or a free one. */
+/* The slot of the first owner with this inode, or a free one. */
 static uint32_t *find(const struct search *search, uint32_t inode)
 {
 	const void *key[] = { search, &inode };
@@ -40,7 +40,7 @@ static uint32_t *find(const struct search *search, uint32_t inode)
 			       key);
 }
 
-/* The number of a name that consists of digits only; 0: it is none. */
+/* The value of a name that consists of digits only, else 0. */
 static uint32_t read_number(const char *name)
 {
 	char *end;
@@ -107,7 +107,7 @@ static int compare_pids(const void *one, const void *other)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* All processes, in ascending order. */
+/* Lists the pids of all processes, ascending. */
 static int list_pids(uint32_t **ret_pids, size_t *ret_count)
 {
 	_cleanup_closedir_ DIR *directory = opendir("/proc");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The processes that have sockets, by searching /proc. Other users' processes are visible to root
- * only (CAP_SYS_PTRACE), and only those of the mounted /proc's PID namespace.
+ * only (CAP_SYS_PTRACE), and only those in the PID namespace of the mounted /proc.
  */
 #ifndef PORTSIEVE_SOCKET_OWNERS_H
 #define PORTSIEVE_SOCKET_OWNERS_H
@@ -16,9 +16,10 @@ struct socket_owner {
 };
 
 /*
- * Fills in pid and name of each owner, in order of pids, and stops when all are found. Of several
- * processes that share a socket the first is taken, and PID 1, which hands sockets on, only if
- * there is no other. Reads every descriptor of the machine in the worst case. Returns 0 or -errno.
+ * Fills in pid and name of each owner, in the order of pids, and stops when all are found. If
+ * several processes share a socket, the first one counts, but PID 1, which passes sockets on, only
+ * if there is no other. In the worst case this reads every descriptor of the machine. Returns 0 or
+ * -errno.
  */
 int socket_owners_find(struct socket_owner *owners, size_t count);
 

@@ -17,7 +17,7 @@
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-/* Of the `inet` families: 4 or 16 bytes from the message; IPv4-mapped IPv6 becomes IPv4. */
+/* Copies an address of 4 or 16 bytes; IPv4-mapped IPv6 becomes IPv4. Returns the family. */
 static uint8_t address_copy(uint8_t family, const void *from, uint8_t to[16])
 {
 	memset(to, 0, 16);
@@ -130,7 +130,7 @@ struct walk {
 	uint8_t protocol;
 	socket_take_fn *take;
 	void *context;
-	int result; /* what ended the walk; 0: nothing yet */
+	int result; /* the value of `take` that ended the walk; 0: none yet */
 };
 
 static int take_message(const struct nlmsghdr *message, void *context)

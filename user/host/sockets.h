@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The internet sockets of the current network namespace, as sock_diag lists them. Only destroying
- * one needs rights.
- * Who owns a socket is socket_owners.h.
+ * one needs privileges. For their owners see socket_owners.h.
  */
 #ifndef PORTSIEVE_SOCKETS_H
 #define PORTSIEVE_SOCKETS_H
@@ -28,12 +27,12 @@ struct host_socket {
 	uint16_t peer_port;
 	uint32_t ifindex;   /* the device it is bound to (SO_BINDTODEVICE); 0: none */
 	uint32_t uid;	    /* of its owner */
-	uint32_t inode;	    /* 0: no process has it, as in TIME_WAIT */
+	uint32_t inode;	    /* 0: no process has the socket, as in TIME_WAIT */
 	uint64_t cgroup_id; /* of the cgroup that made it; 0: unknown (cgroup.h) */
-	uint32_t cookie[2]; /* tells it from a later socket of the same addresses and ports */
+	uint32_t cookie[2]; /* differs for a later socket with the same addresses and ports */
 };
 
-/* Takes one socket; a value other than 0 ends the walk, which returns it. */
+/* Receives one socket. A non-zero return value ends the walk, which returns it. */
 typedef int socket_take_fn(const struct host_socket *socket, void *context);
 
 /*
@@ -61,8 +60,7 @@ int socket_destroy(const struct host_socket *socket);
 /* Can it be reached from this host only, by its local address? */
 bool socket_is_loopback(const struct host_socket *socket);
 
-/* Takes the sockets of one message of the kernel, by `protocol`, as sockets_walk does. For tests.
- */
+/* Passes the sockets in one kernel message to `take`, as sockets_walk does. For tests. */
 int sockets_take_message(const struct nlmsghdr *message, uint8_t protocol, socket_take_fn *take,
 			 void *context);
 

@@ -19,7 +19,7 @@ enum { VARIABLES_MAX = 64 };
 
 extern char **environ;
 
-/* The process's own environment, without systemd's, and the variables of the order. */
+/* Builds this process's environment without systemd's variables, plus those of the order. */
 static void make_environment(char *order, size_t size, char *environment[VARIABLES_MAX])
 {
 	static const char *const kept[] = { "PATH=", "HOME=", "LANG=", "LC_ALL=", "TZ=", "USER=" };
@@ -72,14 +72,14 @@ static void run(const char *command, char *order, size_t size)
 	posix_spawn_file_actions_destroy(&files);
 }
 
-/* Until the other process has ended. */
+/* Returns when the parent has ended. */
 static void follow_orders(const char *command, int fd)
 {
 	char order[STARTER_ORDER_MAX + 1];
 	ssize_t size;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN); /* of a terminal: for the other process */
+	signal(SIGINT, SIG_IGN); /* Ctrl-C is for the parent */
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, "portsieve-alert");
 	do {

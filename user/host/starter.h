@@ -17,16 +17,16 @@ enum starter_limits {
 };
 
 /*
- * Forks the child, which becomes the user `portsieve` if it is root. Returns in both processes: in
- * the child *ret_fd is -1 and the caller must exit; it returns there when the parent has ended, or
- * without a message if the child cannot drop root, as the parent cannot either. Call it before
- * there are threads or sockets, which the child must not inherit.
+ * Forks the child, which becomes the user `portsieve` if it is root. Returns in both processes. In
+ * the child it returns when the parent has ended, or silently if the child cannot drop root, which
+ * the parent reports; *ret_fd is -1, and the caller must exit. Call it before there are threads or
+ * sockets, which the child must not inherit.
  */
 int starter_start(const char *command, int *ret_fd, struct error *error);
 
 /*
- * Orders one run of the command, by `sh -c`. `variables` is "NAME=value" each, NUL-terminated,
- * `size` bytes. False: too many orders wait, as one command runs after the other.
+ * Orders one run of the command, by `sh -c`. `variables` holds `size` bytes of NUL-terminated
+ * "NAME=value" strings. Returns false if too many orders are queued: commands run one at a time.
  */
 bool starter_order(int fd, const char *variables, size_t size);
 

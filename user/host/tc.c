@@ -79,7 +79,7 @@ static int dump(struct reading *reading, uint16_t type, uint32_t parent, mnl_cb_
 	head->tcm_ifindex = (int)reading->ifindex;
 	head->tcm_parent = parent;
 	r = netlink_ask(NETLINK_ROUTE, &request, take, reading);
-	/* a change meanwhile; or a kernel without traffic control, which has none of them */
+	/* the filters changed during the dump, or the kernel has no traffic control */
 	return r == -EINTR || r == -EOPNOTSUPP ? 0 : r;
 }
 

@@ -8,10 +8,10 @@
 
 struct xdp_features {
 	bool native; /* programs run in the driver */
-	bool frags;  /* and get frames in several buffers */
+	bool frags;  /* they get frames in several buffers */
 };
 
-/* -ENOENT: this kernel cannot say. Other errors are -errno too. */
+/* Returns 0 or -errno; -ENOENT: this kernel does not report it. */
 int xdp_features_read(uint32_t ifindex, struct xdp_features *ret_features);
 
 #endif

@@ -23,7 +23,7 @@ struct native {
 	struct portsieve_counter *rows;
 };
 
-/* The look-ups get no argument but the image. */
+/* Look-ups get the image only, so finds the struct around it. */
 static const struct native *native_of(const struct portsieve_image *image)
 {
 	return (const struct native *)((const char *)image - offsetof(struct native, image));

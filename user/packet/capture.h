@@ -18,8 +18,8 @@ struct capture_packet {
 };
 
 /*
- * Opens a capture; "-" is standard input. Returns -EINVAL with EXIT_USAGE for a file that is no
- * capture, or not of Ethernet. The caller closes it with capture_close.
+ * Opens a capture; "-" is standard input. Returns -EINVAL with EXIT_USAGE if the file is not a
+ * capture, or not one of Ethernet. The caller closes it with capture_close.
  */
 int capture_open(const char *path, struct capture **ret_capture, struct error *error);
 void capture_close(struct capture *capture);

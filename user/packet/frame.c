@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writing the headers of a described packet. */
+/* Writes the headers of a described packet. */
 #include "packet/frame.h"
 
 #include <netinet/in.h>

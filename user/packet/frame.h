@@ -23,7 +23,7 @@ struct packet_endpoint {
 };
 
 struct packet_description {
-	bool is_arp; /* a request for the destination's address; the rest but vlans is not used */
+	bool is_arp; /* a request for the destination's address; otherwise only vlans is used */
 	uint8_t protocol;
 	bool has_ports; /* does the protocol have ports? */
 	struct packet_endpoint source, destination;

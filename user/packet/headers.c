@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding addresses, ports, ICMP types and extension headers in a frame. The result is undefined
- * for malformed frames, and for those that no policy decides by addresses or types; nothing prints
- * it for them.
+ * Finding addresses, ports, ICMP types and extension headers in a frame. The result is undefined,
+ * and never printed, for malformed frames and for those that no policy judges by addresses or
+ * types.
  */
 #include "packet/headers.h"
 
@@ -48,7 +48,7 @@ static unsigned int word_at(const struct bytes *bytes, size_t at)
 	return byte_at(bytes, at) << 8 | byte_at(bytes, at + 1);
 }
 
-/* The offset of the IP header, and its ethertype; 0: there is none. */
+/* Returns the offset of the IP header, and its ethertype; 0: there is none. */
 static size_t find_ip(const struct bytes *frame, unsigned int *ret_type)
 {
 	size_t at = ETHERNET_BYTES;
@@ -105,8 +105,8 @@ static size_t ext_bytes(unsigned int header, unsigned int length)
 }
 
 /*
- * The offset of the transport header, and its protocol; -1: it is not in the frame. Walks over the
- * extension headers that the program walks over too (X1 to X7 of docs/packets.md).
+ * Returns the offset of the transport header, and its protocol; -1: it is not in the frame. Skips
+ * the extension headers that the program skips (X1 to X7 of docs/packets.md).
  */
 static size_t find_transport6(const struct bytes *frame, size_t ip, struct frame_names *names)
 {

@@ -21,14 +21,14 @@ enum {
 	WORDS_MAX = 32,
 	WORD_SIZE = 80,
 	ETHERNET_BYTES = 14,
-	SOURCE_PORT = 40000, /* if none is given: a client's */
+	SOURCE_PORT = 40000, /* the default, as of a client */
 };
 
 static const struct {
 	const char *name;
 	uint8_t number;
 	bool has_ports;
-	unsigned int transport; /* whose service names its ports have: enum portsieve_transport */
+	unsigned int transport; /* enum portsieve_transport, for service names */
 } protocols[] = {
 	{ "tcp", IPPROTO_TCP, true, PORTSIEVE_TCP },
 	{ "udp", IPPROTO_UDP, true, PORTSIEVE_UDP },

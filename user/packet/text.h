@@ -20,8 +20,8 @@
 #include "packet/frame.h"
 
 /*
- * Makes the frame, padded to Ethernet's minimum of 60 bytes; a frame in hex is not padded. Returns
- * -EINVAL with the wrong word named in error (EXIT_USAGE), and leaves the results untouched.
+ * Makes the frame, padded to Ethernet's minimum of 60 bytes unless given in hex. Returns -EINVAL,
+ * with error naming the bad word (EXIT_USAGE) and the results untouched.
  */
 int packet_text_frame(const char *text, uint8_t frame[PACKET_FRAME_MAX], size_t *ret_length_bytes,
 		      struct error *error);
