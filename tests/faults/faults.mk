@@ -13,4 +13,4 @@ fault-controls: $(SPOIL)
 $(SPOIL): tests/faults/controls/spoil.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -fPIC -shared $< -ldl -o $@
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -Iheaders -fPIC -shared $< -ldl -o $@

@@ -12,7 +12,9 @@ import kernel
 
 DEVICE, FIRST, SECOND, SERVER = "to_client", "192.0.2.1", "192.0.2.3", "192.0.2.2"
 SENTINEL = 9000  # allowed by every policy, and sent last: when it has come, all others have been judged
-PROBES = ((FIRST, 1000), (SECOND, 1000), (FIRST, 2000), (FIRST, 3000))
+SEEDED = 4000  # of a socket that is connected to FIRST and sends nothing: its flow is known by seeding only
+# The last one answers a packet from a port that is new each time: its flow is known by the egress program only.
+PROBES = ((FIRST, 1000), (SECOND, 1000), (FIRST, 2000), (FIRST, 3000), (FIRST, SEEDED), (FIRST, "answer"))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BPFFS = "/sys/fs/bpf"
 
@@ -29,15 +31,15 @@ POLICIES = {
     "many": "[{name: many, action: allow, ports: 'udp/2000,%s'}]" % MANY_PORTS,
 }
 PASSES = {
-    "none": (True, True, True, True),
-    "one": (True, True, False, False),
-    "two": (False, False, True, False),
-    "first": (True, False, False, False),
-    "second": (False, True, False, False),
-    "flow": (False, False, True, False),
-    "many": (False, False, True, False),
+    "none": (True, True, True, True, True, True),
+    "one": (True, True, False, False, False, False),
+    "two": (False, False, True, False, False, False),
+    "first": (True, False, False, False, False, False),
+    "second": (False, True, False, False, False, False),
+    "flow": (False, False, True, False, True, True),
+    "many": (False, False, True, False, False, False),
 }
-RUNTIME_PORT = 3000
+RUNTIME_PORT, CLIENT_PORT = 3000, 5555
 
 
 def shell(*words):
@@ -88,23 +90,40 @@ class Lab:
     def _sockets(self):
         kernel.enter_network("server")
         self.servers = {}
-        for port in sorted({port for _, port in PROBES} | {SENTINEL}):
-            self.servers[port] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.servers[port].bind((SERVER, port))
-            self.servers[port].settimeout(3 if port == SENTINEL else 0)
+        for port in sorted({port for _, port in PROBES if port != "answer"} | {SENTINEL}):
+            self.servers[port] = self._server(port)
+        self.servers[SEEDED].connect((FIRST, CLIENT_PORT))
+        self.servers[SENTINEL].settimeout(3)
         kernel.enter_network("client")
         self.clients = {}
         for address in (FIRST, SECOND):
             self.clients[address] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.clients[address].bind((address, 5555))
+            self.clients[address].bind((address, CLIENT_PORT))
         kernel.enter_network("server")
+
+    @staticmethod
+    def _server(port):
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        server.bind((SERVER, port))
+        server.settimeout(0)
+        return server
+
+    def _ask(self):
+        """Sends from a new port, to which no policy lets anyone; the port."""
+        if "answer" in self.servers:
+            self.servers["answer"].close()
+        self.servers["answer"] = self._server(0)
+        self.servers["answer"].sendto(b"question", (FIRST, CLIENT_PORT))
+        return self.servers["answer"].getsockname()[1]
 
     def passing(self):
         """Which probes pass: what the server's UDP stack receives of them."""
         cpus = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {min(cpus)})  # one queue from sender to receiver, so the sentinel is last
         try:
+            asked_from = self._ask()
             for address, port in PROBES + ((FIRST, SENTINEL),):
+                port = asked_from if port == "answer" else port
                 self.clients[address].sendto(b"probe", (SERVER, port))
         finally:
             os.sched_setaffinity(0, cpus)

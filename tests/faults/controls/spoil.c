@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <portsieve/abi.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,10 +74,44 @@ static bool is_slots(int fd)
 	return !bpf_obj_get_info_by_fd(fd, &info, &length) && !strcmp(info.name, "active");
 }
 
+/* late-flows: flows that are open are learned after the policy is in force, not before. */
+static struct {
+	int fd;
+	struct portsieve_flow_key key;
+	struct portsieve_flow flow;
+} late_flows[LATE_MAX];
+static int late_flow_count;
+
+static bool is_flows(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &length) && !strcmp(info.name, "portsieve_flows");
+}
+
+static void keep_flow(int fd, const void *key, const void *flow)
+{
+	late_flows[late_flow_count].fd = dup(fd);
+	memcpy(&late_flows[late_flow_count].key, key, sizeof(late_flows[0].key));
+	memcpy(&late_flows[late_flow_count++].flow, flow, sizeof(late_flows[0].flow));
+}
+
 int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
 {
-	int r = REAL(bpf_map_update_elem)(fd, key, value, flags);
+	int r;
 
+	if (spoils("late-flows") && late_flow_count < LATE_MAX && is_flows(fd)) {
+		keep_flow(fd, key, value);
+		return 0;
+	}
+	r = REAL(bpf_map_update_elem)(fd, key, value, flags);
+	if (late_flow_count && is_slots(fd))
+		while (late_flow_count)
+			late_flow_count--, REAL(bpf_map_update_elem)(
+						   late_flows[late_flow_count].fd,
+						   &late_flows[late_flow_count].key,
+						   &late_flows[late_flow_count].flow, BPF_ANY);
 	if (late_count && is_slots(fd))
 		while (late_count)
 			late_count--, REAL(bpf_obj_pin)(late[late_count].fd, late[late_count].path);
