@@ -167,6 +167,25 @@ status() {
 	lab_user
 }
 
+@test "recorded packets that are lost are an alert and a counter" {
+	in_server portsieve upgrade to_client --events=dropped
+	serves --alert-command "echo \$PORTSIEVE_ALERT \$PORTSIEVE_STATE: \$PORTSIEVE_TEXT >>$FILES/alerts"
+	within 10 lost 0
+	# a server that does not get to read them while more come than are kept: 4,096 of a CPU, 1 in 64
+	kill -STOP "$SERVER"
+	in_client flood to_server --protocol udp --port 9 --count $((64 * 4096 * $(nproc) * 3 / 2)) --rush >/dev/null
+	kill -CONT "$SERVER"
+	within 20 grep -q "^lost begin: recorded packets are overwritten before they are read" "$FILES/alerts"
+	! lost 0
+	lost '[1-9][0-9]*'
+	run -0 "$LAB_ROOT/build/prometheus/promtool" check metrics < <(in_server curl --silent http://127.0.0.1:9478/metrics)
+}
+
+# lost NUMBER: the counter of /metrics.
+lost() {
+	in_server curl --silent --fail http://127.0.0.1:9478/metrics | grep -qx "portsieve_events_lost_total{device=\"to_client\"} $1"
+}
+
 @test "the alert command is told of what begins and ends, with no rights" {
 	serves --alert-command "env | grep ^PORTSIEVE_ | sort | tr '\n' ' ' >>$FILES/alerts; id -un >>$FILES/alerts"
 	within 10 in_server curl --silent --fail http://127.0.0.1:9478/

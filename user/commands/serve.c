@@ -124,7 +124,7 @@ static unsigned int print_metrics_now(bool openmetrics)
 		printf("%s\n", error.text);
 		return 500;
 	}
-	return metrics_print(stdout, &snapshot,
+	return metrics_print(stdout, &snapshot, sampler.lost, sampler.lost_count,
 			     openmetrics ? METRICS_OPENMETRICS : METRICS_PROMETHEUS)
 		       ? 500
 		       : 200;

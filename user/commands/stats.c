@@ -72,7 +72,7 @@ static enum exit_code stats_once(const struct settings *settings, struct error *
 	if (r)
 		return error->exit;
 	if (settings->prometheus)
-		r = metrics_print(stdout, &snapshot, METRICS_PROMETHEUS);
+		r = metrics_print(stdout, &snapshot, NULL, 0, METRICS_PROMETHEUS);
 	else if (settings->json)
 		r = print_stats_json(&snapshot, NULL);
 	else

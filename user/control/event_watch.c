@@ -104,6 +104,7 @@ static int add_dropped(struct event_watch *watch, uint32_t ifindex, const struct
 static int read_device(struct event_watch *watch, struct event_watch_device *device)
 {
 	const struct events_batch *batch = &device->batch;
+	uint64_t lost = batch->lost;
 	struct error error;
 	int r;
 
@@ -112,6 +113,7 @@ static int read_device(struct event_watch *watch, struct event_watch_device *dev
 
 	if (r)
 		return r;
+	device->lost = batch->lost - lost;
 	device->is_first = !device->has_read;
 	device->has_read = true;
 	if (device->is_first)

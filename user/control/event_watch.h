@@ -15,6 +15,7 @@ struct event_watch_device {
 	struct events_batch batch; /* the last reading; the first one has all that are kept */
 	bool has_read;
 	bool is_first;		/* reading of the device */
+	uint64_t lost;		/* since the reading before: overwritten before they were read */
 	uint64_t before_ns;	/* when the reading before was (CLOCK_BOOTTIME); 0: there is none */
 	struct sources sources; /* of all readings */
 	uint64_t since_ns;	/* they are complete from here on */

@@ -342,7 +342,22 @@ static void metrics_free(struct metrics *metrics)
 	free(metrics->devices);
 }
 
-int metrics_print(FILE *out, const struct snapshot *snapshot, enum metrics_format format)
+static void write_lost(const struct metrics *metrics, const struct metrics_lost *lost, size_t count)
+{
+	if (!lost)
+		return;
+	begin(metrics, "events_lost", "counter",
+	      "Recorded packets that serve has not seen: overwritten before it read them.");
+	for (size_t i = 0; i < metrics->count; i++)
+		for (size_t j = 0; j < count; j++)
+			if (lost[j].ifindex == metrics->devices[i].device->device.ifindex)
+				fprintf(metrics->out,
+					"portsieve_events_lost_total{device=\"%s\"} %" PRIu64 "\n",
+					metrics->devices[i].name, lost[j].events);
+}
+
+int metrics_print(FILE *out, const struct snapshot *snapshot, const struct metrics_lost *lost,
+		  size_t lost_count, enum metrics_format format)
 {
 	__attribute__((cleanup(metrics_free))) struct metrics metrics = {
 		.out = out,
@@ -370,6 +385,7 @@ int metrics_print(FILE *out, const struct snapshot *snapshot, enum metrics_forma
 	write_new_connections(&metrics);
 	write_reasons(&metrics);
 	write_devices(&metrics);
+	write_lost(&metrics, lost, lost_count);
 	write_policies(&metrics);
 	write_rule_info(&metrics);
 	write_build(&metrics);

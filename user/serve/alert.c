@@ -3,9 +3,10 @@
 #include "serve/alert.h"
 
 const char *const alert_names[ALERT_KINDS] = {
-	[ALERT_FLOOD] = "flood",       [ALERT_SCAN] = "scan",
-	[ALERT_PROBED] = "probed",     [ALERT_UNCONFIRMED] = "unconfirmed",
-	[ALERT_DEGRADED] = "degraded", [ALERT_UNFILTERED] = "unfiltered",
+	[ALERT_FLOOD] = "flood",	   [ALERT_SCAN] = "scan",
+	[ALERT_PROBED] = "probed",	   [ALERT_UNCONFIRMED] = "unconfirmed",
+	[ALERT_DEGRADED] = "degraded",	   [ALERT_LOST] = "lost",
+	[ALERT_UNFILTERED] = "unfiltered",
 };
 
 bool alert_next(struct alert *alert, bool condition, int64_t now_ms)

@@ -16,6 +16,7 @@ enum alert_kind {
 	ALERT_PROBED,	   /* a denied port is probed that something listens on */
 	ALERT_UNCONFIRMED, /* the last change was not confirmed in time */
 	ALERT_DEGRADED,	   /* the egress program that learns flows is missing */
+	ALERT_LOST,	   /* recorded packets are overwritten before they are read */
 	ALERT_UNFILTERED,  /* a device is unloaded or gone, or cannot be read */
 	ALERT_KINDS,
 };

@@ -56,6 +56,11 @@ static bool holds(const struct sampler *sampler, const struct sampler_group *gro
 				 ? "replies to new flows are dropped: see portsieve status"
 				 : "the last change was not confirmed in time, and rolled back");
 		return device;
+	case ALERT_LOST:
+		snprintf(text, size,
+			 "recorded packets are overwritten before they are read: events and "
+			 "sources are incomplete");
+		return group->now && group->is_losing;
 	default:
 		if (group->message[0])
 			snprintf(text, size, "%.*s", (int)size - 1, group->message);

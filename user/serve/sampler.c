@@ -400,6 +400,21 @@ static void take_event(struct sampler_group *group, uint32_t ifindex, const char
 	group->events[at] = (struct sampler_event){ ifindex, event->real_ns, json };
 }
 
+/* What was lost of a device since the sampler began. The counter outlives the reader. */
+static void count_lost(struct sampler *sampler, const struct event_watch_device *read)
+{
+	size_t at = 0;
+
+	while (at < sampler->lost_count && sampler->lost[at].ifindex != read->ifindex)
+		at++;
+	if (at == SAMPLER_RECORDERS)
+		return;
+	if (at == sampler->lost_count)
+		sampler->lost[sampler->lost_count++] =
+			(struct metrics_lost){ .ifindex = read->ifindex };
+	sampler->lost[at].events += read->lost;
+}
+
 static void take_batch(struct sampler_group *group, const struct event_watch_device *read,
 		       const char *device)
 {
@@ -431,13 +446,18 @@ static struct sentence_source *take_events(const struct sampler *sampler,
 
 		if (device->events > group->recorded)
 			group->recorded = device->events;
-		for (size_t i = 0; i < watch->count; i++)
-			if (watch->devices[i].ifindex == device->ifindex)
-				take_batch(group, &watch->devices[i], device->name);
+		for (size_t i = 0; i < watch->count; i++) {
+			if (watch->devices[i].ifindex != device->ifindex)
+				continue;
+			take_batch(group, &watch->devices[i], device->name);
+			if (watch->devices[i].lost)
+				group->lost_s = sampler->second;
+		}
 		for (size_t i = 0; dropped && i < watch->dropped_count; i++)
 			if (watch->dropped[i].ifindex == device->ifindex)
 				dropped[(*ret_count)++] = watch->dropped[i];
 	}
+	group->is_losing = group->lost_s && sampler->second - group->lost_s < SAMPLER_LOST_SECONDS;
 	busy_sources_next(&group->sources, seconds);
 	return dropped;
 }
@@ -499,6 +519,8 @@ static void next_second(struct sampler *sampler, int64_t now_ms)
 		return;
 	read_listeners(sampler, now_ms);
 	event_watch_read(&sampler->events, &sampler->snapshot);
+	for (size_t i = 0; i < sampler->events.count; i++)
+		count_lost(sampler, &sampler->events.devices[i]);
 	for (size_t i = 0; i < SAMPLER_GROUPS; i++) {
 		struct sampler_group *group = &sampler->list[i];
 

@@ -9,6 +9,7 @@
 
 #include "analysis/listener.h"
 #include "control/event_watch.h"
+#include "print/metrics.h"
 #include "serve/busy_sources.h"
 #include "serve/record.h"
 #include "serve/strip.h"
@@ -22,6 +23,8 @@ enum sampler_limits {
 	SAMPLER_EVENTS = 10,
 	SAMPLER_STALE_MS = 3000,
 	SAMPLER_PROBED_SECONDS = 10,
+	SAMPLER_LOST_SECONDS = 10,
+	SAMPLER_RECORDERS = 64, /* devices whose lost packets are counted */
 };
 
 enum sampler_state {
@@ -65,6 +68,8 @@ struct sampler_group {
 	struct sampler_event events[SAMPLER_EVENTS]; /* the latest first */
 	size_t events_count;
 	struct busy_sources sources;
+	bool is_losing;		/* recorded packets, in the last SAMPLER_LOST_SECONDS */
+	int64_t lost_s;		/* the latest second with such packets */
 	struct port_key probed; /* with drops in the last SAMPLER_PROBED_SECONDS, and a listener */
 	bool is_probed;
 	int64_t probed_s; /* the latest second with such drops */
@@ -82,6 +87,8 @@ struct sampler {
 	struct watch_groups groups;
 	struct sampler_group list[SAMPLER_GROUPS];
 	struct event_watch events;
+	struct metrics_lost lost[SAMPLER_RECORDERS]; /* of devices that record, or did */
+	size_t lost_count;
 	int64_t second;		  /* of the latest reading of ports and events */
 	char message[ERROR_TEXT]; /* why nothing could be read; "" */
 	struct listener *listeners;

@@ -20,7 +20,7 @@ static char *metrics(const struct snapshot *snapshot, enum metrics_format format
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(metrics_print(out, snapshot, format), 0);
+	assert_int_equal(metrics_print(out, snapshot, NULL, 0, format), 0);
 	fclose(out);
 	return text;
 }
@@ -67,6 +67,28 @@ static void a_series_is_there_once_it_is_not_zero(void **state)
 			 "1786924802.000\n");
 	assert_has(text, "\nportsieve_rule_info{device=\"eth0\",rule=\"games\",action=\"drop\","
 			 "ports=\"udp/27000-27100\"} 1\n");
+	free(text);
+}
+
+static void what_serve_has_lost_is_a_counter_of_each_device(void **state)
+{
+	const struct snapshot *snapshot = *state;
+	const struct metrics_lost lost[] = {
+		{ snapshot->devices[0].device.ifindex + 100, 5 },
+		{ snapshot->devices[0].device.ifindex, 700 },
+	};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(metrics_print(out, snapshot, lost, 2, METRICS_PROMETHEUS), 0);
+	fclose(out);
+	assert_has(text, "\nportsieve_events_lost_total{device=\"eth0\"} 700\n");
+	assert_int_equal(lines_with(text, "portsieve_events_lost_total{"), 1);
+	free(text);
+	text = metrics(snapshot, METRICS_PROMETHEUS);
+	assert_null(strstr(text, "events_lost"));
 	free(text);
 }
 
@@ -184,6 +206,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			openmetrics_names_counters_without_total_and_ends_in_eof, snapshot_make,
 			snapshot_release),
+		cmocka_unit_test_setup_teardown(what_serve_has_lost_is_a_counter_of_each_device,
+						snapshot_make, snapshot_release),
 		cmocka_unit_test_setup_teardown(a_device_name_is_escaped, snapshot_make,
 						snapshot_release),
 		cmocka_unit_test_setup_teardown(an_unreadable_device_is_not_up, snapshot_make,
