@@ -21,16 +21,21 @@ rules:
 teardown() {
 	lab_down
 	lab_user_gone
+	[ -z "${CGROUPS:-}" ] || rmdir $CGROUPS
 }
 
-# get PATH [CURL OPTION]...
+# get PATH [CURL OPTION]...: without options JSON, which is validated
 get() {
-	in_server curl --silent --show-error --fail --max-time 10 "${@:2}" "http://127.0.0.1:9478$1"
+	local answer="cat"
+	[ $# -gt 1 ] || [[ $1 != /api/* || $1 == /api/strip* ]] || answer="lab_answer $1 200"
+	in_server curl --silent --show-error --fail --max-time 10 "${@:2}" "http://127.0.0.1:9478$1" | $answer
+	return "${PIPESTATUS[0]}"
 }
 
 # frames SECONDS [QUERY]: a line of JSON each.
 frames() {
-	in_server timeout 30 python3 "$LAB_ROOT/tests/lib/frames.py" "$@"
+	in_server timeout 30 python3 "$LAB_ROOT/tests/lib/frames.py" "$@" | lab_answer "/api/stream${2:-}" 200
+	return "${PIPESTATUS[0]}"
 }
 
 # frame [QUERY]: the latest one.
@@ -146,6 +151,31 @@ value() {
 	within 50 has '.sentence | test("packets/s dropped on udp/11211.* from at least 3 sources")'
 	has '[.sources[:3][] | .address] | sort == ["203.0.113.1", "203.0.113.2", "203.0.113.3"]'
 	within 10 has '.sources[0].about > 2000 and .sources[0].about < 5000'
+}
+
+@test "what listens on a denied port is named by its unit or container, without rights" {
+	local root id unit
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	id=$(printf '%064x' $$)
+	unit=portsieve-test-$$.service
+	[ -n "$root" ] && mkdir "$root/$unit" "$root/docker-$id.scope" 2>/dev/null || skip "cgroup2 is not mounted, or not writable"
+	CGROUPS="$root/$unit $root/docker-$id.scope"
+	start server bash -c 'echo $$ >"$0/cgroup.procs" && exec python3 "$@"' "$root/$unit" "$LAB_ROOT/tests/lib/listen.py" tcp,0.0.0.0,8010
+	start server bash -c 'echo $$ >"$0/cgroup.procs" && exec python3 "$@"' "$root/docker-$id.scope" "$LAB_ROOT/tests/lib/listen.py" udp,0.0.0.0,8011
+	within 10 is_bound server tcp 8010
+	within 10 is_bound server udp 8011
+	in_client flood to_server --protocol tcp --port 8010 --count 5 >/dev/null
+	in_client flood to_server --protocol udp --port 8011 --count 5 >/dev/null
+	equal 4711 "$(awk '/^Uid:/ { print $3 }' "/proc/$SERVER/status")" # it is not root
+	# listeners are looked for each 10 s
+	within 20 has '.ports | map({key: "\(.port)", value: .listener}) | from_entries |
+		.["8010"] == "'$unit'" and .["8011"] == "container '"${id:0:12}"'"'
+	equal "8010 null $unit null
+8011 null null ${id:0:12}" "$(get /api/status | jq -r '.devices[0].drift.denied_listeners[] | select(.port == (8010, 8011)) |
+		"\(.port) \(.process) \(.unit) \(.container)"' | sort)"
+	lab_stop
+	lab_stop
+	within 5 eval '! grep -q "populated 1" '"$root/$unit/cgroup.events $root/docker-$id.scope/cgroup.events"
 }
 
 # marks: the words of all marks, one after the other.

@@ -15,17 +15,12 @@
 static int name_all(struct listener *listeners, size_t count, struct error *error)
 {
 	_cleanup_free_ struct listener **chosen = calloc(count + 1, sizeof(*chosen));
-	int r;
 
 	if (!chosen)
 		return error_no_memory(error);
 	for (size_t i = 0; i < count; i++)
 		chosen[i] = &listeners[i];
-	r = listeners_name(chosen, count, error);
-	/* only root opens a cgroup by its id */
-	if (!r && geteuid())
-		listeners_name_units(listeners, count);
-	return r;
+	return listeners_name(chosen, count, error);
 }
 
 /* Only root sees the descriptors of other users' processes. */

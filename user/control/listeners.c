@@ -96,33 +96,8 @@ int listeners_read(struct listener **ret_listeners, size_t *ret_count, struct er
 	return 0;
 }
 
-/* The unit of a cgroup; empty if it cannot be found, as the cgroup may be gone or out of sight. */
-static struct cgroup_name find_unit(int root_fd, uint64_t cgroup_id)
-{
-	char path[PATH_MAX];
-
-	if (!cgroup_id || cgroup_path_read(root_fd, cgroup_id, path, sizeof(path)))
-		return (struct cgroup_name){ 0 };
-	return cgroup_name_of_path(path);
-}
-
-static void name_units(struct listener *const *chosen, size_t count)
-{
-	_cleanup_close_ int root_fd = cgroup_root_open();
-	struct cgroup_name name = { 0 };
-	uint64_t id = 0; /* of `name`: a service often has several sockets in a row */
-
-	for (size_t i = 0; i < count && root_fd >= 0; i++) {
-		if (chosen[i]->cgroup_id != id)
-			name = find_unit(root_fd, chosen[i]->cgroup_id);
-		id = chosen[i]->cgroup_id;
-		copy_ascii(chosen[i]->unit, sizeof(chosen[i]->unit), name.text);
-		chosen[i]->container = name.container;
-	}
-}
-
 struct unnamed {
-	struct listener *listeners;
+	struct listener *const *listeners;
 	size_t count;
 };
 
@@ -132,7 +107,7 @@ static void name_those_of(uint64_t cgroup_id, const char *path, void *context)
 	const struct unnamed *unnamed = context;
 
 	for (size_t i = 0; i < unnamed->count; i++) {
-		struct listener *listener = &unnamed->listeners[i];
+		struct listener *listener = unnamed->listeners[i];
 		struct cgroup_name name;
 
 		if (listener->cgroup_id != cgroup_id)
@@ -143,13 +118,42 @@ static void name_those_of(uint64_t cgroup_id, const char *path, void *context)
 	}
 }
 
-void listeners_name_units(struct listener *listeners, size_t count)
+/*
+ * Fills in the units. Cgroups that are gone or out of sight have none. Without the right to open a
+ * cgroup by its id, the names of all are read.
+ */
+static void name_units(struct listener *const *chosen, size_t count)
 {
 	_cleanup_close_ int root_fd = cgroup_root_open();
-	struct unnamed unnamed = { listeners, count };
+	struct unnamed unnamed = { chosen, count };
+	struct cgroup_name name = { 0 };
+	uint64_t id = 0; /* of `name`: a service often has several sockets in a row */
+	char path[PATH_MAX];
 
-	if (root_fd >= 0)
-		cgroup_walk(root_fd, name_those_of, &unnamed);
+	for (size_t i = 0; i < count && root_fd >= 0; i++) {
+		if (chosen[i]->cgroup_id != id) {
+			int r = cgroup_path_read(root_fd, chosen[i]->cgroup_id, path, sizeof(path));
+
+			if (r == -EPERM) {
+				cgroup_walk(root_fd, name_those_of, &unnamed);
+				return;
+			}
+			name = r ? (struct cgroup_name){ 0 } : cgroup_name_of_path(path);
+		}
+		id = chosen[i]->cgroup_id;
+		copy_ascii(chosen[i]->unit, sizeof(chosen[i]->unit), name.text);
+		chosen[i]->container = name.container;
+	}
+}
+
+void listeners_name_units(struct listener *listeners, size_t count)
+{
+	_cleanup_free_ struct listener **chosen = calloc(count + 1, sizeof(*chosen));
+
+	for (size_t i = 0; chosen && i < count; i++)
+		chosen[i] = &listeners[i];
+	if (chosen)
+		name_units(chosen, count);
 }
 
 int listeners_name(struct listener *const *chosen, size_t count, struct error *error)

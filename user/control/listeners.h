@@ -21,10 +21,7 @@ int listeners_read(struct listener **ret_listeners, size_t *ret_count, struct er
  */
 int listeners_name(struct listener *const *chosen, size_t count, struct error *error);
 
-/*
- * Fills in the unit of all listeners, without any rights: it reads the names of all cgroups. That of
- * a cgroup which is gone stays empty.
- */
+/* Fills in the units only, which needs no rights. That of a cgroup which is gone stays empty. */
 void listeners_name_units(struct listener *listeners, size_t count);
 
 #endif
