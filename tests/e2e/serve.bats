@@ -27,8 +27,15 @@ teardown() {
 	rm -f "$SOCKET"
 }
 
-# get PATH [CURL OPTION]...: over TCP.
+# get PATH [CURL OPTION]...: over TCP. JSON is validated.
 get() {
+	local code
+	if [ $# = 1 ] && [[ $1 == /api/* ]]; then
+		code=$(in_server curl --silent --show-error --max-time 10 --output "$BATS_TEST_TMPDIR/answer" \
+			--write-out '%{http_code}' "http://127.0.0.1:9478$1")
+		lab_answer "$1" "$code" <"$BATS_TEST_TMPDIR/answer"
+		return
+	fi
 	in_server curl --silent --show-error --max-time 10 "${@:2}" "http://127.0.0.1:9478$1"
 }
 

@@ -100,7 +100,7 @@ value() {
 	sleep 2.2
 	get "/api/strip?low=11200&high=11219&plane=udp_dropped" --dump-header "$BATS_TEST_TMPDIR/head" --output "$BATS_TEST_TMPDIR/strip"
 	local area
-	area=$(sed -n 's/^X-Strip: //p' "$BATS_TEST_TMPDIR/head")
+	area=$(sed -n 's/^X-Strip: //p' "$BATS_TEST_TMPDIR/head" | lab_answer /api/strip 200)
 	equal "20 11200 11219" "$(jq -r '"\(.columns) \(.low) \(.high)"' <<<"$area")"
 	# rows FILE COLUMNS FIRST COUNT: some columns of the rows that have anything there, a line each
 	rows() {
@@ -118,7 +118,9 @@ value() {
 	equal 0 "$(get "/api/strip?since=99999999999" | wc -c)"
 	local bad
 	for bad in low=x low=9\&high=8 high=65536 plane=tcp since=-1; do
-		equal 400 "$(get "/api/strip?$bad" --no-fail --output /dev/null --write-out '%{http_code}')"
+		equal 400 "$(get "/api/strip?$bad" --no-fail --output "$BATS_TEST_TMPDIR/refused" --write-out '%{http_code}')"
+		lab_answer "/api/strip?$bad" 400 <"$BATS_TEST_TMPDIR/refused" >/dev/null
+		equal usage "$(jq -r '.errors[0].code' "$BATS_TEST_TMPDIR/refused")"
 	done
 	equal 404 "$(get "/api/strip?device=nosuch" --no-fail --output /dev/null --write-out '%{http_code}')"
 

@@ -34,6 +34,17 @@ if [ -n "${BATS_FILE_TMPDIR:-}" ]; then
 	chmod 1777 "$BATS_FILE_TMPDIR/.." "$BATS_FILE_TMPDIR" "$RECORDS" # for tests as another user
 fi
 
+# lab_answer PATH STATUS: records and prints an answer of serve, of which the standard input is the JSON.
+lab_answer() {
+	local record
+	record=$(mktemp "$RECORDS/XXXXXXXX")
+	{
+		printf 'GET\037%s\037\n%d\n' "$1" $(($2 != 200))
+		cat
+	} >"$record"
+	tail -n +3 "$record"
+}
+
 lab_validate() {
 	find "$RECORDS" -type f -print0 | xargs -0r "$LAB_ROOT/tests/lib/validate.py"
 }

@@ -141,12 +141,10 @@ static int64_t realtime_ms(void)
 /* Prints an error as the commands do. Returns the status of HTTP. */
 static unsigned int print_error(const struct error *error)
 {
-	json_object *document = json_document(), *errors = json_object_new_array();
-
-	json_object_array_add(errors, json_error(error));
-	json_object_object_add(document, "errors", errors);
-	printf("%s\n", json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN));
-	json_object_put(document);
+	json_begin(NULL);
+	log_error(error);
+	json_end();
+	json_cancel();
 	return status_of(error->exit);
 }
 
