@@ -23,7 +23,7 @@
 #include "datapath/stale.h"
 #include "datapath/tries.h"
 
-/* A policy change that is ready to commit, on all devices that share the slot of `attachment`. */
+/* A policy change, on all devices that share the slot of `attachment`. */
 struct change {
 	const struct datapath *datapath;
 	const struct attachment *attachment;
@@ -31,8 +31,8 @@ struct change {
 	const struct policy_maps *maps; /* of the image */
 
 	/*
-	 * The policy in force until now: rows that it does not count in are zeroed. NULL if the
-	 * image counts only in rows that are in use, which then stay.
+	 * The policy in force so far: rows that only the new image uses are zeroed. NULL if there
+	 * are none.
 	 */
 	const struct portsieve_image *previous;
 	uint64_t not_after_ns; /* CLOCK_BOOTTIME; 0: no limit */
@@ -84,8 +84,8 @@ static int prepare_devices(const struct change *change, struct error *error)
 }
 
 /*
- * Before a policy with `return: flow` comes into force, its devices learn flows for it too; then
- * what is open already is added.
+ * Makes the devices learn flows for a policy with `return: flow` before it comes into force, then
+ * adds the flows that are open already.
  */
 static int prepare_flows(const struct change *change, struct error *error)
 {
@@ -98,7 +98,10 @@ static int prepare_flows(const struct change *change, struct error *error)
 		 : flows_seed(change->datapath, attachment->ifindex, attachment->tables_fd, error);
 }
 
-/* The steps up to the commit. -ETIME, without error filled in: not_after_ns has passed. */
+/*
+ * All steps up to and including the commit. -ETIME, without error filled in: not_after_ns has
+ * passed.
+ */
 static int prepare_and_commit(const struct change *change, struct error *error)
 {
 	const struct attachment *attachment = change->attachment;
@@ -123,7 +126,7 @@ static int prepare_and_commit(const struct change *change, struct error *error)
 
 /*
  * Puts the policy in force. If the image is UNCONFIRMED, the previous policy is kept for a
- * rollback. Then removes what no policy needs any more. -ETIME, without error filled in:
+ * rollback. Then removes what no policy uses any more. -ETIME, without error filled in:
  * not_after_ns has passed, and nothing has changed.
  */
 static int commit(const struct change *change, struct error *error)
@@ -133,7 +136,7 @@ static int commit(const struct change *change, struct error *error)
 	int r = prepare_and_commit(change, error);
 
 	if (!r) {
-		/* Best effort from here on: the next writer removes what is left. */
+		/* Best effort from here on: the next writer completes the cleanup. */
 		if (!is_pending && attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 			image_keep_before(attachment->active_fd, NULL, NULL);
 		tries_remove_others(attachment->prefixes_fd, change->image->generation,
@@ -198,7 +201,7 @@ int datapath_apply(const struct datapath *datapath, const struct datapath_device
 	r = resize_sharing(datapath, attachment.active_id, image, error);
 	if (r)
 		return r;
-	/* the programs that it found may have been replaced */
+	/* its programs may have been replaced */
 	attachment_close(&attachment);
 	attachment = ATTACHMENT_NONE;
 	r = apply_require(datapath, device, &attachment, error);
@@ -234,7 +237,7 @@ int datapath_forget_replies(const struct datapath *datapath, const struct datapa
 
 /*
  * Puts the policy of a slot in force for good, as a copy of its image without the deadline and with
- * `flags` added. The rows that the other policy has counted in stay readable. not_after_ns: as in
+ * `flags` added. Rows that the other policy has counted in stay readable. not_after_ns: as in
  * struct change.
  */
 static int settle_on(const struct datapath *datapath, const struct attachment *attachment,
@@ -277,7 +280,7 @@ static int pending_open(const struct datapath *datapath, const struct datapath_d
 
 	if (r)
 		return r;
-	/* Read only for its error: a policy of another ABI shows no deadline either. */
+	/* Only for the error: a policy of another ABI shows no deadline, but may have one. */
 	r = image_read(attachment.slots[PORTSIEVE_SLOT_NOW].image_fd, &image, error);
 	if (r)
 		return r;

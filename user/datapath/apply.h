@@ -10,8 +10,8 @@ int apply_require(const struct datapath *datapath, const struct datapath_device 
 		  struct attachment *ret_attachment, struct error *error);
 
 /*
- * Makes a rollback that the program has made at the deadline (*ret_fell_back) permanent, for all
- * devices of the slot. Empties the second slot if no change is pending. Returns -errno.
+ * If the program has rolled back at the deadline (*ret_fell_back), makes that permanent for all
+ * devices that share the slot. Empties the second slot if no change is pending. Returns -errno.
  */
 int apply_repair(const struct datapath *datapath, const struct attachment *attachment,
 		 bool *ret_fell_back);

@@ -54,7 +54,9 @@ bool attachment_is_settled(const struct attachment *attachment)
 	return true;
 }
 
-/* Text and tries are pinned under the id of their image, so only their form can be checked. */
+/*
+ * Text and tries are pinned under the id of their image, so only type and key size can be checked.
+ */
 static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
 {
 	struct bpf_map_info info = { 0 };
@@ -65,8 +67,8 @@ static bool is_of_form(int map_fd, enum bpf_map_type type, uint32_t key_size)
 }
 
 /*
- * The counters, and what others had counted before them. The former ones first: while they are
- * added to the baseline, a reader then finds them there or here.
+ * Opens the counters, the former counters and the baseline. The former ones before the baseline, so
+ * that a reader cannot miss counts that are being moved from one to the other.
  */
 static int follow_counters(const struct datapath *datapath, struct attachment *attachment,
 			   const struct program_maps *maps)
@@ -105,7 +107,7 @@ static int follow_ports(const struct datapath *datapath, struct attachment *atta
 	return attachment->port_sums_fd < 0 ? attachment->port_sums_fd : 0;
 }
 
-/* Whether the program counts by port, and what, the size of its map tells. */
+/* The size of the map tells which packets are counted by port. */
 static int follow_per_port(struct attachment *attachment)
 {
 	struct bpf_map_info info = { 0 };
@@ -139,7 +141,7 @@ static int follow_events(const struct datapath *datapath, struct attachment *att
 	return 0;
 }
 
-/* Whether the program records packets, and which, one of its maps tells. */
+/* The control map tells which packets are recorded. */
 static int follow_recording(struct attachment *attachment)
 {
 	struct portsieve_event_control control;
@@ -161,7 +163,7 @@ static int follow_recording(struct attachment *attachment)
 	return 0;
 }
 
-/* The program, and its maps; a program of another ABI may have no tries. */
+/* Opens the program and its maps. A program of another ABI may have no tries. */
 static int follow_program(const struct datapath *datapath, struct attachment *attachment)
 {
 	struct hook *hook = &attachment->hook;
@@ -177,7 +179,7 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 	if (r)
 		return r;
 	if (maps.program_id != hook->program_id)
-		return -ENOENT; /* another program has our pin's name */
+		return -ENOENT; /* the pin holds another program */
 	attachment->active_fd = program_maps_open(datapath, attachment->ifindex, &maps, "active",
 						  &attachment->active_id);
 	if (attachment->active_fd < 0)
@@ -208,7 +210,7 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 	return r ? r : follow_counters(datapath, attachment, &maps);
 }
 
-/* The policy in a slot, if one is there. */
+/* Opens the policy in a slot, if there is one. */
 static int follow_slot(const struct datapath *datapath, struct attachment *attachment,
 		       enum portsieve_slot slot)
 {
@@ -250,7 +252,7 @@ static int follow_time(struct attachment *attachment)
 	if (!attachment->slots[PORTSIEVE_SLOT_BEFORE].id)
 		return 0;
 	r = image_read(attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, &image, NULL);
-	if (r == -EPROTO) /* of another ABI: reading the policy reports the error */
+	if (r == -EPROTO) /* another ABI: reading the policy reports the error */
 		return 0;
 	if (r)
 		return r;
@@ -262,7 +264,10 @@ static int follow_time(struct attachment *attachment)
 	return attachment_is_settled(attachment) ? 0 : -ENOENT;
 }
 
-/* -ENOENT and -ENOLINK: of the hook; -EUCLEAN or -EAGAIN: a pin is foreign or missing. */
+/*
+ * -ENOENT and -ENOLINK: from hook_follow; -EUCLEAN: a pin holds something else; -EAGAIN: one is
+ * missing.
+ */
 static int follow(const struct datapath *datapath, uint32_t ifindex,
 		  struct attachment *ret_attachment)
 {

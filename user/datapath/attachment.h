@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A loaded device as its pins describe it: the program, its policy slots, the policies in them.
+ * A loaded device as its pins describe it: the program, its policy slots and the policies in them.
  * Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_ATTACHMENT_H
@@ -15,9 +15,9 @@ struct attachment {
 	uint32_t ifindex;
 	struct hook hook; /* with its program_fd open, on a link too */
 	int counters_fd;
-	uint32_t counters_id; /* in the pin's name, if they have replaced others; else 0 */
-	int former_fd;	      /* those that they have just replaced, or -1: see baseline.h */
-	int baseline_fd;      /* what others had counted, or -1 */
+	uint32_t counters_id; /* in the pin's name if they replaced others, else 0 */
+	int former_fd;	      /* the counters just replaced, or -1: see baseline.h */
+	int baseline_fd;      /* what earlier counters had counted, or -1 */
 	int active_fd;
 	int prefixes_fd[TRIE_FAMILIES]; /* tries by generation */
 	int replies_fd; /* holds the cache of replies; -1 with a program of an older version */
@@ -30,9 +30,8 @@ struct attachment {
 	struct policy_maps slots[PORTSIEVE_SLOTS];
 
 	/*
-	 * When the policy in the first slot is rolled back to the second (CLOCK_BOOTTIME; 0: no
-	 * change is pending, and the second slot is empty or stale), and the slot that was in
-	 * force when they were read.
+	 * The time (CLOCK_BOOTTIME) when NOW is rolled back to BEFORE (0: no change is pending, and
+	 * BEFORE is empty or stale), and the slot that was in force when the device was read.
 	 */
 	uint64_t confirm_until_ns;
 	enum portsieve_slot in_force;
@@ -65,9 +64,8 @@ static inline const struct policy_maps *attachment_policy(const struct attachmen
 
 /*
  * Follows the pins of a device, from its link or from our program in libxdp's dispatcher. -ENOENT:
- * there is no folder, or neither of the two was ever attached; -ENOLINK: the device of the link was
- * deleted, or the program is no longer in the dispatcher. For all other errors `error` is filled
- * in.
+ * there is no folder, or neither was ever attached; -ENOLINK: the link's device was deleted, or the
+ * program is no longer in the dispatcher. For all other errors `error` is filled in.
  */
 int attachment_open(const struct datapath *datapath, uint32_t ifindex,
 		    struct attachment *ret_attachment, struct error *error);
@@ -78,12 +76,15 @@ int attachment_require(const struct datapath *datapath, uint32_t ifindex,
 
 /*
  * Finds a loaded device with an equal policy, to share its slot. -ENOENT, without error filled in:
- * there is none.
+ * none.
  */
 int attachment_find_equal(const struct datapath *datapath, const struct portsieve_image *image,
 			  struct attachment *ret_attachment, struct error *error);
 
-/* Lets a program share the slots of a device; it gets its own if the attachment is not open. */
+/*
+ * Makes a program share the slots of a device; it gets slots of its own if the attachment is not
+ * open.
+ */
 static inline void attachment_share(const struct attachment *attachment,
 				    struct program_options *options)
 {
@@ -102,12 +103,12 @@ int slot_image_id(int active_fd, enum portsieve_slot slot, uint32_t *ret_image_i
 /* Are the policies in the slots still those that the attachment was opened with? */
 bool attachment_is_settled(const struct attachment *attachment);
 
-/* Is the policy of this ABI? If not, only unloading may touch the maps and pins. */
+/* Does the policy have this ABI? If not, only unloading may touch the maps and pins. */
 bool attachment_is_understood(const struct attachment *attachment);
 
 /*
- * Reads the image in force, with `counters` raised to cover all rows that have counted. The caller
- * frees *ret_image.
+ * Reads the image in force, with `counters` raised to cover all rows that may have counted. The
+ * caller frees *ret_image.
  */
 int attachment_image(const struct attachment *attachment, struct portsieve_image **ret_image,
 		     struct error *error);

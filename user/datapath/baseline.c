@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What others had counted. Of a baseline's row GENERATION, which counts nothing: `packets passed`
- * is the time until which it is provisional (0: it is final), `packets dropped` is the id of the
- * former counters that it includes.
+ * Making, filling and settling baselines. Their row GENERATION counts nothing: its passed packets
+ * hold the time until which the baseline is provisional (0: final), its dropped packets the id of
+ * the former counters that it includes.
  */
 #include "datapath/baseline.h"
 
@@ -21,7 +21,7 @@
 #include "datapath/pins.h"
 #include "datapath/view.h"
 
-/* The longest time between the two fillings; a killed upgrade leaves the first one. */
+/* The longest time between the two fillings. A killed upgrade leaves the first one. */
 #define PROVISIONAL_NS (UINT64_C(1) * SECOND_NS)
 
 static int make(uint32_t rows)
@@ -37,7 +37,7 @@ int baseline_make(const struct portsieve_image *image, struct error *error)
 	return fd < 0 ? bpf_error(error, errno, "make the map of the old counters") : fd;
 }
 
-/* What it says about itself comes last: until then it stays provisional. */
+/* Writes row GENERATION last: until then the baseline stays provisional. */
 static int write_rows(int baseline_fd, const struct portsieve_counter *rows, uint32_t count,
 		      struct error *error)
 {
@@ -52,8 +52,8 @@ static int write_rows(int baseline_fd, const struct portsieve_counter *rows, uin
 }
 
 /*
- * Adds the old rows of ranges to the rows that `image` has for them. `image` is compiled from the
- * same policy, but its ids differ.
+ * Adds the old rows of ranges to their rows in `image`, which is compiled from the same policy but
+ * has other ids.
  */
 static int add_ranges(const struct baseline_source *source, const struct portsieve_counter *old,
 		      const struct portsieve_image *image, struct portsieve_counter *rows)
@@ -64,7 +64,7 @@ static int add_ranges(const struct baseline_source *source, const struct portsie
 
 	if (!same || !used || !taken)
 		return -ENOMEM;
-	/* with the old rows, where a range is the same */
+	/* its counter ids become the old ones where a range is the same */
 	memcpy(same, image, sizeof(*same));
 	if (counter_ids_assign(same, source->image))
 		return -ENOMEM;
@@ -106,7 +106,7 @@ int baseline_fill(int baseline_fd, const struct baseline_source *source,
 	return write_rows(baseline_fd, rows, image->counters, error);
 }
 
-/* The rows of a baseline, at least `count`. -1: there is none, and the rows are zero. */
+/* Reads the rows of a baseline, at least `count` of them; zeros if baseline_fd is -1. */
 static int rows_read(int baseline_fd, uint32_t count, struct portsieve_counter **ret_rows,
 		     uint32_t *ret_count, struct error *error)
 {
@@ -129,7 +129,7 @@ static int rows_read(int baseline_fd, uint32_t count, struct portsieve_counter *
 	return 0;
 }
 
-/* Adds what the former counters hold to rows 0..count-1, those of the ranges that they counted. */
+/* Adds the former counters to rows 0..count-1, as far as they have these rows. */
 static int add_former(int former_fd, struct portsieve_counter *rows, uint32_t count,
 		      struct error *error)
 {
@@ -179,7 +179,7 @@ int baseline_add(const struct attachment *attachment, struct portsieve_counter *
 	return until_ns && !has_ended(until_ns, boottime_ns()) ? -EAGAIN : 0;
 }
 
-/* Puts a new baseline with these rows in the place of the attachment's, by one step. */
+/* Replaces the attachment's baseline atomically by a new one with these rows. */
 static int replace(const struct datapath *datapath, struct attachment *attachment,
 		   const struct portsieve_counter *rows, uint32_t count, struct error *error)
 {
@@ -268,6 +268,6 @@ int baseline_retire(const struct datapath *datapath, struct attachment *attachme
 	if (any)
 		r = replace(datapath, attachment, rows, count, error);
 	if (!r)
-		view_put_attachment(datapath, attachment); /* a killed writer may not have */
+		view_put_attachment(datapath, attachment); /* in case a writer was killed */
 	return r;
 }

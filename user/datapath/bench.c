@@ -47,7 +47,7 @@ const char *bench_packet_name(enum bench_packet packet)
 	return packets[packet].name;
 }
 
-/* Writes `rules` rules of `ports` single ports each, then one that allows tcp/80. */
+/* Writes `rules` rules with `ports` single ports each, then one that allows tcp/80. */
 static void write_policy(char *text, int rules, int ports)
 {
 	char *at = text + sprintf(text, "version: 1\ndefault: drop\nreturn: none\nrules:\n");
@@ -102,7 +102,7 @@ struct frame {
 	size_t length_bytes;
 };
 
-/* Each packet by each program, in turn: judged in the first round, measured in all. */
+/* Runs each packet through each program, in turn: judged in the first round, measured in all. */
 static int run_round(struct testrun *const *testruns, const struct frame frames[BENCH_PACKETS],
 		     int round, struct bench *bench, struct error *error)
 {
@@ -138,7 +138,7 @@ static int compare_ns(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
-/* One for each program. */
+/* One test run per program. */
 struct testruns {
 	struct testrun *list[BENCH_PROGRAMS];
 };

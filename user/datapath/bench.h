@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 enum bench_size {
-	BENCH_ROUNDS = 5,      /* over all pairs, so that passing noise hits all alike */
+	BENCH_ROUNDS = 5,      /* over all pairs, so that noise affects all alike */
 	BENCH_REPEAT = 500000, /* runs of one pair in a row */
 };
 
@@ -24,7 +24,7 @@ enum bench_program {
 
 enum bench_packet {
 	BENCH_TCP,
-	BENCH_TCP_ALLOWED, /* by the policies; they drop all others */
+	BENCH_TCP_ALLOWED, /* allowed by the policies, which drop all others */
 	BENCH_UDP,
 	BENCH_IPV6,
 	BENCH_VLAN,
@@ -38,10 +38,10 @@ struct bench {
 	bool dropped[BENCH_PROGRAMS][BENCH_PACKETS]; /* by the program */
 };
 
-/* Measures on private maps; no interface is touched. Takes a few seconds. */
+/* Measures with private maps; touches no interface. Takes a few seconds. */
 int bench_run(struct bench *ret_bench, struct error *error);
 
-/* The median, and by how much it exceeds that of the empty program; noise may make it negative. */
+/* The median, and its excess over that of the empty program, which noise may make negative. */
 uint32_t bench_median_ns(const struct bench *bench, enum bench_program program,
 			 enum bench_packet packet);
 int64_t bench_net_ns(const struct bench *bench, enum bench_program program,

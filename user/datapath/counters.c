@@ -21,8 +21,8 @@ static_assert(sizeof(struct portsieve_counter) % 8 == 0, "the kernel would pad i
 enum { ENOTSUPP_KERNEL = 524 };
 
 /*
- * Reads `count` rows from `first` on, of `cpus` values each: in batches, or one by one on kernels
- * without batches (before 5.13). A batch starts after the row that `position` names.
+ * Reads `count` rows from `first` on, each with `cpus` values: in batches, or one by one on kernels
+ * without batches (before 5.13). A batch starts after the row `position`.
  */
 static int read_values(int fd, struct portsieve_counter *values, uint32_t *ids, uint32_t first,
 		       uint32_t count, int cpus)
@@ -98,7 +98,7 @@ int rows_count(int map_fd, uint32_t *ret_count, struct error *error)
 	return 0;
 }
 
-/* Writes count rows, the values of each CPU laid end to end. */
+/* Writes `count` rows, each with one value per CPU. */
 static int write_per_cpu(int fd, const uint32_t *ids, const struct portsieve_counter *values,
 			 uint32_t count, int cpus)
 {
@@ -143,7 +143,7 @@ static int zero_rows(int counters_fd, uint32_t *ids, uint32_t count,
 	return r ? bpf_error(error, -r, "zero the counters of new ranges") : 0;
 }
 
-/* Zeroes the rows that new ranges get (wanted) and adds their old values to the retired row. */
+/* Zeroes the rows of new ranges (`wanted`) and adds their old values to the retired row. */
 static int free_rows(int counters_fd, const bool *wanted, uint32_t end, struct error *error)
 {
 	struct portsieve_counter own[PORTSIEVE_COUNTER_POOL];

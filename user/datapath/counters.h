@@ -9,28 +9,28 @@
 #include "datapath/datapath.h"
 
 /*
- * Reads `count` rows from `first` on into rows, each summed over all possible CPUs. Each row is
- * read once; two rows are not of the same instant.
+ * Reads `count` rows from `first` on into rows, each summed over all possible CPUs. The rows are
+ * not a snapshot of one instant.
  */
 int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t first, uint32_t count,
 		  struct error *error);
 
-/* Reads rows 0..count-1 of a map that has one value of each, for all CPUs. */
+/* Reads rows 0..count-1 of a map that is not per-CPU. */
 int sums_read(int sums_fd, struct portsieve_counter *rows, uint32_t count, struct error *error);
 
 /* How many rows a map has. */
 int rows_count(int map_fd, uint32_t *ret_count, struct error *error);
 
-/* Ends a change of rows that a killed writer left half done. The lock must be held. */
+/* Completes a change of rows that a killed writer left unfinished. The lock must be held. */
 int counters_repair(int counters_fd);
 
-/* Are the rows that counters_read has read still those of one policy? If not, read them again. */
+/* Do the rows that counters_read has read belong to one policy? If not, read them again. */
 int counters_still(int counters_fd, const struct portsieve_counter *rows, bool *ret_still,
 		   struct error *error);
 
 /*
- * Zeroes the rows that `image` counts in and `previous` does not, and adds their values, from
- * ranges that have ended, to the retired row: by one system call on kernels with batches.
+ * Zeroes the rows that `image` uses and `previous` does not, and adds their values, which are those
+ * of ended ranges, to the retired row. One system call on kernels with batches.
  */
 int counters_prepare(int counters_fd, const struct portsieve_image *image,
 		     const struct portsieve_image *previous, struct error *error);

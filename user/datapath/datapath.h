@@ -5,8 +5,8 @@
  * A loaded interface is a folder of pins, /sys/fs/bpf/portsieve/<network namespace>/<ifindex>/. Its
  * link names the program that runs, the program its policy slot (`active_<id>`), and the slot the
  * image in force (`image_<id>`, with its text `text_<id>`). Each step is one id, so that one system
- * call commits a change. A pin that no step leads to is stale: a process died and left it. The next
- * writer removes it, and also a folder without a live link.
+ * call commits a change. A pin that no step leads to is stale: a process died before it removed it.
+ * The next writer removes such pins, and folders without a live link.
  */
 #ifndef PORTSIEVE_DATAPATH_H
 #define PORTSIEVE_DATAPATH_H
@@ -30,14 +30,14 @@ enum datapath_access {
 enum datapath_mode {
 	DATAPATH_NATIVE,
 	DATAPATH_GENERIC,
-	DATAPATH_MODE_AUTO, /* only as a request: native, else generic */
-	DATAPATH_REPLAY,    /* only in output: not on a device */
+	DATAPATH_MODE_AUTO, /* requests only: native, else generic */
+	DATAPATH_REPLAY,    /* output only: not on a device */
 };
 
 enum datapath_attach {
 	DATAPATH_LINK,
 	DATAPATH_DISPATCHER,  /* libxdp's, with other programs */
-	DATAPATH_ATTACH_AUTO, /* only as a request: dispatcher, else link */
+	DATAPATH_ATTACH_AUTO, /* requests only: dispatcher, else link */
 };
 
 /* Receives notes for the user, one sentence each, about repairs and automatic choices. */
@@ -45,10 +45,10 @@ typedef void datapath_note_fn(const char *text);
 
 /* The pins of this network namespace, and the lock. */
 struct datapath {
-	char directory[96]; /* of the namespace; it may not exist yet */
+	char directory[96]; /* of the namespace's pins; may not exist yet */
 	int lock_fd;	    /* -1 without the lock */
-	bool is_view;	    /* a reader without root's rights: see view.h */
-	uint32_t view_gid;  /* of a writer: the group that may read the view; 0: there is none */
+	bool is_view;	    /* an unprivileged reader: see view.h */
+	uint32_t view_gid;  /* of a writer: the group that may read the view; 0: none */
 	datapath_note_fn *note;
 };
 
@@ -62,7 +62,7 @@ struct datapath {
 enum datapath_per_port {
 	DATAPATH_PER_PORT_KEEP, /* only as a request: as it is; off if the device is not loaded */
 	DATAPATH_PER_PORT_OFF,
-	DATAPATH_PER_PORT_DROPPED, /* those dropped, and those that would be */
+	DATAPATH_PER_PORT_DROPPED, /* dropped and would-drop */
 	DATAPATH_PER_PORT_ALL,
 };
 
@@ -70,11 +70,11 @@ enum datapath_per_port {
 enum datapath_events {
 	DATAPATH_EVENTS_KEEP, /* only as a request: as it is; off if the device is not loaded */
 	DATAPATH_EVENTS_OFF,
-	DATAPATH_EVENTS_DROPPED, /* of those dropped, and those that would be */
+	DATAPATH_EVENTS_DROPPED, /* a sample of dropped and would-drop */
 	DATAPATH_EVENTS_ALL,
 };
 
-/* What is watched of a device besides its rows. */
+/* What a device counts or records besides its rows. */
 struct datapath_watch {
 	enum datapath_per_port per_port;
 	enum datapath_events events;
@@ -95,33 +95,33 @@ struct datapath_device {
 	bool attach_asked; /* the user chose it at load time */
 	enum datapath_per_port per_port;
 	enum datapath_events events;
-	uint32_t counters_rows; /* that its counters have room for */
-	uint32_t baseline_rows; /* of what other counters had counted */
-	uint32_t egress_id;	/* of the egress program that learns flows; 0: none is attached */
+	uint32_t counters_rows; /* size of its counters */
+	uint32_t baseline_rows; /* size of its baseline; 0: none */
+	uint32_t egress_id;	/* of the egress program that learns flows; 0: none */
 
 	/*
-	 * The deadline of a pending change (CLOCK_BOOTTIME; 0: no change is pending). After it the
-	 * previous policy is in force, and `fallen_back` is set until a writer has made that
-	 * permanent.
+	 * The deadline of a pending change (CLOCK_BOOTTIME; 0: no change is pending). After the
+	 * deadline the previous policy is in force, and `fallen_back` is set until a writer makes
+	 * that permanent.
 	 */
 	uint64_t confirm_until_ns;
 	bool fallen_back;
 };
 
-/* A policy to put in force. Only the image is written to. */
+/* A policy to put in force. Only the image is modified. */
 struct datapath_policy {
-	struct portsieve_image *image;	   /* its counters and generation get assigned */
+	struct portsieve_image *image;	   /* counters and generation are filled in */
 	const struct addresses *addresses; /* NULL: none */
 	const char *text;		   /* canonical, NUL-terminated (policy_print) */
-	const char *failsafe;		   /* the same of its failsafe rules; NULL: none */
+	const char *failsafe;		   /* the same for its failsafe rules; NULL: none */
 	const char *sets;		   /* the members of its sets from files; NULL: none */
 };
 
 /*
- * Opens the pins of the calling process's network namespace, or for a reader without root's rights
- * the view of them that the group `portsieve` has. Errors: no bpffs (EXIT_FAILED), not
- * permitted (EXIT_NOT_PERMITTED), or the lock is not free within 30 s. The caller owns
- * *ret_datapath (datapath_close).
+ * Opens the pins of the calling process's network namespace or, for an unprivileged reader, the
+ * view of them for the group `portsieve`. Errors: no bpffs (EXIT_FAILED), not permitted
+ * (EXIT_NOT_PERMITTED), or the lock is not free within 30 s. The caller owns *ret_datapath
+ * (datapath_close).
  */
 int datapath_open(enum datapath_access access, datapath_note_fn *note,
 		  struct datapath *ret_datapath, struct error *error);
@@ -142,7 +142,7 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 int datapath_device(const struct datapath *datapath, uint32_t ifindex,
 		    struct datapath_device *ret_device, struct error *error);
 
-/* Returns -EUCLEAN, with the error that names the state, for a device that is broken; else 0. */
+/* Returns -EUCLEAN, with the error filled in, for a broken device; else 0. */
 int datapath_refuse_broken(const struct datapath_device *device, struct error *error);
 
 struct datapath_load_options {
@@ -152,7 +152,7 @@ struct datapath_load_options {
 };
 
 /*
- * Loads the program onto a device that has none. The policy is in force from its first packet on.
+ * Loads the program onto a device that has none. The policy is in force from the first packet on.
  * Shares the slot of a loaded device with an equal policy. Needs the lock.
  */
 int datapath_load(const struct datapath *datapath, const char *device,
@@ -175,19 +175,16 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 int datapath_apply(const struct datapath *datapath, const struct datapath_device *device,
 		   const struct datapath_policy *policy, struct error *error);
 
-/*
- * Makes the device, and all that share its slot, ask for each reply again: what was found until now
- * no longer counts.
- */
+/* Invalidates the cached replies of the device and of all that share its slot. */
 int datapath_forget_replies(const struct datapath *datapath, const struct datapath_device *device,
 			    struct error *error);
 
-/* Returns -EBUSY with the error of every change that finds another one pending. */
+/* Fills in the error of a change that finds another one pending. Returns -EBUSY. */
 int datapath_refuse_waiting(uint64_t confirm_until_ns, struct error *error);
 
 /*
- * Keeps what the device has counted until now, and the time (CLOCK_REALTIME), for
- * snapshot_since_reset. The counters stay as they are.
+ * Saves the current counts, and the time (CLOCK_REALTIME), for snapshot_since_reset. The counters
+ * themselves stay as they are.
  */
 int datapath_reset(const struct datapath *datapath, const struct datapath_device *device,
 		   uint64_t realtime_ns, struct error *error);
@@ -204,24 +201,24 @@ int datapath_rollback(const struct datapath *datapath, const struct datapath_dev
 
 /*
  * Replaces the program of a device with this binary's. Policy and counters stay, and no packet
- * passes unfiltered. What `watch` changes starts with nothing counted or recorded. -EPROTO, with
- * the error filled in: the policy is of another ABI.
+ * passes unfiltered. Counts by port and events start empty if `watch` changes them. -EPROTO, with
+ * the error filled in: the policy has another ABI.
  */
 int datapath_upgrade(const struct datapath *datapath, const struct datapath_device *device,
 		     const struct datapath_watch *watch, struct error *error);
 
 /*
- * The policy in force on a device that a program of ABI 3 or 4 filters, to be compiled again: the
- * text, and an image that names rules, ranges, host and source. -EPROTO, without error filled in:
- * it is of another ABI; -EBUSY: a change is pending. The caller frees both.
+ * The policy in force on a device with a program of ABI 3 or 4, to be compiled again: the text, and
+ * an image that is valid for rules, ranges, host and source only. -EPROTO, without error filled in:
+ * another ABI; -EBUSY: a change is pending. The caller frees both.
  */
 int datapath_old_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			     struct portsieve_image **ret_image, char **ret_text,
 			     struct error *error);
 
 /*
- * The same as datapath_upgrade for such a device, with its policy compiled again. What it has
- * counted is kept as a baseline that readers add.
+ * As datapath_upgrade, for such a device, with its policy compiled again. Its counts are kept as a
+ * baseline that readers add.
  */
 int datapath_upgrade_old(const struct datapath *datapath, const struct datapath_device *device,
 			 const struct datapath_policy *policy, const struct datapath_watch *watch,
@@ -234,7 +231,7 @@ int datapath_upgrade_old(const struct datapath *datapath, const struct datapath_
 int datapath_part(const struct datapath *datapath, const struct datapath_device *devices,
 		  size_t count, struct error *error);
 
-/* The policy in force, as image and texts; the caller frees all. Each may be NULL. */
+/* The policy in force, as image and texts, which the caller frees. Each pointer may be NULL. */
 int datapath_policy_read(const struct datapath *datapath, const struct datapath_device *device,
 			 struct portsieve_image **ret_image, char **ret_text, char **ret_failsafe,
 			 char **ret_sets, struct error *error);
@@ -248,26 +245,27 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
 
 /*
  * Bytes of kernel memory of a loaded device: its counters, the image of its policy, its prefixes
- * and the tables of flows, which devices may share. Text and program, some kilobytes, are not
- * included.
+ * and the tables of flows, which devices may share. Without text and program, which take some
+ * kilobytes.
  */
 uint64_t datapath_memory_bytes(const struct datapath_device *device,
 			       const struct portsieve_image *image);
 
-/* The same of a device without ranges and prefixes while its policy changes, so that it has two. */
+/* The same for a device without ranges and prefixes, while a change makes it have two policies. */
 uint64_t datapath_memory_minimum(void);
 
-/* Receives the messages of libbpf and libxdp, as vprintf does; without it they are dropped. */
+/*
+ * Receives the messages of libbpf and libxdp, as vprintf does. Without a receiver they are
+ * discarded.
+ */
 typedef int datapath_debug_fn(const char *format, va_list arguments);
 void datapath_debug(datapath_debug_fn *print);
 
-/* "1.1", of the libraries that load the programs. */
+/* Versions of the libraries that load the programs: "1.1". */
 const char *datapath_libbpf_version(void);
 const char *datapath_libxdp_version(void);
 
-/*
- * "link", "dispatcher"; and the reason: the user's request, or the support of the kernel now.
- */
+/* "link" or "dispatcher"; and the reason: the user's request, or what the kernel supports now. */
 const char *datapath_attach_name(enum datapath_attach attach);
 void datapath_attach_reason(enum datapath_attach attach, bool asked, char *text, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices in text. */
+/* Prints the names of devices. */
 #include "datapath/device_names.h"
 
 #include <stdio.h>
@@ -27,11 +27,11 @@ struct device_names device_names(const struct datapath_device *devices, size_t c
 		struct device_name name = device_name(&devices[i]);
 		const char *separator = i ? ", " : "";
 		size_t left = count - i, room = sizeof(names.text) - length;
-		char others[48]; /* in the place of this name and of those after it */
+		char others[48]; /* instead of this name and those after it */
 
 		snprintf(others, sizeof(others), "%sand %zu other%s", separator, left,
 			 left == 1 ? "" : "s");
-		/* there stays room for `others`, unless this is the last name */
+		/* leave room for `others`, unless this is the last name */
 		if (strlen(separator) + strlen(name.text) + (left > 1 ? sizeof(others) : 1) >
 		    room) {
 			snprintf(names.text + length, room, "%s", others);

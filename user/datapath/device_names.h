@@ -6,15 +6,15 @@
 #include "datapath/datapath.h"
 
 /*
- * "eth0", made printable: a name may hold anything but blanks, '/' and ':'. Or "(index 5, moved
- * away)", of one that is in another network namespace.
+ * "eth0", made printable: a name may contain anything but blanks, '/' and ':'. "(index 5, moved
+ * away)" for a device in another network namespace.
  */
 struct device_name {
 	char text[64];
 };
 struct device_name device_name(const struct datapath_device *device);
 
-/* "eth0, eth1"; of many the first, and how many others: "eth0, eth1, and 9 others". */
+/* "eth0, eth1", shortened if there are many: "eth0, eth1, and 9 others". */
 struct device_names {
 	char text[256];
 };

@@ -19,7 +19,7 @@
 
 /*
  * If the link still runs its program but the interface with its ifindex does not, our interface has
- * moved to another network namespace with its filter. -EAGAIN: the program was replaced meanwhile.
+ * moved to another network namespace with its filter. -EAGAIN: the program was just replaced.
  */
 static int read_device(const struct datapath *datapath, uint32_t ifindex,
 		       struct datapath_device *ret_device, struct error *error)
@@ -134,7 +134,7 @@ int datapath_devices(const struct datapath *datapath, struct datapath_device **r
 	return 0;
 }
 
-/* The value of the map is these texts, each with its NUL. Each may be NULL. */
+/* The map's value is these texts, each NUL-terminated. Each pointer may be NULL. */
 static int read_texts(int text_fd, char **ret_text, char **ret_failsafe, char **ret_sets)
 {
 	char **const wanted[] = { ret_text, ret_failsafe, ret_sets };
@@ -203,15 +203,15 @@ int datapath_addresses_read(const struct datapath *datapath, const struct datapa
 }
 
 /*
- * A per-CPU array has a pointer for each id and a row for each id and possible CPU. A trie has a
- * node for each prefix and at most one more where two branch; see docs/performance.md. An LRU hash
- * has all its elements from the start, and a bucket for each.
+ * A per-CPU array has a pointer per id and a row per id and possible CPU. A trie has a node per
+ * prefix and at most one more where two branch; see docs/performance.md. An LRU hash preallocates
+ * all elements and has a bucket per element.
  */
 static uint64_t memory_bytes(uint32_t rows, uint32_t images, uint32_t prefixes, uint32_t flows,
 			     bool caches_replies)
 {
 	enum {
-		TRIE_BYTES = 128, /* of two nodes, as the kernel's allocator rounds them */
+		TRIE_BYTES = 128, /* two nodes, as the kernel's allocator rounds them */
 		FLOW_BYTES =
 			48 + sizeof(struct portsieve_flow_key) + sizeof(struct portsieve_flow) + 16,
 	};
@@ -226,7 +226,7 @@ static uint64_t memory_bytes(uint32_t rows, uint32_t images, uint32_t prefixes, 
 	       (caches_replies ? PORTSIEVE_REPLY_SETS * set_bytes : 0);
 }
 
-/* A per-CPU array has a pointer for each block as well; that is little here. */
+/* Ignores the per-CPU array's pointer per block, which is little. */
 static uint64_t ports_memory_bytes(enum datapath_per_port per_port)
 {
 	int cpus = libbpf_num_possible_cpus();

@@ -21,8 +21,8 @@
 /*
  * Programs run by ascending priority. Ours runs after xdp-filter (10), so that it need not judge
  * packets that an address list drops, and before programs that redirect packets, such as libxdp's
- * own for AF_XDP (20) and those with the default (50), which should see only packets that the
- * policy passes.
+ * own for AF_XDP (20), and those with the default priority (50), which should see only packets that
+ * the policy passes.
  */
 enum { RUN_PRIORITY = 15 };
 
@@ -39,8 +39,8 @@ static void close_multiprog(struct xdp_multiprog **dispatcher)
 #define _cleanup_multiprog_ __attribute__((cleanup(close_multiprog)))
 
 /*
- * -ENOENT: there is no dispatcher. -EAGAIN: there is one, but libxdp could not read its pins and
- * reports it as a plain program.
+ * -ENOENT: no dispatcher. -EAGAIN: there is one, but libxdp could not read its pins and reports it
+ * as a plain program.
  */
 static int open_once(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 {
@@ -61,8 +61,8 @@ static int open_once(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 }
 
 /*
- * -ENOENT: there is no dispatcher on the interface, or one that has lost its pins and so calls no
- * program. Retries because other programs, and the pins with them, may come and go meanwhile.
+ * -ENOENT: there is no dispatcher on the interface, or one without pins, which calls no program.
+ * Retries, because other programs and their pins may come and go.
  */
 static int open_dispatcher(uint32_t ifindex, struct xdp_multiprog **ret_dispatcher)
 {
@@ -120,7 +120,7 @@ bool dispatcher_has(uint32_t ifindex, uint32_t program_id)
 	return false;
 }
 
-/* Our newest program except `but_id`; NULL: there is none. */
+/* Our newest program except `but_id`, or NULL. */
 static struct xdp_program *find_own(const struct datapath *datapath, uint32_t ifindex,
 				    const struct xdp_multiprog *dispatcher, uint32_t but_id)
 {
@@ -154,7 +154,10 @@ int dispatcher_find(const struct datapath *datapath, uint32_t ifindex, int *ret_
 	return 0;
 }
 
-/* Resolves *mode: an existing dispatcher decides it. Refuses if that contradicts, or is full. */
+/*
+ * Resolves *mode: an existing dispatcher decides it. Fails if *mode asks for the other one, or if
+ * the dispatcher is full.
+ */
 static int join_mode(uint32_t ifindex, const char *device, enum datapath_mode *mode,
 		     struct error *error)
 {
@@ -259,7 +262,7 @@ int dispatcher_attach(uint32_t ifindex, const char *device, const struct program
 
 	if (r)
 		return r;
-	unsetenv("LIBXDP_SKIP_DISPATCHER"); /* it asks libxdp for the plain attach */
+	unsetenv("LIBXDP_SKIP_DISPATCHER"); /* it would disable the dispatcher */
 	if (tried != DATAPATH_MODE_AUTO) {
 		r = attach_in_mode(ifindex, device, maps, own_turn, tried, error);
 	} else {

@@ -20,19 +20,18 @@ bool dispatcher_has_pins(uint32_t ifindex);
 /* Do kernel and libxdp support the dispatcher? If not, `error` says why. Changes nothing. */
 int dispatcher_supported(struct error *error);
 
-/* Does it work here? Makes the folder of its pins. If not, `error` says why. */
+/* Can it be used here? Creates the folder of its pins. If not, `error` says why. */
 int dispatcher_available(struct error *error);
 
 /* Is there a dispatcher on the interface? Names its members in `names`, "xdp_filter, other". */
 bool dispatcher_is_on(uint32_t ifindex, char *names, size_t size);
 
-/* The same of the members that take frames of one buffer only, as then the whole dispatcher does.
- */
+/* The same for the members without frags support, which make the whole dispatcher lack it. */
 void dispatcher_name_single_buffer(uint32_t ifindex, char *names, size_t size);
 
 /*
- * Finds our program on the interface, the newer one during a handover. -ENOENT: there is none. The
- * caller closes *ret_program_fd.
+ * Finds our program on the interface, the newer one during a handover. -ENOENT: none. The caller
+ * closes *ret_program_fd.
  */
 int dispatcher_find(const struct datapath *datapath, uint32_t ifindex, int *ret_program_fd,
 		    uint32_t *ret_program_id);
@@ -41,9 +40,9 @@ int dispatcher_find(const struct datapath *datapath, uint32_t ifindex, int *ret_
 bool dispatcher_has(uint32_t ifindex, uint32_t program_id);
 
 /*
- * Attaches a program that uses these maps, which must be filled, to the dispatcher of the
- * interface, or to a new one. An existing dispatcher decides the mode; a request for the other one
- * is an error. own_turn: see bpf/handover.h. ret_mode may be NULL.
+ * Attaches a program that uses these maps, which must be filled, to the interface's dispatcher, or
+ * to a new one. An existing dispatcher decides the mode; asking for the other one is an error.
+ * own_turn: see bpf/handover.h. ret_mode may be NULL.
  */
 int dispatcher_attach(uint32_t ifindex, const char *device, const struct program *maps,
 		      uint32_t own_turn, enum datapath_mode mode, enum datapath_mode *ret_mode,
@@ -58,9 +57,8 @@ int dispatcher_detach(const struct datapath *datapath, uint32_t ifindex, uint32_
 
 /*
  * Removes libxdp's pins of dispatchers with our programs that are not on the interface: a process
- * died, or another tool detached them. If there is no such interface, nothing is removed: it may be
- * in another network namespace, filtered by the program that these pins hold. Returns whether pins
- * were left for that reason.
+ * died, or another tool detached them. If the interface does not exist, keeps them and returns
+ * true: it may be in another network namespace, filtered by the program that these pins hold.
  */
 bool dispatcher_remove_stale(const struct datapath *datapath, uint32_t ifindex);
 

@@ -73,14 +73,14 @@ static int64_t age_ms(const char *path)
 	       (now.tv_nsec - status.st_mtim.tv_nsec) / 1000000;
 }
 
-/* The result of a pass over the dispatchers that are not on the interface. */
+/* The result of one pass over the dispatchers that are not on the interface. */
 struct stale {
 	bool removed;
 	bool held;  /* the interface does not exist here */
-	bool young; /* maybe about to be attached: look again later */
+	bool young; /* possibly about to be attached: look again later */
 };
 
-/* Removes one dispatcher at most: a changed directory has to be read from the start. */
+/* Removes at most one dispatcher: a changed directory has to be read from the start. */
 static struct stale remove_once(const struct datapath *datapath, uint32_t ifindex)
 {
 	char folder[DISPATCHER_PATH_MAX], form[32], name[IF_NAMESIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is libxdp's dispatcher available? Tries the steps of libxdp: no version number answers that. */
+/* Is libxdp's dispatcher available? Tries what libxdp does: no version number tells. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -21,7 +21,7 @@ static void destroy(struct freplace_probe **skeleton)
 
 #define _cleanup_probe_ __attribute__((cleanup(destroy)))
 
-/* A plain XDP program with one function that can be replaced; every kernel has to accept it. */
+/* Loads a plain XDP program with one replaceable function; every kernel should accept it. */
 static int load_target(struct freplace_probe **ret_skeleton, struct error *error)
 {
 	_cleanup_probe_ struct freplace_probe *skeleton = freplace_probe__open();

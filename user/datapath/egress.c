@@ -14,7 +14,7 @@
 #include "host/tc.h"
 
 enum {
-	/* of our filter in clsact: the last but one priority, so that others come first */
+	/* our filter in clsact: the last priority but one, so that others come first */
 	FILTER_HANDLE = 1,
 	FILTER_PRIORITY = 0xfffe,
 };
@@ -27,15 +27,15 @@ static struct bpf_tc_hook egress_hook(uint32_t ifindex)
 }
 
 /*
- * The program that a link of TCX runs on that device (0: on any); 0: it was detached, or its device
- * has gone.
+ * Returns the id of the program that a TCX link runs on that device (0: any device); 0: it was
+ * detached, or its device is gone.
  */
 static uint32_t link_program_id(int link_fd, uint32_t ifindex)
 {
 	struct bpf_link_info info = { 0 };
 	__u32 length = sizeof(info);
 
-	/* info.tcx.ifindex, which older headers lack, is where info.xdp.ifindex is */
+	/* info.xdp.ifindex is at the offset of info.tcx.ifindex, which older headers lack */
 	if (bpf_obj_get_info_by_fd(link_fd, &info, &length) || !info.xdp.ifindex ||
 	    (ifindex && info.xdp.ifindex != ifindex))
 		return 0;
@@ -138,7 +138,7 @@ static int attach_filter(uint32_t ifindex, const char *device, int program_fd, s
 
 	if (r)
 		return bpf_error(error, -r, "read the qdiscs of the interface");
-	/* the kernel would take the filter, and run it on what arrives */
+	/* the kernel would accept the filter, but run it at ingress */
 	if (ingress)
 		return error_set(error, EBUSY, EXIT_FAILED,
 				 "%s has an ingress qdisc, which leaves no room for clsact; remove "

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The egress program of a device, for `return: flow`. It is attached by a TCX link (6.6), else as a
- * filter of clsact. Private to datapath/.
+ * The egress program of a device, for `return: flow`. It is attached by a TCX link (Linux 6.6),
+ * else as a clsact filter. Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_EGRESS_H
 #define PORTSIEVE_DATAPATH_EGRESS_H
 
 #include "datapath/attachment.h"
 
-/* From 6.6 on; libbpf 1.1 has no name for it. */
+/* BPF_TCX_EGRESS (Linux 6.6), which libbpf 1.1 lacks. */
 #define EGRESS_TCX ((enum bpf_attach_type)47)
 
 /* The maps that the egress program shares with the XDP program of its device. */
@@ -29,18 +29,18 @@ static inline struct egress_maps egress_maps_of(int active_fd, const int prefixe
 }
 
 /*
- * Attaches the egress program to the device, as the last one, unless one with these maps is there
- * and `renew` is false; replaces another one of ours, in its place.
+ * Attaches the egress program to the device, as the last one. If one with these maps is attached,
+ * does nothing unless `renew`; replaces another one of ours in its place.
  */
 int egress_attach(const struct datapath *datapath, uint32_t ifindex, const char *device,
 		  const struct egress_maps *maps, bool renew, struct error *error);
 
-/* Detaches the egress program, if there is one. Leaves an empty clsact. Returns -errno. */
+/* Detaches the egress program, if any. Leaves clsact in place. Returns 0 or -errno. */
 int egress_remove(const struct datapath *datapath, uint32_t ifindex);
 
 /*
- * Is our egress program attached to the device? Returns its id, or 0. A device that has moved to
- * another network namespace keeps its links of TCX, and loses clsact.
+ * Returns the id of our egress program on the device; 0: it is not attached. A device that moves to
+ * another network namespace keeps its TCX links but loses clsact.
  */
 uint32_t egress_program_id(const struct datapath *datapath, uint32_t ifindex, bool moved);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks the kernel in which order the programs at TC egress run. */
+/* Reads from the kernel in which order the programs at TC egress run. */
 #include "datapath/egress_order.h"
 
 #include <bpf/bpf.h>
@@ -30,7 +30,7 @@ static void add(struct walk *walk, uint32_t program_id, const struct egress_othe
 		*(walk->own_seen ? &order->after : &order->before) = *other;
 }
 
-/* The name of a program; without rights, or of another filter, `otherwise`. */
+/* Sets the name of a program; `otherwise` for another kind of filter, or without permission. */
 static void name_other(struct egress_other *other, uint32_t program_id, const char *otherwise)
 {
 	_cleanup_close_ int fd = program_id ? bpf_prog_get_fd_by_id(program_id) : -1;
@@ -67,7 +67,7 @@ void egress_order_read(uint32_t ifindex, uint32_t own_id, struct egress_order *r
 	struct walk walk = { .own_id = own_id, .order = &order };
 
 	if (bpf_prog_query((int)ifindex, EGRESS_TCX, 0, &flags, ids, &count))
-		count = 0; /* no TCX here, or no rights */
+		count = 0; /* no TCX here, or no permission */
 	for (__u32 i = 0; i < count; i++)
 		add_tcx(&walk, ids[i]);
 	tc_read(ifindex, take_filter, &walk, &order.ingress_qdisc);

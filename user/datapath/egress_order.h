@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A program or a filter of someone else. */
+/* Another tool's program or filter. */
 struct egress_other {
 	char name[64];
 	bool is_tcx;	   /* attached by TCX, else by clsact */
@@ -16,14 +16,14 @@ struct egress_other {
 
 struct egress_order {
 	struct egress_other before,
-		after; /* the first that runs before ours, and the first after it */
+		after; /* the first one before ours, and the first one after it */
 	size_t before_count, after_count;
-	bool ingress_qdisc; /* beside it clsact is refused */
+	bool ingress_qdisc; /* rules out clsact */
 };
 
 /*
- * own_id: of our program; if it is not there, all others count as before it. TCX runs before
- * clsact. Without root's rights, nothing is known of TCX.
+ * `own_id` is the id of our program; if it is not attached, all others count as before it. TCX runs
+ * before clsact. TCX is not visible without root.
  */
 void egress_order_read(uint32_t ifindex, uint32_t own_id, struct egress_order *ret_order);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading recorded packets. A reader looks up how far each CPU has come, copies the slots since its
- * position, and looks again: what may have been overwritten meanwhile is lost.
+ * Reading recorded packets. A reader reads the head of each CPU, copies the slots since its own
+ * position, and reads the head again: slots that may have been overwritten in between are lost.
  */
 #include "datapath/events.h"
 
@@ -17,10 +17,10 @@
 #include "datapath/attachment.h"
 #include "datapath/device_names.h"
 
-enum { IMAGES = 4 }; /* policies that are kept, to name what they have decided */
+enum { IMAGES = 4 }; /* policies that are kept, to name their decisions */
 
 struct kept_image {
-	uint32_t id; /* of its map */
+	uint32_t id; /* of the image's map */
 	struct portsieve_image *image;
 };
 
@@ -28,22 +28,22 @@ struct events {
 	struct datapath datapath;
 	struct datapath_device device;
 	int cpus;
-	uint32_t slots_id; /* of the map that is read; 0: none yet */
+	uint32_t slots_id; /* of the map being read; 0: none yet */
 	int fds[EVENT_MAPS];
-	uint64_t *positions;	      /* by CPU: the number of the last event that was read */
-	uint64_t *suppressed;	      /* by CPU: as it was at the beginning */
+	uint64_t *positions;	      /* by CPU: number of the last event read */
+	uint64_t *suppressed;	      /* by CPU: the count at the beginning */
 	struct event *list;	      /* room for all slots of all CPUs */
-	struct portsieve_event *copy; /* of a CPU's slots */
+	struct portsieve_event *copy; /* of one CPU's slots */
 	uint32_t *keys;
 	struct portsieve_event_head *heads;
 	struct portsieve_event_control *control; /* mapped; NULL: not permitted, or not yet */
 	int filter;				 /* its index in control; -1: none */
-	bool from_oldest;	  /* the next reading begins with the oldest that are kept */
-	uint64_t since_ns;	  /* when recording began, or of the last reading */
-	uint64_t began_offset_ns; /* of the clocks, when recording began */
+	bool from_oldest;	  /* start the next reading at the oldest kept event */
+	uint64_t since_ns;	  /* when recording began, or the last reading */
+	uint64_t began_offset_ns; /* clock offset when recording began */
 	uint64_t lost;
 	struct kept_image images[IMAGES];
-	size_t next_image;    /* to be replaced */
+	size_t next_image;    /* the one to replace next */
 	uint32_t in_force_id; /* of the image in force */
 };
 
@@ -85,7 +85,7 @@ static int read_heads(struct events *events)
 	return bpf_map_lookup_elem(events->fds[EVENT_HEADS], &zero, events->heads) ? -errno : 0;
 }
 
-/* Takes over the maps of the device, which others follow after an upgrade that changes them. */
+/* Takes over the maps of the device. An upgrade may replace them by others. */
 static int take_maps(struct events *events, struct attachment *attachment, bool from_oldest)
 {
 	struct portsieve_event_control control;
@@ -124,7 +124,7 @@ static const struct kept_image *find_image(const struct events *events, uint32_t
 	return NULL;
 }
 
-/* Keeps the images in the slots of the device. */
+/* Keeps the images in the device's slots. */
 static void keep_images(struct events *events, const struct attachment *attachment)
 {
 	events->in_force_id = attachment_policy(attachment)->id;
@@ -199,7 +199,7 @@ int events_open(const struct datapath *datapath, const struct datapath_device *d
 	return 0;
 }
 
-/* Copies `count` slots from `first` on, into `copy`; one by one if a kernel has no batches. */
+/* Copies `count` slots from `first` on into `copy`; one by one on kernels without batches. */
 static int copy_slots(struct events *events, uint32_t first, uint32_t count,
 		      struct portsieve_event *copy)
 {
@@ -222,7 +222,7 @@ static int copy_slots(struct events *events, uint32_t first, uint32_t count,
 	return 0;
 }
 
-/* Copies the events from..to of a CPU, at most all slots, in their order. */
+/* Copies the events from..to of a CPU, at most all slots, in order. */
 static int copy_events(struct events *events, int cpu, uint64_t from, uint64_t to)
 {
 	uint32_t first = from % PORTSIEVE_EVENT_SLOTS, count = (uint32_t)(to - from + 1);
@@ -251,8 +251,8 @@ const struct portsieve_image *events_image(const struct events *events)
 }
 
 /*
- * What CLOCK_REALTIME is ahead of CLOCK_BOOTTIME: as when recording began, so that all viewers show
- * the same time of a packet, unless the clock has been set since.
+ * CLOCK_REALTIME minus CLOCK_BOOTTIME. The value from when recording began, so that all viewers
+ * show the same time for a packet, unless the clock has been set since.
  */
 static uint64_t real_offset_ns(const struct events *events)
 {
@@ -263,7 +263,7 @@ static uint64_t real_offset_ns(const struct events *events)
 	return change_ns < SET_NS ? began_ns : offset_ns;
 }
 
-/* Those that were read stand for those of the sample that were lost, too. */
+/* Makes the events read stand for the lost ones of the sample, too. */
 static void stand_for_lost(struct event *list, size_t count, uint64_t lost)
 {
 	for (size_t i = 0; lost && i < count; i++)
@@ -271,15 +271,15 @@ static void stand_for_lost(struct event *list, size_t count, uint64_t lost)
 }
 
 /*
- * Reads what a CPU has recorded since the last time. Adds to events->list from *count on. What is
- * from before *since_ns may be incomplete: moves it on.
+ * Reads what a CPU has recorded since the last time and adds it to events->list from *count on.
+ * Advances *since_ns to the time from which on the list is complete.
  */
 static int read_cpu(struct events *events, int cpu, size_t *count, uint64_t *since_ns)
 {
 	uint64_t from = events->positions[cpu] + 1, to = events->heads[cpu].number;
 	uint64_t offset_ns = real_offset_ns(events), lost = 0;
 	struct event *list = events->list + *count;
-	bool has_gap = from > 1; /* of from_oldest: others were overwritten before */
+	bool has_gap = from > 1; /* with from_oldest: earlier ones were overwritten */
 	size_t read = 0;
 	int r;
 
@@ -299,7 +299,7 @@ static int read_cpu(struct events *events, int cpu, size_t *count, uint64_t *sin
 		bool is_overwritten = events->heads[cpu].number >= number + PORTSIEVE_EVENT_SLOTS;
 
 		if (!is_overwritten && record->ending != number) {
-			to = number - 1; /* being written: next time */
+			to = number - 1; /* still being written */
 			break;
 		}
 		if (is_overwritten || record->beginning != number) {
@@ -332,7 +332,9 @@ static int compare_events(const void *one, const void *other)
 	return 0;
 }
 
-/* Finds the images that have decided. One may have been put in force since images were read. */
+/*
+ * Sets the image that decided each event. It may have come into force after the images were read.
+ */
 static void find_images(struct events *events, size_t count)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
@@ -380,7 +382,7 @@ int events_read(struct events *events, struct events_batch *ret_batch, struct er
 	return 0;
 }
 
-/* Claims a filter that nobody has, or whose viewer is gone. Returns its index, or -1. */
+/* Claims a filter that is free or whose viewer is gone. Returns its index, or -1. */
 static int claim_filter(struct portsieve_event_control *control)
 {
 	uint64_t now_ns = boottime_ns();
@@ -413,7 +415,7 @@ bool events_filter(struct events *events, const struct portsieve_event_filter *f
 	}
 	if (events->filter >= 0 && __atomic_load_n(&control->owner[events->filter],
 						   __ATOMIC_ACQUIRE) != (uint32_t)getpid())
-		events->filter = -1; /* it was not renewed in time */
+		events->filter = -1; /* not renewed in time */
 	if (events->filter < 0)
 		events->filter = claim_filter(control);
 	if (events->filter < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tries what version numbers do not tell: kernels of distributions have features of later ones. */
+/* Probes features instead of comparing versions: distribution kernels have backports. */
 #include "datapath/features.h"
 
 #include <bpf/bpf.h>
@@ -19,7 +19,7 @@
 
 enum { LOOPBACK = 1 /* its ifindex in every network namespace */ };
 
-/* A program that returns 0 (XDP_ABORTED, TC_ACT_OK), and is never run. */
+/* Loads a program that returns 0 (XDP_ABORTED, TC_ACT_OK); it is never run. */
 static int load_empty(enum bpf_prog_type type)
 {
 	static const struct bpf_insn instructions[] = {
@@ -46,7 +46,7 @@ static bool has_links(void)
 	return link_fd >= 0 || errno != EINVAL;
 }
 
-/* There is no such device, which only a kernel with TCX looks up. */
+/* Names a device that does not exist: only a kernel with TCX looks it up. */
 static bool has_tcx(void)
 {
 	_cleanup_close_ int program_fd = load_empty(BPF_PROG_TYPE_SCHED_CLS);
@@ -101,8 +101,8 @@ void datapath_features_read(struct datapath_features *ret_features)
 }
 
 /*
- * The id of the link that holds a program on an interface; 0: none, or it cannot be told. An
- * interface of another network namespace may have the same ifindex, even with the same program.
+ * The id of the link that holds a program on an interface; 0: none or ambiguous. An interface in
+ * another network namespace may have the same ifindex, even with the same program.
  */
 static uint32_t find_link(uint32_t ifindex, uint32_t program_id)
 {

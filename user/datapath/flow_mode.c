@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starts and ends the learning of flows as policies come and go. */
+/* Starts and stops learning flows as policies need it. */
 #include "datapath/flow_mode.h"
 
 #include <errno.h>
@@ -18,8 +18,8 @@ int flow_mode_start(const struct datapath *datapath, uint32_t ifindex, const cha
 }
 
 /*
- * Has the device moved to another network namespace, with its filter? Its ifindex may be that of
- * another device here.
+ * Has the device moved to another network namespace, with its filter? Another device here may have
+ * its ifindex.
  */
 static bool has_moved(const struct attachment *attachment)
 {
@@ -42,7 +42,7 @@ int flow_mode_start_on(const struct datapath *datapath, const struct attachment 
 	return flow_mode_start(datapath, attachment->ifindex, device, &maps, flows, false, error);
 }
 
-/* The largest table that a policy in a slot asks for; 0: none needs flows. */
+/* The largest table size that a policy in a slot asks for; 0: none needs flows. */
 static uint32_t flows_wanted(const struct attachment *attachment)
 {
 	uint32_t wanted = 0;

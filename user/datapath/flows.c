@@ -19,7 +19,7 @@
 #include "host/sockets.h"
 #include "jiffies.skel.h"
 
-enum { BATCH = 4096 /* entries; more than a bucket of the kernel's hash table has */ };
+enum { BATCH = 4096 /* entries; more than fit into one bucket of the kernel's hash table */ };
 
 const char *const flow_kinds[PORTSIEVE_FLOW_TABLES] = {
 	[PORTSIEVE_FLOWS] = "flows",
@@ -46,7 +46,7 @@ int jiffies_read(__u64 *ret_jiffies, struct error *error)
 						  &run)
 			 : -errno;
 
-	/* by the map: libbpf may not have it in memory */
+	/* through the map: libbpf may not have mapped it */
 	if (!r && bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.bss), &zero, ret_jiffies))
 		r = -errno;
 	jiffies__destroy(skeleton);
@@ -130,7 +130,7 @@ static void copy_entry(const struct portsieve_flow_key *key, const struct portsi
 	bpf_map_update_elem(*to_fd, key, flow, BPF_NOEXIST);
 }
 
-/* Puts a new table into the array, with the entries of the old one (-1: none). */
+/* Puts a new table into the array and copies the entries of the old one (-1: none). */
 static int table_make(int tables_fd, enum portsieve_flow_table table, uint32_t size, int old_fd,
 		      int *ret_fd, struct error *error)
 {
@@ -145,7 +145,7 @@ static int table_make(int tables_fd, enum portsieve_flow_table table, uint32_t s
 		flow_table_walk(old_fd, copy_entry, &fd);
 	if (bpf_map_update_elem(tables_fd, &key, &fd, BPF_ANY))
 		return bpf_error(error, errno, "install a table of flows");
-	if (old_fd >= 0) /* what was learned meanwhile */
+	if (old_fd >= 0) /* entries learned since the first copy */
 		flow_table_walk(old_fd, copy_entry, &fd);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
@@ -221,8 +221,9 @@ static int seed_direction(const struct seeding *seeding, const struct tracked *t
 }
 
 /*
- * TCP in both directions, once it was answered: an unanswered segment in its middle makes an entry
- * too. Of the others the replies only: the queries of a flood are tracked as well.
+ * Adds both directions of TCP, but only if it was answered: netfilter also tracks a single segment
+ * in mid-stream. Adds only the replies of other protocols: netfilter also tracks the packets of a
+ * flood.
  */
 static int seed_tracked(const struct tracked_connection *connection, void *context)
 {
@@ -239,7 +240,7 @@ static int seed_tracked(const struct tracked_connection *connection, void *conte
 int flows_seed(const struct datapath *datapath, uint32_t ifindex, int tables_fd,
 	       struct error *error)
 {
-	/* a half-open socket belongs to a client whose SYN was let in: it needs no flow */
+	/* half-open sockets are of clients whose SYN was let in: they need no flow */
 	const uint32_t tcp_states = ~(1u << TCP_LISTEN | 1u << TCP_CLOSE | 1u << TCP_SYN_RECV |
 				      1u << 12 /* TCP_NEW_SYN_RECV */);
 	_cleanup_close_ int fd = pin_open(datapath, ifindex, flow_kinds[PORTSIEVE_FLOWS],
@@ -260,7 +261,7 @@ int flows_seed(const struct datapath *datapath, uint32_t ifindex, int tables_fd,
 	if (r == -ENOENT && datapath->note)
 		datapath->note("this kernel cannot list sockets (modules tcp_diag and udp_diag): "
 			       "connections that are open now may be lost");
-	/* kernels without UDP-Lite have none of its sockets */
+	/* not an error: a kernel without UDP-Lite has no such sockets */
 	if (!r || r == -ENOENT)
 		r = sockets_walk(IPPROTO_UDPLITE, 1 << TCP_ESTABLISHED, seed_socket, &seeding);
 	if (!r || r == -ENOENT)

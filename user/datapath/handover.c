@@ -15,8 +15,8 @@
 #include "datapath/pins.h"
 
 /*
- * Opens a pinned map of one element. -EUCLEAN: a foreign map has our name; its values may be larger
- * than our buffers.
+ * Opens a pinned map with one element. -EUCLEAN: it has another type or size, so that reading it
+ * could overflow our buffers.
  */
 static int open_pinned(const struct datapath *datapath, uint32_t ifindex, const char *kind,
 		       enum bpf_map_type type, uint32_t value_size)
@@ -53,9 +53,9 @@ static int write_turn(int turn_fd, const struct portsieve_turn *turn, struct err
 
 /*
  * Storing `now` passes the turn. A packet between the two programs is judged by the turn that the
- * first one saw; after the grace period no such packet is left, and the second program no longer
- * has to ask. After a process died half way all steps are repeated: otherwise a CPU without a
- * packet since then would let packets through once the first program is detached.
+ * first one saw. After the grace period there is no such packet, and the second program need not
+ * ask any more. If a process died half way, all steps are repeated: else a CPU that has seen no
+ * packet since would let packets through once the first program is detached.
  */
 static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_fd,
 		     struct portsieve_turn *turn, struct error *error)
@@ -75,14 +75,14 @@ static int pass_turn(const struct attachment *attachment, int turn_fd, int seen_
 			return r;
 	}
 	/*
-	 * Waits for an RCU grace period: no packet is left in flight that entered the programs
-	 * before. The kernel waits after an update of a map of maps, even if the value does not
-	 * change.
+	 * Waits for an RCU grace period, after which no packet that entered the programs earlier is
+	 * in flight: the kernel waits for one in an update of a map of maps, even if the value does
+	 * not change.
 	 */
 	if (bpf_map_update_elem(attachment->active_fd, &slot,
 				&attachment->slots[PORTSIEVE_SLOT_NOW].image_fd, BPF_ANY))
 		return bpf_error(error, errno, "wait for packets in flight");
-	/* Sets the record of each CPU, for CPUs that no packet reaches during the handover. */
+	/* Sets the record of every CPU, as some may see no packet during the handover. */
 	for (int cpu = 0; cpu < cpus; cpu++)
 		*(uint32_t *)&seen[cpu] = turn->next; /* the kernel rounds values up to 8 bytes */
 	if (bpf_map_update_elem(seen_fd, &zero, seen, BPF_ANY))

@@ -12,8 +12,8 @@
 
 /*
  * Replaces the attachment's program by one that uses these maps, which are pinned and filled. If
- * the process dies, the old program still judges, or both are attached and one of them judges:
- * handover_settle ends that.
+ * the process dies, the old program still judges, or both are attached and one judges;
+ * handover_settle then completes the handover.
  */
 int handover_replace(const struct datapath *datapath, const char *device,
 		     const struct attachment *attachment, const struct program *maps,

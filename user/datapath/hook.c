@@ -18,7 +18,7 @@ void hook_close(struct hook *hook)
 }
 
 /*
- * Opens the pin of the link. -EUCLEAN: it is no link of XDP, or that of another device: the link of
+ * Opens the pin of the link. -EUCLEAN: it is not an XDP link, or one of another device. The link of
  * a device that has moved may have another ifindex, but its program is pinned.
  */
 static int open_link(const struct datapath *datapath, uint32_t ifindex,
@@ -36,7 +36,7 @@ static int open_link(const struct datapath *datapath, uint32_t ifindex,
 		return -EUCLEAN;
 	if (info.xdp.ifindex && info.xdp.ifindex != ifindex) {
 		program_fd = pin_open(datapath, ifindex, "program", info.prog_id);
-		if (program_fd < 0) /* a writer may have replaced the program meanwhile */
+		if (program_fd < 0) /* a writer may just have replaced the program */
 			return program_fd == -ENOENT ? -EAGAIN : program_fd;
 	}
 	*ret_info = info;
@@ -63,7 +63,7 @@ int hook_link(const struct datapath *datapath, uint32_t ifindex)
 	int link_fd = open_link(datapath, ifindex, &info);
 	uint32_t program_id, id = 0;
 
-	if (link_fd == -EAGAIN) /* nobody replaces it, since the caller has the lock */
+	if (link_fd == -EAGAIN) /* no writer can be replacing it: the caller has the lock */
 		link_fd = -EUCLEAN;
 	if (link_fd != -ENOENT && link_fd != -EUCLEAN)
 		return link_fd;
@@ -80,7 +80,7 @@ int hook_link(const struct datapath *datapath, uint32_t ifindex)
 	return link_fd;
 }
 
-/* The link, and the id of its program. -ENOLINK: its device was deleted. */
+/* Finds the link and the id of its program. -ENOLINK: its device was deleted. */
 static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct hook *ret_hook)
 {
 	struct bpf_link_info info = { 0 };
@@ -100,7 +100,7 @@ static int follow_link(const struct datapath *datapath, uint32_t ifindex, struct
 	return 0;
 }
 
-/* Our program in the dispatcher. -ENOENT: there never was one; -ENOLINK: it is no longer there. */
+/* Finds our program in the dispatcher. -ENOENT: it never was there; -ENOLINK: it no longer is. */
 static int follow_dispatcher(const struct datapath *datapath, uint32_t ifindex,
 			     struct hook *ret_hook)
 {
@@ -121,7 +121,7 @@ static int follow_dispatcher(const struct datapath *datapath, uint32_t ifindex,
 		r = program_maps_read(hook.program_fd, &maps);
 	if (r)
 		return r;
-	/* without its mark it is being loaded */
+	/* not marked yet: it is being loaded */
 	if (!program_maps_has(&maps, turn_fd) || !program_maps_has(&maps, seen_fd) ||
 	    (chained_fd < 0 && chained_fd != -ENOENT))
 		return -EUCLEAN;

@@ -42,7 +42,7 @@ int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error 
 				      : query.drv_prog_id ? query.drv_prog_id
 							  : query.hw_prog_id;
 	}
-	/* Best effort: reading the name of a foreign program needs CAP_SYS_ADMIN. */
+	/* Best effort: reading the name of another's program needs CAP_SYS_ADMIN. */
 	if (occupant.program_id)
 		fd = bpf_prog_get_fd_by_id(occupant.program_id);
 	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))

@@ -9,7 +9,7 @@
 struct occupant {
 	uint32_t program_id; /* 0: none */
 	enum datapath_mode mode;
-	char name[64]; /* of the program; "" when it may not be read */
+	char name[64]; /* of the program; "": no permission to read it */
 };
 
 int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error *error);
@@ -18,13 +18,13 @@ int occupant_read(uint32_t ifindex, struct occupant *ret_occupant, struct error 
 int attach_error(struct error *error, const char *device, enum datapath_mode mode, int errnum);
 
 /*
- * Attaches a program by a link, which lasts as long as *ret_link_fd or its pin. *mode AUTO tries
- * native, then generic; on success *mode is the mode that worked.
+ * Attaches a program by a link, which lasts as long as *ret_link_fd or its pin. If *mode is AUTO,
+ * tries native, then generic, and sets *mode to the one that worked.
  */
 int link_attach(uint32_t ifindex, const char *device, int program_fd, enum datapath_mode *mode,
 		int *ret_link_fd, struct error *error);
 
-/* One system call: each packet meets either the old program or the new one. */
+/* Atomic: each packet is judged by either the old or the new program. */
 int link_replace(int link_fd, int program_fd, struct error *error);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading and unloading. One system call commits; a process may die at any step before or after it.
+ * Loading and unloading. One system call commits; the process may die at any step before or after
+ * it.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -46,8 +47,8 @@ static int check_not_loaded(const struct datapath *datapath, uint32_t ifindex, c
 }
 
 /*
- * Resolves AUTO: the dispatcher if it is available, else the link. -EBUSY: another program is
- * attached that leaves no room.
+ * Resolves AUTO: the dispatcher if available, else the link. -EBUSY: another program is attached
+ * and leaves no room.
  */
 static int choose_attach(uint32_t ifindex, const char *name, enum datapath_attach *attach,
 			 struct error *error)
@@ -102,7 +103,7 @@ struct loading {
 	uint32_t ifindex;
 	struct datapath_load_options options; /* as requested, with `attach` resolved */
 	const struct datapath_policy *policy;
-	struct attachment equal; /* a loaded device with an equal policy; not open: none */
+	struct attachment equal; /* a loaded device with an equal policy; not open if none */
 	struct program program;
 };
 
@@ -112,7 +113,7 @@ static void loading_close(struct loading *loading)
 	attachment_close(&loading->equal);
 }
 
-/* Makes the maps of the policy and puts them into the new program's slots. */
+/* Makes the policy's maps and puts them into the new program's slots. */
 static int provide_policy(const struct loading *loading, struct error *error)
 {
 	_cleanup_policy_maps_ struct policy_maps maps = POLICY_MAPS_NONE;
@@ -133,10 +134,7 @@ static int provide_policy(const struct loading *loading, struct error *error)
 	return r ? r : image_commit(loading->program.active_fd, &maps, error);
 }
 
-/*
- * The last step, which makes the device a loaded one: pinning the link, or attaching to the
- * dispatcher, which libxdp pins.
- */
+/* The step that commits: pinning the link, or attaching to the dispatcher, which libxdp pins. */
 static int attach(const struct loading *loading, struct error *error)
 {
 	_cleanup_close_ int link_fd = -1;
@@ -171,7 +169,7 @@ static int attach(const struct loading *loading, struct error *error)
 	return 0;
 }
 
-/* Before the filter is attached: flows that are open then are known. */
+/* Learns the open flows, before the filter is attached. */
 static int learn_flows(const struct loading *loading, struct error *error)
 {
 	const struct program *program = &loading->program;
@@ -183,7 +181,7 @@ static int learn_flows(const struct loading *loading, struct error *error)
 	return r ? r : flows_seed(loading->datapath, loading->ifindex, maps.tables_fd, error);
 }
 
-/* Pins, fills and attaches the program. The caller undoes it if it fails. */
+/* Pins, fills and attaches the program. If it fails, the caller undoes it. */
 static int put_on(const struct loading *loading, struct error *error)
 {
 	const struct attachment *equal = &loading->equal;
@@ -260,8 +258,8 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	r = put_on(&loading, error);
 	if (r) {
 		/*
-		 * Only by its pins is a program in a dispatcher known to be ours: keep them while
-		 * it is attached.
+		 * The pins are the only proof that a program in a dispatcher is ours: keep them
+		 * while it is attached.
 		 */
 		egress_remove(datapath, loading.ifindex);
 		if (!options.in_chain || !dispatcher_detach(datapath, loading.ifindex, 0, NULL))
@@ -273,7 +271,7 @@ int datapath_load(const struct datapath *datapath, const char *device,
 	return 0;
 }
 
-/* An XDP program that is not in a dispatcher is not ours any more. */
+/* After unloading, an XDP program that is not a dispatcher belongs to someone else. */
 static int check_unloaded(const struct datapath_device *device, struct error *error)
 {
 	struct occupant occupant = { 0 };
@@ -299,10 +297,10 @@ int datapath_unload(const struct datapath *datapath, const struct datapath_devic
 	_cleanup_close_ int link_fd = hook_link(datapath, device->ifindex);
 	int r;
 
-	/* Whatever else is in the place of the link is removed. */
+	/* If something else is pinned as the link, it is just removed. */
 	if (link_fd < 0 && link_fd != -ENOENT && link_fd != -EUCLEAN)
 		return bpf_error(error, -link_fd, "open the link");
-	/* Detaches at once, even if other processes hold the link. */
+	/* Closing the link would not detach it if other processes hold it. */
 	if (link_fd >= 0 && bpf_link_detach(link_fd) && errno != ENOLINK)
 		return bpf_error(error, errno, "detach the program");
 	if (link_fd < 0) {

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "datapath/pins.h"
 
-/* What an old image has before `port`; from there up to `host` it is like a new one. */
+/* What an old image has before `port`. From there through `host` the layouts are equal. */
 struct old_head {
 	__u32 abi;
 	__u32 flags;

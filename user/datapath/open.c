@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opening the pins of a network namespace: is there a bpffs, may we use it, and are we the only
- * writer?
+ * Opens the pins of a network namespace: checks bpffs and permissions, and takes the writer's lock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +36,7 @@ static int not_accessible(struct error *error, int errnum)
 	return error_set(error, errnum, EXIT_FAILED, "cannot use " PINS ": %s", strerror(errnum));
 }
 
-/* The owner of the folder, and everyone who may write to it, controls the filter. */
+/* The folder's owner, and everyone who may write to it, controls the filter. */
 static int check_owner(int fd, struct error *error)
 {
 	struct stat status;
@@ -60,7 +59,7 @@ static bool is_still(int fd, const char *path)
 	       held.st_dev == there.st_dev;
 }
 
-/* One try. -EWOULDBLOCK: another process holds the lock, or has just removed the folder. */
+/* Tries once. -EWOULDBLOCK: another process holds the lock, or has just removed the folder. */
 static int try_lock(int *ret_fd, struct error *error)
 {
 	_cleanup_close_ int fd = -1;
@@ -85,8 +84,8 @@ static int try_lock(int *ret_fd, struct error *error)
 }
 
 /*
- * The folder itself is the lock: it exists as long as the pins, and the kernel releases the lock of
- * a process that dies.
+ * The folder itself is the lock: it exists as long as the pins do, and the kernel releases the lock
+ * if the process dies.
  */
 static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
 {
@@ -105,13 +104,13 @@ static int take_lock(datapath_note_fn *note, int *ret_fd, struct error *error)
 	return r;
 }
 
-/* May the pins be read? -EACCES: not without root. A folder that is not yet made may be. */
+/* Can the pins be read? -EACCES: not without root. A missing folder counts as readable. */
 static int may_read(void)
 {
 	return faccessat(AT_FDCWD, PINS, R_OK | X_OK, AT_EACCESS) && errno != ENOENT ? -errno : 0;
 }
 
-/* For a reader that may not read the pins. */
+/* Opens the view, for a reader without access to the pins. */
 static int open_view(struct datapath *datapath, struct error *error)
 {
 	int r = view_open(datapath);
@@ -151,7 +150,7 @@ int datapath_open(enum datapath_access access, datapath_note_fn *note,
 			*ret_datapath = datapath;
 		return r;
 	}
-	/* A symlink, which any user can plant on a bpffs without mode=700, is not followed. */
+	/* O_NOFOLLOW: without mode=700 any user can plant a symlink on bpffs. */
 	fd = open(PINS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0)
 		r = check_owner(fd, error);

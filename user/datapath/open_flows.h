@@ -7,13 +7,13 @@
 #include "host/conntrack.h"
 #include "host/sockets.h"
 
-/* The flow that lets packets of this direction arrive, or packets to this socket. */
+/* The key of the flow that lets in packets of this direction, or packets to this socket. */
 struct portsieve_flow_key flow_of_tracked(const struct tracked *tracked);
 struct portsieve_flow_key flow_of_socket(const struct host_socket *socket);
 
 /*
- * Removes these flows. Answers to packets of UDP and the like that are still on their way open none
- * again. Returns 0, also if there are no tables, or -errno.
+ * Removes these flows, and keeps answers to UDP and similar packets in flight from opening them
+ * again. Returns 0 (also if there are no tables) or -errno.
  */
 int open_flows_forbid(const struct datapath *datapath, const struct portsieve_flow_key *keys,
 		      size_t count);

@@ -69,7 +69,10 @@ static void pin_path(const struct datapath *datapath, uint32_t ifindex, const ch
 	snprintf(path, PIN_PATH_MAX, "%s/%u/%s", datapath->directory, ifindex, name);
 }
 
-/* The numbers of types coincide between the kinds, so the kernel's name of the kind has to tell. */
+/*
+ * Type numbers overlap between maps, programs and links, so this asks for the kernel's name of the
+ * kind.
+ */
 static bool is_object(int fd, enum pin_object object)
 {
 	static const char *const names[] = {
@@ -85,7 +88,7 @@ static bool is_object(int fd, enum pin_object object)
 	return length == (ssize_t)strlen(names[object]) && !memcmp(name, names[object], length);
 }
 
-/* read_only: a map, which the caller need not be allowed to change. */
+/* read_only: for maps that the caller may only read. */
 static int open_object(const char *path, enum pin_object object, bool read_only)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
@@ -98,7 +101,7 @@ static int open_object(const char *path, enum pin_object object, bool read_only)
 	if (!S_ISREG(status.st_mode))
 		return -EUCLEAN;
 	fd = bpf_obj_get_opts(path, &options);
-	if (fd < 0) /* -EACCES although the file may be used: it is no pin, but mounted there */
+	if (fd < 0) /* -EACCES on an accessible file: not a pin, but something mounted there */
 		return errno == EACCES && !access(path, mode) ? -EUCLEAN : -errno;
 	return is_object(fd, object) ? TAKE_FD(fd) : -EUCLEAN;
 }
@@ -287,7 +290,7 @@ DIR *directory_open(int parent_fd, const char *path)
 	return directory;
 }
 
-/* Removes what is in a directory, but none of `names`; directories only if `trees`. */
+/* Removes all entries of a directory except `names`; directories only if `trees`. */
 static int remove_entries(DIR *directory, char names[][PIN_NAME_MAX], size_t count, bool trees)
 {
 	struct dirent *entry;
@@ -302,8 +305,8 @@ static int remove_entries(DIR *directory, char names[][PIN_NAME_MAX], size_t cou
 		if (keep)
 			continue;
 		/*
-		 * A stream is undefined after its directory has changed. One pin that cannot be
-		 * removed must not keep the others.
+		 * Rewinds: what readdir() returns after a change is unspecified. A pin that cannot
+		 * be removed does not stop the loop.
 		 */
 		if (!trees)
 			removed = unlinkat(dirfd(directory), entry->d_name, 0) ? -errno : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pins: their paths, pinning and removing objects, and telling our objects from others by the ids
- * that the kernel reports. Private to datapath/.
+ * Pins: their paths, pinning and removing objects, and recognising our own by their kernel ids.
+ * Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_PINS_H
 #define PORTSIEVE_DATAPATH_PINS_H
@@ -26,7 +26,7 @@ enum event_map {
 
 extern const char *const event_kinds[EVENT_MAPS];
 
-/* The kinds of pins by family: the trie of a policy, and the slots of tries. */
+/* The kinds of pins by family: a policy's trie, and the slots of tries. */
 extern const char *const trie_kinds[TRIE_FAMILIES];
 extern const char *const prefixes_kinds[TRIE_FAMILIES];
 
@@ -47,19 +47,21 @@ int pin_open_path(const char *path, enum pin_object object);
 int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
 
 /*
- * Pins an object under the name that pin_open opens. A pin that exists already is taken for the
- * same object; only for a link it is -EEXIST, as it belongs to another one. Returns -errno.
+ * Pins an object under the name that pin_open opens. An existing pin is assumed to hold the same
+ * object; only for a link it is -EEXIST, as it holds another one. Returns -errno.
  */
 int pin_put(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
 	    int fd);
 
-/* Pins the object of the pin `kind` also as `mark`, whose presence is the record. Returns -errno.
+/*
+ * Pins the object of the pin `kind` also as `mark`; the mark's existence is all that counts.
+ * Returns -errno.
  */
 int pin_mark(const struct datapath *datapath, uint32_t ifindex, const char *kind, const char *mark);
 
 /*
- * Pins an object as "<kind>_<id>", or "<kind>" if id is 0, by one step, in place of the one that is
- * pinned so. Returns -errno.
+ * Pins an object as "<kind>_<id>", or "<kind>" if id is 0, replacing the pin atomically. Returns
+ * -errno.
  */
 int pin_replace(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id,
 		int fd);
@@ -67,13 +69,13 @@ int pin_replace(const struct datapath *datapath, uint32_t ifindex, const char *k
 /* Removes the pin "<kind>_<id>" of a device, or "<kind>" if id is 0, if it exists. */
 void pin_remove(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id);
 
-/* Makes the folder of a device and of the namespace. */
+/* Makes the folders of the namespace and the device. */
 int pins_make_directory(const struct datapath *datapath, uint32_t ifindex, struct error *error);
 
-/* Opens a directory; a symlink is none. NULL, with errno: it cannot be opened. */
+/* Opens a directory without following a symlink. NULL, with errno set: it cannot be opened. */
 DIR *directory_open(int parent_fd, const char *path);
 
-/* Removes a file, or a directory with all that is in it. Follows no symlink. Returns -errno. */
+/* Removes a file, or a directory with all its contents. Follows no symlink. Returns -errno. */
 int tree_remove(int parent_fd, const char *path);
 
 /*
@@ -83,11 +85,11 @@ int tree_remove(int parent_fd, const char *path);
 int pins_remove_others(const struct datapath *datapath, uint32_t ifindex,
 		       char names[][PIN_NAME_MAX], size_t count);
 
-/* The same in a folder given by its path; removes directories too. */
+/* The same for a folder by path; removes directories too. */
 int pins_remove_others_in(const char *path, char names[][PIN_NAME_MAX], size_t count);
 
 /*
- * Removes the folder of a device with all that is in it, and the namespace's folder after the last
+ * Removes the folder of a device with all its contents, and the namespace's folder after the last
  * device.
  */
 int pins_remove_all(const struct datapath *datapath, uint32_t ifindex, struct error *error);
@@ -114,16 +116,15 @@ int program_maps_read(int program_fd, struct program_maps *ret_maps);
 bool program_maps_has(const struct program_maps *maps, int map_fd);
 
 /*
- * Opens the one of the program's maps that is pinned as "<kind>_<id>". Returns a descriptor, and
- * the map's id in *ret_id. -ENOENT: none is pinned; -EUCLEAN: the pin of that name holds another
- * object.
+ * Opens the map of the program that is pinned as "<kind>_<id>". Returns a descriptor, and the map's
+ * id in *ret_id. -ENOENT: none is pinned; -EUCLEAN: the pin holds another object.
  */
 int program_maps_open(const struct datapath *datapath, uint32_t ifindex,
 		      const struct program_maps *maps, const char *kind, uint32_t *ret_id);
 
 /*
- * Does the program belong to the device: is its policy slot pinned in the device's folder, or are
- * its counters? A program in libxdp's dispatcher has no pin of its own in that folder.
+ * Does the program belong to the device, that is, is its policy slot or are its counters pinned in
+ * the device's folder? A program in libxdp's dispatcher has no pin of its own there.
  */
 bool program_is_own(const struct datapath *datapath, uint32_t ifindex, int program_fd);
 

@@ -34,7 +34,7 @@ static int make_frozen(const char *name, const void *value, size_t size, uint32_
 }
 
 /*
- * The flag must equal that of the template in bpf/maps.h, or the kernel refuses the map in the
+ * The flags must equal those of the template in bpf/maps.h, or the kernel rejects the map in the
  * slot.
  */
 static int make_image(const struct portsieve_image *image, struct policy_maps *maps,
@@ -49,7 +49,7 @@ static int make_image(const struct portsieve_image *image, struct policy_maps *m
 	return r ? bpf_error(error, -r, "read the id of the policy's map") : 0;
 }
 
-/* One map with all texts, each with its NUL. Returns a descriptor or -errno. */
+/* Makes one map with all texts, each NUL-terminated. Returns a descriptor or -errno. */
 static int make_texts(const struct datapath_policy *policy)
 {
 	const char *list[] = { policy->text, policy->failsafe ?: "", policy->sets ?: "" };

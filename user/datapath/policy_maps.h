@@ -5,7 +5,7 @@
 
 #include "datapath/pins.h"
 
-/* The maps of one policy. Descriptors; -1: not open, or of a trie: the policy has none. */
+/* The maps of one policy. Descriptors; -1: not open, or a trie that the policy does not need. */
 struct policy_maps {
 	uint32_t id; /* of the image's map; 0: no policy */
 	int image_fd;
@@ -38,16 +38,17 @@ int policy_maps_pin(const struct datapath *datapath, uint32_t ifindex,
 		    const struct policy_maps *maps, struct error *error);
 
 /*
- * The commit: puts an image into the slot. When it returns, no packet reads the previous image any
- * more: the kernel waits for an RCU grace period after an update of a map of maps.
+ * The commit: puts an image into NOW. When it returns, no packet reads the previous image any more:
+ * an update of a map of maps waits for an RCU grace period.
  */
 int image_commit(int active_fd, const struct policy_maps *maps, struct error *error);
 
-/* Puts an image into the second slot, for a rollback; NULL empties it. */
+/* Puts an image into BEFORE, for a rollback; NULL empties it. */
 int image_keep_before(int active_fd, const struct policy_maps *maps, struct error *error);
 
 /*
- * Shows the egress program a policy that is about to come into force; NULL empties that slot again.
+ * Puts a policy that is about to come into force into NEXT, for the egress program; NULL empties
+ * it.
  */
 int image_put_next(int active_fd, const struct policy_maps *maps, struct error *error);
 
@@ -57,7 +58,7 @@ int image_read(int image_fd, struct portsieve_image **ret_image, struct error *e
 /* Reads the text of a policy's map; the caller frees it. */
 int text_read(int text_fd, char **ret_text, struct error *error);
 
-/* Do two images decide every packet alike, no matter which rows they count in? */
+/* Do two images judge every packet alike, whichever rows they count in? */
 bool image_equal(const struct portsieve_image *one, const struct portsieve_image *other);
 
 #endif

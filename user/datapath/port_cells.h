@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Adding up the cells of a block of ports, which may be counting meanwhile. Pure. */
+/* Adding up the cells of a block of ports while they count. Pure. */
 #ifndef PORTSIEVE_PORT_CELLS_H
 #define PORTSIEVE_PORT_CELLS_H
 
@@ -8,10 +8,10 @@
 #include <portsieve/abi.h>
 
 /*
- * The packets of each port: its sum plus the cells of all CPUs. When a cell is full the program
- * first turns its top bit, then adds to the sum. So a reading holds if the sum was the same before
- * and after the cells were read, and the top bits say how often it was added to. If not for all
- * ports: -EAGAIN, with the numbers of all ports as they were read.
+ * The packets of each port: its sum plus the cells of all CPUs. When a cell is full, the program
+ * first flips its top bit, then adds the cell to the sum. So a reading is consistent if the sum is
+ * the same before and after reading the cells, and the number of cells in it has the parity of the
+ * top bits. Otherwise returns -EAGAIN, with the numbers as they were read.
  */
 static inline int port_cells_add_up(const struct portsieve_port_sums *before,
 				    const struct portsieve_port_sums *after,

@@ -11,14 +11,14 @@
 #include "datapath/attachment.h"
 #include "datapath/port_cells.h"
 
-enum { TRIES = 100 }; /* of a block: it takes some microseconds, a cell 3 ms to fill */
+enum { TRIES = 100 }; /* reading a block takes microseconds, filling a cell 3 ms */
 
-/* The memory for one block, read twice. */
+/* Buffers for one block. */
 struct block {
 	int cpus;
 	struct portsieve_port_sums sums;
 	struct portsieve_port_sums sums_before;
-	struct portsieve_port_cells cells[]; /* of each possible CPU */
+	struct portsieve_port_cells cells[]; /* one per possible CPU */
 };
 
 static int read_block(const struct attachment *attachment, uint32_t number, struct block *block,
@@ -36,7 +36,7 @@ static int read_block(const struct attachment *attachment, uint32_t number, stru
 		r = port_cells_add_up(&block->sums_before, &block->sums, block->cells, block->cpus,
 				      packets);
 	}
-	return r == -EAGAIN ? 0 : r; /* a CPU has stopped in the middle: at most 32,768 off */
+	return r == -EAGAIN ? 0 : r; /* a CPU stopped half way: off by at most 32,768 */
 }
 
 static void add_first(uint32_t *first_s, uint32_t stored)

@@ -7,12 +7,12 @@
 
 /* The time in a first_s and since_s is CLOCK_BOOTTIME in seconds. */
 struct port_counts {
-	enum datapath_per_port per_port; /* _DROPPED: none that passed is counted */
+	enum datapath_per_port per_port; /* _DROPPED: passed packets are not counted */
 	uint64_t read_ns;		 /* CLOCK_BOOTTIME */
 	uint32_t since_s;		 /* when counting began */
-	/* by enum portsieve_transport, port in host order, and verdict */
+	/* by enum portsieve_transport, port (host order) and verdict */
 	uint64_t packets[PORTSIEVE_PORT_TRANSPORTS][PORTSIEVE_PORTS][PORTSIEVE_VERDICTS];
-	/* when the first packet was counted; 0: none was */
+	/* when the first packet was counted; 0: none */
 	uint32_t first_s[PORTSIEVE_PORT_TRANSPORTS][PORTSIEVE_PORTS];
 
 	/* the same instant as read_ns, in nanoseconds of CLOCK_REALTIME */
@@ -27,8 +27,8 @@ struct port_key {
 };
 
 enum port_order {
-	PORTS_BY_PACKETS,    /* most first; the next two the same */
-	PORTS_BY_DROPPED,    /* and those that would be */
+	PORTS_BY_PACKETS,    /* most first, like the next */
+	PORTS_BY_DROPPED,    /* dropped and would-drop */
 	PORTS_BY_FIRST_SEEN, /* latest first */
 };
 
@@ -36,21 +36,21 @@ enum port_order {
 bool port_is_new(const struct port_counts *counts, enum portsieve_transport transport,
 		 uint16_t port);
 
-/* The packets of a port, whatever their verdict. */
+/* The packets of a port with any verdict. */
 uint64_t port_packets(const struct port_counts *counts, enum portsieve_transport transport,
 		      uint16_t port);
 
 /*
- * The ports with packets, in order; the caller frees *ret_ports. Of equal ports the lower comes
- * first, TCP before UDP. -ENOMEM.
+ * The ports with packets, sorted; the caller frees *ret_ports. Ties are broken by port, then TCP
+ * before UDP. -ENOMEM.
  */
 int port_counts_sort(const struct port_counts *counts, enum port_order order,
 		     struct port_key **ret_ports, size_t *ret_count);
 
 /*
- * Reads the counts of a device: 2 ms and 4 MB. No lock is needed. Each port's packets are exact;
- * two ports are not of the same instant. *ret_counts is NULL if the device does not count by port;
- * the caller frees it.
+ * Reads the counts of a device: takes 2 ms and 4 MB, and no lock. Each port's count is exact; they
+ * are not a snapshot of one instant. *ret_counts is NULL if the device does not count by port; the
+ * caller frees it.
  */
 int port_counts_read(const struct datapath *datapath, const struct datapath_device *device,
 		     struct port_counts **ret_counts, struct error *error);

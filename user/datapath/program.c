@@ -27,10 +27,10 @@ const char *datapath_libbpf_version(void)
 
 const char *datapath_libxdp_version(void)
 {
-	return PORTSIEVE_LIBXDP_VERSION; /* of the build: libxdp has no function for it */
+	return PORTSIEVE_LIBXDP_VERSION; /* at build time: libxdp has no function for it */
 }
 
-/* Multi-buffer frames and the helper for their length came in the same kernel (5.18). */
+/* Multi-buffer frames and the helper for their length both appeared in Linux 5.18. */
 bool program_has_buffers(void)
 {
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
@@ -43,7 +43,7 @@ void datapath_debug(datapath_debug_fn *print)
 	debug = print;
 }
 
-/* Errors address users; the messages of the libraries only help to find a bug. */
+/* Debug output only: users get our own errors. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	(void)level;
@@ -82,7 +82,7 @@ static struct bpf_program *link_program(const struct portsieve *skeleton, bool i
 	return is_watched ? skeleton->progs.portsieve_watch : skeleton->progs.portsieve;
 }
 
-/* The maps of what is not counted are left out. */
+/* Does not create maps that are not needed. */
 static int configure_ports(struct portsieve *skeleton, const struct program_options *options)
 {
 	uint32_t planes = options->per_port == DATAPATH_PER_PORT_ALL
@@ -132,7 +132,7 @@ static int configure(struct portsieve *skeleton, const struct program_options *o
 	bool shares = options->active_fd >= 0;
 	const struct {
 		struct bpf_map *map;
-		int fd; /* -1: create the map */
+		int fd; /* to reuse; -1: create the map */
 	} shared[] = {
 		{ skeleton->maps.counters, options->counters_fd },
 		{ skeleton->maps.active, options->active_fd },
@@ -182,7 +182,7 @@ static int configure(struct portsieve *skeleton, const struct program_options *o
 static int describe(struct program *program, const struct program_options *options)
 {
 	struct portsieve *skeleton = program->skeleton;
-	/* not from rodata: it is no longer mapped on kernels that cannot map it */
+	/* not from rodata, which some kernels cannot map */
 	const struct bpf_map *const event_maps[EVENT_MAPS] = {
 		[EVENT_SLOTS] = skeleton->maps.event_slots,
 		[EVENT_HEADS] = skeleton->maps.event_heads,
@@ -239,7 +239,7 @@ static int describe(struct program *program, const struct program_options *optio
 	return 0;
 }
 
-/* Counting by port begins with maps of zeros. */
+/* Starts counting by port; the maps are all zero. */
 static int start_ports(const struct program *program)
 {
 	_cleanup_free_ struct portsieve_port_sums *sums = calloc(1, sizeof(*sums));

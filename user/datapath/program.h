@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program: opening it from the binary, choosing its features, loading it. Private to datapath/.
- */
+/* The program: opening it from the binary, configuring and loading it. Private to datapath/. */
 #ifndef PORTSIEVE_DATAPATH_PROGRAM_H
 #define PORTSIEVE_DATAPATH_PROGRAM_H
 
@@ -8,7 +7,7 @@
 
 struct bpf_object;
 
-/* The program for libxdp's dispatcher: its name in the object. */
+/* The name of the program for libxdp's dispatcher. */
 #define PROGRAM_IN_CHAIN "portsieve_chain"
 
 /* A loaded program with its maps, not attached. Descriptors; -1: not open. */
@@ -16,7 +15,7 @@ struct program {
 	int program_fd; /* -1: only its maps are loaded */
 	int counters_fd;
 	int former_fd;	 /* counters that these replace, or -1: see baseline.h; not owned */
-	int baseline_fd; /* what others had counted, or -1; not owned */
+	int baseline_fd; /* what earlier counters had counted, or -1; not owned */
 	int active_fd;
 	int prefixes_fd[TRIE_FAMILIES];
 	int tables_fd;	/* of flows */
@@ -30,7 +29,7 @@ struct program {
 	int event_fds[EVENT_MAPS]; /* only with events */
 	uint32_t id;
 	uint32_t active_id;
-	uint32_t counters_id; /* by which the counters are pinned; 0: they are the only ones */
+	uint32_t counters_id; /* in the name of the counters' pin; 0: none */
 	uint32_t prefixes_id[TRIE_FAMILIES];
 	uint32_t port_cells_id;
 	uint32_t port_sums_id;
@@ -40,18 +39,18 @@ struct program {
 };
 
 struct program_options {
-	int counters_fd;	/* to continue counting in, or -1 */
+	int counters_fd;	/* existing ones to use, or -1 */
 	uint32_t counters_rows; /* of new counters */
 	int active_fd;		/* to share, or -1; these two go with it */
 	int prefixes_fd[TRIE_FAMILIES];
-	int replies_fd;			 /* of a program of an older version: -1 */
-	int tables_fd;			 /* of flows: those of this network namespace, or -1 */
+	int replies_fd;			 /* -1 with a program of an older version */
+	int tables_fd;			 /* the flow tables of this network namespace, or -1 */
 	enum datapath_per_port per_port; /* KEEP: off */
-	bool keeps_ports;		 /* continue counting by port in these two */
+	bool keeps_ports;		 /* use these two existing maps */
 	int port_cells_fd;
 	int port_sums_fd;
 	enum datapath_events events; /* KEEP: off */
-	bool keeps_events;	     /* go on recording in these */
+	bool keeps_events;	     /* use these existing maps */
 	int event_fds[EVENT_MAPS];
 	bool tracing;  /* record each decision for program_last_decision */
 	bool in_chain; /* for libxdp's dispatcher: see program_open_in_chain */
@@ -64,16 +63,16 @@ int program_load(const struct program_options *options, struct program *ret_prog
 
 /*
  * libxdp loads a program itself when it attaches it. So program_load with `in_chain` loads only the
- * maps; after they are filled, this opens the program that uses them, without loading it.
+ * maps; after they are filled, this opens the program with them, without loading it.
  */
 int program_open_in_chain(const struct program *maps, uint32_t own_turn,
 			  struct program *ret_program, struct error *error);
 struct bpf_object *program_object(const struct program *program);
 
-/* Has libxdp loaded it? */
+/* Has libxdp loaded the program? */
 bool program_is_loaded(const struct program *program);
 
-/* Sends the messages of libbpf and libxdp to the receiver that datapath_debug has set. */
+/* Redirects the messages of libbpf and libxdp to the receiver set by datapath_debug. */
 void program_quiet(void);
 
 /* Pins the program and its maps for a device. */
@@ -82,7 +81,7 @@ int program_pin(const struct datapath *datapath, uint32_t ifindex, const struct 
 void program_close(struct program *program);
 #define _cleanup_program_ __attribute__((cleanup(program_close)))
 
-/* The decision of the last packet, of a program loaded with `tracing`. */
+/* The decision on the last packet; the program must have been loaded with `tracing`. */
 const struct portsieve_trace *program_last_decision(const struct program *program);
 
 /* Does the program take multi-buffer frames? */

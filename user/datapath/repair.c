@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The first step of every writer: repairing the state that a killed process left. */
+/* The first step of every writer: repairing what a killed process left behind. */
 #include "datapath/repair.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static struct device_names sharing_names(const struct datapath *datapath, uint32
 	return device_names(devices, kept);
 }
 
-/* Empties slots of tries that no policy of the device uses: a killed writer had filled them. */
+/* Empties slots of tries that no policy of the device uses, left by a killed writer. */
 static void repair_tries(const struct attachment *attachment)
 {
 	uint32_t generations[PORTSIEVE_SLOTS] = { PORTSIEVE_GENERATIONS, PORTSIEVE_GENERATIONS };
@@ -49,7 +49,7 @@ static void repair_tries(const struct attachment *attachment)
 			    generations[PORTSIEVE_SLOT_BEFORE]);
 }
 
-/* Best effort: none of this blocks the next command, and the next writer tries again. */
+/* Best effort: failures do not stop the command, and the next writer tries again. */
 static void repair_loaded(const struct datapath *datapath, const struct attachment *attachment)
 {
 	char text[400];
@@ -69,7 +69,7 @@ static void repair_loaded(const struct datapath *datapath, const struct attachme
 	}
 }
 
-/* Attaches the egress program again if somebody has removed it, or if the device has moved here. */
+/* Attaches the egress program again if it was removed, or if the device has moved here. */
 static void repair_flows(const struct datapath *datapath, const struct attachment *attachment)
 {
 	uint32_t ifindex = attachment->ifindex;
@@ -118,7 +118,7 @@ static void remove_left_over(const struct datapath *datapath, uint32_t ifindex, 
 	datapath->note(r ? error.text : text);
 	if (!held)
 		return;
-	/* A deleted interface looks like one that has moved, whose filter must stay. */
+	/* A deleted interface cannot be told from one that has moved, whose filter must stay. */
 	dispatcher_folder(folder);
 	snprintf(text, sizeof(text),
 		 "libxdp still keeps the program of ifindex %u: if the interface was moved to "

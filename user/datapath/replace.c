@@ -63,8 +63,8 @@ int datapath_upgrade(const struct datapath *datapath, const struct datapath_devi
 }
 
 /*
- * Reads the images in the slots of an old device (the second NULL if it is empty), and finds the
- * one in force. -EBUSY: a change is pending.
+ * Reads the images in the slots of an old device (the second is NULL if empty), and finds the one
+ * in force. -EBUSY: a change is pending.
  */
 static int old_slots_read(const struct attachment *attachment,
 			  struct portsieve_image *images[PORTSIEVE_SLOTS],
@@ -121,8 +121,8 @@ int datapath_old_policy_read(const struct datapath *datapath, const struct datap
 }
 
 /*
- * Lets the program share the slots of a device with an equal policy, whose image then replaces
- * *image. -ENOENT, without error filled in: there is none.
+ * Makes the program share the slots of a device with an equal policy, whose image then replaces
+ * *image. -ENOENT, without error filled in: none.
  */
 static int share_equal(const struct datapath *datapath, uint32_t ifindex,
 		       struct portsieve_image *image, struct attachment *equal,
@@ -165,15 +165,18 @@ static int provide_policy(const struct datapath *datapath, uint32_t ifindex,
 	return r ? r : image_commit(program->active_fd, &maps, error);
 }
 
-/* After it no packet runs the old program: an update of the slot ends in an RCU grace period. */
+/*
+ * Waits until no packet runs the old program: an update of the slot waits for an RCU grace period.
+ */
 static int await_old_program(const struct attachment *attachment, struct error *error)
 {
 	return image_commit(attachment->active_fd, &attachment->slots[PORTSIEVE_SLOT_NOW], error);
 }
 
 /*
- * Removes what an upgrade that failed has pinned: the device stays one of the old ABI, of which
- * nobody else removes pins. In a dispatcher only by their pins are programs known to be ours.
+ * Removes what a failed upgrade has pinned: the device keeps the old ABI, and stale pins of such
+ * devices are not cleaned up. Keeps the pins in a dispatcher, as they prove that its programs are
+ * ours.
  */
 static void undo_pins(const struct datapath *datapath, const struct attachment *attachment,
 		      const struct program *program)
@@ -205,7 +208,10 @@ static void undo_pins(const struct datapath *datapath, const struct attachment *
 	pin_remove(datapath, ifindex, "program", program->id);
 }
 
-/* The new program has its own maps. The update of the link commits; then the baseline is final. */
+/*
+ * The new program has its own maps. The update of the link commits; after it the baseline is made
+ * final.
+ */
 static int upgrade_old(const struct datapath *datapath, const struct datapath_device *device,
 		       const struct attachment *attachment, const struct baseline_source *source,
 		       const struct datapath_policy *policy, const struct datapath_watch *watch,
@@ -247,7 +253,7 @@ static int upgrade_old(const struct datapath *datapath, const struct datapath_de
 	if (r)
 		return r;
 	*ret_replaced = true;
-	if (attachment->attach_asked) /* the mark would keep the old counters in memory */
+	if (attachment->attach_asked) /* the old mark would keep the old counters in memory */
 		pin_replace(datapath, attachment->ifindex, "asked", 0, program.tables_fd);
 	r = await_old_program(attachment, error);
 	return r ? r : baseline_fill(baseline_fd, source, policy->image, false, error);
@@ -286,7 +292,7 @@ int datapath_upgrade_old(const struct datapath *datapath, const struct datapath_
 
 /*
  * Moves one device to the slots of *first. If *first is empty, makes new slots with the policy in
- * force, and *first takes the program over. The policy stays the same, so that no packet is judged
+ * force, and moves the program to *first. The policy stays the same, so no packet is judged
  * differently.
  */
 static int part_device(const struct datapath *datapath, const struct datapath_device *device,

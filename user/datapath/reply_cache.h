@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The cache of replies: there only while a policy looks replies up, since it takes 384 kB for each
- * CPU. Devices that share their policy share it. Private to datapath/.
+ * The cache of replies. It exists only while a policy looks replies up, as it takes 384 kB per CPU.
+ * Devices that share a policy share it. Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_REPLY_CACHE_H
 #define PORTSIEVE_DATAPATH_REPLY_CACHE_H
@@ -18,10 +18,10 @@ static inline bool reply_cache_is_wanted(const struct portsieve_image *image)
 	return image->flags & (PORTSIEVE_IMAGE_RETURN_SOCKET | PORTSIEVE_IMAGE_RETURN_FLOW);
 }
 
-/* Makes the cache if there is none. `replies_fd`: of the map that holds it; -1: there is none. */
+/* Makes the cache if there is none. `replies_fd` is the map that holds it; -1: do nothing. */
 int reply_cache_provide(int replies_fd, struct error *error);
 
-/* Empties the cache, if there is one: no packet passes by what was found until now. */
+/* Empties the cache, if there is one, so that no packet passes because of an earlier look-up. */
 int reply_cache_renew(int replies_fd, struct error *error);
 
 /* Frees the cache. */

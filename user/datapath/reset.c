@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeping what was counted at a reset, reading it, and subtracting it. */
+/* Saving the counts at a reset, reading and subtracting them. */
 #include "datapath/reset.h"
 
 #include <bpf/bpf.h>
@@ -23,13 +23,13 @@ enum reset_kind {
 
 struct reset_key {
 	uint32_t kind;
-	uint16_t low; /* of a reason: its number */
+	uint16_t low; /* or the number of a reason */
 	uint16_t high;
 	uint8_t transport;
 	char rule[PORTSIEVE_RULE_NAME_MAX + 1]; /* "": a built-in range */
 };
 
-/* Returns a descriptor, or -errno: nothing is kept, or by a version with other counters. */
+/* Returns a descriptor, or -errno: nothing is saved, or with another layout. */
 static int open_map(const struct datapath *datapath, uint32_t ifindex, uint32_t *ret_max_entries)
 {
 	_cleanup_close_ int fd = pin_open(datapath, ifindex, pin, 0);
@@ -47,7 +47,7 @@ static int open_map(const struct datapath *datapath, uint32_t ifindex, uint32_t 
 	return TAKE_FD(fd);
 }
 
-/* Keys are compared as bytes, so those between the fields are zero. */
+/* Keys are compared as bytes, so padding must be zero. */
 static struct reset_key key_of(enum reset_kind kind, uint16_t number)
 {
 	struct reset_key key;
@@ -75,7 +75,7 @@ static int put(int fd, struct reset_key key, const struct portsieve_counter *val
 	return bpf_map_update_elem(fd, &key, value, BPF_ANY) ? -errno : 0;
 }
 
-/* Ranges are all but the one of DHCP, which is counted as a reason. */
+/* DHCP's range is counted as a reason. */
 static bool is_counted_range(uint32_t id)
 {
 	return id != PORTSIEVE_RANGE_DHCP;
@@ -128,7 +128,7 @@ static bool fell(const struct portsieve_counter *now, const struct portsieve_cou
 	return false;
 }
 
-/* Zero if nothing is kept, or if the counter has begun again since. Returns -errno. */
+/* Zero if nothing is saved, or if the counter has restarted since. Returns -errno. */
 static int get(int fd, struct reset_key key, const struct portsieve_counter *now,
 	       struct portsieve_counter *ret_before)
 {
@@ -149,7 +149,7 @@ int reset_read(const struct datapath *datapath, struct snapshot_device *device, 
 	struct portsieve_counter time;
 	int r;
 
-	if (fd < 0) /* none, or a reader without root's rights */
+	if (fd < 0) /* none, or an unprivileged reader */
 		return 0;
 	device->reset = calloc(image->counters, sizeof(*device->reset));
 	if (!device->reset)
@@ -187,7 +187,7 @@ bool snapshot_since_reset(struct snapshot_device *device)
 		return !device->reset;
 	counter_ids_used(image, used);
 	for (uint32_t id = 0; id < image->counters; id++) {
-		if (id >= PORTSIEVE_COUNTER_POOL && !used[id]) /* a part of retired */
+		if (id >= PORTSIEVE_COUNTER_POOL && !used[id]) /* counted in `retired` */
 			memset(&device->rows[id], 0, sizeof(device->rows[id]));
 		else if (id != PORTSIEVE_COUNTER_GENERATION && id != PORTSIEVE_COUNTER_RETIRED)
 			subtract(&device->rows[id], &device->reset[id]);
@@ -203,7 +203,7 @@ static int compare_keys(const void *one, const void *other)
 	return memcmp(one, other, sizeof(struct reset_key));
 }
 
-/* The keys of the map, sorted. Returns their number, or -errno. */
+/* Reads the keys of the map, sorted. Returns their number, or -errno. */
 static int read_keys(int fd, uint32_t max_entries, struct reset_key **ret_keys)
 {
 	struct reset_key *keys = calloc(max_entries, sizeof(*keys));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a device had counted at `stats --reset`: a pinned map, "reset", which only text output
- * subtracts. The counters themselves never fall. A range is known by its rule, protocol and ports,
- * so what is kept survives changes of the policy. Private to datapath/.
+ * subtracts. The counters themselves never decrease. A range is identified by its rule, protocol
+ * and ports, so saved counts survive policy changes. Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_RESET_H
 #define PORTSIEVE_DATAPATH_RESET_H
@@ -15,8 +15,8 @@ int reset_read(const struct datapath *datapath, struct snapshot_device *device,
 	       struct error *error);
 
 /*
- * Forgets the ranges that no policy of the device has any more: what they had counted now belongs
- * to ended ranges. If a rule comes again, its counters begin at zero. The lock must be held.
+ * Forgets ranges that no policy of the device has any more: their counts now belong to ended
+ * ranges. If the rule returns, its counters start at zero. The lock must be held.
  */
 void reset_forget(const struct datapath *datapath, const struct attachment *attachment);
 

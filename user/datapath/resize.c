@@ -14,7 +14,7 @@
 #include "datapath/stale.h"
 #include "datapath/view.h"
 
-/* The cache of a program of an older version is not there to be shared. */
+/* Makes a cache if the old program, being of an older version, has none to share. */
 static int provide_cache(const struct attachment *attachment, const struct program *program,
 			 struct error *error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The counters of loaded devices, with the policy that they belong to. */
+/* The counters of loaded devices, with the policies that they belong to. */
 #ifndef PORTSIEVE_SNAPSHOT_H
 #define PORTSIEVE_SNAPSHOT_H
 
@@ -9,20 +9,20 @@
 struct snapshot_device {
 	struct datapath_device device;
 	struct portsieve_image *image;	  /* the policy the rows belong to */
-	unsigned int *image_users;	  /* snapshots that share it; NULL: no other does */
+	unsigned int *image_users;	  /* reference count; NULL: not shared */
 	struct portsieve_counter *rows;	  /* by counter id, image->counters of them */
-	struct portsieve_counter retired; /* of ranges that policy changes have ended */
-	struct egress_order egress;	  /* around its egress program, if it has one */
+	struct portsieve_counter retired; /* of ended ranges */
+	struct egress_order egress;	  /* the neighbours of its egress program */
 	uint64_t read_ns;		  /* when, by CLOCK_BOOTTIME */
 
-	/* What it had counted at `stats --reset`, by counter id; NULL if there was none. */
+	/* The counts at `stats --reset`, by counter id; NULL if there was none. */
 	struct portsieve_counter *reset;
 	struct portsieve_counter reset_retired;
 	uint64_t reset_real_ns; /* when, by CLOCK_REALTIME */
-	bool is_since_reset;	/* these have been subtracted */
+	bool is_since_reset;	/* `reset` has been subtracted */
 };
 
-/* A loaded device that cannot be read: its pinned state is incomplete or of another ABI. */
+/* A loaded device that cannot be read: its pinned state is incomplete or has another ABI. */
 struct snapshot_unreadable {
 	struct datapath_device device;
 	struct error error; /* why, and what to do */
@@ -37,19 +37,19 @@ struct snapshot {
 
 /*
  * Reads one device (ifindex), or all loaded ones (0). The rows and the image of a device belong
- * together; no lock is needed. Images, which are 2 MB and never change, are shared with an earlier
- * snapshot that has them; it may be NULL, and be freed before this one. -ENOENT without error
- * filled in: that device is not loaded. The caller owns *ret_snapshot (snapshot_free).
+ * together; no lock is needed. Images, which are 2 MB and immutable, are shared with the earlier
+ * snapshot, which may be NULL and may be freed before this one. -ENOENT without error filled in:
+ * that device is not loaded. The caller owns *ret_snapshot (snapshot_free).
  */
 int snapshot_read(const struct datapath *datapath, uint32_t ifindex, const struct snapshot *earlier,
 		  struct snapshot *ret_snapshot, struct error *error);
 void snapshot_free(struct snapshot *snapshot);
 #define _cleanup_snapshot_ __attribute__((cleanup(snapshot_free)))
 
-/* Of all packets: the rows of the policy, of reasons, and of ended ranges. */
+/* The sum of all rows: those of the policy, of reasons, and of ended ranges. */
 struct portsieve_counter snapshot_sum(const struct snapshot_device *device);
 
-/* Subtracts from rows and `retired` what was counted before the reset. False: no memory. */
+/* Subtracts the counts before the reset from rows and `retired`. Returns false if out of memory. */
 bool snapshot_since_reset(struct snapshot_device *device);
 
 /* Had the rule ended when the device was read? Only runtime rules end. */
@@ -61,9 +61,9 @@ bool snapshot_range_ended(const struct snapshot_device *device, uint32_t range_i
 /* Why a device may not learn the flows that its policy needs. */
 enum snapshot_degraded {
 	SNAPSHOT_NOT_DEGRADED,
-	SNAPSHOT_EGRESS_LOST,	/* its egress program is not attached any more */
-	SNAPSHOT_EGRESS_BEFORE, /* a program before it may keep packets from it */
-	SNAPSHOT_EGRESS_AFTER,	/* a program after it may drop or change what was learned */
+	SNAPSHOT_EGRESS_LOST,	/* its egress program is no longer attached */
+	SNAPSHOT_EGRESS_BEFORE, /* a program before it may divert packets */
+	SNAPSHOT_EGRESS_AFTER,	/* a program after it may drop or change packets */
 };
 
 enum snapshot_degraded snapshot_degraded(const struct snapshot_device *device);

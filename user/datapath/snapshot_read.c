@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading devices, from maps to struct snapshot; and which rules had ended at that time. */
+/* Reads devices into struct snapshot. */
 #include <errno.h>
 #include <time.h>
 
@@ -15,7 +15,7 @@
 #include "datapath/reset.h"
 #include "datapath/snapshot.h"
 
-enum { TRIES = 100 }; /* while writers apply in between */
+enum { TRIES = 100 }; /* as writers may apply in between */
 
 static void free_device(struct snapshot_device *device)
 {
@@ -54,7 +54,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	r = rows_count(attachment->counters_fd, &rows, error);
 	if (r)
 		return r;
-	if (rows < device->image->counters) /* they have just been replaced, by larger ones */
+	if (rows < device->image->counters) /* larger ones have just replaced them */
 		return -EAGAIN;
 	r = counters_read(attachment->counters_fd, device->rows, 0, device->image->counters, error);
 	if (r)
@@ -67,7 +67,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 		return -EAGAIN;
 	r = baseline_add(attachment, device->rows, device->image->counters, error);
 	if (r == -EAGAIN)
-		nanosleep(&pause, NULL); /* the upgrade is about to complete it */
+		nanosleep(&pause, NULL); /* an upgrade is about to complete the baseline */
 	if (r)
 		return r;
 	/* Ended ranges: the retired row, and the rows of the pool that the image does not use. */
@@ -83,7 +83,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 static int take_image(const struct attachment *attachment, const struct snapshot *earlier,
 		      struct snapshot_device *device, struct error *error)
 {
-	/* After a rollback the number of rows in the image is that of another one. */
+	/* After a rollback, image->counters comes from another image. */
 	bool may_share = attachment->in_force == PORTSIEVE_SLOT_NOW;
 
 	device->device.image_id = attachment_policy(attachment)->id;
@@ -178,7 +178,7 @@ static int add_device(const struct datapath *datapath, const struct datapath_dev
 	return 0;
 }
 
-/* One device, or all: of one, the others are not looked at, however many there are. */
+/* Finds one device or all. For one, does not look at the others, which may be many. */
 static int find_devices(const struct datapath *datapath, uint32_t ifindex,
 			struct datapath_device **ret_devices, size_t *ret_count,
 			struct error *error)

@@ -21,7 +21,7 @@ void stale_remove(const struct datapath *datapath, struct attachment *attachment
 		return;
 	if (attachment->hook.attach == DATAPATH_DISPATCHER &&
 	    handover_settle(datapath, attachment, NULL))
-		return; /* only by their pins are our programs known to be ours */
+		return; /* their pins are the only proof that programs are ours */
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		snprintf(names[count++], PIN_NAME_MAX, "%s", kept[i]);
 	if (baseline_settle(datapath, attachment, NULL))

@@ -6,8 +6,8 @@
 #include "datapath/attachment.h"
 
 /*
- * Ends an unfinished handover, and an unfinished replacement of the counters; then removes every
- * pin that the attachment does not lead to. Best effort: the next writer does what is left.
+ * Completes an unfinished handover and an unfinished replacement of counters; then removes every
+ * pin that the attachment does not lead to. Best effort: the next writer does the rest.
  */
 void stale_remove(const struct datapath *datapath, struct attachment *attachment);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A program in the place of another one: both ways to attach, and the counters it continues with.
- */
+/* Replacing a program by another one, for both ways to attach. */
 #include "datapath/successor.h"
 
 #include <string.h>
@@ -11,7 +10,7 @@
 #include "datapath/link.h"
 #include "datapath/pins.h"
 
-/* Which counters the program has, and what readers are to add to them. */
+/* Chooses the program's counters, and what readers add to them. */
 static int provide_counters(const struct attachment *attachment, enum successor_counters counters,
 			    struct program *program)
 {

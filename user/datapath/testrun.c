@@ -16,7 +16,7 @@
 
 struct testrun {
 	struct program program;
-	int empty_fd; /* of the empty program, which has no struct program; -1: none */
+	int empty_fd; /* the empty program, which has no struct program; -1: none */
 };
 
 void testrun_close(struct testrun *testrun)

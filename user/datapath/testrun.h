@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Test runs of packets on the real program with maps of its own: nothing live is touched or
- * counted.
+ * Test runs of packets on the real program with private maps: nothing live is touched or counted.
  */
 #ifndef PORTSIEVE_DATAPATH_TESTRUN_H
 #define PORTSIEVE_DATAPATH_TESTRUN_H
@@ -11,7 +10,7 @@
 #include "datapath/datapath.h"
 
 enum testrun_limits {
-	TESTRUN_FRAME_MIN = 14,	   /* bytes: the kernel runs no shorter ones */
+	TESTRUN_FRAME_MIN = 14,	   /* bytes; the kernel rejects shorter ones */
 	TESTRUN_FRAME_MAX = 65535, /* bytes */
 };
 
@@ -20,13 +19,13 @@ struct testrun;
 /* The result for one packet. */
 struct testrun_result {
 	bool dropped;			 /* by the return code */
-	struct portsieve_trace decision; /* what was decided, and counted */
+	struct portsieve_trace decision; /* what was decided and counted */
 };
 
 /*
  * Loads the program with a copy of the image and its prefixes (NULL: none), and counters with
- * `rows` rows: those of the image, and of any other that is to be applied. The caller owns
- * *ret_testrun (testrun_close).
+ * `rows` rows, enough for the image and for any that will be applied. The caller owns *ret_testrun
+ * (testrun_close).
  */
 int testrun_open(const struct portsieve_image *image, const struct addresses *addresses,
 		 uint32_t rows, struct testrun **ret_testrun, struct error *error);
@@ -55,7 +54,7 @@ int testrun_judge_in_buffers(struct testrun *testrun, const void *frame, size_t 
 			     size_t first_bytes, struct testrun_result *ret_result,
 			     struct error *error);
 
-/* Reads what the test run has counted, rows 0..count-1. */
+/* Reads rows 0..count-1 of the test run. */
 int testrun_counters(struct testrun *testrun, struct portsieve_counter *rows, uint32_t count,
 		     struct error *error);
 

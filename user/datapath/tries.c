@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Filling tries takes one system call for each prefix: the kernel has no batches for them. */
+/* Filling a trie takes one system call per prefix: the kernel has no batches for them. */
 #include "datapath/tries.h"
 
 #include <bpf/bpf.h>

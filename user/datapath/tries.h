@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prefixes as tries, and the slots that the program reads them from, one for each generation.
+ * Prefixes as LPM tries, and the slots that the program reads them from, one for each generation.
  * Private to datapath/.
  */
 #ifndef PORTSIEVE_DATAPATH_TRIES_H
@@ -9,8 +9,8 @@
 #include "datapath/pins.h"
 
 /*
- * Makes, fills and freezes a trie for each family that has prefixes; the other ret_fd is -1.
- * addresses NULL: none. The caller owns the descriptors.
+ * Makes, fills and freezes a trie for each family that has prefixes; sets ret_fd to -1 for others.
+ * `addresses` may be NULL. The caller owns the descriptors.
  */
 int tries_make(const struct addresses *addresses, int ret_fd[TRIE_FAMILIES], struct error *error);
 
@@ -28,7 +28,7 @@ void tries_remove_others(const int prefixes_fd[TRIE_FAMILIES], uint32_t generati
 /* Is there a trie in any slot? */
 bool tries_are_put(const int prefixes_fd[TRIE_FAMILIES]);
 
-/* Bytes of a key, by family. */
+/* Size of a key in bytes, by family. */
 extern const uint32_t trie_key_bytes[TRIE_FAMILIES];
 
 #endif

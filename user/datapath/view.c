@@ -27,18 +27,15 @@ enum {
 	VIEW_NAMES_MAX = 64, /* of one device */
 };
 
-/* Pins that readers need beside the maps of programs: maps of policies, and how it was loaded. */
+/* Pins that readers need besides the maps of programs: a policy's maps, and the "asked" mark. */
 static const char *const kinds[] = { "image", "text", "trie4", "trie6", "asked" };
 
-/* The folders of a program's maps, by its id; and a mark, by its name alone. */
+/* Prefixes of names: the folders of a program's maps, and a mark for the egress program. */
 #define FOLDER_LINK	  "program_"
 #define FOLDER_DISPATCHER "dispatched_"
 #define MARK_EGRESS	  "egress_"
 
-/*
- * The maps of a program that readers need, in the order in which they open them. Descriptors; -1:
- * it has none.
- */
+/* The maps of a program that readers need, in the order in which they open them. */
 enum program_map {
 	MAP_COUNTERS,
 	MAP_FORMER,
@@ -69,7 +66,9 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &status) && (uint64_t)status.f_type == BPF_FS_MAGIC;
 }
 
-/* Can a process without rights load BPF programs? Unknown counts as no: such a kernel has no BPF.
+/*
+ * Can an unprivileged process load BPF programs? Unknown means no: a kernel without the sysctl has
+ * no BPF.
  */
 static bool anybody_loads_programs(void)
 {
@@ -79,7 +78,7 @@ static bool anybody_loads_programs(void)
 	return file && fscanf(file, "%d", &value) == 1 && value == 0;
 }
 
-/* The folder of the network namespace in the view has the name of that of the pins. */
+/* The view's folder of the network namespace has the same name as that of the pins. */
 static const char *namespace_of(const struct datapath *datapath)
 {
 	return strrchr(datapath->directory, '/') + 1;
@@ -127,7 +126,7 @@ void view_prepare(struct datapath *datapath)
 	datapath->view_gid = group->gr_gid;
 }
 
-/* Makes a directory of the view. Returns false if it is not there. */
+/* Makes a directory in the view. Returns false if it does not exist afterwards. */
 static bool make_directory(const struct datapath *datapath, const char *path)
 {
 	if (mkdir(path, 0750))
@@ -135,7 +134,8 @@ static bool make_directory(const struct datapath *datapath, const char *path)
 	return !chown(path, -1, datapath->view_gid) && !chmod(path, 0750);
 }
 
-/* Is that map pinned there? A killed writer may have left another one under a name without an id.
+/*
+ * Is this map pinned there? A killed writer may have left another one under a name without an id.
  */
 static bool has_map(const char *path, int fd)
 {
@@ -156,10 +156,7 @@ static bool make_device_directory(const struct datapath *datapath, uint32_t ifin
 	return make_directory(datapath, path);
 }
 
-/*
- * Pins a map as `name` in the directory of the device, which must be there, by one step in place of
- * another one.
- */
+/* Pins a map as `name` in the device's existing directory, replacing another one atomically. */
 static void pin_in_view(const struct datapath *datapath, uint32_t ifindex, const char *name, int fd)
 {
 	char path[VIEW_PATH_MAX], next[VIEW_PATH_MAX + 5];
@@ -169,7 +166,7 @@ static void pin_in_view(const struct datapath *datapath, uint32_t ifindex, const
 		return;
 	snprintf(next, sizeof(next), "%s_next", path);
 	unlink(next);
-	/* Nobody else can open it before it has its group: it is made with mode 0600. */
+	/* Pins are made with mode 0600: nobody else can open it before it has its group. */
 	if (!bpf_obj_pin(fd, next) &&
 	    (chown(next, -1, datapath->view_gid) || chmod(next, 0640) || rename(next, path)))
 		unlink(next);
@@ -233,7 +230,7 @@ void view_put_program(const struct datapath *datapath, uint32_t ifindex,
 	put_maps(datapath, ifindex, folder, fds);
 }
 
-/* The folder of the maps of the program that is on a device. */
+/* The name of the folder for the maps of the program on a device. */
 static void program_folder(const struct attachment *attachment, char folder[PIN_NAME_MAX])
 {
 	snprintf(folder, PIN_NAME_MAX, "%s%u",
@@ -269,7 +266,7 @@ void view_put_attachment(const struct datapath *datapath, const struct attachmen
 	put_maps_of(datapath, attachment, folder);
 }
 
-/* The names that a device is to have in the view. */
+/* The names that a device should have in the view. */
 struct names {
 	char list[VIEW_NAMES_MAX][PIN_NAME_MAX];
 	size_t count;
@@ -355,7 +352,9 @@ int view_open(struct datapath *datapath)
 	return 0;
 }
 
-/* Finds the folder of the device's program; any program in a dispatcher is taken for ours. */
+/*
+ * Finds the folder of the device's program. Assumes that a program in a dispatcher is still there.
+ */
 static int find_folder(DIR *directory, const struct occupant *occupant,
 		       char ret_folder[PIN_NAME_MAX], struct hook *hook)
 {
