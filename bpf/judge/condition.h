@@ -47,20 +47,38 @@ portsieve_inline const struct portsieve_condition *condition_of(const struct por
 	return &image->condition[number];
 }
 
-/* Evaluates a condition on an address: looks up its class in the condition's row of cells. */
+/* The entry of a class of addresses in a condition's row of cells. */
+portsieve_inline __u32 entry_of_class(const struct portsieve_image *image,
+				      const struct portsieve_condition *condition, __u32 entry,
+				      __u32 class)
+{
+	const struct portsieve_cell *cell =
+		&image->cell[(condition->base + class) & (PORTSIEVE_CELLS - 1)];
+
+	return cell->condition == bounded_number(entry) + 1 ? cell->entry : condition->otherwise;
+}
+
+/*
+ * Evaluates a condition on an address. By source, a row may hold only the classes in which it
+ * differs from another row, and leave the others to that one.
+ */
 portsieve_inline __u32 step_by_address(const struct portsieve_image *image, const void *addresses,
 				       __u32 family, enum portsieve_direction direction,
 				       __u32 entry)
 {
 	const struct portsieve_condition *condition = condition_of(image, entry);
-	const struct portsieve_cell *cell;
 	__u32 class;
 
 	if (!condition || condition->kind != PORTSIEVE_BY_SOURCE + direction)
 		return entry;
 	class = class_of(image, addresses, family, direction);
-	cell = &image->cell[(condition->base + class) & (PORTSIEVE_CELLS - 1)];
-	return cell->condition == bounded_number(entry) + 1 ? cell->entry : condition->otherwise;
+	entry = entry_of_class(image, condition, entry, class);
+	if (direction != PORTSIEVE_SOURCE)
+		return entry;
+	condition = condition_of(image, entry);
+	if (condition && condition->kind == PORTSIEVE_BY_SOURCE)
+		entry = entry_of_class(image, condition, entry, class);
+	return entry;
 }
 
 /* Evaluates the conditions on time, one after the other. */

@@ -172,7 +172,7 @@ static inline __attribute__((always_inline)) _Bool ids_have(const struct portsie
  * reference instead of a range: to a port class in a flat table, to a condition in a condition or a
  * cell. Its number is 2 * (id - PORTSIEVE_RANGES), plus 1 if the top bit is set.
  *
- *     port -> port class -> [source] -> [destination] -> [time]... -> range
+ *     port -> port class -> [source [source]] -> [destination] -> [time]... -> range
  *
  * A port class has a condition, and the range of the first rule without addresses and without an
  * end, which decides if no earlier rule matches (PORTSIEVE_ENTRY_FALL). Ports with the same
@@ -215,8 +215,9 @@ struct portsieve_port_class {
 
 /*
  * By address: cell[(base + class) % PORTSIEVE_CELLS].entry if the cell's `condition` is this one's
- * number + 1, else `otherwise` (a sparse table compressed by row displacement). By time: `then`
- * before until_ns, else `otherwise`.
+ * number + 1, else `otherwise` (a sparse table compressed by row displacement). By source,
+ * `otherwise` may be one more condition by source: this row then has the classes in which it
+ * differs from that one. By time: `then` before until_ns, else `otherwise`.
  */
 struct portsieve_condition {
 	union {

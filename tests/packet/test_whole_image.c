@@ -209,6 +209,10 @@ static void policies_at_the_limits(void **state)
 	check_and_free("6000 conditions by source and destination", &policy);
 	make_nested(&policy, NESTED_RULES);
 	check_and_free("nested rules", &policy);
+	make_wide(&policy, 1000, false);
+	check_and_free("wide ranges that overlap", &policy);
+	make_wide(&policy, 300, true);
+	check_and_free("wide ranges and prefixes that overlap", &policy);
 	make_offices(&policy, OFFICES, false);
 	check_and_free("offices, then the company", &policy);
 	make_offices(&policy, OFFICES, true);

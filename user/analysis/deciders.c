@@ -130,6 +130,25 @@ static void rules_add(struct rules *rules, uint16_t rule)
 	rules->stamp[rule] = rules->now;
 }
 
+static uint16_t entry_of_class(const struct portsieve_image *image, uint32_t number, uint32_t class)
+{
+	const struct portsieve_condition *condition = &image->condition[number];
+	const struct portsieve_cell *cell =
+		&image->cell[(condition->base + class) % PORTSIEVE_CELLS];
+
+	if (cell->condition == number + 1)
+		return cell->entry;
+	/* the row may be the differences to another one */
+	if (condition->kind == PORTSIEVE_BY_SOURCE && is_reference(condition->otherwise) &&
+	    condition->otherwise != PORTSIEVE_ENTRY_FALL) {
+		uint32_t other = reference_number(condition->otherwise);
+
+		if (image->condition[other].kind == PORTSIEVE_BY_SOURCE)
+			return entry_of_class(image, other, class);
+	}
+	return condition->otherwise;
+}
+
 /* Finds the rules that an entry leads to; returns whether it may lead to no conditional one. */
 static bool follow(struct deciders_search *search, uint16_t entry);
 
@@ -143,13 +162,9 @@ static bool follow_by_address(struct deciders_search *search, uint32_t number)
 
 	for (size_t i = 0; i < members->count && search->work++ < WORK_MAX; i++) {
 		uint32_t class = members->any ? i : members->list[i];
-		const struct portsieve_cell *cell =
-			&image->cell[(condition->base + class) % PORTSIEVE_CELLS];
 
 		if (has_family(search, direction, class))
-			falls |= follow(search, cell->condition == number + 1
-							? cell->entry
-							: condition->otherwise);
+			falls |= follow(search, entry_of_class(image, number, class));
 	}
 	return falls;
 }

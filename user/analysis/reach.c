@@ -51,7 +51,19 @@ static void add_edges_by_time(struct walk *walk)
 	}
 }
 
-/* Edges from the cells of each row, and one for the classes without a cell. */
+/* Does a row leave the classes without a cell to another row by source? */
+static bool is_shared(const struct portsieve_image *image,
+		      const struct portsieve_condition *condition)
+{
+	return is_reference(condition->otherwise) && condition->otherwise != PORTSIEVE_ENTRY_FALL &&
+	       image->condition[reference_number(condition->otherwise)].kind == condition->kind;
+}
+
+/*
+ * Edges from the cells of each row, and one for the classes without a cell. Those to another row
+ * by source come last, since an edge to a condition comes after that condition's own. That row is
+ * asked about all its classes by ports of its own, so no edge from there is one too many.
+ */
 static int add_edges_by_address(struct walk *walk, enum portsieve_direction direction)
 {
 	const struct image_reach *reach = walk->reach;
@@ -80,15 +92,18 @@ static int add_edges_by_address(struct walk *walk, enum portsieve_direction dire
 		for (int family = 0; family < POLICY_FAMILIES; family++)
 			without_cell[number][family] -= families[class] >> family & 1;
 	}
-	for (uint32_t number = 0; number < PORTSIEVE_CONDITIONS_MAX; number++) {
-		uint8_t left = 0;
+	for (int shared = 0; shared <= 1; shared++)
+		for (uint32_t number = 0; number < PORTSIEVE_CONDITIONS_MAX; number++) {
+			const struct portsieve_condition *condition = &image->condition[number];
+			uint8_t left = 0;
 
-		if (image->condition[number].kind != PORTSIEVE_BY_SOURCE + direction)
-			continue;
-		for (int family = 0; family < POLICY_FAMILIES; family++)
-			left |= !!without_cell[number][family] << family;
-		edge_add(walk, number, image->condition[number].otherwise, left);
-	}
+			if (condition->kind != PORTSIEVE_BY_SOURCE + direction ||
+			    is_shared(image, condition) != shared)
+				continue;
+			for (int family = 0; family < POLICY_FAMILIES; family++)
+				left |= !!without_cell[number][family] << family;
+			edge_add(walk, number, condition->otherwise, left);
+		}
 	return 0;
 }
 

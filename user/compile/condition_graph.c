@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "compile/shared_rows.h"
 #include "policy/failsafe.h"
 
 enum {
@@ -18,6 +19,8 @@ enum {
 	KNOWN_MAX = 1 << 17,  /* lists; more are compiled without sharing */
 	WORK_MAX = 400000000, /* ids of ranges looked at, over all classes: takes some seconds */
 	INSERTED_MAX = 8,     /* more are sorted by qsort() */
+	CELLS_MAX = 1 << 22,  /* of all rows, before they share any: 32 MB */
+	CELLS_SHARED = PORTSIEVE_CELLS / 4 * 3, /* with more, rows share cells */
 };
 
 const struct policy_rule *condition_rule_of(const struct condition_graph *graph, uint16_t range)
@@ -513,11 +516,11 @@ static int row_make(struct row *row)
 			return r;
 	}
 	graph->cells_count += row->cells.count;
-	if (graph->cells_count > PORTSIEVE_CELLS)
+	if (graph->cells_count > CELLS_MAX)
 		return condition_too_many(
-			graph, PORTSIEVE_CELLS,
-			"combinations of ports and addresses; give rules the same ports, or "
-			"the same lists of prefixes");
+			graph, CELLS_MAX,
+			"combinations of ports and addresses to compile; give rules the same "
+			"ports, or the same lists of prefixes");
 	return 0;
 }
 
@@ -584,13 +587,17 @@ int condition_graph_enter(struct condition_graph *graph, const struct range_list
 
 int condition_graph_finish(struct condition_graph *graph)
 {
-	int r = sparse_table_lay(graph->rows, graph->rows_count, graph->image);
+	int r = 0;
 
+	if (graph->cells_count > CELLS_SHARED)
+		r = rows_share(graph->rows, graph->rows_count,
+			       graph->directions[PORTSIEVE_SOURCE].classes.count, graph->image);
+	r = r ?: sparse_table_lay(graph->rows, graph->rows_count, graph->image);
 	if (r == -E2BIG)
 		return condition_too_many(
 			graph, PORTSIEVE_CELLS,
-			"combinations of ports and addresses, with the gaps between them; give "
-			"rules the same ports, or the same lists of prefixes");
+			"combinations of ports and addresses; give rules the same ports, or "
+			"the same lists of prefixes");
 	if (r)
 		return error_no_memory(graph->error);
 	return 0;

@@ -63,7 +63,7 @@ struct condition_graph {
 	size_t known_ids_count;
 	struct sparse_row *rows;
 	size_t rows_count;
-	size_t cells_count; /* of all rows */
+	size_t cells_count; /* of all rows, before they share any */
 	uint64_t work;	    /* ids looked at so far */
 	uint32_t *times;    /* by entry: how often it is in a row */
 	size_t conditions_count;
@@ -88,7 +88,7 @@ int condition_graph_init(struct condition_graph *graph);
 int condition_graph_enter(struct condition_graph *graph, const struct range_list *list,
 			  uint16_t *ret_entry);
 
-/* Lays the rows of all conditions into the image's cells. */
+/* Lays the rows of all conditions into the image's cells; rows share cells if there are many. */
 int condition_graph_finish(struct condition_graph *graph);
 
 void condition_graph_free(struct condition_graph *graph);

@@ -31,7 +31,7 @@ static void reach_add(struct reach *reach, uint16_t entry)
 }
 
 /*
- * Repeats until no condition is added. A source condition leads to destination and time conditions,
+ * Repeats until no condition is added. A source condition leads to another one, to destination and time conditions,
  * a destination condition to time conditions, so a few rounds suffice.
  */
 static void reach_from(struct reach *reach, const struct portsieve_image *image, uint16_t entry)

@@ -69,7 +69,7 @@ static inline uint16_t condition_ask(const struct portsieve_image *image,
 	return cell->condition == number + 1 ? cell->entry : condition->otherwise;
 }
 
-/* Conditions come in the order of their kinds: one source, one destination, few times. */
+/* Conditions come in the order of their kinds: at most two sources, one destination, few times. */
 static inline uint16_t conditions_follow(const struct portsieve_image *image,
 					 const struct addresses *addresses, uint16_t entry,
 					 const struct policy_packet *packet)
@@ -84,7 +84,7 @@ static inline uint16_t conditions_follow(const struct portsieve_image *image,
 		assert_in_range(kind, last, PORTSIEVE_BY_TIME);
 		asked[kind]++;
 		last = kind;
-		assert_true(asked[PORTSIEVE_BY_SOURCE] <= 1 &&
+		assert_true(asked[PORTSIEVE_BY_SOURCE] <= 2 &&
 			    asked[PORTSIEVE_BY_DESTINATION] <= 1);
 		assert_true(asked[PORTSIEVE_BY_TIME] <= PORTSIEVE_EXPIRIES_MAX);
 		entry = condition_ask(image, addresses, number, packet);

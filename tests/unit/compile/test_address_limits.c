@@ -19,7 +19,8 @@
 
 enum {
 	LARGE_RULES = 10000,
-	TOO_MANY_NESTED_RULES = 520, /* 135,460 cells */
+	TOO_MANY_NESTED_RULES = 520, /* 135,460 cells, if rows share none */
+	WIDE_RULES = 1000,
 	SAMPLES = 60,
 };
 
@@ -119,7 +120,7 @@ static void a_policy_has_11800_conditions(void **state)
 
 static void a_policy_has_65536_cells(void **state)
 {
-	_cleanup_addresses_ struct addresses addresses = { 0 };
+	_cleanup_addresses_ struct addresses addresses = { 0 }, shared = { 0 };
 	struct policy policy;
 
 	(void)state;
@@ -129,9 +130,49 @@ static void a_policy_has_65536_cells(void **state)
 	assert_string_equal(decides(&addresses, 99, TEN + 256 * 100, 0), "default");
 	assert_string_equal(decides(&addresses, 65535, TEN + 256 * 255, 0), "r255");
 	policy_free(&policy);
+	/* rows by source share cells, those by destination do not */
 	make_nested(&policy, TOO_MANY_NESTED_RULES);
+	compile(&policy, &shared);
+	assert_string_equal(decides(&shared, 500, TEN + 256 * 500, 0), "r500");
+	assert_string_equal(decides(&shared, 499, TEN + 256 * 500, 0), "default");
+	assert_string_equal(decides(&shared, 500, TEN, 0), "r0");
+	for (size_t i = 0; i < policy.rules_count; i++) {
+		policy.rules[i].to = policy.rules[i].from;
+		policy.rules[i].from = (struct policy_prefixes){ 0 };
+	}
 	assert_refused(&policy, "65536");
 	assert_blamed(&policy);
+	policy_free(&policy);
+}
+
+static void a_thousand_wide_ranges_have_addresses_of_their_own(void **state)
+{
+	_cleanup_addresses_ struct addresses addresses = { 0 };
+	struct policy policy;
+	uint64_t chance = 3;
+
+	(void)state;
+	make_wide(&policy, WIDE_RULES, false);
+	compile(&policy, &addresses);
+	for (int i = 0; i < SAMPLES; i++) {
+		uint32_t n = random_below(&chance, WIDE_RULES);
+		const struct policy_interval *ports = policy.rules[n].intervals;
+		struct policy_packet packet = {
+			.transport = PORTSIEVE_TCP,
+			.port = ports->low,
+			.source = prefix4(TEN + 256 * n + 9, 32),
+			.destination = prefix4(ELSEWHERE + n, 32),
+		};
+		uint16_t id = image_evaluate(image, &addresses, &packet) & PORTSIEVE_ENTRY_RANGE;
+
+		assert_int_equal(image->range[id].rule, n);
+		packet.port = ports->high;
+		id = image_evaluate(image, &addresses, &packet) & PORTSIEVE_ENTRY_RANGE;
+		assert_int_equal(image->range[id].rule, n);
+		packet.destination = prefix4(ELSEWHERE + n + 1, 32);
+		id = image_evaluate(image, &addresses, &packet) & PORTSIEVE_ENTRY_RANGE;
+		assert_in_range(id, 0, PORTSIEVE_RANGE_RULES - 1);
+	}
 	policy_free(&policy);
 }
 
@@ -262,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_direction_has_65536_classes),
 		cmocka_unit_test(a_policy_has_11800_conditions),
 		cmocka_unit_test(a_policy_has_65536_cells),
+		cmocka_unit_test(a_thousand_wide_ranges_have_addresses_of_their_own),
 		cmocka_unit_test(a_broad_prefix_beside_many_narrow_ones_adds_up),
 		cmocka_unit_test(ports_that_divide_the_addresses_fit),
 		cmocka_unit_test(eight_rules_may_end_one_after_the_other),

@@ -77,6 +77,31 @@ static inline void make_nested(struct policy *policy, unsigned int rules)
 		add_rule_from(policy, i, (uint16_t)i, 65535, TEN + 256 * i, 24);
 }
 
+/*
+ * Rules with wide ranges that overlap, and addresses of their own; with `nested`, prefixes of any
+ * length in 10.0.0.0/8, which overlap too.
+ */
+static inline void make_wide(struct policy *policy, unsigned int rules, bool nested)
+{
+	uint64_t chance = rules;
+
+	policy_init(policy);
+	for (unsigned int i = 0; i < rules; i++) {
+		uint16_t a = (uint16_t)random_below(&chance, 65536);
+		uint16_t b = (uint16_t)random_below(&chance, 65536);
+		uint8_t length = (uint8_t)(nested ? 10 + random_below(&chance, 15) : 24);
+		uint32_t network = nested ? random_below(&chance, 1 << 24) : 256 * i;
+		struct policy_prefix to = prefix4(ELSEWHERE + i, 32);
+		struct policy_rule *rule =
+			add_rule_from(policy, i, a < b ? a : b, a < b ? b : a,
+				      (TEN + network) & ~0u << (32 - length), length);
+
+		rule->action = random_below(&chance, 2) ? POLICY_ALLOW : POLICY_DROP;
+		if (!nested)
+			add_prefix_of(&rule->to, &to);
+	}
+}
+
 /* A port for each of many offices, and all ports for the company: 10.0.0.0/8. */
 static inline void make_offices(struct policy *policy, unsigned int offices, bool company_first)
 {
