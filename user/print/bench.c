@@ -9,7 +9,7 @@
 #include "base/text_table.h"
 #include "print/json.h"
 
-/* A row for each program: the measured times or, if `net`, what it adds to the empty program. */
+/* A row per program: the measured times or, if `net`, the excess over the empty program. */
 static int print_table(const struct bench *bench, bool net)
 {
 	_cleanup_table_ struct table table = { .columns = 1 + BENCH_PACKETS, .right = ~1u };

@@ -75,7 +75,7 @@ static void print_decider(const struct policy_decider *decider, bool with_line)
 		printf(" (line %u)", decider->rule->place.line);
 }
 
-/* What the verdicts, or the values of a setting, do not show. */
+/* What the two verdicts, or the values of a setting, do not show. */
 static const char *const effect_words[POLICY_DIFF_EFFECTS] = {
 	[POLICY_DIFF_NO_EFFECT] = "",
 	[POLICY_DIFF_NOW_ALLOWED] = "",

@@ -7,7 +7,7 @@
 #include "analysis/diff.h"
 
 struct diff_report {
-	const char *path;		     /* of the policy that is compared with the live one */
+	const char *path;		     /* of the policy compared with the live one */
 	const struct portsieve_image *image; /* compiled from it */
 	const struct portsieve_image *live;
 	const struct datapath_device *devices; /* with the live policy */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The difference of two policies as JSON. Each change is printed and released before the next one
- * is made: a list of 100,000 prefixes may belong to thousands of changes.
+ * The difference between two policies as JSON. Each change is printed and freed before the next one
+ * is built: a list of 100,000 prefixes may belong to thousands of changes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ struct diff_printer {
 	bool continued; /* a change has been printed */
 };
 
-/* Prints an object and releases it. */
+/* Prints an object and frees it. */
 static int print_object(json_object *object)
 {
 	size_t length;
@@ -49,7 +49,7 @@ static int print_object(json_object *object)
 
 /*
  * An array of prefixes that is kept as text, so that printing it again does not format 100,000
- * prefixes again. NULL when memory is short.
+ * prefixes again. NULL if out of memory.
  */
 static json_object *prefixes_array(const struct policy_prefixes *prefixes)
 {

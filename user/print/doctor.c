@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Findings as a list of 80 columns, with the command that mends each, and as JSON. */
+/* Findings as a list of 80 columns, each with the command that fixes it, and as JSON. */
 #include "print/doctor.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static int widest(const struct doctor_report *report, bool checks)
 	return (int)width;
 }
 
-/* The width that the first columns need. */
+/* The widths of the first columns. */
 struct layout {
 	int devices;
 	int checks;
@@ -76,7 +76,7 @@ static void print_finding(const struct doctor_finding *finding, const struct lay
 	printf("%*s$ %s\n", 7 + 2, "", text);
 }
 
-/* The checks of one device, or of the machine, in which all is well: on one line. */
+/* Prints the checks that one device, or the machine, has passed, on one line. */
 static int print_passed(const struct doctor_report *report, size_t first_finding,
 			const struct layout *layout)
 {

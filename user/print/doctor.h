@@ -5,7 +5,7 @@
 
 #include "analysis/doctor.h"
 
-/* `details`: what is well with a device has a line for each check, not one for all. */
+/* With `details`, each check that a device has passed gets a line of its own. */
 int print_doctor_text(const struct doctor_report *report, bool details);
 int print_doctor_json(const struct doctor_report *report);
 

@@ -15,7 +15,7 @@
 
 enum { ITEMS_MAX = 8 }; /* of each kind, in text */
 
-/* The devices of one policy slot, the first of which is `first`. */
+/* The devices that share a policy slot; `first` is the index of the first one. */
 struct group {
 	const struct snapshot *snapshot;
 	const struct drift_report *report;
@@ -44,7 +44,7 @@ static int compare_rules(const void *one, const void *other)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* Devices of one slot have the same rules: is this one idle on all of them? */
+/* Is the rule idle on all devices of the group? */
 static bool is_idle(const struct group *group, uint32_t rule)
 {
 	for (size_t d = group->first; d < group->snapshot->count; d++) {
@@ -58,7 +58,7 @@ static bool is_idle(const struct group *group, uint32_t rule)
 	return true;
 }
 
-/* A device that is compared with the listeners, if there is one. */
+/* The drift of the first device that was compared with the listeners, if any. */
 static const struct drift *compared(const struct group *group)
 {
 	for (size_t d = group->first; d < group->snapshot->count; d++)
@@ -68,8 +68,8 @@ static const struct drift *compared(const struct group *group)
 }
 
 /*
- * Is there an earlier line for it? A service may have a socket for each family, or many of them.
- * Listeners are sorted by port.
+ * Does an earlier line say the same? A service may have a socket per family, or many. Listeners are
+ * sorted by port.
  */
 static bool is_repeated(const struct drift_report *report, const struct drift *drift, size_t at)
 {
@@ -100,7 +100,7 @@ static void print_listener(const struct listener *listener, const char *line)
 	wrap_print(stdout, WRAP_COLUMNS, start, "             ", line);
 }
 
-/* Those whose packets are dropped, or those whose packets would be. */
+/* Prints the listeners whose packets are dropped or, if `monitored`, would be. */
 static void print_denied(const struct group *group, const char *names, bool monitored)
 {
 	const struct portsieve_image *image = group->snapshot->devices[group->first].image;
@@ -130,7 +130,7 @@ static void print_denied(const struct group *group, const char *names, bool moni
 		printf("  and %zu more\n", lines - ITEMS_MAX);
 }
 
-/* Sockets that take packets as replies. */
+/* Prints the sockets that accept packets as replies. */
 static void print_reachable(const struct group *group, const char *names)
 {
 	const struct drift *drift = compared(group);
@@ -148,7 +148,7 @@ static void print_reachable(const struct group *group, const char *names)
 		printf("  and %zu more\n", drift->reachable_count - ITEMS_MAX);
 }
 
-/* Ends the list in memory, and prints it unless it is empty. */
+/* Closes the list in memory and prints it unless it is empty. */
 static int end_list(FILE *list, char **text, size_t items)
 {
 	bool failed;

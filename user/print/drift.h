@@ -8,19 +8,19 @@
 #include "analysis/drift.h"
 #include "datapath/snapshot.h"
 
-/* What `status` shows beside the snapshot. */
+/* What `status` shows besides the snapshot. */
 struct drift_report {
 	const struct listener *listeners; /* by listener_compare; `list` refers to them */
 	const struct drift *list;	  /* by device of the snapshot */
 };
 
 /*
- * A paragraph for each group of devices that share a policy; nothing if there is no drift. Returns
- * 0 or -ENOMEM.
+ * Prints a paragraph per group of devices that share a policy; nothing without drift. Returns 0 or
+ * -ENOMEM.
  */
 int print_drift_text(const struct snapshot *snapshot, const struct drift_report *report);
 
-/* Of the device with this number in the snapshot. The caller owns it. */
+/* The drift of the device with this index in the snapshot. The caller owns it. */
 json_object *json_drift(const struct snapshot *snapshot, const struct drift_report *report,
 			size_t device);
 

@@ -39,7 +39,7 @@ struct event_words event_words_of(const struct event *event)
 	struct event_words words = { .names = frame_names_of(record->frame,
 							     record->captured_bytes) };
 
-	/* without the policy only reasons have a name */
+	/* without the policy only reasons have names */
 	if (!image && record->range < PORTSIEVE_RANGES) {
 		words.verdict = (struct packet_verdict){ .port = -1, .range_id = -1 };
 		if (record->has_port) {
@@ -58,7 +58,7 @@ struct instant {
 	char text[48];
 };
 
-/* "2026-11-28T20:07:00.123456789Z", with so many digits of the second's fraction. */
+/* "2026-11-28T20:07:00.123456789Z", with `digits` fractional digits. */
 static struct instant instant_of(uint64_t real_ns, int digits)
 {
 	time_t seconds = (time_t)(real_ns / SECOND_NS);
@@ -214,7 +214,7 @@ void print_events_missed_json(const char *device, uint64_t lost, uint64_t suppre
 	print_line(line);
 }
 
-/* draft-ietf-opsawg-pcapng: blocks of 32-bit words in the byte order of the writer. */
+/* draft-ietf-opsawg-pcapng: blocks of 32-bit words in the writer's byte order. */
 enum pcapng_numbers {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
@@ -225,7 +225,7 @@ enum pcapng_numbers {
 	OPTION_COMMENT = 1,
 	OPTION_NAME = 2,       /* if_name */
 	OPTION_RESOLUTION = 9, /* if_tsresol */
-	NANOSECONDS = 9,       /* a power of ten */
+	NANOSECONDS = 9,       /* 10^-9 seconds */
 	OPTION_TEXT_MAX = 512,
 };
 
@@ -255,7 +255,7 @@ static void put_option(FILE *file, uint16_t code, const void *value, size_t byte
 	put_bytes(file, value, bytes);
 }
 
-/* Bytes that put_option writes. */
+/* The bytes that put_option writes. */
 static uint32_t option_bytes(size_t bytes)
 {
 	return 4 + padded(bytes);
@@ -270,8 +270,8 @@ void pcapng_begin(FILE *file)
 	put_word(file, section_bytes);
 	put_word(file, BYTE_ORDER_MAGIC);
 	fwrite(version, sizeof(version), 1, file);
-	put_word(file, UINT32_MAX); /* the section's length is unknown, */
-	put_word(file, UINT32_MAX); /* in 64 bits */
+	put_word(file, UINT32_MAX); /* the section's length is unknown: */
+	put_word(file, UINT32_MAX); /* -1 in 64 bits */
 	put_word(file, section_bytes);
 }
 

@@ -11,18 +11,18 @@
 #include "packet/headers.h"
 #include "print/verdict.h"
 
-/* An event in the names that users see; they live as long as the event's image. */
+/* The names that users see for an event; valid as long as the event's image. */
 struct event_words {
-	struct packet_verdict verdict; /* rule and reason NULL: the policy is not there any more */
+	struct packet_verdict verdict; /* rule and reason NULL: the policy is no longer known */
 	uint32_t line;		       /* of the rule, in its file; 0: none */
 	struct frame_names names;
 };
 struct event_words event_words_of(const struct event *event);
 
-/* "udp", "icmp"; NULL: it has no name. */
+/* "udp", "icmp"; NULL: the protocol has no name. */
 const char *event_protocol(const struct event_words *words);
 
-/* "192.0.2.7:40000", "[2001:db8::7]:40000"; without a port (-1) the address alone. */
+/* "192.0.2.7:40000", "[2001:db8::7]:40000"; only the address if there is no port (-1). */
 struct endpoint_text {
 	char text[80];
 };
@@ -37,13 +37,12 @@ void print_event_json(const char *device, const struct event *event,
 json_object *event_json(const char *device, const struct event *event,
 			const struct event_words *words);
 
-/* That events were lost or suppressed since the last time. */
+/* Prints how many events were lost or suppressed since the last call. */
 void print_events_missed_json(const char *device, uint64_t lost, uint64_t suppressed);
 
 /*
- * A pcapng file: its beginning, then the interfaces, which count from 0, then packets, with
- * nanoseconds, and a comment of verdict, rule and reason. Whether writing has worked, ferror()
- * tells.
+ * Writes a pcapng file: the section header, then interfaces, which are numbered from 0, then
+ * packets, with nanoseconds and a comment (verdict, rule, reason). The caller checks ferror().
  */
 void pcapng_begin(FILE *file);
 void pcapng_add_interface(FILE *file, const char *device);

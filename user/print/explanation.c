@@ -34,7 +34,7 @@ static const struct portsieve_rule *decider_of(const struct explanation *explana
 	return range_id < PORTSIEVE_RANGE_RULES ? NULL : &image->rule[image->range[range_id].rule];
 }
 
-/* The rule that decided as the policy has it, or NULL. */
+/* The policy's rule that decided, or NULL. */
 static const struct policy_rule *policy_rule_of(const struct explanation *explanation)
 {
 	const struct portsieve_rule *rule = decider_of(explanation);
@@ -42,7 +42,7 @@ static const struct policy_rule *policy_rule_of(const struct explanation *explan
 	return rule ? policy_rule_named(explanation->policy, rule->name) : NULL;
 }
 
-/* Has a rule with `only_from` dropped the packet because of its source? */
+/* Did a rule with `only_from` drop the packet because of its source? */
 static bool is_from_elsewhere(const struct explanation *explanation)
 {
 	const struct policy_rule *rule = policy_rule_of(explanation);
@@ -52,7 +52,7 @@ static bool is_from_elsewhere(const struct explanation *explanation)
 	return rule && rule->only_from && (verdict->would_drop || !strcmp(verdict->word, "drop"));
 }
 
-/* Does one of the set's members hold the packet's address of the direction? */
+/* Does the set contain the packet's source or destination address? */
 static bool set_holds(const struct explanation *explanation, const char *name,
 		      enum portsieve_direction direction)
 {
@@ -67,7 +67,7 @@ static bool set_holds(const struct explanation *explanation, const char *name,
 	return false;
 }
 
-/* The sets of the rule that decided in which the packet's addresses are. */
+/* The sets of the deciding rule that contain the packet's addresses. */
 static json_object *json_sets(const struct explanation *explanation)
 {
 	const struct policy_rule *rule = policy_rule_of(explanation);
@@ -110,7 +110,7 @@ static void print_rule_name(const struct portsieve_rule *rule)
 		printf("'%s', line %u,", rule->name, rule->line);
 }
 
-/* Why rules for the port did not match: " ('ssh', line 4, has other addresses)". */
+/* Prints why rules for the port did not match: " ('ssh', line 4, has other addresses)". */
 static void print_skipped(const struct port_rules *rules)
 {
 	if (!rules->elsewhere && !rules->ended)
@@ -131,7 +131,7 @@ static void print_skipped(const struct port_rules *rules)
 	printf(")");
 }
 
-/* The rest of the first line, where a rule or the default decided. */
+/* Prints the rest of the first line if a rule or the default decided. */
 static void print_decider(const struct explanation *explanation, bool by_rule)
 {
 	const struct packet_verdict *verdict = &explanation->verdict;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rules for a port, reconstructed from the image, which has ranges and conditions but not the
- * addresses of each rule. A rule for the port that comes before the deciding one did not match: it
- * has ended, or has other addresses.
+ * The rules for a port, reconstructed from the image, which has ranges and conditions but not each
+ * rule's addresses. A rule for the port before the deciding one did not match: it has ended, or has
+ * other addresses.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "policy/policy.h"
 #include "print/explanation.h"
 
-/* The conditions that a packet to a port may meet. */
+/* The conditions that a packet to a port may reach. */
 struct reach {
 	bool is_in[PORTSIEVE_CONDITIONS_MAX];
 	bool has_grown;
@@ -80,8 +80,7 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 
 		while (id < ranges.end && !range_has(&image->range[id], transport, verdict->port))
 			id++;
-		/* a monitored rule may match and have no effect, before one that drops the packet
-		 */
+		/* a monitored rule may match without deciding */
 		if (id == ranges.end || rule->monitor)
 			continue;
 		if (has_ended(rule->until_ns, (uint64_t)explanation->host.boottime_ns)) {
@@ -104,7 +103,7 @@ struct port_rules port_rules_of(const struct explanation *explanation)
 	struct reach reach;
 
 	if (!is_reference(entry) || reference_number(entry) > PORTSIEVE_PORT_CLASSES_MAX)
-		return rules; /* one rule, or the default, decides the port for all packets */
+		return rules; /* one rule, or the default, decides all packets to the port */
 	class = &image->port_class[reference_number(entry)];
 	rules.decider_is_conditional =
 		verdict->range_id >= PORTSIEVE_RANGE_RULES &&

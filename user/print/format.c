@@ -28,7 +28,7 @@ void format_ports(uint16_t low, uint16_t high, char text[16])
 		snprintf(text, 16, "%u-%u", low, high);
 }
 
-/* Below 1000 after rounding to three digits. */
+/* Chooses the unit that leaves less than 1000 after rounding to three digits. */
 static struct rate_text with_unit(double value)
 {
 	static const char units[] = " kMGTPE";

@@ -15,7 +15,7 @@ void format_sha256(const uint8_t sha256[32], char text[65]);
 /* "allow", "drop", or "drop (monitor)" for a drop that is only counted. */
 const char *action_words(bool drop, bool monitored);
 
-/* The same of a policy's default, apart from its mode. */
+/* The same for a policy's default, regardless of the policy's mode. */
 const char *default_words(const struct portsieve_image *image);
 
 /* "80" or "8000-8099". */
@@ -33,10 +33,10 @@ struct rate_text format_rate(double per_second);
 /* The same with units from 1000 on: "999", "1.23 k". For bits. */
 struct rate_text format_units(double per_second);
 
-/* The path of the policy's file, or "none (counts only)", "none (runtime rules)". */
+/* The path of the policy's file, "none (counts only)" or "none (runtime rules)". */
 const char *policy_source_text(const struct portsieve_image *image);
 
-/* An instant of CLOCK_REALTIME in UTC, in a form of strftime. */
+/* Formats a CLOCK_REALTIME instant in UTC by strftime. */
 void format_time(uint64_t realtime_ns, const char *form, char *text, size_t size);
 
 #endif

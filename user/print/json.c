@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The shape that the JSON of all commands has, and pieces of it that several print. */
+/* The common form of all commands' JSON, and pieces that several of them print. */
 #include "print/json.h"
 
 #include <errno.h>
@@ -65,8 +65,8 @@ static struct {
 	bool items;	       /* the command prints a line for each item */
 	bool printed;	       /* a document has been printed */
 	bool open;	       /* the head of a document has been printed */
-	json_object *document; /* handed over; NULL: none */
-	const char *text;      /* the document's, and owned by it */
+	json_object *document; /* handed over by the printer; NULL: none */
+	const char *text;      /* owned by the document */
 	size_t length;
 } output;
 
@@ -139,7 +139,7 @@ static json_object *json_warning(const struct error *warning)
 	return object;
 }
 
-/* The members at the beginning of all documents, then those of the document, which it releases. */
+/* Returns a new document with the common head, then the members of `document`, which it frees. */
 static json_object *with_head(json_object *document)
 {
 	json_object *whole = json_object_new_object(), *devices = NULL, *policy = NULL;
@@ -163,7 +163,7 @@ static json_object *with_head(json_object *document)
 	return whole;
 }
 
-/* Takes the document; what its members refer to need not live any longer. */
+/* Takes the document and formats it, so that what its members refer to may be freed. */
 static int take(json_object *document)
 {
 	output.text = json_object_to_json_string_length(document, JSON_C_TO_STRING_NOSLASHESCAPE,
@@ -181,7 +181,7 @@ int print_json(json_object *document)
 	return take(output.open ? document : with_head(document));
 }
 
-/* Prints the text of the document that was taken, without its last byte, and releases it. */
+/* Prints the text of the document that was taken, without its last byte, and frees it. */
 static void print_taken(size_t first_byte)
 {
 	fwrite(output.text + first_byte, 1, output.length - first_byte - 1, stdout);

@@ -9,7 +9,7 @@
 
 #include "datapath/snapshot.h"
 
-/* A string for a name from outside, such as a device's: made printable. NULL: memory is short. */
+/* A string, made printable, for a name from outside such as a device's. NULL: out of memory. */
 json_object *json_printable(const char *name);
 
 /* Adds a copy of the text as a string; null if text is NULL. */
@@ -21,7 +21,7 @@ void json_add_bool(json_object *object, const char *key, bool is_true);
 /* "passed", "dropped", "would_drop". */
 extern const char *const json_verdict_keys[PORTSIEVE_VERDICTS];
 
-/* Adds "passed":{"packets":1,"bytes":60}, and the like for each verdict. */
+/* Adds "passed":{"packets":1,"bytes":60}, and the same for each other verdict. */
 void json_add_counts(json_object *object, const struct portsieve_counter *counter);
 
 /*
@@ -34,37 +34,41 @@ void json_add_counts(json_object *object, const struct portsieve_counter *counte
  */
 
 /*
- * From now on, errors and warnings are kept for the JSON of this command; NULL: of none. `command`
- * must stay valid.
+ * From now on, keeps errors and warnings for the JSON of this command (NULL: none is known).
+ * `command` must stay valid.
  */
 void json_begin(const char *command);
 
-/* The command prints a line for each item: json_end only prints a line more if there are errors. */
+/*
+ * For commands that print a line per item: json_end prints another line only if there are errors.
+ */
 void json_begin_items(void);
 
-/* Prints what was handed over or, if nothing was, what is common to all. -ENOMEM: memory is short.
+/*
+ * Prints the document that was handed over or, without one, only the common members. Returns 0 or
+ * -ENOMEM.
  */
 int json_end(void);
 
-/* As if json_begin had not been called. */
+/* Undoes json_begin. */
 void json_cancel(void);
 
 /* {}; the caller owns it. */
 json_object *json_document(void);
 
-/* Hands over the document, and releases it. -ENOMEM: memory is short. */
+/* Hands over the document, which is freed even on failure. Returns 0 or -ENOMEM. */
 int print_json(json_object *document);
 
 /*
- * For members that would take too much memory: prints the document without the members at the end
- * of all documents, and without the closing brace. The caller prints its own members, each after a
- * comma, and hands over the rest by print_json.
+ * For documents that would take too much memory: prints the document without the common members at
+ * the end and the closing brace. The caller then prints its own members, each after a comma, and
+ * hands over the rest by print_json.
  */
 int print_json_head(json_object *document);
 
 /*
- * source, sha256, default, default_mode, mode, return, return_auto: `policy` of a document and of a
- * device.
+ * source, sha256, default, default_mode, mode, return, return_auto: the member `policy` of
+ * documents and devices.
  */
 json_object *json_policy(const struct portsieve_image *image);
 
@@ -84,7 +88,7 @@ void json_add_seconds_left(json_object *object, uint64_t seconds_left);
 json_object *json_add_result(json_object *devices, const char *device, const char *result,
 			     const struct error *error);
 
-/* Hands over {"devices":[...]}, which takes `devices`. Returns as print_json. */
+/* Hands over {"devices":[...]} and takes `devices`. Returns as print_json. */
 int print_results_json(json_object *devices);
 
 #endif

@@ -21,8 +21,8 @@
 enum {
 	PLACES_MAX = 4, /* of one owner in one comment */
 	OWNERS_MAX = 4, /* in the comment of one rule */
-	PORTS_MAX = 12, /* of one owner that is left out */
-	SEEN_MAX = 12,	/* ports with packets in one comment */
+	PORTS_MAX = 12, /* of one omitted owner */
+	SEEN_MAX = 12,	/* ports with packets, in one comment */
 };
 
 struct port_packets {
@@ -37,7 +37,7 @@ static const char review[] = "rest. Review it, then:\n"
 			     "version: 1\n"
 			     "default: drop\n";
 
-/* How many of the listeners, which are sorted, have the owner of the first. */
+/* How many of the listeners, which are sorted by owner, have the first one's owner. */
 static size_t owner_length(const struct listener *const *listeners, size_t count)
 {
 	size_t length = 1;
@@ -47,7 +47,7 @@ static size_t owner_length(const struct listener *const *listeners, size_t count
 	return length;
 }
 
-/* How many processes the listeners have besides that of the first. */
+/* The number of processes of the listeners besides the first one's. */
 static size_t other_pids(const struct listener *const *listeners, size_t count)
 {
 	size_t others = 0;
@@ -84,7 +84,7 @@ static bool is_everywhere(const struct listener *listener)
 	return !listener->address.length && !listener->device[0];
 }
 
-/* One socket for each family listens on the same addresses as one for both. */
+/* Two sockets, one per family, listen on the same addresses as one for both. */
 static struct places find_places(const struct listener *const *listeners, size_t count)
 {
 	struct places places = { 0 };
@@ -103,7 +103,7 @@ static struct places find_places(const struct listener *const *listeners, size_t
 	return places;
 }
 
-/* Wraps what `write` has written to a stream in memory. */
+/* Closes the comment, a stream in memory, and prints it in wrapped lines. */
 static int end_comment(FILE *out, FILE *comment, char **text, const char *first, const char *next)
 {
 	bool failed = ferror(comment);
@@ -263,8 +263,8 @@ static int write_all_left_out(FILE *out, const char *title, const struct listene
 }
 
 /*
- * The knob that lets the reason's packets pass, where the new policy would drop them without it;
- * NULL: it would not, or there is no such knob.
+ * The knob that the new policy needs to pass the reason's packets; NULL: they pass anyway, or no
+ * knob passes them.
  */
 static const struct knob *knob_to_pass(enum portsieve_reason reason)
 {
@@ -279,14 +279,16 @@ static const struct knob *knob_to_pass(enum portsieve_reason reason)
 	return NULL;
 }
 
-/* Do policies that allow everything else drop such packets? Hardly anybody but scanners sends them.
+/*
+ * Is the knob's default `drop` in every policy? Then hardly anybody but scanners sends such
+ * packets.
  */
 static bool is_suspicious(const struct knob *knob)
 {
 	return knob->otherwise == KNOB_DROPS;
 }
 
-/* `portless`, with the knobs of packets without a port that were seen. */
+/* Writes `portless`, with the knobs for the packets without a port that were seen. */
 static void write_portless(FILE *out, const struct seen *seen)
 {
 	bool any = false;
@@ -304,7 +306,7 @@ static void write_portless(FILE *out, const struct seen *seen)
 	}
 }
 
-/* What came, and gets no rule. */
+/* Writes what came but gets no rule. */
 static int write_not_let_in(FILE *out, const struct learned *learned)
 {
 	const struct seen *seen = learned->seen;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `learn`: a policy with comments, and as JSON. Each returns 0 or -ENOMEM. */
+/* The output of `learn`: a policy with comments, or JSON. Each returns 0 or -ENOMEM. */
 #ifndef PORTSIEVE_PRINT_LEARN_H
 #define PORTSIEVE_PRINT_LEARN_H
 

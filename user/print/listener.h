@@ -12,7 +12,7 @@ struct listener_owner {
 	char text[192];
 };
 
-/* `others` is the number of further processes of this name and unit. */
+/* `others` is the number of other processes with the same name and unit. */
 struct listener_owner listener_owner_print(const struct listener *listener, size_t others);
 
 /* "any address", "any IPv4 address", "192.0.2.1", "fe80::1 on eth0". */

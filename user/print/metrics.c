@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Metrics in the text format of Prometheus, or as OpenMetrics. All samples of a metric must follow
- * each other, so the devices are summed up first and then written metric by metric.
+ * Metrics in the text format of Prometheus, or as OpenMetrics. All samples of a metric must be
+ * adjacent, so the devices are summed up first and then written metric by metric.
  */
 #include "print/metrics.h"
 
@@ -35,11 +35,11 @@ struct rule_sum {
 
 struct device_sums {
 	const struct snapshot_device *device;
-	char name[LABEL_MAX]; /* the device's, as the text of a label */
+	char name[LABEL_MAX]; /* the device's, escaped for a label */
 	struct rule_sum *rules;
 	size_t count;
-	uint32_t rules_shown; /* rules of the image before this one have their series */
-	uint64_t omitted;     /* sums that counted packets and are beyond METRICS_RULES_MAX */
+	uint32_t rules_shown; /* rules before this one have series */
+	uint64_t omitted;     /* sums with packets beyond METRICS_RULES_MAX */
 };
 
 struct metrics {
@@ -50,7 +50,7 @@ struct metrics {
 	size_t count;
 };
 
-/* The name of a device as the value of a label, with quotes and backslashes escaped. */
+/* A device's name as a label value, with quotes and backslashes escaped. */
 static void device_label(const struct datapath_device *device, char label[LABEL_MAX])
 {
 	struct device_name name = device_name(device);
@@ -82,8 +82,8 @@ static int add_sum(struct device_sums *sums, const char *rule, enum portsieve_tr
 }
 
 /*
- * Sums up the ranges by rule and protocol, built-in ones first. The limit takes the first sums
- * whether they have counted anything or not: a series that is shown stays.
+ * Sums up the ranges by rule and protocol, built-in ones first. The limit keeps the first sums,
+ * even those without packets, so that a series once shown stays.
  */
 static int sum_rules(struct device_sums *sums)
 {
@@ -122,14 +122,14 @@ static void begin(const struct metrics *metrics, const char *name, const char *t
 		  const char *help)
 {
 	bool counter = !strcmp(type, "counter");
-	/* OpenMetrics names a counter without the end of its samples. */
+	/* OpenMetrics declares a counter without the suffix of its samples. */
 	const char *end = counter && metrics->format == METRICS_PROMETHEUS ? "_total" : "";
 
 	fprintf(metrics->out, "# HELP portsieve_%s%s %s\n# TYPE portsieve_%s%s %s\n", name, end,
 		help, name, end, type);
 }
 
-/* The packets, or the bytes, of each rule. */
+/* Writes the packets, or the bytes, of each rule. */
 static void write_rules(const struct metrics *metrics, const char *name, const char *help,
 			bool bytes)
 {
@@ -275,7 +275,7 @@ static void write_policies(const struct metrics *metrics)
 			snapshot_degraded(metrics->devices[i].device) != SNAPSHOT_NOT_DEGRADED);
 }
 
-/* "tcp/80,443 udp/443" of the ranges of a rule; one that is too long ends in "...". */
+/* The ranges of a rule as "tcp/80,443 udp/443"; ends in "..." if too long. */
 static void ports_text(const struct portsieve_image *image, const struct rule_ranges *of_rule,
 		       char text[PORTS_MAX])
 {

@@ -7,7 +7,7 @@
 
 #include "datapath/snapshot.h"
 
-enum { METRICS_RULES_MAX = 1000 }; /* pairs of rule and protocol with series, of one device */
+enum { METRICS_RULES_MAX = 1000 }; /* pairs of rule and protocol per device */
 
 enum metrics_format {
 	METRICS_PROMETHEUS, /* the text format, version 0.0.4 */

@@ -5,11 +5,11 @@
 
 #include "datapath/port_counts.h"
 
-/* The ports of one device that are shown. */
+/* The ports of one device to show. */
 struct ports_view {
 	const struct datapath_device *device;
 	const struct port_counts *counts;
-	const struct port_key *ports; /* in order */
+	const struct port_key *ports; /* sorted */
 	size_t shown;
 	size_t seen; /* ports with packets; at least `shown` */
 };

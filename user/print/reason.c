@@ -13,8 +13,8 @@
 
 static const struct {
 	const char *name;
-	const char *words;	  /* for explain: a description of such packets */
-	enum portsieve_knob knob; /* PORTSIEVE_KNOB_PASS: none, or more than one */
+	const char *words;	  /* for `explain`: describes such packets */
+	enum portsieve_knob knob; /* PORTSIEVE_KNOB_PASS: none, or several */
 } reasons[] = {
 	[PORTSIEVE_NON_IP] = { "non-ip", "neither IPv4 nor IPv6" },
 	[PORTSIEVE_MPLS] = { "mpls", "MPLS, which is not parsed", PORTSIEVE_KNOB_MPLS },
@@ -59,7 +59,7 @@ static const struct {
 };
 static_assert(ARRAY_SIZE(reasons) == PORTSIEVE_REASONS, "a reason without a row");
 
-/* Rules C1 to C7 of docs/packets.md. The first row that holds the type applies. */
+/* Rules C1 to C7 of docs/packets.md. The first row that contains the type applies. */
 struct icmp_types {
 	uint8_t low, high;
 	enum portsieve_knob knob;
@@ -121,7 +121,7 @@ static bool is_icmp(enum portsieve_reason reason)
 	return reason == PORTSIEVE_ICMP || reason == PORTSIEVE_ICMPV6;
 }
 
-/* The first of the knobs. */
+/* The knob with the lowest number. */
 static enum portsieve_knob ext_knob(uint64_t drop_knobs)
 {
 	return drop_knobs ? (enum portsieve_knob)__builtin_ctzll(drop_knobs) : PORTSIEVE_KNOB_PASS;
@@ -134,7 +134,7 @@ const char *reason_knob(enum portsieve_reason reason, const struct reason_detail
 	if (reason >= PORTSIEVE_REASONS)
 		return NULL;
 	if (reason == PORTSIEVE_DHCP_CLIENT)
-		return "dhcp_client"; /* not a bit of drop_knobs: a range of its own */
+		return "dhcp_client"; /* not in drop_knobs: it is a range */
 	if (is_icmp(reason) && detail->icmp_type >= 0)
 		knob = icmp_knob(reason == PORTSIEVE_ICMPV6, (uint8_t)detail->icmp_type);
 	else if (reason == PORTSIEVE_ROUTING_HEADER)

@@ -12,13 +12,13 @@
 /* "later-fragment". */
 const char *reason_name(enum portsieve_reason reason);
 
-/* What the knob depends on for some reasons. */
+/* What determines the knob for some reasons. */
 struct reason_detail {
-	int icmp_type;	     /* of PORTSIEVE_ICMP and PORTSIEVE_ICMPV6; -1: unknown */
-	uint64_t drop_knobs; /* of the packet's extension headers: those that say drop, as bits */
+	int icmp_type;	     /* for PORTSIEVE_ICMP and PORTSIEVE_ICMPV6; -1: unknown */
+	uint64_t drop_knobs; /* bits of the knobs of its extension headers that say drop */
 };
 
-/* The knob that decides such packets: "mpls". NULL: none does, or it is unknown which. */
+/* The knob that decides such packets: "mpls". NULL: none, or unknown. */
 const char *reason_knob(enum portsieve_reason reason, const struct reason_detail *detail);
 
 /*
@@ -31,8 +31,8 @@ struct reason_text {
 struct reason_text reason_print(enum portsieve_reason reason, const struct reason_detail *detail);
 
 /*
- * Does a row of the reason belong in the output? Replies have no rows that the policy's `return`
- * cannot produce, unless packets were counted there under another policy.
+ * Should the output have a row for the reason? Rows for kinds of replies that the policy's `return`
+ * cannot produce are shown only if another policy has counted packets there.
  */
 bool reason_is_shown(const struct portsieve_image *image, enum portsieve_reason reason,
 		     const struct portsieve_counter *counter);
@@ -46,7 +46,7 @@ const char *return_name(const struct portsieve_image *image);
 /* Has `return: auto` chosen that mode? */
 bool return_is_auto(const struct portsieve_image *image);
 
-/* The name of a range's rule, or of a built-in range. range_id is not PORTSIEVE_RANGE_DHCP. */
+/* The name of a range's rule, or of a built-in range other than PORTSIEVE_RANGE_DHCP. */
 const char *range_rule_name(const struct portsieve_image *image, unsigned int range_id);
 
 #endif

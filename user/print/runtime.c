@@ -13,7 +13,7 @@
 #include "policy/until.h"
 #include "print/json.h"
 
-enum { NAMED_MAX = 3 }; /* items of a list of names; "and N others" is one */
+enum { NAMED_MAX = 3 }; /* items in a list of names, including "and N others" */
 
 /* Sets as "set:NAME", then the rule's own prefixes. */
 static json_object *json_addresses(const struct policy_rule *rule,
@@ -49,7 +49,7 @@ void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 		      rule->until_ns ? policy_time_print(rule->until_ns, host).text : NULL);
 }
 
-/* " until 12:34:56 UTC (10m)"; with the date unless it is today's in UTC. */
+/* " until 12:34:56 UTC (10m)"; with the date unless it is today (UTC). */
 static void print_end(FILE *out, const struct policy_rule *rule, const struct policy_host *host)
 {
 	uint64_t left = (rule->until_ns - (uint64_t)host->boottime_ns + SECOND_NS / 2) / SECOND_NS;

@@ -17,7 +17,7 @@ void json_add_runtime_rule(json_object *object, const struct policy_rule *rule,
 
 /*
  * "allows tcp/8080 from 192.0.2.0/24 until 12:34:56 UTC (10m)", with the date unless that is
- * today, or "would drop ..." in monitor mode. The caller frees it. NULL when memory is short.
+ * today, or "would drop ..." in monitor mode. The caller frees it. NULL if out of memory.
  */
 char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host *host,
 			bool monitor);
@@ -30,7 +30,7 @@ struct runtime_done runtime_rules_done(size_t count, size_t renewed);
 
 /*
  * What follows from it: "drop-tcp-25 drops tcp/25 until it is deleted", or "a, b and 8 others,
- * until they are deleted". All have the same end. The caller frees it. NULL when memory is short.
+ * until they are deleted". All have the same end. The caller frees it. NULL if out of memory.
  */
 char *runtime_rules_text(const struct policy_rule *rules, size_t count,
 			 const struct policy_host *host, bool monitor);

@@ -62,8 +62,8 @@ static struct table_row *add_row(struct stats_table *stats, enum table_style sty
 }
 
 /*
- * The count of ranges from `first` on that share one row: FOLDED_FROM or more ranges of one rule
- * and protocol, which are adjacent, or one range.
+ * The number of ranges from `first` on that share a row: FOLDED_FROM or more adjacent ranges of one
+ * rule and protocol, or 1.
  */
 static uint32_t row_ranges(const struct stats_table *stats, uint32_t first)
 {
@@ -79,7 +79,7 @@ static uint32_t row_ranges(const struct stats_table *stats, uint32_t first)
 	return end - first >= FOLDED_FROM ? end - first : 1;
 }
 
-/* Adds the ranges with ids from `first` up to but not including `end`. */
+/* Adds the ranges with ids `first` to `end` - 1. */
 static void add_ranges(struct stats_table *stats, uint32_t first, uint32_t end)
 {
 	const struct snapshot_device *device = stats->device;

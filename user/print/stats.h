@@ -7,18 +7,18 @@
 
 #include "datapath/snapshot.h"
 
-/* Unless all_rows, the text hides rows without packets and folds long lists of ranges. */
+/* Hides rows without packets and folds long lists of ranges, unless all_rows. */
 int print_stats_text(const struct snapshot *snapshot, bool all_rows);
 
 /* What a device has counted in an interval, by range id and by reason. */
 struct stats_interval {
-	uint64_t ns; /* 0: there is no interval, and no rate */
+	uint64_t ns; /* 0: no interval, no rates */
 	const struct portsieve_counter *ranges, *reasons, *retired;
 };
 
 /* What --watch adds. */
 struct stats_watch {
-	const struct stats_interval *intervals; /* one for each device of the snapshot */
+	const struct stats_interval *intervals; /* one per device of the snapshot */
 	const char *sentence;
 };
 
@@ -29,7 +29,7 @@ int print_stats_json(const struct snapshot *snapshot, const struct stats_watch *
 struct replay_totals {
 	uint64_t packets;
 	uint64_t cut;	  /* truncated by the capture */
-	uint64_t clipped; /* too long for a test run, so judged by their beginning */
+	uint64_t clipped; /* too long for a test run, judged by their beginning */
 	bool natively;	  /* judged without the kernel */
 };
 

@@ -68,10 +68,10 @@ static char *put_rates(char *at, const struct portsieve_counter *delta, uint64_t
 	return stpcpy(at, "}");
 }
 
-/* A device, and what it has counted in the interval, if there is one. */
+/* A device, and its counts in the interval, if any. */
 struct device_rows {
 	const struct snapshot_device *device;
-	const struct stats_interval *interval; /* NULL: rates are not asked for */
+	const struct stats_interval *interval; /* NULL: no rates wanted */
 };
 
 static bool has_rates(const struct device_rows *rows)
@@ -79,7 +79,7 @@ static bool has_rates(const struct device_rows *rows)
 	return rows->interval && rows->interval->ns;
 }
 
-/* Adds per_second to a row of a device with an interval: null if no time has passed. */
+/* Adds per_second to a row if rates are wanted: null if no time has passed. */
 static void add_rates(json_object *row, const struct device_rows *rows,
 		      const struct portsieve_counter *delta, bool has_connections)
 {
@@ -92,7 +92,7 @@ static void add_rates(json_object *row, const struct device_rows *rows,
 
 enum { RANGE_TEXT_MAX = 1024 }; /* a row with the longest name and numbers takes under 800 bytes */
 
-/* A row as text. Its words need no escaping. Returns its length. */
+/* Prints a row, whose strings need no escaping. Returns its length. */
 static int put_range(const struct device_rows *rows, uint32_t id, char text[RANGE_TEXT_MAX])
 {
 	const struct snapshot_device *device = rows->device;
@@ -132,8 +132,8 @@ static const char *append_range(struct printbuf *out, const char *separator,
 }
 
 /*
- * A serializer of json-c that writes the rows by hand: `stats -j` of 16,384 ranges takes 30 ms so,
- * and 85 ms with json-c writing each row (docs/design.md, departures).
+ * A json-c serializer that prints the rows by hand: with 16,384 ranges `stats -j` takes 30 ms
+ * instead of 85 ms (docs/design.md, departures).
  */
 static int serialize_ranges(json_object *ranges, struct printbuf *out, int level, int flags)
 {
@@ -161,7 +161,7 @@ static json_object *ranges_array(const struct device_rows *rows)
 	return ranges;
 }
 
-/* NULL when memory is short. */
+/* NULL if out of memory. */
 static json_object *device_with_rows(const struct device_rows *rows)
 {
 	const struct snapshot_device *device = rows->device;

@@ -25,8 +25,8 @@
 
 enum {
 	ITEMS_MAX = 8,	  /* of a list, in text */
-	REASON_MAX = 256, /* bytes of why a device is attached as it is */
-	PATH_BYTES = 88,  /* a longer path is cut at its beginning: a line of its own holds it */
+	REASON_MAX = 256, /* bytes of the reason for how a device is attached */
+	PATH_BYTES = 88,  /* of a path; longer ones are cut at their beginning */
 	WAYS = DATAPATH_ATTACH_AUTO,
 };
 
@@ -46,7 +46,7 @@ enum column {
 struct in_force {
 	uint32_t rules;
 	uint32_t ranges;
-	uint32_t monitored; /* of the rules: those that only count what they would drop */
+	uint32_t monitored; /* rules among them that are only monitored */
 };
 
 static struct in_force in_force_of(const struct snapshot_device *device)
@@ -85,7 +85,7 @@ static void add_device(struct table *table, const struct snapshot_device *device
 	table_bytes(row->cells[MEMORY], datapath_memory_bytes(&device->device, image));
 }
 
-/* Prints a line about devices, broken before the width of a terminal. */
+/* Prints a line about devices, wrapped at WRAP_COLUMNS. */
 __attribute__((format(printf, 1, 2))) static int print_line(const char *format, ...)
 {
 	_cleanup_free_ char *line = NULL;
@@ -101,7 +101,7 @@ __attribute__((format(printf, 1, 2))) static int print_line(const char *format, 
 	return 0;
 }
 
-/* Do the devices show one policy? Those that share a slot do. */
+/* Do the devices share a slot, and so a policy? */
 static bool is_same_policy(const struct snapshot_device *one, const struct snapshot_device *other)
 {
 	return one->device.active_id == other->device.active_id;
@@ -116,7 +116,7 @@ static bool is_first(const struct snapshot *snapshot, size_t device)
 	return true;
 }
 
-/* The names of the devices that share a slot with this one. */
+/* The names of the devices that share a slot with `first`. */
 static struct device_names slot_names(const struct snapshot *snapshot, size_t first)
 {
 	_cleanup_free_ struct datapath_device *devices = calloc(snapshot->count, sizeof(*devices));
@@ -153,7 +153,7 @@ static int print_policy(const struct snapshot *snapshot, size_t first)
 			  applied);
 }
 
-/* Lines for each device that counts by port or records packets. */
+/* Prints lines for each device that counts by port or records packets. */
 static int print_watched(const struct snapshot *snapshot)
 {
 	int r = 0;
@@ -174,7 +174,7 @@ static int print_watched(const struct snapshot *snapshot)
 	return r;
 }
 
-/* A line for each device with a pending change or with one rolled back. */
+/* Prints a line for each device with a pending change or one that was rolled back. */
 static int print_unconfirmed(const struct snapshot *snapshot)
 {
 	int r = 0;
@@ -195,7 +195,7 @@ static int print_unconfirmed(const struct snapshot *snapshot)
 	return r;
 }
 
-/* Would `return: auto` choose another mode now? */
+/* Would `return: auto` now choose another mode? */
 static bool auto_differs(const struct snapshot_device *device, const struct status_machine *now)
 {
 	bool has_flows = device->image->flags & PORTSIEVE_IMAGE_RETURN_FLOW;
@@ -258,7 +258,7 @@ static int print_degraded(const struct snapshot *snapshot)
 	return r;
 }
 
-/* Why, and by whose program; null if it is not degraded. */
+/* The kind, and the program that causes it; null if not degraded. */
 static json_object *json_degraded(const struct snapshot_device *device)
 {
 	static const char *const reasons[] = {
@@ -287,7 +287,7 @@ static bool failsafe_has_changed(const struct snapshot_device *device, const uin
 	return sha256 && memcmp(applied, sha256, sizeof(device->image->failsafe_sha256));
 }
 
-/* A line with the devices whose failsafe rules are not those of the file. */
+/* Prints a line with the devices whose failsafe rules differ from the file. */
 static int print_failsafe(const struct snapshot *snapshot, const uint8_t *sha256)
 {
 	_cleanup_free_ struct datapath_device *devices =
@@ -306,7 +306,7 @@ static int print_failsafe(const struct snapshot *snapshot, const uint8_t *sha256
 			  device_names(devices, count).text);
 }
 
-/* A line for each device with rules that are only monitored. */
+/* Prints a line for each device with rules that are only monitored. */
 static int print_monitored(const struct snapshot *snapshot)
 {
 	int r = 0;
@@ -329,7 +329,7 @@ static const struct policy *policy_of(const struct status_machine *now, size_t d
 	return now->policies ? now->policies[device] : NULL;
 }
 
-/* What the rules are for, by their descriptions. */
+/* Prints the descriptions of rules. */
 static void print_descriptions(const struct snapshot *snapshot, const struct status_machine *now)
 {
 	for (size_t d = 0; d < snapshot->count; d++) {
@@ -362,7 +362,9 @@ static int set_changed(const struct status_machine *now, const struct policy_set
 	return set->file && now->set_changed ? now->set_changed(set) : -1;
 }
 
-/* "eth0: set 'blocked': 12 prefixes from blocked.txt, which has changed since", a line each. */
+/*
+ * Prints for each set "eth0: set 'blocked': 12 prefixes from blocked.txt, which has changed since".
+ */
 static int print_sets(const struct snapshot *snapshot, const struct status_machine *now)
 {
 	int r = 0;
@@ -386,7 +388,7 @@ static int print_sets(const struct snapshot *snapshot, const struct status_machi
 	return r;
 }
 
-/* Of the file, or of the members. */
+/* The digest of the set's file or, without one, of its members. */
 static void set_digest(const struct policy_set *set, char hex[65])
 {
 	_cleanup_free_ char *lines = set->file ? NULL : policy_set_lines(set);
@@ -473,7 +475,7 @@ int print_status_json(const struct snapshot *snapshot, const struct drift_report
 		      const struct status_machine *now)
 {
 	json_object *devices = json_object_new_array();
-	char reasons[WAYS][2][REASON_MAX]; /* by enum datapath_attach, and whether asked for */
+	char reasons[WAYS][2][REASON_MAX]; /* by enum datapath_attach, and whether requested */
 
 	for (int way = 0; snapshot->count && way < WAYS; way++)
 		for (int asked = 0; asked < 2; asked++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verdict of a test run in the names that users see, and replay's line for each packet. */
+/* The verdict of a test run as users see it, and replay's line for each packet. */
 #include "print/verdict.h"
 
 #include <inttypes.h>

@@ -5,11 +5,11 @@
 
 #include <stdio.h>
 
-enum { WRAP_COLUMNS = 100 }; /* for lists; a command may have its own width */
+enum { WRAP_COLUMNS = 100 }; /* for lists; commands may use other widths */
 
 /*
- * Writes the words of `text`, and breaks lines at spaces, before `columns`. Lines begin with
- * `first`, then with `next`. A word that is too long for a line has a line of its own.
+ * Writes `text`, broken at spaces into lines of at most `columns` columns. The first line begins
+ * with `first`, the others with `next`. A word that is too long gets a line of its own.
  */
 void wrap_print(FILE *out, size_t columns, const char *first, const char *next, const char *text);
 
