@@ -71,7 +71,7 @@ char *screen_row_text(const struct screen *screen, int row)
 	return text;
 }
 
-/* The next character of valid UTF-8. */
+/* Decodes the next character of valid UTF-8. */
 static uint32_t take_utf8(const char **at)
 {
 	const unsigned char *bytes = (const unsigned char *)*at;

@@ -37,7 +37,7 @@ void screen_free(struct screen *screen);
 /* The text of a row in UTF-8, without blanks at its end. The caller frees it. */
 char *screen_row_text(const struct screen *screen, int row);
 
-/* How a run of cells looks. */
+/* The attributes of a run of cells. */
 struct look {
 	enum screen_colour colour;
 	bool bold, reverse;
@@ -45,12 +45,12 @@ struct look {
 
 extern const struct look look_plain, look_bold, look_faint;
 
-/* Of no effect outside the screen. */
+/* Does nothing outside the screen. */
 void cells_put(struct screen *screen, int row, int column, uint32_t character, struct look look);
 
 /*
- * Writes valid UTF-8 in at most `width` columns; what is longer ends with '~'. Returns the columns
- * used. The second ends at the right edge of `width`.
+ * Writes valid UTF-8 into at most `width` columns; longer text is cut and ends with '~'. Returns
+ * the columns used. The second function aligns to the right edge of `width`.
  */
 int cells_put_text(struct screen *screen, int row, int column, int width, struct look look,
 		   const char *text);

@@ -19,7 +19,7 @@ bool filter_matches(const char *filter, filter_word_fn *matches, const void *row
 	char words[SCREEN_FILTER_MAX], *state, *word;
 
 	if (!filter[0])
-		return true; /* quickly, of thousands of rows */
+		return true; /* the fast path, for thousands of rows */
 	snprintf(words, sizeof(words), "%s", filter);
 	for (word = strtok_r(words, " ", &state); word; word = strtok_r(NULL, " ", &state)) {
 		enum filter_key key = FILTER_PORT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The filter of `top`: words, of which each must match. Pure. */
+/* The filter of `top`: words that must all match. Pure. */
 #ifndef PORTSIEVE_WATCH_FILTER_H
 #define PORTSIEVE_WATCH_FILTER_H
 
@@ -13,12 +13,12 @@ enum filter_key {
 	FILTER_ANYTHING /* any other word */
 };
 
-/* Does what a row shows match such a word? Also true where rows of its kind know nothing of it. */
+/* Does a row match the word? Also true if the key does not apply to rows of this kind. */
 typedef bool filter_word_fn(enum filter_key key, const char *value, const void *row);
 
 bool filter_matches(const char *filter, filter_word_fn *matches, const void *row);
 
-/* Is `value` a number, and the port? */
+/* Is `value` the port's number? */
 bool filter_is_port(const char *value, unsigned int port);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 
-/* The end of an escape sequence that begins at `at`. */
+/* Returns the end of the escape sequence that begins at `at`. */
 static const char *skip_escape(const char *at)
 {
 	at++;
@@ -35,7 +35,7 @@ static const char *put_line(const char *at, int columns, FILE *out)
 				next++;
 			if (++used > columns) {
 				at = next;
-				continue; /* colours still count */
+				continue; /* colours are still written */
 			}
 		}
 		fwrite(at, 1, (size_t)(next - at), out);
@@ -59,7 +59,7 @@ char *redraw_bytes(struct redraw *redraw, const char *frame, int rows, int colum
 		rows = 2;
 	shown = lines < rows ? lines : rows - 2;
 	if (redraw->rows && (redraw->rows != rows || redraw->columns != columns))
-		fprintf(out, "\033[H\033[2J"); /* lines may have been wrapped anew */
+		fprintf(out, "\033[H\033[2J"); /* the terminal may have rewrapped lines */
 	else if (redraw->lines)
 		fprintf(out, "\033[%dA\r", redraw->lines);
 	for (; put < shown; put++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Frames of text that replace one another in place on a terminal. The last one stays when the
- * program ends. Nothing of the terminal is set, so nothing has to be restored.
+ * program ends. The terminal's mode is not changed, so nothing needs to be restored.
  */
 #ifndef PORTSIEVE_WATCH_REDRAW_H
 #define PORTSIEVE_WATCH_REDRAW_H
@@ -12,9 +12,9 @@ struct redraw {
 };
 
 /*
- * The bytes that replace the previous frame by this one: lines are cut at the right edge, and left
- * out below the last row but one, with a line that says how many. `frame` ends with a newline, its
- * text is UTF-8 with colours. The caller frees the result; NULL when memory is short. Pure.
+ * The bytes that replace the previous frame by this one. Lines are cut at the right edge; those
+ * below the last row but one are left out, and a line says how many. `frame` is UTF-8 with colours
+ * and ends with a newline. The caller frees the result; NULL if out of memory. Pure.
  */
 char *redraw_bytes(struct redraw *redraw, const char *frame, int rows, int columns);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is unusual, the most important first, and the words for it. */
+/* Finds what is unusual, by importance, and words it. */
 #include "watch/sentence.h"
 
 #include <inttypes.h>
@@ -28,7 +28,7 @@ static struct clock_text clock_of(int64_t local_time)
 	return text;
 }
 
-/* Dropped, or only because of monitor mode not dropped. */
+/* Dropped and would-drop. */
 static double dropped_rate(const struct portsieve_counter *delta, uint64_t interval_ns)
 {
 	return rate_per_second(delta->verdict[PORTSIEVE_DROPPED].packets +
@@ -36,7 +36,7 @@ static double dropped_rate(const struct portsieve_counter *delta, uint64_t inter
 			       interval_ns);
 }
 
-/* "2.1 M", "350": two digits are enough to say. */
+/* "2.1 M", "350": two digits suffice. */
 static struct rate_text round_rate(double rate)
 {
 	static const char units[] = " kMGTPE";
@@ -67,7 +67,7 @@ static void place_of(const struct watch_row *row, char *text, size_t size)
 		snprintf(text, size, "on %s", row->ports);
 }
 
-/* What goes on in a group. */
+/* What is going on in a group. */
 struct finding {
 	const struct watch_group *group;
 	const struct sentence_group *more;
@@ -94,7 +94,7 @@ static void begin(struct finding *finding, enum sentence_kind kind)
 	finding->text[0] = '\0';
 }
 
-/* The port with the most dropped packets, if it has at least a part of `parts` of them, or NULL. */
+/* The port with the most dropped packets if it has at least 1/`parts` of them, else NULL. */
 static const struct sentence_port *main_port(const struct sentence_group *more, unsigned int parts)
 {
 	const struct sentence_port *most = NULL;
@@ -108,7 +108,7 @@ static const struct sentence_port *main_port(const struct sentence_group *more, 
 	return most && most->dropped * parts >= sum ? most : NULL;
 }
 
-/* Which packets of a group a sentence is about; NULL: any. */
+/* The packets of a group that a sentence is about; NULL: any. */
 struct subject {
 	const struct watch_row *row;
 	const struct sentence_port *port;
@@ -133,7 +133,7 @@ static int compare_hashes(const void *one, const void *other)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* How many sources the packets came from, at least; 0: it is not known. */
+/* The least number of sources that the packets came from; 0: unknown. */
 static uint64_t sources_of(const struct sentence_group *more, struct subject subject)
 {
 	_cleanup_free_ uint64_t *hashes = calloc(more->sources_count + 1, sizeof(*hashes));
@@ -228,7 +228,7 @@ static void look_for_sweep(struct finding *finding)
 	add_sources(finding, subject);
 }
 
-/* Counts the ports that are new in this interval, and those of the last hour. */
+/* Counts the ports that are new in this interval, and returns how many were in the last hour. */
 static uint32_t new_in_hour(const struct finding *finding, int64_t local_time)
 {
 	struct sentence_usual *usual = finding->usual;
@@ -248,7 +248,7 @@ static uint32_t new_in_hour(const struct finding *finding, int64_t local_time)
 	return sum;
 }
 
-/* It is told by its count of new ports, which each reading adds to. */
+/* Must run at each reading, as it counts the new ports. */
 static void look_for_slow_scan(struct finding *finding, int64_t local_time)
 {
 	uint32_t count = new_in_hour(finding, local_time);
@@ -269,7 +269,7 @@ static const struct sentence_group *more_of(const struct sentence_more *more, ui
 	return &nothing;
 }
 
-/* A new one is zero. Of more groups than there is room for, the last share a place. */
+/* Finds or adds a group's entry. Groups for which there is no room share the last one. */
 static struct sentence_usual *usual_of(struct sentence *sentence, uint32_t ifindex)
 {
 	struct sentence_usual *usual = sentence->usual;
@@ -282,7 +282,7 @@ static struct sentence_usual *usual_of(struct sentence *sentence, uint32_t ifind
 	return usual;
 }
 
-/* The most important comes last. */
+/* The most important check comes last and overrides the others. */
 static struct finding look_at(struct sentence *sentence, const struct watch_group *group,
 			      const struct sentence_more *more, int64_t local_time)
 {
@@ -308,7 +308,7 @@ static struct finding look_at(struct sentence *sentence, const struct watch_grou
 	return finding;
 }
 
-/* Another policy, or counters that start again, in this interval. */
+/* Notes a new policy, or counters that restarted, in this interval. */
 static void note_changes(struct sentence *sentence, const struct watch_groups *groups,
 			 int64_t local_time)
 {
@@ -367,14 +367,14 @@ void sentence_next(struct sentence *sentence, const struct watch_groups *groups,
 		sentence->event_kind = kind;
 		sentence->event_at = local_time;
 	} else if (sentence->event_at && sentence->quiet_since <= sentence->event_at) {
-		sentence->quiet_since = local_time; /* the first quiet reading after an event */
+		sentence->quiet_since = local_time; /* first quiet reading after an event */
 	}
 	if (kind != SENTENCE_QUIET) {
 		say(sentence, kind, sentence->event);
 	} else if (sentence->event_at && local_time - sentence->event_at < SENTENCE_HOLD_SECONDS) {
 		char text[sizeof(sentence->text)];
 
-		/* beside rates that are zero already, the event itself would seem to go on */
+		/* the rates are zero already: say that the event is past */
 		snprintf(text, sizeof(text), "%.180s, %d s ago", sentence->event,
 			 (int)(local_time - sentence->event_at));
 		say(sentence, sentence->event_kind, text);

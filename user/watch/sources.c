@@ -36,7 +36,7 @@ double source_packets(const struct source *source)
 	return packets;
 }
 
-/* The finalizer of MurmurHash3: every bit of the result depends on every bit of the number. */
+/* The finalizer of MurmurHash3: every input bit affects every output bit. */
 static uint64_t mix(uint64_t number)
 {
 	number ^= number >> 33;
@@ -54,7 +54,7 @@ uint64_t source_hash(const struct policy_prefix *address)
 	return mix(mix(words[0] ^ address->family) + words[1]);
 }
 
-/* Keeps of each register the longest run of zeros that a hash had: the rank of its first one. */
+/* Each register keeps the largest rank of a hash: the position of its first one bit. */
 static void count_distinct(struct sources *sources, uint64_t hash)
 {
 	uint8_t *most = &sources->registers[hash % SOURCES_REGISTERS];
@@ -79,7 +79,7 @@ uint64_t sources_at_least(const struct sources *sources)
 	return estimate > SOURCES_MAX ? (uint64_t)estimate : SOURCES_MAX;
 }
 
-/* What hash_index_find compares. */
+/* The key for hash_index_find. */
 struct key {
 	const struct sources *sources;
 	const struct policy_prefix *address;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which sources recorded packets came from, and about how many packets of each there were. Pure.
+ * The sources of recorded packets, and an estimate of the packets from each. Pure.
  *
- * Memory is bounded: when it is full, the half of the sources with the fewest packets is forgotten,
- * as in lossy counting. So those with many packets stay, whatever else arrives. How many sources
- * there were is then estimated by a HyperLogLog.
+ * Memory is bounded: when the table is full, the half of the sources with the fewest packets is
+ * dropped, as in lossy counting. So sources with many packets stay. The number of sources is then
+ * estimated by a HyperLogLog.
  */
 #ifndef PORTSIEVE_WATCH_SOURCES_H
 #define PORTSIEVE_WATCH_SOURCES_H
@@ -16,19 +16,19 @@
 enum sources_limits {
 	SOURCES_MAX = 16384,
 	SOURCES_REGISTERS = 4096, /* of the HyperLogLog */
-	SOURCES_NOISE = 10,	  /* with fewer packets an hour, a source is noise */
+	SOURCES_NOISE = 10,	  /* sources with fewer packets an hour are noise */
 };
 
-/* The packets that a source has sent to the device. Times are CLOCK_BOOTTIME. */
+/* A source of packets to the device. Times are CLOCK_BOOTTIME. */
 struct source {
 	struct policy_prefix address; /* of full length */
 	double packets[PORTSIEVE_VERDICTS];
 	uint64_t first_ns, last_ns;
-	uint64_t ports;	   /* a bit for each hash of a destination port and transport */
-	uint8_t transport; /* these of its first packet with a port */
+	uint64_t ports;	   /* a bit per hash of destination port and transport */
+	uint8_t transport; /* these two are of its first packet with a port */
 	bool has_port;
 	uint16_t port;
-	bool several_ports; /* others came later */
+	bool several_ports; /* it has sent to other ports too */
 };
 
 struct sources {
@@ -37,9 +37,9 @@ struct sources {
 	struct hash_index index; /* of `list` by address */
 	uint8_t registers[SOURCES_REGISTERS];
 	double packets[PORTSIEVE_VERDICTS]; /* of all sources */
-	double forgotten;		    /* packets of sources that are no longer in the list */
-	uint64_t samples;		    /* recorded packets that were added */
-	bool estimated;			    /* some of them stand for others too */
+	double forgotten;		    /* packets of sources dropped from the list */
+	uint64_t samples;		    /* recorded packets added */
+	bool estimated;			    /* some of them stand for several packets */
 };
 
 /* The caller owns *ret_sources (sources_free). -ENOMEM. */
@@ -48,8 +48,8 @@ void sources_free(struct sources *sources);
 #define _cleanup_sources_ __attribute__((cleanup(sources_free)))
 
 /*
- * Adds a recorded packet. Of no effect if it has no IP source address, or was recorded only because
- * a filter matches it: then it is not part of the sample.
+ * Adds a recorded packet. Ignores packets without an IP source address, and those recorded only
+ * because a filter matches them, which are not part of the sample.
  */
 void sources_add(struct sources *sources, const struct event *event);
 
@@ -59,23 +59,23 @@ bool source_address(const struct event *event, struct policy_prefix *ret_address
 uint64_t source_hash(const struct policy_prefix *address);
 
 /*
- * How many sources there were, at least. Exact for those of the sample while they are few, else
- * less than the estimate by three times its standard error. Others may not be in the sample.
+ * A lower bound for the number of sources: exact for the sample while they are few, else the
+ * estimate minus three times its standard error. There may be sources that are not in the sample.
  */
 uint64_t sources_at_least(const struct sources *sources);
 
-/* Of all verdicts. */
+/* The packets of all verdicts. */
 double source_packets(const struct source *source);
 
-/* Destination ports that it has sent to, at least. */
+/* A lower bound for the number of destination ports. */
 unsigned int source_ports_at_least(const struct source *source);
 
-/* Has it sent fewer than SOURCES_NOISE packets an hour, in a time of at least an hour? */
+/* Has it sent fewer than SOURCES_NOISE packets an hour? Short intervals count as an hour. */
 bool source_is_noise(const struct source *source, uint64_t interval_ns);
 
 /*
- * The sources with the most packets first. The caller frees *ret_sorted, whose members live until
- * the next sources_add. -ENOMEM.
+ * The sources, those with the most packets first. The caller frees *ret_sorted, whose elements are
+ * valid until the next sources_add. -ENOMEM.
  */
 int sources_sort(const struct sources *sources, const struct source ***ret_sorted);
 

@@ -16,7 +16,7 @@
 
 enum column { SOURCE, PASSED, DROPPED, WOULD_DROP, PORTS, LAST_SEEN, COLUMNS };
 
-/* Sources that are not listed, because they are noise. */
+/* Sources not listed because they are noise. */
 struct noise {
 	uint64_t sources;
 	double packets;

@@ -12,10 +12,10 @@ struct sources_view {
 	const struct datapath_device *device;
 	const struct sources *sources;
 	const struct source **sorted; /* sources_sort */
-	uint64_t since_ns, until_ns;  /* of the packets */
+	uint64_t since_ns, until_ns;  /* the interval of the packets */
 	uint64_t real_offset_ns;      /* add it for CLOCK_REALTIME */
-	size_t top;		      /* show so many, */
-	bool noise;		      /* and not only those that are no noise */
+	size_t top;		      /* show at most so many */
+	bool noise;		      /* also those that are noise */
 };
 
 /* Both return 0 or -ENOMEM. */

@@ -16,7 +16,7 @@
 
 static volatile sig_atomic_t ended;
 static bool opened, has_colours;
-static struct screen shown; /* what has been drawn; without cells: nothing */
+static struct screen shown; /* what is on the screen; no cells: unknown */
 
 static void on_end(int signal)
 {
@@ -24,7 +24,7 @@ static void on_end(int signal)
 	ended = 1;
 }
 
-/* A fault must not leave the terminal as it is. It comes again, with its default action. */
+/* Restores the terminal on a fault. The signal is then raised again with its default action. */
 static void on_fault(int signal)
 {
 	terminal_close();
@@ -62,7 +62,7 @@ static void begin_colours(void)
 	for (short i = 1; has_colours && i < SCREEN_COLOURS; i++) {
 		short colour = colours[i];
 
-		/* calmer than the sixteen, where there are more */
+		/* softer colours than the basic sixteen */
 		if (COLORS >= 256)
 			colour = (short[]){ -1, 245, 71, 167, 179, 80, 209 }[i];
 		init_pair(i, colour, -1);
@@ -81,7 +81,7 @@ int terminal_open(struct terminal *terminal, struct error *error)
 	setlocale(LC_CTYPE, "");
 	terminal->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	setenv("ESCDELAY", "50", 0);
-	/* Asked first, since newterm writes to the terminal. */
+	/* Checked first, since newterm writes to the terminal. */
 	if (setupterm(name, STDOUT_FILENO, &found) != OK || !cursor_address)
 		return error_set(error, ENOTTY, EXIT_USAGE,
 				 "top: the terminal '%.40s' (TERM) is unknown or cannot move the "
@@ -112,7 +112,7 @@ void terminal_close(void)
 	endwin();
 }
 
-/* Remembers the screen that has been drawn, or if memory is short, nothing. */
+/* Remembers the screen just drawn; if out of memory, nothing. */
 static void remember(const struct screen *screen)
 {
 	size_t count = (size_t)screen->rows * (size_t)screen->columns;
@@ -143,7 +143,7 @@ void terminal_draw(const struct screen *screen)
 			cchar_t wide;
 
 			if (!cell->character || is_shown(screen, row, column))
-				continue; /* drawn with its left half, or as it is there */
+				continue; /* drawn with its left half, or unchanged */
 			if (cell->reverse)
 				attributes |= A_REVERSE;
 			if (cell->colour == COLOUR_FAINT && (!has_colours || COLORS < 256))

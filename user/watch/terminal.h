@@ -8,7 +8,7 @@
 
 enum terminal_key {
 	KEY_NONE_IN_TIME = -1,
-	KEY_ENDED = -2, /* a signal asks to end */
+	KEY_ENDED = -2, /* a termination signal came */
 	KEY_RESIZED = -3,
 	KEY_CLICKED = -4,
 	KEY_WHEEL_UP = -5,
@@ -38,15 +38,15 @@ struct terminal {
 };
 
 /*
- * Takes the terminal over. Whatever ends the process, but for SIGKILL, gives it back. An error says
- * that stdout is no terminal, or which terminal cannot be used.
+ * Takes over the terminal. It is restored however the process ends, except by SIGKILL. Errors:
+ * stdout is not a terminal, or TERM is unusable.
  */
 int terminal_open(struct terminal *terminal, struct error *error);
 void terminal_close(void);
 
 void terminal_draw(const struct screen *screen);
 
-/* Waits for a key for at most so long. KEY_RESIZED: the size is another one. */
+/* Waits at most timeout_ms for a key. KEY_RESIZED: the size has changed. */
 struct terminal_input terminal_read(struct terminal *terminal, int timeout_ms);
 
 #endif

@@ -44,11 +44,11 @@ static const char *const headings[COLUMNS] = {
 	[CHANGE] = "SINCE START",
 };
 
-/* What is left out first where it is narrow. */
+/* The columns to leave out first on a narrow terminal. */
 static const int narrow_order[] = { WOULD_DROP_BITS, DROPPED_BITS, PASSED_BITS, ACTION, CHANGE,
 				    NEW_CONNECTIONS, PORTS,	   TOTAL,	-1 };
 
-/* Rates have up to six characters; totals begin with room for a million. */
+/* Rates have up to six characters; totals start with room for a million. */
 static void widths_begin(int widths[COLUMNS])
 {
 	static const int least[COLUMNS] = {
@@ -184,7 +184,7 @@ int watch_print_lines(struct watch_frame *frame, FILE *file)
 {
 	const struct sentence *sentence = frame->sentence;
 
-	/* Of an event that goes on only the numbers are new, which the rows have too. */
+	/* While an event goes on, only its numbers change, which the rows show too. */
 	if (sentence->kind != frame->said.kind ||
 	    (!sentence_is_event(sentence->kind) && strcmp(sentence->text, frame->said.text) != 0))
 		fprintf(file, "%s  %s\n", frame->time, sentence->text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Readings become rates, rows and a sentence. */
+/* Turns readings into rates, rows and a sentence. */
 #include "watch/watch.h"
 
 void watch_free(struct watch *watch)
@@ -25,7 +25,7 @@ int watch_take(struct watch *watch, struct snapshot *snapshot, bool each_range,
 	watch_free(watch);
 	watch->groups = groups;
 	watch->rates = rates;
-	watch->snapshot = *snapshot; /* the devices stay where they are */
+	watch->snapshot = *snapshot; /* the device array does not move */
 	rates = (struct rates){ 0 };
 	*snapshot = (struct snapshot){ 0 };
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The latest of a series of readings, with all that depends on the earlier ones. Pure. */
+/* The latest of a series of readings, with the state that later ones need. Pure. */
 #ifndef PORTSIEVE_WATCH_H
 #define PORTSIEVE_WATCH_H
 
@@ -19,10 +19,9 @@ void watch_free(struct watch *watch);
 #define _cleanup_watch_ __attribute__((cleanup(watch_free)))
 
 /*
- * Adds a reading, which it takes from *snapshot, with the same `each_range` as before. Without
- * devices, the sentence says that none is left. `more`, which may be NULL, and local_time are for
- * the sentence (sentence.h). Returns 0, or -ENOMEM with the error filled in; the watch is then as
- * before.
+ * Adds a reading and takes over *snapshot. `each_range` must be the same in all calls. Without
+ * devices, the sentence says that none is loaded. `more` (may be NULL) and local_time are for
+ * sentence.h. Returns 0, or -ENOMEM with the error filled in and the watch unchanged.
  */
 int watch_take(struct watch *watch, struct snapshot *snapshot, bool each_range,
 	       const struct sentence_more *more, int64_t local_time, struct error *error);
