@@ -67,7 +67,7 @@ int access_read(const char *path, struct access *ret_access, struct error *error
 	return 0;
 }
 
-/* In a time that does not depend on what is equal. */
+/* Compares in constant time. */
 static bool is_equal(const char *secret, const char *text)
 {
 	size_t length = strlen(secret);

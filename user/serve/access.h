@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The token that clients must show, as a header or as the cookie that it was exchanged for. */
+/* The token that clients must present, as a header or as the cookie they got for it. */
 #ifndef PORTSIEVE_SERVE_ACCESS_H
 #define PORTSIEVE_SERVE_ACCESS_H
 
@@ -11,10 +11,10 @@
 
 enum { ACCESS_TOKEN_MIN = 16, ACCESS_TOKEN_MAX = 256 };
 
-/* All zero: everybody may ask. */
+/* All zero: no token is required. */
 struct access {
-	char token[ACCESS_TOKEN_MAX + 1]; /* "": none is needed */
-	char cookie[65];		  /* derived from it; worth as much */
+	char token[ACCESS_TOKEN_MAX + 1]; /* "": none required */
+	char cookie[65];		  /* derived from the token, and as secret */
 };
 
 /*
@@ -23,10 +23,10 @@ struct access {
  */
 int access_read(const char *path, struct access *ret_access, struct error *error);
 
-/* Is `authorization` "Bearer TOKEN"? NULL: there is no such header. */
+/* Is `authorization` "Bearer TOKEN"? NULL: the header is missing. */
 bool access_has_token(const struct access *access, const char *authorization);
 
-/* Is the cookie's value the right one? NULL: there is no such cookie. */
+/* Is the cookie's value right? NULL: the cookie is missing. */
 bool access_has_cookie(const struct access *access, const char *cookie);
 
 #endif

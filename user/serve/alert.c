@@ -27,7 +27,7 @@ bool alert_next(struct alert *alert, bool condition, int64_t now_ms)
 
 bool alert_may_tell(struct alert_limit *limit, int64_t now_ms)
 {
-	/* also after the clock was set back */
+	/* also resets after the clock was set back */
 	if (limit->full_ms < now_ms || limit->full_ms - now_ms > ALERT_BURST * ALERT_EACH_MS)
 		limit->full_ms = now_ms;
 	if (limit->full_ms - now_ms > (ALERT_BURST - 1) * ALERT_EACH_MS) {

@@ -17,7 +17,7 @@ static void name_devices(const struct sampler_group *group, char *text, size_t s
 					   group->names[i]);
 }
 
-/* Is it so, and what? `text` is set if it is. */
+/* Does the alert's condition hold? If so, describes it in `text`. */
 static bool holds(const struct sampler *sampler, const struct sampler_group *group,
 		  enum alert_kind kind, char *text, size_t size)
 {

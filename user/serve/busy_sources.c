@@ -15,7 +15,7 @@ static bool is_equal(const struct policy_prefix *one, const struct policy_prefix
 	       !memcmp(one->address, other->address, sizeof(one->address));
 }
 
-/* The place of that source. A new one is empty but for the address. */
+/* Finds or adds the source. A new entry has only its address set. */
 static struct busy_source *find(struct busy_sources *sources, const struct policy_prefix *address)
 {
 	struct busy_source *least = &sources->list[0];

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the packets come from that are dropped now: the busiest sources, by recorded packets. Pure.
- * Rates are averaged over some seconds. When the table is full, a new source replaces the one with
- * the lowest rate.
+ * The busiest sources of packets being dropped, from recorded packets. Pure. Rates are averaged
+ * over some seconds. When the table is full, a new source replaces the one with the lowest rate.
  */
 #ifndef PORTSIEVE_SERVE_BUSY_SOURCES_H
 #define PORTSIEVE_SERVE_BUSY_SOURCES_H
@@ -17,11 +16,11 @@ enum {
 
 struct busy_source {
 	struct policy_prefix address; /* of full length */
-	double rate;		      /* packets per second, dropped or would be */
+	double rate;		      /* packets per second, dropped and would-drop */
 	double packets;		      /* since the last busy_sources_next */
 	bool has_port;
 	bool several_ports; /* destination ports */
-	uint8_t transport;  /* of its first packet with a port, as is `port` */
+	uint8_t transport;  /* these two are of its first packet with a port */
 	uint16_t port;
 };
 
@@ -31,10 +30,10 @@ struct busy_sources {
 	size_t count;
 };
 
-/* Adds a recorded packet; one that passed or has no IP source address has no effect. */
+/* Adds a recorded packet. Ignores packets that passed or have no IP source address. */
 void busy_sources_add(struct busy_sources *sources, const struct event *event);
 
-/* So many seconds have passed since the last time: averages, and sorts by rate, highest first. */
+/* Updates the averages after `seconds` and sorts by rate, highest first. */
 void busy_sources_next(struct busy_sources *sources, double seconds);
 
 #endif

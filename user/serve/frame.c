@@ -20,9 +20,9 @@
 
 enum {
 	RULES_MAX = 64,
-	NAMES_MAX = 64, /* of devices, in all groups */
+	NAMES_MAX = 64, /* of devices, over all groups */
 	SOURCES_SHOWN = 14,
-	MARKS_MS = 10000, /* a client that has skipped frames still gets the marks */
+	MARKS_MS = 10000, /* repeats marks for clients that skip frames */
 	PLANE_BASE64 = 1368 + 1,
 };
 
@@ -36,7 +36,7 @@ static void print_text(FILE *out, const char *text)
 	json_object_put(object);
 }
 
-/* Three digits after the point, as far as they are not zero. */
+/* Prints up to three decimals, without trailing zeros. */
 static void print_number(FILE *out, double number)
 {
 	char text[40];

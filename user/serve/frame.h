@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the sampler knows, as JSON: a frame of the stream, and the history. */
+/* The sampler's data as JSON: a frame of the stream, and the history. */
 #ifndef PORTSIEVE_SERVE_FRAME_H
 #define PORTSIEVE_SERVE_FRAME_H
 
@@ -10,9 +10,9 @@
 enum { FRAME_BYTES_MAX = 32 << 10 };
 
 /*
- * Writes a frame as one line of JSON without a newline, of at most FRAME_BYTES_MAX bytes: a long
- * list is cut at its end. group may be NULL. `strip_after` is the latest second of the strip in the
- * frame before. The caller frees *ret_text. Returns 0 or -ENOMEM.
+ * Writes a frame as one line of JSON without a newline, of at most FRAME_BYTES_MAX bytes: long
+ * lists are truncated. `group` may be NULL. `strip_after` is the latest second of the strip in the
+ * previous frame. The caller frees *ret_text. Returns 0 or -ENOMEM.
  */
 int frame_print(const struct sampler *sampler, const struct sampler_group *group, int64_t now_ms,
 		int64_t strip_after, char **ret_text, size_t *ret_size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file: a header, a part for each group, a part for each strip. Rows of rings have their times
- * in them, so that a write which was cut short leaves rows of other times, not wrong ones.
+ * The file has a header, a section for each group, and a section for each strip. Rows of rings
+ * contain their times, so a write that was cut short leaves outdated rows, not wrong ones.
  */
 #include "serve/history_file.h"
 
@@ -16,14 +16,14 @@
 
 #include "base/cleanup.h"
 
-enum { HISTORY_VERSION = 1 }; /* increment it when one of the structures gets another meaning */
+enum { HISTORY_VERSION = 1 }; /* increment it when a structure changes its meaning */
 
 static const char magic[16] = "portsieve hist\n";
 
 struct file_header {
 	char magic[16];
 	uint32_t version;
-	uint32_t group_bytes, strip_bytes; /* another size is another version too */
+	uint32_t group_bytes, strip_bytes; /* another size also means another version */
 	uint32_t strips[SAMPLER_STRIPS];   /* as in struct history_file */
 };
 
@@ -109,7 +109,10 @@ void history_file_close(struct history_file *file)
 	*file = HISTORY_FILE_NONE;
 }
 
-/* Is the file a history of this version? Else it is made one, and empty. */
+/*
+ * Checks that the file is a history of this version; an empty one, or one of another version, is
+ * initialized.
+ */
 static int take_file(struct history_file *file, const char *path, struct error *error)
 {
 	struct file_header header = { 0 }, own;
@@ -179,7 +182,7 @@ static void check_sum(struct record_sum *sum)
 		*sum = (struct record_sum){ 0 };
 }
 
-/* What came from a file must do no harm, whatever it is. */
+/* The file's content is not trusted. */
 static void check_record(struct record *record)
 {
 	check_sum(&record->second);
@@ -248,7 +251,7 @@ void history_file_read(const struct history_file *file, struct sampler *sampler,
 
 /* ---- writing ---- */
 
-/* The rows of a ring for the times after `after`, up to `last`. */
+/* Writes the rows of a ring for the times after `after` up to `last`. */
 static int write_rows(int fd, const struct record_row *rows, int64_t count, int64_t after,
 		      int64_t last, off_t offset)
 {
@@ -268,7 +271,7 @@ static int write_group(const struct history_file *file, size_t number, struct sa
 {
 	off_t offset = group_offset(number) + (off_t)offsetof(struct file_group, record);
 	struct record *record = group->record;
-	/* a second or minute gets its row when the next one begins */
+	/* a second's or minute's row is complete when the next one begins */
 	int64_t seconds_after = file->written_s - 2, minutes_after = file->written_s / 60 - 2;
 	uint32_t names_count = (uint32_t)group->names_count;
 	int r = 0;
@@ -320,7 +323,7 @@ static int write_strip(const struct history_file *file, size_t number, const str
 	return r;
 }
 
-/* The place of a group's strip in the file; it keeps the one it has. */
+/* Returns the place of a group's strip in the file: the one it has, or a new one. */
 static size_t place_strip(struct history_file *file, const struct sampler *sampler, size_t group,
 			  bool *ret_is_new)
 {

@@ -30,19 +30,19 @@
 enum {
 	SOCKETS_MAX = 2,
 	CONNECTIONS_MAX = HTTP_STREAMS_MAX + 524, /* of each socket */
-	OTHER_FILES = 64,			  /* that the process has open */
+	OTHER_FILES = 64,			  /* open for other purposes */
 	IDLE_SECONDS = 10,
-	REQUEST_SECONDS = 15, /* to send a request, byte by byte */
+	REQUEST_SECONDS = 15, /* for sending a whole request */
 	SWEEP_MS = 200,
 	CONNECTION_BYTES = 8192, /* request line and headers; more: 431 */
-	SEND_BYTES = 16384,	 /* in the kernel, of a client that reads slowly */
+	SEND_BYTES = 16384,	 /* send buffer in the kernel, for slow clients */
 	KEPT_MAX = 16,
 	KEPT_NS = 500000000,
-	KEY_MAX = 512, /* of what is kept */
+	KEY_MAX = 512, /* of a kept answer */
 	PEM_MAX = 65536,
 };
 
-/* An answer that was made less than KEPT_NS ago. */
+/* An answer made less than KEPT_NS ago. */
 struct kept {
 	char key[KEY_MAX];
 	uint64_t made_ns;
@@ -53,15 +53,15 @@ struct kept {
 struct http_socket {
 	struct http_server *server;
 	struct MHD_Daemon *daemon;
-	int fd;	       /* that it listens on; the daemon's */
-	bool is_local; /* a Unix socket: its mode says who may use it */
+	int fd;	       /* the listening socket, owned by the daemon */
+	bool is_local; /* a Unix socket: its mode decides who may connect */
 };
 
 /* A connection. */
 struct client {
 	int fd;
-	bool is_busy;	   /* it has sent a request, and not got the whole answer */
-	uint64_t since_ns; /* when it was made, or got its latest answer */
+	bool is_busy;	   /* has sent a request and not received the whole answer */
+	uint64_t since_ns; /* when it connected or received its last answer */
 	struct client *next, *previous;
 };
 
@@ -69,10 +69,10 @@ struct stream {
 	struct http_server *server;
 	struct MHD_Connection *connection;
 	const struct http_socket *socket;
-	char *device;		  /* of the query, or NULL */
-	struct http_frame *frame; /* that is being sent, or NULL */
-	size_t sent;		  /* bytes of it */
-	uint64_t number;	  /* of the latest frame that was begun */
+	char *device;		  /* from the query, or NULL */
+	struct http_frame *frame; /* being sent, or NULL */
+	size_t sent;		  /* bytes of it sent */
+	uint64_t number;	  /* of the last frame begun */
 	bool is_suspended;
 	struct stream *next, *previous;
 };
@@ -84,9 +84,9 @@ struct http_server {
 	struct client *clients;
 	struct stream *streams;
 	size_t streams_count;
-	const struct http_socket *stopping; /* its streams end */
+	const struct http_socket *stopping; /* its streams are to end */
 	unsigned int port;
-	bool is_loopback; /* of `listen` */
+	bool is_loopback; /* `listen` is a loopback address */
 	struct http_socket sockets[SOCKETS_MAX];
 	size_t count;
 	struct kept kept[KEPT_MAX];
@@ -108,7 +108,7 @@ static void add_headers(struct MHD_Response *response, const char *type, const c
 		mhd.add_response_header(response, headers[i][0], headers[i][1]);
 }
 
-/* Takes the body, which is freed with the response. NULL: memory is short. */
+/* Takes over the body, which is freed with the response. NULL: out of memory. */
 static struct MHD_Response *response_of(char *body, size_t size, const char *type, const char *csp)
 {
 	struct MHD_Response *response =
@@ -147,7 +147,7 @@ static void forget(struct kept *kept)
 	*kept = (struct kept){ 0 };
 }
 
-/* The kept answer, or the oldest place for one, which is empty then. */
+/* Returns the kept answer, or an empty place for one, evicting the oldest. */
 static struct kept *find_kept(struct http_server *server, const char *key)
 {
 	struct kept *oldest = &server->kept[0];
@@ -175,7 +175,7 @@ static struct client *client_of(struct MHD_Connection *connection)
 		->socket_context;
 }
 
-/* Of a MHD_NotifyConnectionCallback. Without memory the connection is not watched. */
+/* MHD_NotifyConnectionCallback. If out of memory, the connection is not watched. */
 static void take_client(void *context, struct MHD_Connection *connection, void **socket_context,
 			enum MHD_ConnectionNotificationCode what)
 {
@@ -205,7 +205,7 @@ static void take_client(void *context, struct MHD_Connection *connection, void *
 	}
 }
 
-/* Of a MHD_RequestCompletedCallback. */
+/* MHD_RequestCompletedCallback. */
 static void end_request(void *context, struct MHD_Connection *connection, void **state,
 			enum MHD_RequestTerminationCode why)
 {
@@ -221,9 +221,9 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
 }
 
 /*
- * Ends connections that libmicrohttpd would keep: of clients that have gone while it read what they
- * had sent before, since its epoll is edge-triggered and it takes a short read for the last one;
- * and of those that send their request so slowly that they are never idle.
+ * Ends connections that libmicrohttpd would keep: those of clients that closed while it read their
+ * last bytes (its epoll is edge-triggered, and it takes a short read for the end), and those that
+ * send a request so slowly that they are never idle.
  */
 static void sweep_clients(struct http_server *server)
 {
@@ -265,7 +265,7 @@ void http_frame_release(struct http_frame *frame)
 		free(frame);
 }
 
-/* Begins the latest frame; false: it was sent already. */
+/* Starts the latest frame; false: it was already sent. */
 static bool begin_frame(struct stream *stream)
 {
 	struct http_frame *frame = stream->server->calls.frame(stream->device);
@@ -279,7 +279,7 @@ static bool begin_frame(struct stream *stream)
 	return true;
 }
 
-/* Of a MHD_ContentReaderCallback: writes what there is, or suspends the connection. */
+/* MHD_ContentReaderCallback: writes what there is, or suspends the connection. */
 static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t size)
 {
 	struct stream *stream = context;
@@ -414,7 +414,7 @@ static const char *query(struct MHD_Connection *connection, const char *name)
 	return mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-/* Has the client shown the token? The page asks for it, and has no secrets. */
+/* Has the client presented the token? The page needs none: it asks for it, and has no secrets. */
 static bool may_ask(const struct http_socket *socket, struct MHD_Connection *connection,
 		    enum serve_route route)
 {
@@ -429,7 +429,7 @@ static bool may_ask(const struct http_socket *socket, struct MHD_Connection *con
 								      ACCESS_COOKIE)));
 }
 
-/* The cookie for a client that has shown the token. */
+/* Sends the cookie to a client that has presented the token. */
 static enum MHD_Result send_cookie(const struct http_server *server,
 				   struct MHD_Connection *connection)
 {
@@ -449,7 +449,7 @@ static enum MHD_Result send_cookie(const struct http_server *server,
 	return result;
 }
 
-/* May requests come for other hosts than the loopback's names? */
+/* Are requests for any Host accepted, rather than for loopback names only? */
 static bool takes_any_host(const struct http_server *server)
 {
 	return server->options.insecure || !server->is_loopback;
@@ -477,7 +477,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	}
 	if (client)
 		client->is_busy = true;
-	if (!*state) { /* a connection lives on only if it is answered at the second call */
+	if (!*state) { /* answering in the first call would close the connection */
 		*state = server;
 		return MHD_YES;
 	}
@@ -503,7 +503,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	return send_answer(server, connection, &question);
 }
 
-/* Lets the process have as many files open as there may be connections. Best effort. */
+/* Raises the limit of open files to the number of connections. Best effort. */
 static void raise_files(void)
 {
 	rlim_t wanted = SOCKETS_MAX * CONNECTIONS_MAX + OTHER_FILES;
@@ -515,7 +515,7 @@ static void raise_files(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* A file in PEM, which the caller frees. */
+/* Reads a PEM file. The caller frees the result. */
 static char *read_pem(const char *path, struct error *error)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -550,7 +550,7 @@ static struct MHD_Daemon *new_daemon(struct http_socket *socket, const char *cer
 				MHD_OPTION_END);
 }
 
-/* Starts the daemon of a socket, whose descriptor it owns from then on. */
+/* Starts the daemon of a socket; it then owns the descriptor. */
 static int start_daemon(struct http_socket *socket, struct error *error)
 {
 	const struct http_options *options = &socket->server->options;
@@ -588,7 +588,7 @@ static int add_socket(struct http_server *server, int fd, bool is_local, struct 
 	return r;
 }
 
-/* libmicrohttpd ends the process if a connection is suspended when it stops. */
+/* libmicrohttpd aborts the process if a connection is suspended when it stops. */
 static void stop_daemon(struct http_server *server, const struct http_socket *socket,
 			struct MHD_Daemon *daemon)
 {
@@ -689,14 +689,14 @@ static int listen_tcp(struct http_server *server, struct error *error)
 	    getsockname(fd, (struct sockaddr *)&address, &length))
 		return error_set(error, errno, EXIT_FAILED, "cannot listen on %s: %s", text,
 				 strerror(errno));
-	server->port = ntohs(((struct sockaddr_in *)&address)->sin_port); /* the same in IPv6 */
+	server->port = ntohs(((struct sockaddr_in *)&address)->sin_port); /* same offset in IPv6 */
 	r = add_socket(server, fd, false, error);
 	if (!r)
-		fd = -1; /* the server's */
+		fd = -1; /* the server owns it */
 	return r;
 }
 
-/* A socket that a killed server has left is replaced; anything else at that path is not. */
+/* Replaces a socket left by a killed server, but nothing else at that path. */
 static int listen_unix(struct http_server *server, struct error *error)
 {
 	const char *path = server->options.socket;

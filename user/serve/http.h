@@ -10,17 +10,17 @@
 
 struct http_question {
 	enum serve_route route;
-	bool openmetrics;	    /* of /metrics */
-	const char *query[QUERIES]; /* NULL: not in it */
+	bool openmetrics;	    /* for /metrics */
+	const char *query[QUERIES]; /* NULL: absent */
 };
 
 struct http_answer {
 	unsigned int status;
 	const char *type; /* static */
-	char *body;	  /* which the server frees */
+	char *body;	  /* the server frees it */
 	size_t size;
 	char strip[160]; /* the header X-Strip; "": none */
-	char csp[600];	 /* the Content-Security-Policy; "": nothing may be loaded */
+	char csp[600];	 /* the Content-Security-Policy; "": allows nothing */
 };
 
 /* Answers a question; called from http_serve only. */
@@ -34,17 +34,16 @@ struct http_frame {
 	char text[]; /* in the form of server-sent events */
 };
 
-/* Makes the frame of that number from one line of JSON; one user, the caller. NULL: no memory. */
+/* Makes a frame from one line of JSON, with the caller as its only user. NULL: out of memory. */
 struct http_frame *http_frame_new(uint64_t number, const char *json, size_t size);
 void http_frame_release(struct http_frame *frame);
 
-/* The latest frame for ?device=, NULL: the first group. The callee's, until the next tick. */
+/* Returns the latest frame for ?device= (NULL: the first group), valid until the next tick. */
 typedef struct http_frame *http_frame_fn(const char *device);
 
 /*
- * Called about when it has asked for; returns after how many milliseconds it wants to be called
- * again. `streams` are open. Each frame made since goes to all streams that have sent the one
- * before.
+ * Called at about the requested time; returns the milliseconds until the next call. `streams` are
+ * open. Each frame made since then goes to all streams that have sent the previous one.
  */
 typedef unsigned int http_tick_fn(size_t streams);
 
@@ -53,9 +52,9 @@ enum { HTTP_STREAMS_MAX = 500 };
 struct http_options {
 	const char *listen; /* "127.0.0.1:9478", "[::1]:9478"; NULL: no TCP */
 	const char *socket; /* the path of a Unix socket, made with mode 0660; NULL: none */
-	bool insecure;	    /* `listen` may be another address than the loopback's */
-	const char *tls_cert, *tls_key; /* files in PEM, of `listen`; NULL: no TLS */
-	const char *token;		/* the file of the token, of `listen`; NULL: none */
+	bool insecure;	    /* `listen` may be other than a loopback address */
+	const char *tls_cert, *tls_key; /* PEM files, for `listen`; NULL: no TLS */
+	const char *token;		/* file with the token, for `listen`; NULL: none */
 };
 
 struct http_server;
@@ -67,8 +66,8 @@ struct http_calls {
 };
 
 /*
- * Binds the sockets. The caller owns *ret_server (http_free). Errors: a bad address (EXIT_USAGE),
- * or it is in use.
+ * Binds the sockets. The caller owns *ret_server (http_free). Errors: an address is invalid
+ * (EXIT_USAGE) or in use.
  */
 int http_listen(const struct http_options *options, const struct http_calls *calls,
 		struct http_server **ret_server, struct error *error);
@@ -77,8 +76,8 @@ int http_listen(const struct http_options *options, const struct http_calls *cal
 unsigned int http_port(const struct http_server *server);
 
 /*
- * Reads certificate, key and token again. With an error filled in, all are as before. Else open
- * connections end if there is TLS.
+ * Reads certificate, key and token again. On failure, with the error filled in, keeps the old ones.
+ * On success, open TLS connections end.
  */
 int http_reload(struct http_server *server, struct error *error);
 

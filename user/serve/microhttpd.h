@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libmicrohttpd, loaded when `serve` starts and not with every command: with the TLS library that
- * it brings it makes a command start in 7 ms instead of 4.
+ * libmicrohttpd, loaded when `serve` starts rather than by every command: it and its TLS library
+ * would make each command start in 7 ms instead of 4.
  */
 #ifndef PORTSIEVE_SERVE_MICROHTTPD_H
 #define PORTSIEVE_SERVE_MICROHTTPD_H
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-/* The functions in use, by their names without MHD_. */
+/* The functions used, without the prefix MHD_. */
 /* clang-format off */
 #define MICROHTTPD_FUNCTIONS(one)                                                                  \
 	one(add_response_header)                                                                   \

@@ -38,7 +38,7 @@ static void row_close(const struct record_sum *sum, struct record_row *row)
 		row->series[i] = (float)(sum->series[i] / sum->seconds);
 }
 
-/* Puts what was summed up into its row if another second or minute begins. */
+/* Stores the sum in its row when another second or minute begins. */
 static void turn(struct record_sum *sum, int64_t time, struct record_row *rows, int64_t count)
 {
 	if (sum->time == time)
@@ -54,7 +54,7 @@ static void add(struct record *record, unsigned int series, uint64_t count)
 	record->minute.series[series] += (double)count;
 }
 
-/* What a place held before is of another rule. */
+/* Clears the series of a place, before another rule gets it. */
 static void forget_rule(struct record *record, size_t place)
 {
 	const unsigned int series[] = { RECORD_RULE_PACKETS + (unsigned int)place,
@@ -71,7 +71,10 @@ static void forget_rule(struct record *record, size_t place)
 	}
 }
 
-/* The place of a rule, an empty one, or that of the least busy if the rule is busier by far. */
+/*
+ * Returns the place of a rule, an empty one, or that of the least busy rule if this one is at least
+ * twice as busy.
+ */
 static struct record_rule *find_rule(struct record *record, const char *name, const char *protocol,
 				     double rate)
 {
@@ -146,7 +149,7 @@ void record_mark(struct record *record, int64_t time_ms, enum record_what what)
 		(struct record_mark){ .time_ms = time_ms, .what = what };
 }
 
-/* The sum, which may go on, or a row. */
+/* The value from the current sum, or from a row. */
 static float value_at(const struct record_sum *sum, const struct record_row *rows, int64_t count,
 		      int64_t time, unsigned int series)
 {

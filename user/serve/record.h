@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a group of devices has counted, in rings of fixed size: each second for 15 minutes, each
- * minute for 24 hours, and when its policy or program changed. Pure. A record has no pointers: it
- * is kept in a file as it is.
+ * minute for 24 hours, and when its policy or program changed. Pure. A record has no pointers, as
+ * it is stored in a file as it is.
  */
 #ifndef PORTSIEVE_SERVE_RECORD_H
 #define PORTSIEVE_SERVE_RECORD_H
@@ -24,20 +24,20 @@ enum record_limits {
 	RECORD_SERIES = RECORD_RULE_BITS + RECORD_RULES,
 };
 
-/* Per second, not a number where nothing is known. */
+/* Rates per second; NaN where nothing is known. */
 struct record_row {
 	int64_t time; /* the second or minute since 1970; 0: none */
 	float series[RECORD_SERIES];
 };
 
-/* Numbers of a second or minute that is not over. */
+/* The sums of the current second or minute. */
 struct record_sum {
 	int64_t time;
-	double seconds; /* of readings */
+	double seconds; /* covered by readings */
 	double series[RECORD_SERIES];
 };
 
-/* The key of a place for a rule; empty ones have no name. */
+/* The rule that has a place; empty places have no name. */
 struct record_rule {
 	char rule[64];
 	char protocol[24];
@@ -71,12 +71,12 @@ struct record {
 	struct record_row minutes[RECORD_MINUTES];
 	struct record_sum second, minute;
 	struct record_rule rules[RECORD_RULES];
-	struct record_mark marks[RECORD_MARKS]; /* number N in N % RECORD_MARKS */
+	struct record_mark marks[RECORD_MARKS]; /* mark N is at N % RECORD_MARKS */
 	uint64_t marks_count;
-	uint64_t is_rewritten; /* old rows have changed: who keeps them in a file sets it back */
+	uint64_t is_rewritten; /* old rows have changed; reset by the writer of the file */
 };
 
-/* Adds a reading whose interval lies in that second. Without an interval it adds nothing. */
+/* Adds a reading to that second. Does nothing without an interval. */
 void record_add(struct record *record, int64_t second, const struct watch_group *group);
 
 void record_mark(struct record *record, int64_t time_ms, enum record_what what);
@@ -85,7 +85,7 @@ void record_mark(struct record *record, int64_t time_ms, enum record_what what);
 void record_protocol(const struct portsieve_image *image, const struct watch_row *row,
 		     char text[24]);
 
-/* A series in that second or minute, not a number if nothing is known; it may go on. */
+/* The value of a series in that second or minute, which may be the current one; NaN if unknown. */
 float record_second(const struct record *record, int64_t second, unsigned int series);
 float record_minute(const struct record *record, int64_t minute, unsigned int series);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Paths and headers of requests, which anybody may have written. */
+/* Paths and headers of requests, none of them trusted. */
 #include "serve/request.h"
 
 #include <stddef.h>

@@ -20,7 +20,7 @@ enum serve_route {
 	ROUTE_STREAM,
 	ROUTE_HISTORY,
 	ROUTE_STRIP,
-	ROUTE_SESSION, /* the token for a cookie */
+	ROUTE_SESSION, /* exchanges the token for a cookie */
 
 	ROUTES,
 	ROUTE_NONE = ROUTES,
@@ -41,7 +41,7 @@ enum serve_query {
 
 extern const char *const query_names[QUERIES];
 
-/* The number of a query, at most `most`; NULL is `absent`. False: it is none, or too large. */
+/* Parses a number of at most `most`; NULL gives `absent`. False: not a number, or too large. */
 bool query_number(const char *text, int64_t absent, int64_t most, int64_t *ret_number);
 
 /* The route of a path such as "/api/status", or ROUTE_NONE. */
@@ -49,14 +49,14 @@ enum serve_route route_of(const char *path);
 
 /*
  * Does the Host header name this machine's loopback: "localhost", "127.0.0.1" or "[::1]", with or
- * without a port? A page of another site that has its name resolve to 127.0.0.1 has another one
- * (DNS rebinding). NULL: there is no such header.
+ * without a port? It does not for another site's page whose name resolves to 127.0.0.1 (DNS
+ * rebinding). NULL: the header is missing.
  */
 bool host_is_loopback(const char *host);
 
 /*
- * Is the Origin header absent (NULL), or that of a page which this host has served? `scheme` is
- * "http" or "https".
+ * Is the Origin header missing (NULL), or that of a page from this host? `scheme` is "http" or
+ * "https".
  */
 bool origin_is_own(const char *origin, const char *scheme, const char *host);
 

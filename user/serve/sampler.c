@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading devices, and matching them to the groups of the reading before. */
+/* Reads devices and matches them to the groups of the previous reading. */
 #include "serve/sampler.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@
 
 enum {
 	LISTENERS_MS = 10000,
-	SETTLED_SECONDS = 3600, /* of counting; before that most ports are new */
+	SETTLED_SECONDS = 3600, /* counting time, before which most ports are new */
 };
 
 const char *const sampler_state_names[SAMPLER_STATES] = {
@@ -70,7 +70,7 @@ static void name_of(const struct datapath_device *device, char name[IF_NAMESIZE]
 	snprintf(name, IF_NAMESIZE, "%.*s", IF_NAMESIZE - 1, device_name(device).text);
 }
 
-/* The place that already holds one of the devices, most of all the first one. */
+/* The place that already has one of the devices, preferably the first one. */
 static struct sampler_group *find_place(struct sampler *sampler, const struct watch_group *group)
 {
 	for (size_t d = 0; d < group->devices_count; d++) {
@@ -84,8 +84,7 @@ static struct sampler_group *find_place(struct sampler *sampler, const struct wa
 	return NULL;
 }
 
-/* A free place, or that of the group that has been gone for the longest time; NULL: there is none.
- */
+/* Returns a free place, or that of the group that has been gone for the longest time, or NULL. */
 static struct sampler_group *new_place(struct sampler *sampler)
 {
 	struct sampler_group *place = NULL;
@@ -111,8 +110,8 @@ static struct sampler_group *new_place(struct sampler *sampler)
 }
 
 /*
- * What has changed since the reading before, if the group was there then. Readers without rights do
- * not see links.
+ * Records what has changed since the previous reading, if the group was in it. Unprivileged readers
+ * do not see links.
  */
 static void mark_changes(struct sampler_group *group, const struct rates_device *rates,
 			 int64_t now_ms)
@@ -160,11 +159,11 @@ static void take_group(struct sampler *sampler, const struct watch_group *now, i
 	group->names_count = 0;
 	for (size_t i = 0; i < now->devices_count && i < SAMPLER_NAMES; i++)
 		name_of(&now->devices[i]->device->device, group->names[group->names_count++]);
-	/* a sample belongs to the second that holds the middle of its interval */
+	/* a sample belongs to the second that contains the middle of its interval */
 	record_add(group->record, (now_ms - (int64_t)(now->interval_ns / 2000000)) / 1000, now);
 }
 
-/* The groups of devices that are there, but cannot be read, and those that are gone. */
+/* Updates the groups whose devices cannot be read, and those that are gone. */
 static void take_others(struct sampler *sampler, const struct snapshot *snapshot, int64_t now_ms)
 {
 	for (size_t i = 0; i < SAMPLER_GROUPS; i++) {
@@ -228,8 +227,8 @@ const struct listener *sampler_listener(const struct sampler *sampler, struct po
 }
 
 /*
- * The sum of the group's devices; NULL if none counts by port. *ret_origin stands for the devices
- * and for when each began to count.
+ * The sum of the group's devices; NULL if none counts by port. *ret_origin identifies the devices
+ * and when each began to count.
  */
 static struct port_counts *read_ports(const struct datapath *datapath,
 				      const struct watch_group *group, uint64_t *ret_origin)
@@ -261,7 +260,7 @@ static struct port_counts *read_ports(const struct datapath *datapath,
 	return TAKE_PTR(sum);
 }
 
-/* The group's strip, new if there are not too many; NULL: it gets none. */
+/* Finds or makes the group's strip; NULL if there are too many. */
 static struct strip *strip_of(struct sampler *sampler, struct sampler_group *group)
 {
 	struct sampler_group *gone = NULL;
@@ -288,7 +287,7 @@ static bool is_new_port(const struct port_counts *counts, const struct port_key 
 	       counts->first_s[key->transport][key->port] > counts->since_s + SETTLED_SECONDS;
 }
 
-/* The busiest ports: by their packets in this second, and if these are equal by all of them. */
+/* Lists the busiest ports: by packets in this second, then by all packets. */
 static void list_ports(struct sampler_group *group, const struct port_counts *counts,
 		       double seconds)
 {
@@ -328,7 +327,7 @@ static void list_ports(struct sampler_group *group, const struct port_counts *co
 	group->ports_count = count;
 }
 
-/* The ports with drops in this second, for the sentence; the caller frees the list. */
+/* Lists the ports with drops in this second, for the sentence; the caller frees the list. */
 static struct sentence_port *dropped_ports(const struct sampler *sampler,
 					   const struct sampler_group *group,
 					   const struct port_counts *counts, double part,
@@ -358,7 +357,7 @@ static struct sentence_port *dropped_ports(const struct sampler *sampler,
 	return ports;
 }
 
-/* The denied port that is probed most of those on which something listens. */
+/* Notes the most probed one of the denied ports that have a listener. */
 static void note_probed(struct sampler_group *group, const struct sentence_port *ports,
 			size_t count, int64_t second)
 {
@@ -375,7 +374,7 @@ static void note_probed(struct sampler_group *group, const struct sentence_port 
 
 /* ---- events ---- */
 
-/* Adds one if it is among the latest. */
+/* Adds the event if it is among the latest. */
 static void take_event(struct sampler_group *group, uint32_t ifindex, const char *device,
 		       const struct event *event)
 {
@@ -429,8 +428,8 @@ static void take_batch(struct sampler_group *group, const struct event_watch_dev
 }
 
 /*
- * Takes what was recorded in the last second on the group's devices. Returns of its dropped packets
- * where they came from, which the caller frees; NULL: memory is short.
+ * Takes what the group's devices have recorded in the last second. Returns the sources of the
+ * dropped packets, which the caller frees; NULL: out of memory.
  */
 static struct sentence_source *take_events(const struct sampler *sampler,
 					   struct sampler_group *group, double seconds,
@@ -471,7 +470,7 @@ static int64_t local_time_of(int64_t now_ms)
 	return now + local.tm_gmtoff;
 }
 
-/* What is done once a second: `seconds` have passed since the last time. */
+/* The work done once a second; `seconds` have passed since the last time. */
 static void second_of_group(struct sampler *sampler, const struct datapath *datapath,
 			    struct sampler_group *group, double seconds, int64_t now_ms)
 {
@@ -580,7 +579,7 @@ const struct sampler_group *sampler_find(const struct sampler *sampler, const ch
 
 		if (!group->names_count || (device && !has_name(group, device)))
 			continue;
-		/* a device that has joined another group is found there */
+		/* a device that has joined another group is found there first */
 		if (!first || (first->gone_ms && !group->gone_ms))
 			first = group;
 	}

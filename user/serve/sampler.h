@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads all loaded devices now and then, and keeps of each group what went before: records, strip,
- * sentence. A group is found again by the names of its devices, also when they were unloaded or
- * made again in between.
+ * Reads all loaded devices periodically and keeps a history of each group: record, strip, sentence.
+ * A group is recognised by the names of its devices, even if they were unloaded or re-created in
+ * between.
  */
 #ifndef PORTSIEVE_SERVE_SAMPLER_H
 #define PORTSIEVE_SERVE_SAMPLER_H
@@ -18,7 +18,7 @@
 enum sampler_limits {
 	SAMPLER_GROUPS = 8,
 	SAMPLER_STRIPS = 2, /* groups with a strip; one takes 10 MB */
-	SAMPLER_NAMES = 64, /* devices of a group by which it is found again */
+	SAMPLER_NAMES = 64, /* device names by which a group is recognised */
 	SAMPLER_PORTS = 20,
 	SAMPLER_EVENTS = 10,
 	SAMPLER_STALE_MS = 3000,
@@ -41,7 +41,7 @@ extern const char *const sampler_state_names[SAMPLER_STATES];
 struct sampler_port {
 	struct port_key key;
 	double passed, dropped;
-	bool is_new; /* first seen in the last 24 hours, and after the first one of counting */
+	bool is_new; /* first packet in the last 24 hours, and over an hour after counting began */
 };
 
 /* A recorded packet. */
@@ -54,10 +54,10 @@ struct sampler_event {
 struct sampler_group {
 	char names[SAMPLER_NAMES][IF_NAMESIZE]; /* as printable text; at the latest reading */
 	size_t names_count;			/* 0: this place is free */
-	const struct watch_group *now; /* until the next reading; NULL: not loaded, or unreadable */
+	const struct watch_group *now; /* until the next reading; NULL: not loaded or unreadable */
 	int64_t read_ms;	       /* CLOCK_REALTIME of the latest reading */
-	int64_t gone_ms;	       /* since when it is not loaded; 0: it is */
-	char message[ERROR_TEXT];      /* why it is unreadable; "" */
+	int64_t gone_ms;	       /* since when it has not been loaded; 0: it is */
+	char message[ERROR_TEXT];      /* why it is unreadable, or "" */
 	struct sentence sentence;
 	struct record *record;
 	struct strip *strip; /* NULL: no port counters, or SAMPLER_STRIPS others have one */
@@ -70,11 +70,11 @@ struct sampler_group {
 	struct busy_sources sources;
 	bool is_losing;		/* recorded packets, in the last SAMPLER_LOST_SECONDS */
 	int64_t lost_s;		/* the latest second with such packets */
-	struct port_key probed; /* with drops in the last SAMPLER_PROBED_SECONDS, and a listener */
+	struct port_key probed; /* with drops in the last SAMPLER_PROBED_SECONDS and a listener */
 	bool is_probed;
 	int64_t probed_s; /* the latest second with such drops */
 
-	/* What the marks depend on: the first device, as it was. */
+	/* The previous state of the first device, for the marks. */
 	bool was_read;
 	uint32_t link_id, program_id, active_id;
 	uint64_t applied_ns, confirm_until_ns;
@@ -90,7 +90,7 @@ struct sampler {
 	struct metrics_lost lost[SAMPLER_RECORDERS]; /* of devices that record, or did */
 	size_t lost_count;
 	int64_t second;		  /* of the latest reading of ports and events */
-	char message[ERROR_TEXT]; /* why nothing could be read; "" */
+	char message[ERROR_TEXT]; /* why nothing could be read, or "" */
 	struct listener *listeners;
 	size_t listeners_count;
 	int64_t listeners_ms; /* when they were read */
@@ -98,18 +98,18 @@ struct sampler {
 };
 
 /*
- * Reads again. now_ms is CLOCK_REALTIME. What cannot be read stays as it was, and gets stale. Ports
- * and events are read once a second.
+ * Takes a reading. now_ms is CLOCK_REALTIME. What cannot be read stays as it was, and becomes
+ * stale. Ports and events are read once a second.
  */
 void sampler_read(struct sampler *sampler, int64_t now_ms);
 void sampler_free(struct sampler *sampler);
 
-/* The group of that device, or for NULL the first one that is loaded, or was. NULL: none. */
+/* The group of that device; for NULL the first loaded group, else the first. NULL: none. */
 const struct sampler_group *sampler_find(const struct sampler *sampler, const char *device);
 
 enum sampler_state sampler_state(const struct sampler_group *group, int64_t now_ms);
 
-/* The listener on a port that can be reached from outside; NULL: none. */
+/* A listener on the port that can be reached from outside, or NULL. */
 const struct listener *sampler_listener(const struct sampler *sampler, struct port_key key);
 
 #endif

@@ -41,7 +41,7 @@ double strip_packets(uint8_t value)
 
 uint8_t strip_value(uint64_t packets)
 {
-	/* the least packets of each value: half a step of the scale below it */
+	/* the least number of packets for each value: half a step below it on the scale */
 	static double least[256];
 	unsigned int low = 0, high = 255;
 
@@ -116,7 +116,7 @@ static void fill_columns(struct strip *strip, int64_t second)
 				packets += *delta;
 				hit += *delta != 0;
 			}
-			/* a row that stays zero takes no memory */
+			/* rows that are never written take no memory */
 			if (packets || sums[column]) {
 				sums[column] = strip_value(packets);
 				ports[column] = hit;
@@ -129,7 +129,7 @@ static void fill_columns(struct strip *strip, int64_t second)
 	strip->seconds[row] = second;
 }
 
-/* What there is no memory for is left out. */
+/* Leaves out what does not fit into memory. */
 static void fill_ports(struct strip *strip, struct strip_full *full, int64_t second)
 {
 	full->second = second;
@@ -166,7 +166,7 @@ static void fill_ports(struct strip *strip, struct strip_full *full, int64_t sec
 	*strip->full_bytes += full->size;
 }
 
-/* The oldest seconds give way if all strips take too much memory. */
+/* Frees the oldest seconds if all strips together take too much memory. */
 static void limit_full(struct strip *strip, int64_t second)
 {
 	for (int64_t old = second - STRIP_FULL_SECONDS + 1;
@@ -189,7 +189,7 @@ bool strip_add(struct strip *strip, int64_t second, uint64_t origin,
 			uint32_t delta = now - strip->before[plane][port];
 
 			strip->before[plane][port] = now;
-			if (is_first || delta > INT32_MAX) /* it fell */
+			if (is_first || delta > INT32_MAX) /* the counter fell */
 				delta = 0;
 			strip->delta[plane][port] = delta;
 			strip->distinct += delta && plane < STRIP_TCP_PASSED;
@@ -221,7 +221,7 @@ void strip_restore(struct strip *strip, int64_t second, uint8_t used,
 		strip->second = second;
 }
 
-/* The row of a second, NULL if there is none or it is all zero. */
+/* The row of a second; NULL if there is none or it is all zero. */
 static const uint8_t *row_of(const struct strip *strip, enum strip_plane plane, int64_t second)
 {
 	size_t row = (size_t)second % STRIP_SECONDS;
@@ -236,7 +236,7 @@ const uint8_t *strip_latest(const struct strip *strip, enum strip_plane plane)
 	return strip->second ? row_of(strip, plane, strip->second) : NULL;
 }
 
-/* Adds a second's ports from low to high to `sums`, by columns. */
+/* Adds a second's ports from low to high to the columns in `sums`. */
 static void add_ports(const struct strip_ports *ports, const struct strip_area *area, double *sums)
 {
 	size_t all = (size_t)area->high - area->low + 1;
