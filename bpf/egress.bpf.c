@@ -23,7 +23,7 @@ struct leaving {
 	__u32 answer_addresses[2 * 4];
 };
 
-/* Of the packet that this CPU looks at: memory that the verifier does not follow. */
+/* This CPU's current packet. In a map, so that the verifier does not track its content. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -87,8 +87,8 @@ enum seen {
 };
 
 /*
- * Describes the packet in `scratch`. This and learn() are not static, so that the verifier verifies
- * them once, and learn() not for each path through the parser.
+ * Describes the packet in `scratch`. This and learn() are global functions: the verifier checks
+ * each once, and learn() not for every path through the parser.
  */
 __attribute__((noinline)) int look(struct __sk_buff *skb)
 {

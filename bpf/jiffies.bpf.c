@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tells userspace the jiffies of now, in which the life of flows is measured. Never attached. */
+/* Reads the kernel's jiffies, the clock of flows, for userspace. Test-run, never attached. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* judge/lookup.h by the maps of the policies and the kernel's clock. */
+/* Implements judge/lookup.h by the policy maps and the kernel's clock. */
 #ifndef PORTSIEVE_MAP_LOOKUP_H
 #define PORTSIEVE_MAP_LOOKUP_H
 
 #include "judge/lookup.h"
 #include "policy_maps.h"
 
-/* address_bytes is that of the family, 4 or 16. The key for IPv4 is the beginning of this key. */
+/* address_bytes is 4 or 16. A key for IPv4 is the beginning of one for IPv6. */
 portsieve_inline __u32 class_in(void *trie, const void *addresses, __u32 address_bytes,
 				enum portsieve_direction direction)
 {

@@ -32,7 +32,7 @@ struct {
 	__type(value, struct headers_copy);
 } headers SEC(".maps");
 
-/* Template of a cache of replies. Userspace makes one once a policy looks replies up. */
+/* Template of a reply cache. Userspace creates one once a policy looks replies up. */
 struct replies_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, PORTSIEVE_REPLY_SETS);
@@ -40,7 +40,7 @@ struct replies_map {
 	__uint(value_size, sizeof(struct portsieve_replies));
 };
 
-/* The cache of replies, of the devices that share their policy. */
+/* The reply cache of the devices that share a policy. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
@@ -48,17 +48,17 @@ struct {
 	__array(values, struct replies_map);
 } replies SEC(".maps");
 
-/* What the cache of replies has to do with a look-up. */
+/* How a look-up uses the reply cache. */
 enum reply_cache {
-	REPLY_CACHE_NONE,  /* nothing: the packet may not use it */
-	REPLY_CACHE_STORE, /* it did not have the packet */
-	REPLY_CACHE_ASK,   /* it may have the packet */
+	REPLY_CACHE_NONE,  /* not at all: see may_be_cached() */
+	REPLY_CACHE_STORE, /* after a miss: store the result */
+	REPLY_CACHE_ASK,   /* read it first, then as above */
 };
 
-/* What is asked of the packet that this CPU judges: memory that the verifier does not follow. */
+/* This CPU's current look-up. In a map, so that the verifier does not track its content. */
 struct reply_request {
-	__u64 watched; /* what has been judged, if the device is watched: watched_pack_packet() */
-	__u32 flags;   /* these four of the image */
+	__u64 watched; /* the packed decision, if the device is watched (judge/watched.h) */
+	__u32 flags;   /* this and the next three are those of the image */
 	__u32 epoch;
 	__u32 ephemeral_low;
 	__u32 ephemeral_high;
@@ -68,8 +68,8 @@ struct reply_request {
 	__u32 tcp_flags;
 	__u32 ports;
 	__u32 addresses[2 * 4];
-	__u32 counter;	  /* these two of the fast path: the row of a packet that is no reply, */
-	__u32 would_drop; /* and 0 or 1 */
+	__u32 counter;	  /* set by the fast path: the row if the packet is no reply */
+	__u32 would_drop; /* likewise; 0 or 1 */
 };
 
 struct {
@@ -95,7 +95,7 @@ struct {
 	__type(value, __u32);
 } seen SEC(".maps");
 
-/* Packets by port (judge/ports.h), by block. Without per_port there are no such maps. */
+/* Packets by port (judge/ports.h), by block. Created only with `per_port`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, PORTSIEVE_PORT_PLANES_ALL *PORTSIEVE_PORT_BLOCKS);
@@ -110,7 +110,7 @@ struct {
 	__type(value, struct portsieve_port_sums);
 } port_sums SEC(".maps");
 
-/* Recorded packets (judge/events.h): slots of each CPU, laid end to end. Only with `events`. */
+/* Recorded packets (judge/events.h): the slots of all CPUs, CPU by CPU. Only with `events`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, PORTSIEVE_EVENT_SLOTS);
@@ -125,7 +125,7 @@ struct {
 	__type(value, struct portsieve_event_head);
 } event_heads SEC(".maps");
 
-/* What viewers ask for; they write it by mmap, each its own filter. */
+/* The filters of viewers. Each viewer writes its own, through mmap. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -137,8 +137,7 @@ struct {
 /* This program's turn in libxdp's dispatcher. */
 const volatile __u32 own_turn;
 
-/* Frames may have several buffers: the kernel has bpf_xdp_get_buff_len and bpf_xdp_load_bytes
- * (5.18). */
+/* Frames may have several buffers: the kernel (from 5.18) has bpf_xdp_load_bytes() and others. */
 const volatile _Bool has_buffers;
 
 /* Something beyond the counters is on: per_port or events. */
@@ -158,7 +157,7 @@ const volatile _Bool tracing;
 
 struct portsieve_trace last_decision;
 
-/* With `tracing`: no socket was looked up for the current packet, as it would be otherwise. */
+/* With `tracing`: the look-up that the current packet needs was left out. */
 _Bool left_out_lookup;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps of the policies, which the XDP program and the egress program share. */
+/* The policy maps, shared by the XDP program and the egress program. */
 #ifndef PORTSIEVE_POLICY_MAPS_H
 #define PORTSIEVE_POLICY_MAPS_H
 
@@ -17,7 +17,7 @@ struct image_map {
 	__uint(map_flags, BPF_F_RDONLY_PROG);
 };
 
-/* The images, by enum portsieve_slot. One update of a slot is the whole change of a policy. */
+/* The images, by enum portsieve_slot. A single update of a slot changes the policy. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, PORTSIEVE_SLOTS_ALL);
@@ -42,8 +42,7 @@ struct prefixes6_map {
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
 };
 
-/* The tries, by the generation that an image names. They are filled before the image is in force.
- */
+/* The tries, by image.generation. They are filled before the image comes into force. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, PORTSIEVE_GENERATIONS);

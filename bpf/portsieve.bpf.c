@@ -15,7 +15,7 @@
 #include "parse/plain.h"
 
 enum {
-	COPY_BYTES_FIRST = 512,		  /* enough for all headers but those made to be long */
+	COPY_BYTES_FIRST = 512,		  /* enough for all but contrived header chains */
 	COPIED_FRAME_BYTES_MAX = 1 << 24, /* gives the verifier a bound */
 };
 
@@ -27,7 +27,7 @@ portsieve_inline __u32 frame_length_bytes(struct xdp_md *ctx)
 	return ctx->data_end - ctx->data;
 }
 
-/* What is known of packets besides their rows. */
+/* Counts the packet by port and records it, if the device was loaded for that. */
 portsieve_inline void watch(struct xdp_md *ctx, __u64 judged)
 {
 	__u32 verdict = watched_verdict(judged);
@@ -55,7 +55,7 @@ portsieve_inline int carry_out(const struct portsieve_image *image, const struct
 	return XDP_PASS - (verdict & 1);
 }
 
-/* What has been judged so far of the packet of this CPU. NULL never happens. */
+/* Where this CPU keeps the packed decision on its current packet. Never NULL. */
 portsieve_inline __u64 *judged_so_far(void)
 {
 	__u32 zero = 0;
@@ -65,9 +65,9 @@ portsieve_inline __u64 *judged_so_far(void)
 }
 
 /*
- * Carries out a decision, unless the packet is a reply to what this host has sent. What has been
- * judged is watched later, when the functions that call this one have returned, since they need the
- * stack. It is kept in memory, for what the verifier knows of the packet would multiply its paths.
+ * Carries out a decision, unless the packet is a reply. watch() runs later, when the callers of
+ * this function have returned, since they need the stack. The packed decision waits in memory:
+ * tracking it in a register would multiply the verifier's paths.
  */
 portsieve_inline int judge_decided(struct xdp_md *ctx, const struct portsieve_image *image,
 				   const struct packet *packet, struct decision *decision,
@@ -102,7 +102,7 @@ portsieve_inline int judge_parsed(struct xdp_md *ctx, const struct portsieve_ima
 
 /*
  * Copies the first `bytes` of the frame, or the whole frame if it is shorter. Returns the copy, and
- * its length in *ret_bytes. NULL never happens.
+ * its length in *ret_bytes. Never NULL.
  */
 portsieve_inline const void *copy_headers(struct xdp_md *ctx, __u32 length_bytes, __u64 bytes,
 					  __u64 *ret_bytes)
@@ -112,7 +112,7 @@ portsieve_inline const void *copy_headers(struct xdp_md *ctx, __u32 length_bytes
 
 	if (length_bytes < bytes)
 		bytes = length_bytes;
-	/* a frame has at least ETH_HLEN; old verifiers (6.1) need both bounds of one register */
+	/* a frame has at least ETH_HLEN; old verifiers (6.1) need both bounds on one register */
 	cursor_keep(bytes);
 	if (!copy || bytes < ETH_HLEN || bytes > sizeof(copy->bytes) ||
 	    bpf_xdp_load_bytes(ctx, 0, copy->bytes, bytes))
@@ -136,9 +136,9 @@ judge_plain_copy(struct xdp_md *ctx, const struct portsieve_image *image, __u32 
 }
 
 /*
- * Judges any packet from a copy of its first copy_bytes. Negative if its headers exceed that. Not
- * static, so that the verifier verifies it once, for any numbers, and not again at each call. An
- * image cannot be handed over then: it is looked up again.
+ * Judges any packet from a copy of its first copy_bytes. Negative if its headers exceed that. A
+ * global function, which the verifier checks once and not at each call. Such a function cannot take
+ * the image as an argument, so it looks it up again.
  */
 __attribute__((noinline)) int judge_copy(struct xdp_md *ctx, __u32 length_bytes, __u64 copy_bytes)
 {
@@ -192,16 +192,16 @@ static __attribute__((noinline)) int judge_any(struct xdp_md *ctx,
 }
 
 /* What the fast path returns instead of a verdict. */
-enum judged_quickly {
-	JUDGED_NOT = -1,  /* more than the port decides */
-	JUDGED_ASKS = -2, /* it may be a reply; this CPU's request says what to look up */
+enum fast_path {
+	FAST_UNDECIDED = -1, /* the full path must judge the packet */
+	FAST_LOOK_UP = -2,   /* it may be a reply: look up this CPU's request */
 };
 
 /*
- * Passes a plain packet that its range drops, if it is a reply that the cache has. Else writes down
- * what to look up, and what was decided. The headers are found again: to keep them from the first
- * time would slow down packets that are judged by their port alone. Inlined, since a call costs
- * more than the rest of this function.
+ * For a plain packet that its range drops: passes it if it is in the reply cache, else fills in
+ * this CPU's request with the look-up and the decision. Finds the headers again, since keeping them
+ * would slow down packets that are judged by their port alone. Inlined, since a call costs more
+ * than the rest of this function.
  */
 portsieve_inline int judge_reply(struct xdp_md *ctx, const struct portsieve_image *image,
 				 __u32 tcp_flags, struct decision *decision)
@@ -213,14 +213,14 @@ portsieve_inline int judge_reply(struct xdp_md *ctx, const struct portsieve_imag
 	__u32 reason;
 
 	if (!find_plain(frame, frame_end, &plain)) /* never happens */
-		return JUDGED_NOT;
+		return FAST_UNDECIDED;
 	key.addresses = plain.addresses;
 	key.ipv6 = plain.family;
 	key.ports = *(const __u32 *)plain.l4;
 	key.transport = plain.protocol == IPPROTO_UDP ? PORTSIEVE_UDP : PORTSIEVE_TCP;
-	/* the verifier may have forgotten which family the bounds are of */
+	/* the verifier may have lost the bounds of an IPv6 header */
 	if (key.ipv6 && key.addresses + sizeof(__u32) * CACHE_WORDS_IPV6 > frame_end)
-		return JUDGED_NOT;
+		return FAST_UNDECIDED;
 	reason = cache_find(&key);
 	if (reason != PORTSIEVE_REASONS) {
 		pass_by(reason, decision);
@@ -229,14 +229,14 @@ portsieve_inline int judge_reply(struct xdp_md *ctx, const struct portsieve_imag
 	}
 	request = request_write(image, &key, tcp_flags, REPLY_CACHE_STORE);
 	if (!request) /* never happens */
-		return JUDGED_NOT;
+		return FAST_UNDECIDED;
 	request->counter = decision->counter;
 	request->would_drop = verdict_of(image, decision) == PORTSIEVE_WOULD_DROP;
-	return JUDGED_ASKS;
+	return FAST_LOOK_UP;
 }
 
-/* Judges the packet of this CPU's request. From memory, so that the verifier sees one path. */
-portsieve_inline int judge_asked(struct xdp_md *ctx)
+/* Judges by this CPU's request. All input comes from memory, so the verifier sees one path. */
+portsieve_inline int judge_request(struct xdp_md *ctx)
 {
 	__u32 zero = 0, reason = look_up_reply(ctx), verdict = PORTSIEVE_PASSED;
 	const struct reply_request *request = bpf_map_lookup_elem(&reply_requests, &zero);
@@ -253,8 +253,8 @@ portsieve_inline int judge_asked(struct xdp_md *ctx)
 }
 
 /*
- * The fast path. Negative if more than the port decides. If the device is watched, also returns
- * what has been judged, in the bits above the XDP verdict.
+ * Judges a plain packet by its port. Negative: see enum fast_path. If the device is watched, the
+ * bits above the XDP verdict are the packed decision.
  */
 portsieve_inline __s64 judge_plain(struct xdp_md *ctx, const struct portsieve_image *image,
 				   const struct packet *packet, __u32 length_bytes, _Bool watched)
@@ -264,7 +264,7 @@ portsieve_inline __s64 judge_plain(struct xdp_md *ctx, const struct portsieve_im
 	__u64 judged = 0;
 
 	if (is_reference(entry))
-		return JUDGED_NOT;
+		return FAST_UNDECIDED;
 	decide_by_entry(image, packet, entry, &decision);
 	if (!may_be_reply(image, packet, &decision)) {
 		__u32 verdict = verdict_of(image, &decision);
@@ -274,23 +274,22 @@ portsieve_inline __s64 judge_plain(struct xdp_md *ctx, const struct portsieve_im
 				 watched_pack_decision(&decision, verdict);
 		return judged | carry_out(image, packet, &decision, length_bytes);
 	}
-	/* of a watched device the full path does it: once more would exceed the verifier's budget
-	 */
+	/* on watched devices the full path does this: twice would exceed the verifier's budget */
 	if (watched || tracing || !may_be_cached(packet) || !range_asks(image, decision.range) ||
 	    image->flags & PORTSIEVE_IMAGE_RETURN_ESTABLISHED)
-		return JUDGED_NOT;
+		return FAST_UNDECIDED;
 	return judge_reply(ctx, image, packet->tcp_flags, &decision);
 }
 
-/* The fast path. Negative if more than the port decides. */
-portsieve_inline __s64 judge_quickly(struct xdp_md *ctx, const struct portsieve_image *image,
-				     _Bool watched)
+/* The fast path. Negative: see enum fast_path. */
+portsieve_inline __s64 judge_fast(struct xdp_md *ctx, const struct portsieve_image *image,
+				  _Bool watched)
 {
 	const void *frame = (void *)(long)ctx->data, *frame_end = (void *)(long)ctx->data_end;
 	__u32 length_bytes = frame_end - frame;
 	struct packet packet;
 	struct plain plain;
-	__s64 judged = JUDGED_NOT;
+	__s64 judged = FAST_UNDECIDED;
 
 	cursor_keep(length_bytes); /* keeps one register alive instead of two */
 	/* judge_plain is inlined twice, so that UDP skips the checks of TCP flags: 1 ns */
@@ -310,15 +309,15 @@ portsieve_inline int judge(struct xdp_md *ctx, _Bool watched)
 
 	if (!image) /* never happens: the slot is filled before the program is attached */
 		return XDP_PASS;
-	judged = judge_quickly(ctx, image, watched);
+	judged = judge_fast(ctx, image, watched);
 	if (judged < 0) {
 		int action;
 		__u64 *kept;
 
-		if (!watched && judged == JUDGED_ASKS)
-			return judge_asked(ctx);
+		if (!watched && judged == FAST_LOOK_UP)
+			return judge_request(ctx);
 		action = judge_any(ctx, image);
-		/* here, and not in judge_any(), whose stack it would add to */
+		/* not in judge_any(), where it would take more stack */
 		if (action < 0 && has_buffers)
 			action = judge_copies(ctx, image);
 		if (!watched)
@@ -327,7 +326,7 @@ portsieve_inline int judge(struct xdp_md *ctx, _Bool watched)
 		judged = kept ? *kept | action : action;
 	}
 	if (watched) {
-		/* the verifier knows no difference of pointers */
+		/* the verifier does not know the length */
 		judged = cursor_forgotten(judged, ctx->data_end - ctx->data);
 		watch(ctx, judged);
 	}
@@ -340,7 +339,7 @@ int portsieve(struct xdp_md *ctx)
 	return judge(ctx, 0);
 }
 
-/* The same for a device that is watched. A program of its own, so that the other does not pay. */
+/* The same for a watched device. A separate program, so that other devices do not pay for it. */
 SEC("?xdp")
 int portsieve_watch(struct xdp_md *ctx)
 {

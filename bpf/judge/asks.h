@@ -8,7 +8,7 @@
 
 #include "judge/classify.h"
 
-/* Rule R3: sockets are found of TCP and UDP only. */
+/* Rule R3: the kernel looks up sockets of TCP and UDP only. */
 portsieve_inline _Bool has_sockets(const struct packet *packet)
 {
 	return packet_flow_transport(packet) <= PORTSIEVE_UDP;

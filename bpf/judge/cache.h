@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The cache of replies: per CPU, two-way, by the exact addresses and ports. It takes the place of
- * the look-up only: it is read after the policy has decided to drop and to ask. It holds nothing
- * that was not found, so that packets which nobody expects evict nothing.
+ * The reply cache: per CPU, two-way set-associative, by exact addresses, ports and transport. It
+ * saves look-ups only: it is read after the policy has decided to drop a packet that may be a
+ * reply. Misses are not cached, so unsolicited packets evict nothing.
  */
 #ifndef PORTSIEVE_CACHE_H
 #define PORTSIEVE_CACHE_H
@@ -10,7 +10,6 @@
 #include "judge/flow.h"
 #include "maps.h"
 
-/* What a slot is found by. */
 struct cache_key {
 	const void *addresses; /* in the IP header */
 	__u32 ipv6;	       /* 0 or 1 */
@@ -25,7 +24,7 @@ enum cache_words {
 	CACHE_WORDS_IPV6 = 8,
 };
 
-/* Multilinear hashing: each 64 bits have an odd factor of their own. The high bits are the best. */
+/* Multilinear hashing: an odd factor for each 64 bits. The high bits are mixed best. */
 portsieve_inline __u32 cache_index(const struct cache_key *key, int words)
 {
 	static const __u64 factors[] = { 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9,
@@ -112,7 +111,7 @@ portsieve_inline void cache_fill(struct portsieve_reply *reply, const struct cac
 					   .reason = reason };
 }
 
-/* Keeps what a look-up has found, in place of the older slot. */
+/* Stores what a look-up has found, in the older slot of the set. */
 portsieve_inline void cache_store(const struct cache_key *key, __u32 reason)
 {
 	struct portsieve_replies *set =

@@ -10,12 +10,12 @@
 #include "judge/watched.h"
 #include "maps.h"
 
-/* With a VLAN tag and the whole source address. */
+/* Ethernet, one VLAN tag and an IPv6 header. */
 enum { EVENT_SOURCE_MAX = sizeof(struct ethhdr) + 4 + sizeof(struct ipv6hdr) };
 
 /*
- * The source address of a plain IP packet, with at most one VLAN tag. -1: it has none that is found
- * so; the viewer looks at it itself. 1: it is IPv6; 0: IPv4, in the first word.
+ * Reads the source address of an IP packet with at most one VLAN tag. Returns 1 for IPv6, 0 for
+ * IPv4 (in the first word), -1 for any other packet: the viewer then filters by itself.
  */
 portsieve_inline int read_source(struct xdp_md *ctx, __u32 source[4])
 {
@@ -65,8 +65,8 @@ portsieve_inline _Bool filter_matches(const struct portsieve_event_filter *filte
 }
 
 /*
- * Does a filter ask for the packet? This and write_event are functions next to each other, each
- * with little on its stack: see reply_by_flow().
+ * Does a filter ask for the packet? This and write_event() are not inlined, so that they use the
+ * stack one after the other.
  */
 static __attribute__((noinline)) int
 is_asked_for(struct xdp_md *ctx, const struct portsieve_event_control *control, __u64 judged)
@@ -86,7 +86,7 @@ is_asked_for(struct xdp_md *ctx, const struct portsieve_event_control *control, 
 	return 0;
 }
 
-/* Filters whose viewers are gone. At most once a second: a clock costs more than all the rest. */
+/* Ends filters that are no longer renewed. Once a second at most: reading the clock is slow. */
 portsieve_inline void end_filters(struct portsieve_event_control *control)
 {
 	__u64 now_ns = bpf_ktime_get_boot_ns();
@@ -121,7 +121,7 @@ portsieve_inline void copy_frame(struct xdp_md *ctx, struct portsieve_event *eve
 	event->captured_bytes = i;
 }
 
-/* A number on average PORTSIEVE_EVENT_SAMPLE: even steps would meet packets that come in turn. */
+/* PORTSIEVE_EVENT_SAMPLE on average; a constant step would alias with periodic traffic. */
 portsieve_inline __u32 random_steps(void)
 {
 	__u32 steps = bpf_get_prandom_u32() & (2 * PORTSIEVE_EVENT_SAMPLE - 1);
@@ -129,7 +129,7 @@ portsieve_inline __u32 random_steps(void)
 	return steps ? steps : PORTSIEVE_EVENT_SAMPLE;
 }
 
-/* Decides when the next packet is in the sample. Returns the weight of this one. */
+/* Draws the distance to the next sampled packet. Returns the weight of this one. */
 portsieve_inline __u32 next_sample(struct portsieve_event_head *head)
 {
 	__u32 weight = head->weight ? head->weight : 1;
@@ -173,8 +173,8 @@ write_event(struct xdp_md *ctx, struct portsieve_event_head *head, __u64 judged,
 }
 
 /*
- * Records the packet if it is in the sample or a filter asks for it. Not static, so that the
- * verifier verifies it once: see judge_copy().
+ * Records the packet if it is in the sample or a filter asks for it. A global function, which the
+ * verifier checks once.
  */
 __attribute__((noinline)) int record_event(struct xdp_md *ctx, __u64 judged)
 {
@@ -190,7 +190,7 @@ __attribute__((noinline)) int record_event(struct xdp_md *ctx, __u64 judged)
 	head = bpf_map_lookup_elem(&event_heads, &zero);
 	if (!control || !head)
 		return 0;
-	/* offer_event() has counted down by itself if there was no filter */
+	/* without filters, offer_event() has counted all the steps */
 	is_sampled = head->steps <= 1 || head->skips;
 	if (!is_sampled)
 		head->steps -= 1;
@@ -207,7 +207,7 @@ __attribute__((noinline)) int record_event(struct xdp_md *ctx, __u64 judged)
 	}
 	if (is_sampled) {
 		weight = next_sample(head);
-		/* with a filter, each packet comes here */
+		/* with filters, every packet comes here */
 		head->skips = !control->active;
 		head->countdown = head->skips ? head->steps : 1;
 	} else if (head->matches == PORTSIEVE_EVENT_MATCHES) {

@@ -19,7 +19,7 @@ portsieve_inline void copy_words(void *to, const void *from, int words)
 		((__u32 *)to)[i] = ((const __u32 *)from)[i];
 }
 
-/* NULL: no policy has needed the tables yet. */
+/* NULL until a policy needs the tables. */
 portsieve_inline void *flow_table(__u32 table)
 {
 	return bpf_map_lookup_elem(&flow_tables, &table);
@@ -56,7 +56,7 @@ portsieve_inline void flow_refresh(struct portsieve_flow *flow, __u64 now)
 		flow->seen = now;
 }
 
-/* How long the entry of FLOWS is valid. */
+/* How long an entry of FLOWS is valid. */
 portsieve_inline __u32 flow_seconds(const struct portsieve_flow *flow, __u32 transport)
 {
 	if (transport != PORTSIEVE_TCP)

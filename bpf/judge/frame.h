@@ -10,8 +10,8 @@
 #include "parse/parse.h"
 
 /*
- * Arguments as of parse_packet(). False if the headers exceed the memory: *packet and *decision are
- * then meaningless. A packet that may_be_reply() may pass in spite of the decision.
+ * Takes the arguments of parse_packet(). False if the headers exceed the memory; *packet and
+ * *decision are then undefined. A dropped packet may still pass as a reply: see may_be_reply().
  */
 portsieve_inline _Bool judge_frame(const struct portsieve_image *image, const void *frame,
 				   const void *frame_end, __u32 length_bytes, struct packet *packet,
@@ -33,7 +33,7 @@ portsieve_inline void row_add(struct portsieve_counter *row, const struct decisi
 		row->new_connections += 1;
 }
 
-/* `asks`: a look-up that the packet needs was left out. */
+/* `asks`: the look-up that the packet needs was left out. */
 portsieve_inline void trace(const struct packet *packet, const struct decision *decision,
 			    __u32 verdict, _Bool asks, struct portsieve_trace *ret_trace)
 {

@@ -2,8 +2,8 @@
 /*
  * Handover between two portsieve programs, which follow each other in libxdp's dispatcher while the
  * second replaces the first. Exactly one of them judges each packet, even a packet that is between
- * them when the turn changes: the first program stores the turn it saw for the second. The store is
- * per CPU, because no other packet of that CPU runs between the two programs.
+ * them when the turn changes: the first program stores the turn it saw for the second. A value per
+ * CPU is enough, since a CPU finishes a packet before it takes the next one.
  */
 #ifndef PORTSIEVE_HANDOVER_H
 #define PORTSIEVE_HANDOVER_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What judging needs besides the image and the packet. Declared only: each program that judges
- * defines these. bpf/map_lookup.h looks up in maps; user/judge/native.c, which judges where bpf()
- * is not permitted, in a table.
+ * What judging looks up besides the image and the packet. Declared only: bpf/map_lookup.h
+ * implements it by maps, user/judge/native.c, which judges where bpf() is not permitted, by a
+ * table.
  */
 #ifndef PORTSIEVE_LOOKUP_H
 #define PORTSIEVE_LOOKUP_H

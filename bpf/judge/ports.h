@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Counting packets by single port. Each CPU counts in cells of 16 bits, so that all ports of a
- * verdict take 256 kB a CPU; the sums of 64 bits are touched once in 32,768 packets of a port.
+ * Counts packets by single port. Each CPU counts in 16-bit cells, 256 kB for all ports of a
+ * verdict; the 64-bit sums of all CPUs are updated once in 32,768 packets of a port.
  */
 #ifndef PORTSIEVE_PORTS_H
 #define PORTSIEVE_PORTS_H
@@ -12,7 +12,7 @@
 
 enum { SECOND_NS = 1000000000 };
 
-/* The first packet of a port on this CPU, or as many as a cell takes. */
+/* Called when a cell leaves 0 or is full: notes the port's first packet, or adds to the sum. */
 static __attribute__((noinline)) int settle_port(__u32 block, __u32 port, __u32 count)
 {
 	struct portsieve_port_sums *sums = bpf_map_lookup_elem(&port_sums, &block);
@@ -22,7 +22,7 @@ static __attribute__((noinline)) int settle_port(__u32 block, __u32 port, __u32 
 	port &= PORTSIEVE_PORT_BLOCK - 1;
 	if (!(count & PORTSIEVE_CELL_COUNT))
 		__sync_fetch_and_add(&sums->spilled[port], PORTSIEVE_CELL_SPILL);
-	else if (!sums->first_s[port]) /* another CPU may store about the same time */
+	else if (!sums->first_s[port]) /* a race, but with nearly the same value */
 		sums->first_s[port] = bpf_ktime_get_boot_ns() / SECOND_NS + 1;
 	return 0;
 }

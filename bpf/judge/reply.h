@@ -2,7 +2,7 @@
 /*
  * Return traffic: a packet that the policy would drop passes if it is a reply to what this host has
  * sent. Rules R5 to R8 of docs/packets.md. Allowed packets are not looked up, nor are SYNs without
- * ACK, so that a SYN flood on denied ports is dropped as fast as before.
+ * ACK, so a SYN flood on denied ports costs no look-up.
  */
 #ifndef PORTSIEVE_REPLY_H
 #define PORTSIEVE_REPLY_H
@@ -21,8 +21,8 @@ enum socket_state {
 };
 
 /*
- * A listening socket expects no reply: it would open each port that is denied and served. Any other
- * state is a connection of this host, TIME_WAIT and a half-open one included.
+ * A listening socket does not count, or every denied port with a service would be open. Any other
+ * state is a connection of this host, including TIME_WAIT and half-open ones.
  */
 portsieve_inline _Bool tcp_socket_expects(struct xdp_md *ctx, struct bpf_sock_tuple *tuple,
 					  __u32 tuple_bytes, __u32 tcp_flags)
@@ -40,8 +40,8 @@ portsieve_inline _Bool tcp_socket_expects(struct xdp_md *ctx, struct bpf_sock_tu
 }
 
 /*
- * A connected socket expects packets of its peer only. An unconnected one may expect them from
- * anyone, and cannot be told from a server: the policy says which are taken for clients.
+ * A connected socket receives from its peer only. An unconnected one receives from anyone and looks
+ * the same in clients and servers: the policy says which are taken for clients.
  */
 portsieve_inline _Bool udp_socket_expects(struct xdp_md *ctx, const struct reply_request *request,
 					  struct bpf_sock_tuple *tuple, __u32 tuple_bytes)
@@ -67,7 +67,7 @@ portsieve_inline void request_flow_key(struct portsieve_flow_key *key,
 	flow_key(key, request->addresses, request->ipv6, request->ports, request->transport, 0);
 }
 
-/* The key of a socket, and later that of its flow, in the same memory. */
+/* The keys of the two look-ups share stack space. */
 union reply_key {
 	struct bpf_sock_tuple socket;
 	struct portsieve_flow_key flow;
@@ -106,8 +106,7 @@ portsieve_inline __u32 reply_by_lookup(struct xdp_md *ctx, const struct reply_re
 	if (reason == PORTSIEVE_REASONS && request->flags & PORTSIEVE_IMAGE_RETURN_SOCKET &&
 	    request->transport <= PORTSIEVE_UDP && socket_expects(ctx, request, &key.socket))
 		return PORTSIEVE_RETURN_SOCKET;
-	/* under `mode: monitor` it passes; its answer must not be learned, or it would be a reply
-	 */
+	/* see flow_mark() */
 	if (reason == PORTSIEVE_REASONS && request->transport != PORTSIEVE_TCP &&
 	    (request->flags & monitored_flows) == monitored_flows) {
 		request_flow_key(&key.flow, request);
@@ -116,7 +115,6 @@ portsieve_inline __u32 reply_by_lookup(struct xdp_md *ctx, const struct reply_re
 	return reason;
 }
 
-/* What a dropped packet is looked up by. */
 portsieve_inline struct cache_key reply_cache_key(const struct portsieve_image *image,
 						  const struct packet *packet)
 {
@@ -129,7 +127,7 @@ portsieve_inline struct cache_key reply_cache_key(const struct portsieve_image *
 
 /*
  * The reason to pass the packet of this CPU's request, or PORTSIEVE_REASONS. Not inlined, to keep
- * the stack of its callers small; static, since Linux 5.10 lets no program in a dispatcher call
+ * the stack of its callers small; static, since on Linux 5.10 programs in a dispatcher cannot call
  * global functions.
  */
 static __attribute__((noinline)) int look_up_reply(struct xdp_md *ctx)
@@ -156,7 +154,7 @@ static __attribute__((noinline)) int look_up_reply(struct xdp_md *ctx)
 	return reason;
 }
 
-/* Writes down what look_up_reply() is to look up. NULL never happens. */
+/* Fills in this CPU's request for look_up_reply(). Never NULL. */
 portsieve_inline struct reply_request *request_write(const struct portsieve_image *image,
 						     const struct cache_key *key, __u32 tcp_flags,
 						     enum reply_cache cache)
@@ -182,7 +180,7 @@ portsieve_inline struct reply_request *request_write(const struct portsieve_imag
 	return request;
 }
 
-/* Passes the packet after all, if it is a reply. The range has decided to drop it. */
+/* Passes a packet that its range drops, if it is a reply. */
 portsieve_inline void pass_reply(struct xdp_md *ctx, const struct portsieve_image *image,
 				 const struct packet *packet, struct decision *decision)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A judged packet in one number, for what watches it later. Calls no helper. */
+/* A decision packed into 64 bits, for the port counters and events. Calls no helper. */
 #ifndef PORTSIEVE_WATCHED_H
 #define PORTSIEVE_WATCHED_H
 
@@ -12,13 +12,13 @@ enum watched_bits {
 	WATCHED_HAS_PORT_SHIFT = 7,
 	WATCHED_PORT_SHIFT = 8,
 	WATCHED_COUNTER_SHIFT = 24,
-	WATCHED_RANGE_SHIFT = 40, /* the highest bit stays 0: no such number is negative */
+	WATCHED_RANGE_SHIFT = 40, /* the sign bit stays 0: negative numbers are enum fast_path */
 };
 
 _Static_assert(PORTSIEVE_VERDICTS <= 4 && PORTSIEVE_TRANSPORTS <= 4 && PORTSIEVE_COUNTERS <= 65536,
-	       "what enum watched_bits has room for");
+	       "enum watched_bits has too few bits");
 
-/* What the packet itself tells. */
+/* 0 if the packet has no port. */
 portsieve_inline __u64 watched_pack_packet(const struct packet *packet)
 {
 	if (packet->reason != PORTSIEVE_REASONS)
@@ -27,7 +27,6 @@ portsieve_inline __u64 watched_pack_packet(const struct packet *packet)
 	       packet->transport << WATCHED_TRANSPORT_SHIFT;
 }
 
-/* What was decided. */
 portsieve_inline __u64 watched_pack_decision(const struct decision *decision, __u32 verdict)
 {
 	return (__u64)decision->range << WATCHED_RANGE_SHIFT |

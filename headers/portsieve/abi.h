@@ -270,16 +270,16 @@ enum portsieve_slot {
 	PORTSIEVE_SLOT_BEFORE, /* in force otherwise; filled if confirm_until_ns is not 0 */
 	PORTSIEVE_SLOTS,
 	/*
-	 * Empty but while a policy is being changed: the policy to come. The egress program learns
-	 * for it too, so that no flow is missing when it comes into force.
+	 * Empty unless a policy is about to come into force. The egress program already learns for
+	 * it, so that no flow is missing then.
 	 */
 	PORTSIEVE_SLOT_NEXT = PORTSIEVE_SLOTS,
 	PORTSIEVE_SLOTS_ALL,
 };
 
 /*
- * Return traffic by flows: the egress program writes down what leaves, and a packet that the policy
- * would drop passes if it is the answer.
+ * Return traffic by flows: the egress program records outgoing packets, and a packet that the
+ * policy would drop passes if it answers one.
  */
 enum portsieve_flow_table {
 	PORTSIEVE_FLOWS,	/* TCP connections whose peer has answered; the other transports */
@@ -296,7 +296,7 @@ enum portsieve_flow_seconds {
 	PORTSIEVE_FLOW_UDP_SECONDS = 180, /* RFC 4787 4.3: at least 120; of all but TCP */
 };
 
-/* Of the flows of UDP-Lite, which are not those of UDP with the same ports. */
+/* The transport of UDP-Lite flows: distinct from UDP flows with the same ports. */
 enum { PORTSIEVE_FLOW_UDPLITE = PORTSIEVE_TRANSPORTS };
 
 /* The addresses and ports of an arriving packet, in network order. */
@@ -323,9 +323,9 @@ struct portsieve_flow {
 };
 
 /*
- * A cache of replies: what a look-up of sockets or flows has found, so that the next packets of the
+ * The reply cache: what look-ups of sockets and flows have found, so that the next packets with the
  * same addresses and ports need none. A slot is valid for a second, while the image has its epoch.
- * Both families have their slots in one value, so that one index leads to them.
+ * A set has slots of both families, so that one index serves both.
  */
 struct portsieve_reply {
 	__u64 found; /* when it was looked up, in jiffies */
@@ -344,7 +344,7 @@ struct portsieve_reply4 {
 struct portsieve_reply6 {
 	struct portsieve_reply reply;
 	__u32 addresses[8];
-	__u64 unused; /* a slot fills a cache line */
+	__u64 unused; /* pads the slot to a cache line */
 };
 
 struct portsieve_replies {
@@ -389,9 +389,9 @@ struct portsieve_counter {
 
 /*
  * Packets by single destination port, TCP and UDP, if the device was loaded with --per-port. A
- * plane holds the ports of one verdict and transport, a block the neighbouring ports of a plane.
- * Each CPU counts in 16 bits: CELL_SPILL packets at a time are moved to the sum of all CPUs, so
- * that no reader has to come by in time. A cell's top bit is the parity of its moves.
+ * plane holds the ports of one verdict and transport, a block consecutive ports of a plane. Each
+ * CPU counts in 16 bits and moves CELL_SPILL packets at a time to the sum of all CPUs, so that the
+ * counts are exact without a reader. A cell's top bit is the parity of its moves.
  */
 enum portsieve_port_counting {
 	PORTSIEVE_PORT_TRANSPORTS = 2,				       /* TCP and UDP */
@@ -425,21 +425,20 @@ struct portsieve_port_sums {
 
 /*
  * Events: packets that are recorded, if the device was loaded with --events. Each CPU has its own
- * slots and overwrites the oldest. So readers take nothing from each other; each keeps its
- * position.
+ * slots and overwrites the oldest. Readers consume nothing; each keeps its own position.
  */
 enum portsieve_event_limits {
 	PORTSIEVE_EVENT_SLOTS = 4096,	/* of a CPU; a power of two */
 	PORTSIEVE_EVENT_SNAP = 128,	/* bytes of a frame that are kept */
-	PORTSIEVE_EVENT_SAMPLE = 64,	/* of as many packets one is recorded, on average, */
-	PORTSIEVE_EVENT_WHOLE = 100,	/* but so many in a second and CPU without sampling */
-	PORTSIEVE_EVENT_MATCHES = 1000, /* of filters, recorded in a second and CPU */
+	PORTSIEVE_EVENT_SAMPLE = 64,	/* one packet in so many is recorded, on average */
+	PORTSIEVE_EVENT_WHOLE = 100,	/* recorded per second and CPU before sampling begins */
+	PORTSIEVE_EVENT_MATCHES = 1000, /* recorded per second and CPU because of filters */
 	PORTSIEVE_EVENT_FILTERS = 4,
 };
 
 /*
- * `ending` is written last and `beginning` first, each is `number`. A reader that copies the slot
- * in the order of its members has it whole if both are the number it expects.
+ * The program writes the event's number to `beginning` first and to `ending` last. A reader that
+ * copies the members in order has a consistent copy if both are the number that it expects.
  */
 struct portsieve_event {
 	__u64 ending;	  /* of this CPU's events, from 1 */
@@ -453,7 +452,7 @@ struct portsieve_event {
 	__u8 transport;
 	__u8 has_port;
 	__u8 verdict; /* enum portsieve_verdict */
-	__u8 weight;  /* how many packets it stands for; 0: only a filter has asked for it */
+	__u8 weight;  /* how many packets it stands for; 0: recorded for a filter only */
 	__u8 unused[6];
 	__u8 frame[PORTSIEVE_EVENT_SNAP];
 	__u64 beginning;
@@ -462,14 +461,14 @@ struct portsieve_event {
 /* Of one CPU. */
 struct portsieve_event_head {
 	__u64 number;	  /* of the last event; its slot may not be written yet */
-	__u64 suppressed; /* packets that a filter has asked for, above the limit of a second */
+	__u64 suppressed; /* packets that a filter asked for, beyond EVENT_MATCHES */
 	__u64 second;	  /* when this second began, in jiffies */
-	__u32 countdown;  /* packets until the program looks whether to record one */
-	__u32 steps;	  /* packets until the next one of the sample, */
-	__u32 skips;	  /* 0 or 1: and as many are only counted down until then */
-	__u32 weight;	  /* of that one */
-	__u32 whole;	  /* what is left of PORTSIEVE_EVENT_WHOLE in this second */
-	__u32 matches;	  /* of filters, in this second */
+	__u32 countdown;  /* packets until record_event() is called */
+	__u32 steps;	  /* packets until the next sampled one */
+	__u32 skips;	  /* 0 or 1: `countdown` covers all the steps */
+	__u32 weight;	  /* of the next sampled packet */
+	__u32 whole;	  /* how much of EVENT_WHOLE is left in this second */
+	__u32 matches;	  /* recorded for filters in this second */
 };
 
 enum portsieve_event_fields {
@@ -480,8 +479,8 @@ enum portsieve_event_fields {
 };
 
 /*
- * Which packets a viewer asks for: those that all of `fields` match. The program may record more:
- * it knows the addresses only of packets that have a port.
+ * Which packets a viewer asks for: those that match in all of `fields`. The program may record
+ * more, since it does not find the source address of every packet (bpf/judge/events.h).
  */
 struct portsieve_event_filter {
 	__u64 until_ns; /* CLOCK_BOOTTIME; its viewer renews it */
@@ -499,10 +498,10 @@ struct portsieve_event_filter {
 /* `all`, `since_ns` and `real_offset_ns` are for readers. */
 struct portsieve_event_control {
 	__u32 active;			      /* bit N: filter N may be in use */
-	__u32 owner[PORTSIEVE_EVENT_FILTERS]; /* the process of its viewer */
+	__u32 owner[PORTSIEVE_EVENT_FILTERS]; /* the PID of its viewer */
 	__u32 all;			      /* 0 or 1: passed packets are recorded too */
 	__u64 since_ns;			      /* when recording began, CLOCK_BOOTTIME; */
-	__u64 real_offset_ns;		      /* what CLOCK_REALTIME was ahead of it then */
+	__u64 real_offset_ns;		      /* CLOCK_REALTIME minus CLOCK_BOOTTIME then */
 	struct portsieve_event_filter filter[PORTSIEVE_EVENT_FILTERS];
 };
 
@@ -514,7 +513,7 @@ struct portsieve_trace {
 	__u8 transport; /* enum portsieve_transport */
 	__u8 has_port;	/* port and transport are valid */
 	__u8 verdict;	/* enum portsieve_verdict */
-	__u8 asks;	/* without `tracing`, it passes if a socket of the host expects it */
+	__u8 asks;	/* without `tracing`, it would be looked up as a reply */
 };
 
 /* A range as written in its rule. `rule` is an index in image.rule, unused for a built-in range. */
@@ -542,17 +541,16 @@ enum portsieve_image_flags {
 	PORTSIEVE_IMAGE_NO_POLICY = 1 << 2, /* loaded without a policy file: drops nothing */
 	PORTSIEVE_IMAGE_PREFIXES4 = 1 << 3, /* has a trie for IPv4 */
 	PORTSIEVE_IMAGE_PREFIXES6 = 1 << 4,
-	/* return traffic: which packets pass although a range that asks drops them */
+	/* return traffic: which packets pass as replies although a range drops them */
 	PORTSIEVE_IMAGE_RETURN_SOCKET = 1 << 5,	     /* those that a socket of the host expects */
 	PORTSIEVE_IMAGE_RETURN_ESTABLISHED = 1 << 6, /* TCP segments with ACK or RST */
-	PORTSIEVE_IMAGE_RETURN_FLOW = 1 << 10,	     /* those of a flow that was seen to leave */
+	PORTSIEVE_IMAGE_RETURN_FLOW = 1 << 10,	     /* those that answer a learned flow */
 	PORTSIEVE_IMAGE_RETURNS = PORTSIEVE_IMAGE_RETURN_SOCKET |
 				  PORTSIEVE_IMAGE_RETURN_ESTABLISHED | PORTSIEVE_IMAGE_RETURN_FLOW,
-	PORTSIEVE_IMAGE_RETURN_AUTO = 1
-				      << 11, /* the policy leaves the choice of these to the host */
+	PORTSIEVE_IMAGE_RETURN_AUTO = 1 << 11,	    /* these are the host's choice */
 	PORTSIEVE_IMAGE_UDP_EPHEMERAL = 1 << 7,	    /* unconnected sockets on ephemeral ports too */
 	PORTSIEVE_IMAGE_UDP_ANY = 1 << 8,	    /* all unconnected sockets too */
-	PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN = 1 << 9, /* a SYN asks too */
+	PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN = 1 << 9, /* a SYN may be a reply too */
 	PORTSIEVE_IMAGE_FELL_BACK = 1 << 30, /* in force since a change was not confirmed in time */
 	PORTSIEVE_IMAGE_UNCONFIRMED =
 		1u << 31, /* confirm_until_ns is not 0; the sign bit: see bpf/judge/image.h */
@@ -567,9 +565,9 @@ struct portsieve_host {
 
 /*
  * A compiled policy: the only element of an inner map, immutable once it is in force. The program
- * reads the fields up to `cell`, and for replies `host`; the rest lets any reader of the map name
- * the counters. The size is a power of two, so that the lookup needs a shift instead of a
- * multiplication.
+ * reads the fields up to `cell` for every packet, and a few others for replies and events; the rest
+ * lets any reader of the map name the counters. The size is a power of two, so that the look-up
+ * shifts instead of multiplying.
  */
 struct portsieve_image {
 	__u32 abi;
@@ -602,7 +600,7 @@ struct portsieve_image {
 	__u64 grace_until_ns; /* CLOCK_BOOTTIME: until then, flows are learned from any segment */
 	__u32 flows;	      /* entries of PORTSIEVE_FLOWS; 0 without RETURN_FLOW */
 	__u32 reserved;
-	__u32 epoch;	    /* differs from that of the image before it: see portsieve_replies */
+	__u32 epoch;	    /* differs from that of the previous image: see portsieve_replies */
 	__u32 unused[1071]; /* pads to PORTSIEVE_IMAGE_BYTES */
 };
 
