@@ -173,10 +173,10 @@ write_event(struct xdp_md *ctx, struct portsieve_event_head *head, __u64 judged,
 }
 
 /*
- * Records the packet if it is in the sample or a filter asks for it. A global function, which the
- * verifier checks once.
+ * Records the packet if it is in the sample or a filter asks for it. Static: on Linux 5.10 a
+ * program in a dispatcher cannot hand its context to a function that is not.
  */
-__attribute__((noinline)) int record_event(struct xdp_md *ctx, __u64 judged)
+static __attribute__((noinline)) int record_event(struct xdp_md *ctx, __u64 judged)
 {
 	struct portsieve_event_control *control;
 	struct portsieve_event_head *head;
