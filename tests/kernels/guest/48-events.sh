@@ -29,10 +29,10 @@ filters() {
 view() {
 	local before
 	before=$(filters)
-	start server bash -c 'exec timeout 300 portsieve events to_client --port udp/5353 -j >/tmp/viewed'
-	within 60 eval '[ "$(filters)" != "$before" ]'
-	start server bash -c 'exec timeout 300 portsieve stats --watch=1 -j >/tmp/watched'
-	within 60 test -s /tmp/watched
+	start server bash -c 'exec portsieve events to_client --port udp/5353 -j >/tmp/viewed'
+	within 200 eval '[ "$(filters)" != "$before" ]'
+	start server bash -c 'exec portsieve stats --watch=1 -j >/tmp/watched'
+	within 200 test -s /tmp/watched
 }
 
 # watched: the dropped packets in the latest whole document of `stats --watch`.
@@ -70,14 +70,14 @@ reads_what_was_sent() {
 	equal "tcp/80 5 0, udp/53 25 0, udp/5353 0 12, udp/99 0 14" "$(by_port)"
 	equal "drop _system udp/99 192.0.2.8 14, drop _user udp/5353 192.0.2.7 12, pass dns udp/53 192.0.2.1 25, pass web tcp/80 192.0.2.1 5" "$(events)"
 	equal "192.0.2.1 30 0, 192.0.2.7 0 12, 192.0.2.8 0 14" "$(sources)"
-	within 60 eval '[ "$(wc -l </tmp/viewed)" = 12 ]'
+	within 200 eval '[ "$(wc -l </tmp/viewed)" = 12 ]'
 	equal "5353 192.0.2.7" "$(jq -rs 'map("\(.port) \(.source)") | unique | join(", ")' /tmp/viewed)"
-	within 60 eval '[ "$(watched)" = 26 ]'
+	within 200 eval '[ "$(watched)" = 26 ]'
 	in_server portsieve upgrade to_client
 	datagrams 2 5353
 	in_server received to_client
 	equal "tcp/80 5 0, udp/53 25 0, udp/5353 0 14, udp/99 0 14" "$(by_port)"
-	within 60 eval '[ "$(watched)" = 28 ]'
+	within 200 eval '[ "$(watched)" = 28 ]'
 	sum_matches
 }
 by_link() {
