@@ -52,7 +52,7 @@ static int has_address(struct arrivals *arrivals, const struct policy_prefix *ad
 	for (const struct ifaddrs *at = arrivals->addresses; at; at = at->ifa_next) {
 		char upper[IF_NAMESIZE];
 
-		/* glibc returns the label of an IPv4 address, such as eth0:1 */
+		/* glibc returns the label of an IPv4 address, such as eth0:1, as the name */
 		snprintf(upper, sizeof(upper), "%.*s", (int)strcspn(at->ifa_name, ":"),
 			 at->ifa_name);
 		if (is_address(at->ifa_addr, address) &&

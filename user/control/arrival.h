@@ -24,8 +24,7 @@ void arrivals_free(struct arrivals *arrivals);
 struct connection_ends {
 	struct policy_prefix peer;
 	struct policy_prefix local;
-	uint32_t ifindex; /* of the device that the connection is bound to, or of its scope; 0: none
-			   */
+	uint32_t ifindex; /* the device that the connection is bound to, or its scope; 0: none */
 };
 
 /*

@@ -18,7 +18,7 @@
 #include "control/cutting.h"
 #include "control/ssh_session.h"
 
-/* All states of a connection but TIME_WAIT, in which it is over. */
+/* All states of a connection except TIME_WAIT, in which it is over. */
 enum {
 	CONNECTED = 1 << TCP_ESTABLISHED | 1 << TCP_SYN_SENT | 1 << TCP_SYN_RECV |
 		    1 << TCP_FIN_WAIT1 | 1 << TCP_FIN_WAIT2 | 1 << TCP_CLOSE_WAIT |
@@ -118,7 +118,7 @@ static int take_connection(const struct host_socket *socket, void *context)
 	return 0;
 }
 
-/* Returns 0 or -errno; some may have been cut then. */
+/* Returns 0 or -errno; some may have been cut even then. */
 static int cut_chosen(struct cutting *cutting, struct device_group *group)
 {
 	int r = 0;
@@ -138,7 +138,7 @@ static int cut_chosen(struct cutting *cutting, struct device_group *group)
 			group->cut++;
 			cutting->cut[cutting->cut_count++] = flow;
 		}
-		if (r == -ENOENT) /* it has ended meanwhile */
+		if (r == -ENOENT) /* it has just ended */
 			r = 0;
 	}
 	return r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Cuts flows: those of connections that the host forwards, and of packets without a connection. Who
- * has opened a flow is known only where netfilter tracks it.
+ * Cuts flows: those of forwarded connections, and those without a connection. Which side opened a
+ * flow is known only if netfilter tracks it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +34,10 @@ static bool is_cut_already(const struct cutting *cutting, const struct portsieve
 	       bsearch(flow, cutting->cut, cutting->cut_count, sizeof(*flow), compare);
 }
 
-/* Whoever opened a connection sends what the policy drops; or it drops the answers, for good. */
+/*
+ * Takes connections whose original packets the policy drops, or whose answers it drops even as
+ * replies.
+ */
 static int take_tracked(const struct tracked_connection *connection, void *context)
 {
 	struct tracked_list *tracked = context;
@@ -57,7 +60,7 @@ static int take_tracked(const struct tracked_connection *connection, void *conte
 	return 0;
 }
 
-/* Removes the flows of tracked connections; these are left in `tracked`. */
+/* Removes the flows of tracked connections. `tracked` keeps the connections. */
 static int forbid_tracked(const struct datapath *datapath, struct tracked_list *tracked,
 			  size_t *cut_flows)
 {
@@ -79,14 +82,14 @@ static int forbid_tracked(const struct datapath *datapath, struct tracked_list *
 	return r;
 }
 
-/* Once none of their packets passes, or netfilter would take them up again. */
+/* Call it when none of their packets passes any more: else netfilter would track them again. */
 static int delete_tracked(const struct tracked_list *tracked)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < tracked->count && !r; i++) {
 		r = conntrack_delete(&tracked->list[i]);
-		if (r == -ENOENT) /* it has ended meanwhile */
+		if (r == -ENOENT) /* it has just ended */
 			r = 0;
 	}
 	return r;
@@ -98,7 +101,7 @@ struct choice {
 	int error; /* -errno; 0: none */
 };
 
-/* Without tracking: flows whose answers the policy drops for good. */
+/* For flows that are not tracked: does the policy drop their answers even as replies? */
 static bool is_chosen(const struct portsieve_flow_key *flow, void *context)
 {
 	struct choice *choice = context;

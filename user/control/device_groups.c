@@ -12,7 +12,7 @@
 #include "control/loaded_devices.h"
 #include "print/json.h"
 
-/* The group of devices[0], whose devices it moves to the front. */
+/* Returns the group of devices[0], after moving its devices to the front. */
 static struct device_group next_group(struct datapath_device *devices, size_t count)
 {
 	struct device_group group = { .devices = devices, .count = 1 };
@@ -150,9 +150,9 @@ static int refuse_part(const struct device_group *group, const struct datapath_d
 }
 
 /*
- * Ensures that no other device shares the group's slot: parts the group from the others or, if
- * whole_only, refuses. The slot of a device whose pinned state is incomplete is unknown: parting
- * counts it as sharing, which does no harm.
+ * Ensures that no other device shares the group's slot: moves the group to a slot of its own or, if
+ * whole_only, fails. A device whose pinned state is incomplete counts as sharing, as its slot is
+ * unknown; an unneeded move does no harm.
  */
 static int make_whole(const struct datapath *datapath, const struct device_group *group,
 		      bool whole_only, struct error *error)

@@ -16,15 +16,15 @@
 struct device_group {
 	const struct datapath_device *devices;
 	size_t count;
-	bool left_out; /* nothing to do, or it failed */
+	bool left_out; /* nothing to do, or failed */
 	bool failed;
 	struct error error;	       /* why */
-	bool only_counted;	       /* the previous policy dropped nothing: no policy file */
-	size_t runtime_rules;	       /* runtime rules in force that the new policy ends */
-	size_t renewed;		       /* of the runtime rules to add: those it had */
+	bool only_counted;	       /* the previous policy, without a file, dropped nothing */
+	size_t runtime_rules;	       /* runtime rules in force that the new policy removes */
+	size_t renewed;		       /* runtime rules to add that it already had */
 	bool cuts;		       /* connections are cut (cut.h) */
-	size_t cut;		       /* how many were */
-	size_t cut_flows;	       /* and how many flows beside them */
+	size_t cut;		       /* number of connections cut */
+	size_t cut_flows;	       /* number of other flows removed */
 	struct ruleset own;	       /* a ruleset for this group only; may be empty */
 	const struct ruleset *ruleset; /* the new policy: &own or the caller's */
 };
@@ -34,12 +34,12 @@ struct device_groups {
 	size_t devices_count;
 	struct device_group *list;
 	size_t count;
-	bool whole_only; /* fail rather than part devices that share a slot */
+	bool whole_only; /* fail rather than separate devices that share a slot */
 };
 
 /*
- * The groups of the named devices, or of all loaded ones if count is 0; errors as of
- * loaded_devices_find. A device whose pinned state is incomplete is a group of its own, which
+ * The groups of the named devices, or of all loaded ones if count is 0; errors as in
+ * loaded_devices_find. A device whose pinned state is incomplete is a group of its own, for which
  * device_groups_change fails. The caller owns *ret_groups (device_groups_free).
  */
 int device_groups_find(const struct datapath *datapath, const char *const *names, size_t count,
@@ -50,8 +50,7 @@ void device_groups_free(struct device_groups *groups);
 /* Can the group's policy be read and changed? */
 bool device_group_is_live(const struct device_group *group);
 
-/* As ssh_session_check of the group's ruleset, for each device of the group that carries the
- * session. */
+/* Calls ssh_session_check with the group's ruleset for each device that carries the session. */
 int device_group_check_session(const struct device_group *group, const struct ssh_session *session,
 			       bool for_good, struct error *error);
 
@@ -65,14 +64,14 @@ int device_group_check_waiting(const struct device_group *group, struct error *e
 void device_groups_prefix(const struct device_groups *groups, const struct device_group *group,
 			  struct error *error);
 
-/* The names of the devices of the group, or of all groups that are not left out. */
+/* The names of the group's devices, or of those in all groups that are not left out. */
 struct device_names device_group_names(const struct device_group *group);
 struct device_names device_groups_names(const struct device_groups *groups);
 
 /*
- * Calls `change` for each group that is not left out, after parting it from other devices that
- * share its slot. Logs the error of a group that fails, leaves it out from then on, and continues
- * with the others. Returns EXIT_DONE, EXIT_PARTLY, or the exit code of the first error.
+ * Calls `change` for each group that is not left out, after separating it from other devices that
+ * share its slot. If a group fails, logs the error, leaves it out, and continues with the others.
+ * Returns EXIT_DONE, EXIT_PARTLY, or the exit code of the first error.
  */
 typedef int device_group_fn(const struct datapath *datapath, const struct device_group *group,
 			    struct error *error);
@@ -84,8 +83,8 @@ int device_group_apply(const struct datapath *datapath, const struct device_grou
 		       struct error *error);
 
 /*
- * An array of each device with `result`, or with "failed" and why; without the groups that were
- * left out from the start.
+ * An array with each device and `result`, or "failed" and the error. Omits groups that were left
+ * out from the start.
  */
 json_object *device_groups_json(const struct device_groups *groups, const char *result);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What was done to a device, in one line. */
+/* Prints what was done to a device, in one line. */
 #include "control/device_note.h"
 
 #include <stdio.h>

@@ -16,14 +16,14 @@
 #include "base/error.h"
 
 struct device_results {
-	json_object *devices; /* NULL until the first is added */
+	json_object *devices; /* NULL until one is added */
 	size_t done;
-	enum exit_code failed; /* of the first error; EXIT_DONE: none */
+	enum exit_code failed; /* code of the first error; EXIT_DONE: none */
 };
 
 /*
- * Adds a device: r is 0 or -errno, and `result` is its word in JSON if r is 0. If not, logs the
- * error, prefixed with the device.
+ * Adds a device. If r is 0, `result` is its result in JSON; else logs the error, prefixed with the
+ * device.
  */
 void device_results_add(struct device_results *results, const char *device, int r,
 			const char *result, struct error *error);

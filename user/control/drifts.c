@@ -17,7 +17,7 @@ void drifts_free(struct drifts *drifts)
 	*drifts = (struct drifts){ 0 };
 }
 
-/* Finds out who the listeners that are shown are, each once. */
+/* Fills in the owners of the listeners that are shown. */
 static int name_shown(const struct drifts *drifts, size_t listeners_count, struct error *error)
 {
 	_cleanup_free_ struct listener **chosen = calloc(listeners_count + 1, sizeof(*chosen));

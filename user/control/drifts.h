@@ -8,13 +8,13 @@
 
 struct drifts {
 	struct listener *listeners; /* the denied ones with process and unit */
-	struct drift *list;	    /* by device of the snapshot, which owns the names of rules */
+	struct drift *list;	    /* by device of the snapshot, which owns the rule names */
 	size_t count;
 };
 
 /*
- * Compares each device with what listens now. A warning is logged if the listeners cannot be read;
- * devices that have moved away are compared with none. The search for processes costs time only if
+ * Compares each device with what listens now. Logs a warning if the listeners cannot be read.
+ * Devices that have moved away are not compared. Searches for processes, which takes time, only if
  * something is denied. Returns 0 or -errno with the error filled in; the caller owns *ret_drifts.
  */
 int drifts_read(const struct snapshot *snapshot, struct drifts *ret_drifts, struct error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which recorded packets a command shows. */
+/* Parses and applies the choice of recorded packets. */
 #include "control/event_choice.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Readings of recorded packets, of all devices that record them, beside those of rows. */
+/* Readings of recorded packets from all devices that record them, taken with those of rows. */
 #ifndef PORTSIEVE_CONTROL_EVENT_WATCH_H
 #define PORTSIEVE_CONTROL_EVENT_WATCH_H
 
@@ -12,12 +12,12 @@
 struct event_watch_device {
 	uint32_t ifindex;
 	struct events *events;
-	struct events_batch batch; /* the last reading; the first one has all that are kept */
+	struct events_batch batch; /* the last reading; the first has all that are kept */
 	bool has_read;
-	bool is_first;		/* reading of the device */
+	bool is_first;		/* the first reading of the device */
 	uint64_t lost;		/* since the reading before: overwritten before they were read */
-	uint64_t before_ns;	/* when the reading before was (CLOCK_BOOTTIME); 0: there is none */
-	struct sources sources; /* of all readings */
+	uint64_t before_ns;	/* CLOCK_BOOTTIME of the previous reading; 0: none */
+	struct sources sources; /* from all readings */
 	uint64_t since_ns;	/* they are complete from here on */
 };
 

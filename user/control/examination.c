@@ -18,7 +18,7 @@
 #include "host/rtnetlink.h"
 #include "host/xdp_features.h"
 
-/* What is known before devices are looked at. */
+/* What is read before the devices. */
 struct reading {
 	struct link *links;
 	size_t links_count;
@@ -236,7 +236,7 @@ static int read_device(const struct reading *reading, const struct link *link,
 	return read_policy(reading, loaded, device, error);
 }
 
-/* The named device, or those that are loaded. */
+/* Reads the named device, or the loaded ones. */
 static int read_devices(const struct reading *reading, uint32_t named,
 			struct examination *examination, struct error *error)
 {
@@ -258,7 +258,7 @@ static int read_devices(const struct reading *reading, uint32_t named,
 			examination->facts.devices_count++;
 			continue;
 		}
-		if (!link) /* gone meanwhile */
+		if (!link) /* it has just gone */
 			continue;
 		r = read_device(reading, link, device, error);
 		if (r)
@@ -269,7 +269,7 @@ static int read_devices(const struct reading *reading, uint32_t named,
 	return 0;
 }
 
-/* Do packets of this device pass through one that is loaded, or that will be? */
+/* Do this device's packets pass through a device that is loaded, or about to be? */
 static bool is_filtered(const struct reading *reading, uint32_t named, uint32_t ifindex)
 {
 	const struct link *links = reading->links;

@@ -13,8 +13,8 @@ struct examination {
 };
 
 /*
- * Reads the machine, and the device of that name, or all loaded devices if it is NULL. What cannot
- * be read is left out, or judged as a fault. -ENODEV: there is no such device. The caller owns
+ * Reads the machine and the named device, or all loaded devices if name is NULL. What cannot be
+ * read is left out or reported as a fault. -ENODEV: no such device. The caller owns
  * *ret_examination (examination_free).
  */
 int examination_read(const char *name, struct examination *ret_examination, struct error *error);

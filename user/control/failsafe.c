@@ -12,7 +12,7 @@
 
 static const char path[] = POLICY_FAILSAFE_FILE;
 
-/* Is there nothing? A symlink to a file that is missing is something. */
+/* Does the path not exist? A dangling symlink exists. */
 static bool is_absent(void)
 {
 	struct stat status;

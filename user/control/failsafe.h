@@ -8,14 +8,14 @@
 #include "control/policy_file.h"
 
 /*
- * Reads the failsafe rules and puts them before those of the policy. Without the file there are
- * none. An invalid file is an error, with its place.
+ * Reads the failsafe rules, if there is a file, and puts them before those of the policy. An
+ * invalid file is an error, with its place.
  */
 int failsafe_add(struct policy_file *file, struct error *error);
 
 /*
- * The digest of the file as it is now; zeros if there is none. Returns -errno with the error filled
- * in if the caller cannot read it.
+ * The current digest of the file; all zero if there is none. Returns -errno with the error filled
+ * in if it cannot be read.
  */
 int failsafe_digest(uint8_t ret_sha256[32], struct error *error);
 

@@ -19,7 +19,7 @@ void judging_policy_free(struct judging_policy *policy)
 	*policy = (struct judging_policy){ 0 };
 }
 
-/* Takes over what the ruleset has. */
+/* Moves the policy out of the ruleset. */
 static void take(struct ruleset *ruleset, struct judging_policy *policy)
 {
 	policy->image = TAKE_PTR(ruleset->image);
@@ -56,7 +56,7 @@ static int read_loaded(const char *const *names, size_t count, struct judging_po
 	if (r)
 		return r;
 	device = common.devices[0];
-	/* image and prefixes belong together unless a policy came into force between the reads */
+	/* retries if a policy came into force between reading image and prefixes */
 	for (int tries = 0; tries < READ_TRIES; tries++) {
 		_cleanup_ruleset_ struct ruleset ruleset = { 0 };
 		uint32_t image_id = device.image_id;

@@ -7,7 +7,7 @@
 
 struct judging_policy {
 	struct portsieve_image *image;
-	struct policy policy; /* without the runtime rules that have ended */
+	struct policy policy; /* without ended runtime rules */
 	struct addresses addresses;
 };
 

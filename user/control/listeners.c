@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Turns sockets of the host into listeners, and finds out who listens. */
+/* Turns the host's sockets into listeners, and finds their owners. */
 #include "control/listeners.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static enum portsieve_transport transport_of(const struct host_socket *socket)
 	}
 }
 
-/* Copies a name that any user may have chosen; it must break neither a comment nor a terminal. */
+/* Copies a name that any user may have chosen, made safe for comments and terminals. */
 static void copy_ascii(char *to, size_t size, const char *from)
 {
 	size_t length = 0;

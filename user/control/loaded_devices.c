@@ -63,7 +63,7 @@ int loaded_devices_find(const struct datapath *datapath, const char *const *name
 			return r;
 		while (devices[same].ifindex != devices[found].ifindex)
 			same++;
-		found += same == found; /* named once so far */
+		found += same == found; /* first mention of the device */
 	}
 	*ret_devices = TAKE_PTR(devices);
 	*ret_count = found;

@@ -7,21 +7,20 @@
 #include "datapath/snapshot.h"
 
 /*
- * The named devices without repetitions, in the order of the names; all loaded devices if count is
- * 0. -ENOENT with error filled in (EXIT_NOT_LOADED): one is not loaded, or none. The caller frees
- * *ret_devices.
+ * The named devices, each once, in the order of the names; all loaded devices if count is 0.
+ * -ENOENT with error filled in (EXIT_NOT_LOADED): a device is not loaded, or none is. The caller
+ * frees *ret_devices.
  */
 int loaded_devices_find(const struct datapath *datapath, const char *const *names, size_t count,
 			struct datapath_device **ret_devices, size_t *ret_count,
 			struct error *error);
 
-/* For commands that require either names or --all: anything else is a usage error. */
+/* Checks that a command has either names or --all. -EINVAL with error filled in (EXIT_USAGE). */
 int loaded_devices_named_or_all(const char *command, bool all, int count, struct error *error);
 
 /*
- * Reads the device of that name, or all loaded devices if it is NULL, as snapshot_read. -ENOENT
- * with error filled in (EXIT_NOT_LOADED): none is loaded. The caller owns *ret_snapshot
- * (snapshot_free).
+ * As snapshot_read, for the named device, or all loaded devices if name is NULL. -ENOENT with error
+ * filled in (EXIT_NOT_LOADED): none is loaded. The caller owns *ret_snapshot (snapshot_free).
  */
 int loaded_snapshot_read(const char *name, const struct snapshot *earlier,
 			 struct snapshot *ret_snapshot, struct error *error);

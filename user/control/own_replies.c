@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is the device a host's way out, and does the policy drop what comes back? */
+/* Does a default route lead over the device, and does the policy drop what comes back? */
 #include "control/own_replies.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
 
 /*
  * -EPERM with the error filled in: the policy drops all replies, and a default route of this host
- * leads over the device, which does not forward that family: it is a host's, not a router's or a
- * bridge's. What cannot be read is no reason to refuse.
+ * leads over the device, which does not forward that family, so the host is no router or bridge
+ * there. If this cannot be read, returns 0.
  */
 int own_replies_check(const struct ruleset *ruleset, const char *device, struct error *error);
 

@@ -23,7 +23,7 @@
 #include "host/rtnetlink.h"
 #include "policy/failsafe.h"
 
-/* Does the device have a device above it, whose sockets no look-up on it finds? */
+/* Is there a device above this one? Look-ups on this one do not find sockets bound to it. */
 static bool is_below(const struct link *links, size_t count, const struct link *link)
 {
 	if (link->master)
@@ -67,7 +67,7 @@ static int cannot_read(struct error *error, int errnum, const char *what, const 
 			      path, strerror(errnum));
 }
 
-/* A file that is rewritten in place must be refused: its first half may be a valid policy. */
+/* Fails if the file is being rewritten in place: its first half may be a valid policy. */
 static int check_unchanged(int fd, const struct stat *before, const char *what, const char *path,
 			   struct error *error)
 {
@@ -129,7 +129,7 @@ void policy_errors_log(const struct policy_errors *errors, struct error *ret_las
 	*ret_last = errors->list[errors->count - 1];
 }
 
-/* Where the file of a set is: its path is relative to the policy's folder. Sets *ret_path. */
+/* Sets *ret_path to the path of a set's file, which is written relative to the policy's folder. */
 static int set_path(const struct policy_file *file, const char *written, char **ret_path)
 {
 	const char *slash = file->path ? strrchr(file->path, '/') : NULL;
@@ -144,7 +144,7 @@ static int set_path(const struct policy_file *file, const char *written, char **
 	return 0;
 }
 
-/* Notes who may change the file of a set. Takes the path over. */
+/* Records who may change a set's file. Takes over the path. */
 static int set_file_add(struct policy_file *file, char *path, const struct file_access *access)
 {
 	struct set_file *files = array_room(file->set_files, file->set_files_count, sizeof(*files));
@@ -182,7 +182,7 @@ static int read_set(void *context, const struct policy_set *set, struct policy_s
 	if (read.size > POLICY_TEXT_MAX)
 		return error_set(error, E2BIG, EXIT_USAGE, "%s is larger than %d MiB", path,
 				 POLICY_TEXT_MAX >> 20);
-	if (ret_file->path && strchr(ret_file->path, '\n')) { /* cannot be kept in a line */
+	if (ret_file->path && strchr(ret_file->path, '\n')) { /* does not fit into a line */
 		free(ret_file->path);
 		ret_file->path = NULL;
 	}
@@ -261,13 +261,13 @@ const char *policy_file_usual(void)
 {
 	struct stat status;
 
-	/* a symlink to a file that is missing is something */
+	/* a dangling symlink exists */
 	return !lstat(POLICY_USUAL_FILE, &status) || (errno != ENOENT && errno != ENOTDIR)
 		       ? POLICY_USUAL_FILE
 		       : NULL;
 }
 
-/* Root trusts the user who has become root by sudo. */
+/* Root also trusts the user who ran sudo. */
 static bool is_caller(uid_t uid)
 {
 	const char *sudo = geteuid() ? NULL : getenv("SUDO_UID");
@@ -338,9 +338,9 @@ int policy_file_compile(const struct policy_file *file, struct portsieve_image *
 	image->applied_ns = (uint64_t)host_realtime_ns();
 	memcpy(image->sha256, file->sha256, sizeof(image->sha256));
 	memcpy(image->failsafe_sha256, file->failsafe_sha256, sizeof(image->failsafe_sha256));
-	if (file->path) /* any bytes: make them safe for terminals and JSON */
+	if (file->path) /* may have any bytes: make it safe for terminals and JSON */
 		utf8_copy_printable(image->source, sizeof(image->source), path ? path : file->path);
-	if (policy_file_only_counts(file)) { /* malformed packets pass too */
+	if (policy_file_only_counts(file)) { /* malformed packets pass, too */
 		image->flags |= PORTSIEVE_IMAGE_NO_POLICY;
 		image->drop_knobs = 0;
 	}

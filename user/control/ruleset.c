@@ -40,7 +40,7 @@ struct datapath_policy ruleset_policy(const struct ruleset *ruleset)
 	};
 }
 
-/* The digest of the text, and of the members of sets if it has any. */
+/* Computes the digest of the text and, if there are any, of the members of sets. */
 static int digest_texts(struct ruleset *ruleset, struct error *error)
 {
 	_cleanup_free_ char *both = NULL;
@@ -56,19 +56,19 @@ static int digest_texts(struct ruleset *ruleset, struct error *error)
 int ruleset_print(struct ruleset *ruleset, struct error *error)
 {
 	bool no_policy = ruleset->image->flags & PORTSIEVE_IMAGE_NO_POLICY;
-	struct policy policy = ruleset->file.policy; /* borrows the rules */
+	struct policy policy = ruleset->file.policy; /* shares the rules */
 	_cleanup_free_ char *printed = NULL;
 	_cleanup_free_ char *text = NULL, *failsafe = NULL, *sets = NULL;
 	const char *heading = "";
 
 	if (no_policy) {
 		heading = "# no policy: counts, drops nothing\n";
-		policy.monitor = true; /* the nearest form in the policy language */
+		policy.monitor = true; /* the closest the policy language has */
 	} else if (policy_file_only_counts(&ruleset->file)) { /* its last dropping rule has ended */
 		heading = "# no policy file; malformed packets are dropped until the next change\n";
 	}
 	policy.names_runtime =
-		policy.runtime_count; /* so that their end leaves the rest as it is */
+		policy.runtime_count; /* so that the text stays the same when they end */
 	printed = policy_print(&policy, &ruleset->file.host);
 	failsafe = policy_failsafe_print(&policy, &ruleset->file.host);
 	sets = policy_sets_print(&policy);
@@ -143,7 +143,7 @@ int ruleset_read(const char *path, struct ruleset *ret_ruleset, struct error *er
 	return 0;
 }
 
-/* Is there an IPv6 address that is neither of the loopback nor of one link only? */
+/* Is there an IPv6 address that is neither loopback nor link-local? */
 static bool machine_has_ipv6(void)
 {
 	struct ifaddrs *addresses = NULL;
@@ -207,7 +207,7 @@ static size_t first_of_file(const struct portsieve_image *image)
 	return count;
 }
 
-/* Both images end with the rules of the same file in the same order. */
+/* Copies the line numbers: both images end with the rules of the same file in the same order. */
 static void keep_lines(const struct portsieve_image *before, struct portsieve_image *image)
 {
 	size_t from = first_of_file(before), to = first_of_file(image);
@@ -223,7 +223,7 @@ int ruleset_compile(struct ruleset *ruleset, struct error *error)
 
 	if (!r)
 		r = compile_addresses(ruleset, error);
-	if (r && error && !error->line) /* about a runtime rule, which is not in the file */
+	if (r && error && !error->line) /* it is about a runtime rule, which is not in the file */
 		error->file[0] = '\0';
 	if (r)
 		return r;
@@ -255,9 +255,9 @@ static int read_texts(struct ruleset *ruleset, struct error *error)
 }
 
 /*
- * Restores `file` from image and texts. The image completes the text: it has the host's settings at
- * the time of the compilation, the exact ends of rules (the text has them in seconds of a clock
- * that may have been set since), the lines of the file, its path and its digest.
+ * Restores `file` from image and texts. Only the image has the host's settings when it was
+ * compiled, the exact ends of rules (the text has them in seconds of a clock that may have been set
+ * since), the file's line numbers, path and digest.
  */
 static int reread(struct ruleset *ruleset, struct error *error)
 {
@@ -325,7 +325,7 @@ int ruleset_read_old(const struct datapath *datapath, const struct datapath_devi
 		r = reread(&ruleset, error);
 	if (r)
 		return r;
-	/* these versions took a missing key for none; an upgrade changes no verdict */
+	/* for these versions a missing key meant none; an upgrade must not change verdicts */
 	if (!strstr(ruleset.text, "\nreturn: "))
 		ruleset.file.policy.return_mode = POLICY_RETURN_NONE;
 	applied_ns = ruleset.image->applied_ns;

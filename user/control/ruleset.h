@@ -10,14 +10,14 @@
 #include "control/policy_file.h"
 
 struct ruleset {
-	struct policy_file file; /* path NULL: no policy file, only runtime rules drop */
+	struct policy_file file; /* path NULL: no policy file, only runtime rules */
 	struct portsieve_image *image;
 	struct addresses addresses;
 	char *text;	 /* canonical */
-	char *failsafe;	 /* the same of the failsafe rules; "": none */
-	char *sets;	 /* the members of sets from files (policy_sets_print); "": none */
+	char *failsafe;	 /* the failsafe rules; "": none */
+	char *sets;	 /* members of sets from files (policy_sets_print); "": none */
 	size_t remarks;	 /* warnings of the check */
-	bool adds_rules; /* runtime rules, which are not in force yet */
+	bool adds_rules; /* has runtime rules that are not in force yet */
 };
 
 /*
@@ -29,23 +29,23 @@ void ruleset_free(struct ruleset *ruleset);
 
 /*
  * Logs warnings about what the policy file keeps out of this machine: replies, ssh, and IPv6
- * clients of what listens now. Without the list of listeners, it says what it can.
- * lists_reachable: also about UDP sockets that everybody can send to, since they may be clients.
+ * clients of current listeners. Does what it can if listeners cannot be read. With lists_reachable,
+ * also warns about UDP sockets that everybody can send to because they may be clients.
  */
 void ruleset_check_access(struct ruleset *ruleset, bool lists_reachable);
 #define _cleanup_ruleset_ __attribute__((cleanup(ruleset_free)))
 
 /*
- * Reads back the policy in force on a device, without the runtime rules that have ended. Lines,
- * source and digest are those of the file that it came from. Image and text are the live ones:
- * after a change to file.policy call ruleset_compile. The caller owns *ret_ruleset (ruleset_free).
+ * Reads back the policy in force on a device, without ended runtime rules. Lines, source and digest
+ * are those of its file. Image and text are the live ones: after changing file.policy, call
+ * ruleset_compile. The caller owns *ret_ruleset (ruleset_free).
  */
 int ruleset_read_live(const struct datapath *datapath, const struct datapath_device *device,
 		      struct ruleset *ret_ruleset, struct error *error);
 
 /*
- * The same for a device that a program of ABI 3 or 4 filters, with the policy compiled again for
- * datapath_upgrade_old. -EPROTO, without error filled in: it is of another ABI.
+ * The same for a device with a program of ABI 3 or 4, with the policy compiled again for
+ * datapath_upgrade_old. -EPROTO, without error filled in: another ABI.
  */
 int ruleset_read_old(const struct datapath *datapath, const struct datapath_device *device,
 		     struct ruleset *ret_ruleset, struct error *error);
@@ -54,16 +54,16 @@ int ruleset_read_old(const struct datapath *datapath, const struct datapath_devi
 int ruleset_copy(const struct ruleset *ruleset, struct ruleset *ret_copy, struct error *error);
 
 /*
- * Compiles and prints file.policy after a change of its runtime rules. The new image keeps what the
- * old one says about the file, and applied_ns is now. Without a file, a policy without a rule that
- * drops drops nothing at all.
+ * Compiles and prints file.policy after a change of its runtime rules. The new image keeps the old
+ * one's data about the file; applied_ns becomes now. Without a file and a rule that drops, the
+ * policy drops nothing at all.
  */
 int ruleset_compile(struct ruleset *ruleset, struct error *error);
 
-/* Prints `text` again, with the image unchanged, after runtime rules may have ended. */
+/* Prints `text` again, without changing the image, as runtime rules may have ended. */
 int ruleset_print(struct ruleset *ruleset, struct error *error);
 
-/* The form that the datapath takes; the ruleset stays the owner. */
+/* The form for the datapath. The ruleset remains the owner. */
 struct datapath_policy ruleset_policy(const struct ruleset *ruleset);
 
 #endif

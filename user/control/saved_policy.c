@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The text of saved policies, and replacing files atomically. */
+/* Formats saved policies, and replaces files atomically. */
 #include "control/saved_policy.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ char *saved_policy_text(const char *text)
 	return asprintf(&saved, HEADING "%s\n%s", hex, text) < 0 ? NULL : saved;
 }
 
-/* Has `save` written the text, and nobody changed it since? */
+/* Was the text written by `save` and not changed since? */
 static bool is_saved(const char *text, size_t size)
 {
 	const size_t heading = sizeof(HEADING) - 1, rest = heading + 64 + 1;
@@ -49,7 +49,7 @@ static int cannot_write(struct error *error, int errnum, const char *path)
 	return error_set(error, errnum, EXIT_FAILED, "cannot write %s: %s", path, strerror(errnum));
 }
 
-/* May the file be overwritten? *ret_keep: it has to be kept under another name. */
+/* May the file be overwritten? *ret_keep: it must be kept under another name. */
 static int check_content(const char *path, const uint8_t applied[32], bool force, bool *ret_keep,
 			 struct error *error)
 {
@@ -102,7 +102,7 @@ static int keep_old(const char *path)
 	return link(path, backup) ? -errno : 0;
 }
 
-/* So that the rename is on disk, too. */
+/* Makes the rename durable. */
 static void sync_folder(const char *path)
 {
 	_cleanup_free_ char *copy = strdup(path);
@@ -113,7 +113,7 @@ static void sync_folder(const char *path)
 		fsync(fd);
 }
 
-/* `old` is the file's status; NULL: there is none. `keep`: under another name. Returns -errno. */
+/* `old` is the status of the existing file, or NULL. `keep`: keep it as PATH~. Returns -errno. */
 static int replace(const char *path, const char *text, const struct stat *old, bool keep)
 {
 	_cleanup_free_ char *temporary = NULL;
@@ -146,7 +146,7 @@ static int replace(const char *path, const char *text, const struct stat *old, b
 int saved_policy_write(const char *path, const char *text, const uint8_t applied[32], bool force,
 		       bool *ret_kept, struct error *error)
 {
-	_cleanup_free_ char *target = realpath(path, NULL); /* the link stays one */
+	_cleanup_free_ char *target = realpath(path, NULL); /* a symlink is kept */
 	struct stat status;
 	bool exists = target && !stat(target, &status), keep = false;
 	int r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The difference of two readings of a device, and counting by port in between. */
+/* Takes the difference of two readings of a device, which counts by port in between. */
 #include "control/seen_ports.h"
 
 #include <errno.h>
@@ -34,8 +34,8 @@ static void reading_free(struct reading *reading)
 #define _cleanup_reading_ __attribute__((cleanup(reading_free)))
 
 /*
- * Blocks the signals that end the process, but for those that it ignores, so that they come only
- * where it waits for them, in *ret_signals. *ret_before: what was blocked before.
+ * Blocks the signals that would end the process, except ignored ones, so that they only arrive
+ * while it waits for them. *ret_signals: those signals; *ret_before: the previous mask.
  */
 static void block_signals(sigset_t *ret_signals, sigset_t *ret_before)
 {
@@ -51,7 +51,7 @@ static void block_signals(sigset_t *ret_signals, sigset_t *ret_before)
 	sigprocmask(SIG_BLOCK, ret_signals, ret_before);
 }
 
-/* Waits for so long, or until one of the signals comes. Returns whether one did. */
+/* Waits for `seconds` or until one of the signals arrives. Returns whether one did. */
 static bool wait_for(uint32_t seconds, const sigset_t *signals)
 {
 	uint64_t until_ns = boottime_ns() + seconds * SECOND_NS, now_ns;
@@ -89,7 +89,7 @@ static int read_device(const char *device, struct reading *ret_reading, struct e
 	return 0;
 }
 
-/* Sets how the device counts by port; *ret_before is how it did. */
+/* Sets how the device counts by port; *ret_before is the previous setting. */
 static int set_per_port(const char *name, enum datapath_per_port per_port,
 			enum datapath_per_port *ret_before, struct error *error)
 {
@@ -111,7 +111,7 @@ static int set_per_port(const char *name, enum datapath_per_port per_port,
 	return datapath_upgrade(&datapath, device, &watch, error);
 }
 
-/* What a counter has counted since; all of it if it fell. */
+/* The increase of a counter; its whole value if it fell. */
 static uint64_t since(uint64_t now, uint64_t before)
 {
 	return now >= before ? now - before : now;
@@ -182,7 +182,7 @@ static void count_rows(const struct reading *before, const struct reading *after
 				     old->rows[reason].verdict[PORTSIEVE_WOULD_DROP].packets)
 			     : not_dropped(&now->rows[reason], &old->rows[reason]);
 	}
-	/* Rows have changed hands where the policy did. */
+	/* If the policy changed, rows belong to other ranges. */
 	for (uint32_t id = 0;
 	     id < now->image->ranges && now->image->applied_ns == old->image->applied_ns; id++) {
 		uint32_t row = now->image->counter[id];
@@ -193,7 +193,7 @@ static void count_rows(const struct reading *before, const struct reading *after
 	}
 }
 
-/* Readings are comparable unless counting has begun again in between. */
+/* Compares the readings, unless counting restarted in between. */
 static int compare(const char *device, const struct reading *before, const struct reading *after,
 		   struct seen *seen, struct error *error)
 {
@@ -257,7 +257,7 @@ int seen_ports_count(const char *device, uint32_t seconds, struct seen *ret_seen
 			back = set_per_port(device, before, &ignored, &back_error);
 	}
 	sigprocmask(SIG_SETMASK, &signals_before, NULL);
-	/* A device that is gone needs nothing. */
+	/* A device that was unloaded needs no reset. */
 	if (back && back_error.exit != EXIT_NOT_LOADED)
 		log_note_format("%s still counts all packets by port: %s; to end that: portsieve "
 				"upgrade %s --per-port=%s",

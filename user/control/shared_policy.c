@@ -11,7 +11,7 @@
 #include "control/ruleset.h"
 #include "datapath/device_names.h"
 
-/* The live policy with the text printed again, without the runtime rules that have ended. */
+/* Reads the live policy and prints its text again, without ended runtime rules. */
 static int read_by_now(const struct datapath *datapath, const struct datapath_device *device,
 		       struct ruleset *ret_ruleset, struct error *error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The policy that one or several loaded devices have in common, for the commands that show it. */
+/* The policy that loaded devices have in common, for the commands that show it. */
 #ifndef PORTSIEVE_COMMON_POLICY_H
 #define PORTSIEVE_COMMON_POLICY_H
 
@@ -8,14 +8,14 @@
 struct shared_policy {
 	struct datapath_device *devices; /* at least one */
 	size_t count;
-	size_t unreadable; /* devices that were left out; an error was logged for each */
+	size_t unreadable; /* devices left out; an error was logged for each */
 };
 
 /*
  * Finds the named devices (count 0: all loaded ones) if one policy is in force on all of them,
- * apart from runtime rules that have ended. -EINVAL (EXIT_USAGE) if they have several policies;
- * `advice` says how to choose one. Devices whose pinned state is incomplete are left out, unless
- * there are no others. The caller frees *ret_common (shared_policy_free).
+ * ignoring ended runtime rules. -EINVAL (EXIT_USAGE) if they have several policies; `advice` says
+ * how to choose one. Leaves out devices whose pinned state is incomplete, unless there are no
+ * others. The caller frees *ret_common (shared_policy_free).
  */
 int shared_policy_find(const struct datapath *datapath, const char *const *names, size_t count,
 		       const char *advice, struct shared_policy *ret_common, struct error *error);

@@ -14,7 +14,7 @@
 enum {
 	STATUS_LINE_MAX = 256,	   /* bytes of a line of /proc/PID/status */
 	ENVIRONMENT_MAX = 4 << 20, /* bytes; more than the kernel allows by default */
-	ANCESTORS_MAX = 1 << 16,   /* ends the walk even if the chain changes meanwhile */
+	ANCESTORS_MAX = 1 << 16,   /* ends the walk even if the chain keeps changing */
 };
 
 static const char variable[] = "SSH_CONNECTION";
@@ -82,7 +82,7 @@ int ssh_session_parse(const char *text, struct ssh_session *ret_session)
 	return 0;
 }
 
-/* 0 if the parent is not visible. */
+/* Returns 0 if the parent is not visible. */
 static pid_t parent_of(pid_t pid)
 {
 	char path[64], line[STATUS_LINE_MAX];
@@ -169,7 +169,7 @@ bool ssh_session_passes(const struct ssh_session *session, const struct policy *
 	       (decision.rule ? decision.rule->monitor : policy->default_monitor);
 }
 
-/* Would the session's packets, but no SYN, pass as replies where the policy drops by this rule? */
+/* Would the session's packets, other than a SYN, pass as replies if this rule drops them? */
 static bool is_return_traffic(const struct policy *policy, const struct policy_rule *rule)
 {
 	return policy->return_mode != POLICY_RETURN_NONE && (!rule || policy_rule_asks(rule));

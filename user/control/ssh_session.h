@@ -36,27 +36,25 @@ int ssh_session_parse(const char *text, struct ssh_session *ret_session);
 bool ssh_session_find(struct ssh_session *ret_session);
 
 /*
- * May the session's packets arrive on the device? True for the device that has the server's
- * address, for the device of the route back to the client, and for the devices below these (ports
- * of a bridge, members of a bond). A session of this host with itself arrives on lo only. False,
- * with a warning, if it cannot be determined.
+ * May the session's packets arrive on the device? See arrivals_on. Returns false, with a warning,
+ * if it cannot be determined.
  */
 bool ssh_session_arrives_on(const struct ssh_session *session, const char *device);
 
 /*
- * Does the policy pass a new login like the session at that time: a SYN from the client to the
- * server's port? That the session itself goes on as return traffic does not count.
+ * Does the policy pass a new login like the session at that time, that is, a SYN from the client to
+ * the server's port? That the session itself may go on as return traffic does not count.
  */
 bool ssh_session_passes(const struct ssh_session *session, const struct policy *policy,
 			uint64_t boottime_ns);
 
-/* A time after the end of every rule that ends. */
+/* After the end of every rule that ends. */
 #define SSH_SESSION_FOR_GOOD UINT64_MAX
 
 /*
- * Refuses a policy that would drop a new login, and so perhaps cut the session, which arrives on
- * the device: -EPERM with the error filled in (EXIT_FAILED, the rule and its place). for_good: also
- * refuses one that would do so after its rules that end have ended.
+ * Rejects a policy that would drop a new login, and so perhaps cut the session, which arrives on
+ * the device: -EPERM with the error filled in (EXIT_FAILED, the rule and its place). With for_good,
+ * also rejects one that would do so once its rules with an end have ended.
  */
 int ssh_session_check(const struct ssh_session *session, const char *device,
 		      const struct ruleset *ruleset, bool for_good, struct error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Chooses how frames are tried. */
+/* Tries frames by a test run, or natively. */
 #include "control/trial.h"
 
 #include <errno.h>

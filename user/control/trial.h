@@ -10,7 +10,7 @@
 
 struct native;
 
-/* One of the two. */
+/* One of the two is open. */
 struct trial {
 	struct testrun *testrun;
 	struct native *native;
