@@ -21,8 +21,8 @@
 #include "print/runtime.h"
 
 /*
- * Counts the runtime rules in force that the policy does not name. Reads them from the image, not
- * from the text: another version may have written the text, and this one may not understand it.
+ * Counts the runtime rules in force that the policy does not name. Reads them from the image: the
+ * text may come from another version, and this one may not understand it.
  */
 static int count_runtime_rules(const struct datapath *datapath, const struct policy *policy,
 			       const struct device_group *group, size_t *ret_count,
@@ -48,7 +48,7 @@ static int count_runtime_rules(const struct datapath *datapath, const struct pol
 	return 0;
 }
 
-/* Gives the group its own copy of the policy, with the group's runtime rules before the others. */
+/* Gives the group its own copy of the policy, with the group's runtime rules first. */
 static int keep_runtime_rules(const struct datapath *datapath, const struct ruleset *ruleset,
 			      struct device_group *group, struct error *error)
 {
@@ -72,7 +72,7 @@ static int keep_runtime_rules(const struct datapath *datapath, const struct rule
 }
 
 /*
- * Chooses the group's policy. Refuses one that cuts the session (NULL: no check) or, without
+ * Chooses the group's policy. Rejects one that cuts the session (NULL: no check) or, without
  * `force`, drops the replies to this host.
  */
 static int prepare_group(const struct datapath *datapath, const struct ruleset *ruleset,
@@ -142,7 +142,7 @@ static int print_applied(const struct device_groups *groups, const struct portsi
 	return print_json(document);
 }
 
-/* The first operand is always the policy: say so if it names a device. */
+/* The first operand is always the policy: the error says so if it names a device. */
 static int read_policy(const struct settings *settings, struct ruleset *ret_ruleset,
 		       struct error *error)
 {

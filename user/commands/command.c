@@ -100,7 +100,7 @@ static int parse(const struct command *command, struct command_line *line, struc
 			     (size_t)(line->argc - line->first), &line->settings, error);
 }
 
-/* Is JSON asked for, as far as a command line shows that may be wrong? */
+/* Does a command line, which may be invalid, ask for JSON? */
 static bool asks_for_json(char **words)
 {
 	for (; *words && strcmp(*words, "--"); words++)
@@ -109,7 +109,7 @@ static bool asks_for_json(char **words)
 	return false;
 }
 
-/* Also writes the JSON of the error, where it is asked for. */
+/* Logs the error, and prints it as JSON if requested. */
 static enum exit_code fail(const struct error *error)
 {
 	log_error(error);
@@ -158,7 +158,7 @@ static enum exit_code run(const struct command *command, int argc, char **argv,
 	return code;
 }
 
-/* Returns NULL, with an error that has a suggestion, if there is no command of that name. */
+/* Returns NULL, with a suggestion in the error, if there is no such command. */
 static const struct command *find_command(const char *name, struct error *error)
 {
 	struct suggest suggest;

@@ -10,16 +10,16 @@
 
 struct command {
 	const char *name;
-	const char *operands; /* in the help: "POLICY [DEV]..." */
-	int operands_min;     /* without those that name devices */
+	const char *operands; /* as in the help: "POLICY [DEV]..." */
+	int operands_min;     /* not counting those that name devices */
 	int operands_max;     /* -1: any number */
-	size_t devices_min;   /* named by --dev or by operands after the others */
+	size_t devices_min;   /* named by --dev or by the last operands */
 	size_t devices_max;   /* 0: no operand names a device */
 	const char *summary;
-	const char *details; /* more lines of the help; may be NULL */
+	const char *details; /* more lines for the help; may be NULL */
 	const struct option_row *options[COMMAND_OPTIONS_MAX + 1]; /* NULL-terminated */
 	bool changes;						   /* changes loaded devices */
-	/* Returns an exit code. If error->text is not empty, the caller logs the error. */
+	/* Returns the exit code. The caller logs the error if error->text is not empty. */
 	enum exit_code (*run)(const struct settings *settings, struct error *error);
 };
 
@@ -33,7 +33,7 @@ extern const struct command command_load, command_unload, command_apply, command
 /* All of them, in the order of the help; NULL-terminated. */
 extern const struct command *const command_table[];
 
-/* How much of its change a command has made. */
+/* How much of its change a command has carried out. */
 enum command_changes {
 	CHANGES_NOTHING,
 	CHANGES_PART,
@@ -44,8 +44,8 @@ enum command_changes {
 void command_help(const struct command *command);
 
 /*
- * Prints what the last of the words after "portsieve" may be completed to, a line each, which a tab
- * and a description may follow; ":files" stands for names of files.
+ * Prints the candidates for completing the last of the words after "portsieve", one per line, some
+ * with a tab and a description; ":files" stands for file names.
  */
 enum exit_code command_complete(const char *const *words, size_t count);
 

@@ -2,7 +2,7 @@
 /*
  * What the shells offer on Tab: `portsieve --complete WORD...` prints the candidates for the last
  * word, by the tables of commands and options. packaging/ has the functions of bash and zsh that
- * call it. Prints no errors: a shell would show them in the middle of the line.
+ * call it. Prints no errors: they would appear in the middle of the user's line.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,16 +15,16 @@
 #include "host/rtnetlink.h"
 #include "print/reason.h"
 
-/* The line up to the cursor, and where its last word begins to be completed. */
+/* The line up to the cursor, and the part of it to complete. */
 struct completion {
 	const char *const *words; /* after the program's name; the last is incomplete */
 	size_t count;
 	const struct command *command;
-	const char *word;   /* what candidates begin with */
+	const char *word;   /* the prefix of candidates */
 	const char *before; /* what the shell expects before each: "--policy=", or "" */
 };
 
-/* Prints a candidate, with a tab and its description, if it begins as the word. */
+/* Prints a candidate, with a tab and its description, if it begins with the word. */
 static void offer(const struct completion *completion, const char *candidate,
 		  const char *description)
 {
@@ -36,7 +36,7 @@ static void offer(const struct completion *completion, const char *candidate,
 	putchar('\n');
 }
 
-/* Asks the shell for names of files. */
+/* Tells the shell to complete file names. */
 static void offer_files(void)
 {
 	puts(":files");
@@ -53,7 +53,7 @@ static void offer_interfaces(const struct completion *completion)
 		offer(completion, links[i].name, NULL);
 }
 
-/* Loaded devices; all, where they cannot be read: the command may be run by sudo. */
+/* Offers loaded devices, or all if they cannot be read: the command may be run by sudo. */
 static void offer_loaded(const struct completion *completion)
 {
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
@@ -71,7 +71,7 @@ static void offer_loaded(const struct completion *completion)
 		offer(completion, devices[i].name, NULL);
 }
 
-/* Names are read from the image, which takes less time than to read the text. */
+/* Reads the names from the image, which is faster than parsing the text. */
 static void offer_names(const struct completion *completion, const struct datapath *datapath,
 			const struct datapath_device *device)
 {
@@ -108,7 +108,7 @@ static void offer_prefixes(const struct completion *completion, const struct dat
 typedef void offer_rules_fn(const struct completion *completion, const struct datapath *datapath,
 			    const struct datapath_device *device);
 
-/* The rules of all loaded devices; of devices that share a policy, of the first. */
+/* Offers the rules of all loaded devices; if devices share a policy, those of the first. */
 static void offer_rules(const struct completion *completion, offer_rules_fn *offer_those)
 {
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
@@ -129,7 +129,7 @@ static void offer_rules(const struct completion *completion, offer_rules_fn *off
 	}
 }
 
-/* By what the help calls a value or an operand. */
+/* Offers values for the placeholder in the help of an option or operand. */
 static void offer_named(const struct completion *completion, const char *name)
 {
 	if (!strncmp(name, "POLICY", 6) || !strncmp(name, "FILE", 4))
@@ -138,8 +138,8 @@ static void offer_named(const struct completion *completion, const char *name)
 		offer_interfaces(completion);
 	else if (!strncmp(name, "DEV", 3))
 		offer_loaded(completion);
-	else if (!strncmp(name, "NAME", 4) && (completion->command == &command_delete ||
-					    completion->command == &command_events))
+	else if (!strncmp(name, "NAME", 4) &&
+		 (completion->command == &command_delete || completion->command == &command_events))
 		offer_rules(completion, offer_names);
 }
 
@@ -179,8 +179,7 @@ static void offer_commands(const struct completion *completion)
 		offer(completion, command_table[i]->name, command_table[i]->summary);
 }
 
-/* The command's option that the first `length` bytes of the word name, "--json" or "-j"; or NULL.
- */
+/* The command's option named by the first `length` bytes of the word ("--json", "-j"), or NULL. */
 static const struct option_row *option_of(const struct command *command, const char *word,
 					  size_t length)
 {
@@ -197,13 +196,13 @@ static const struct option_row *option_of(const struct command *command, const c
 	return NULL;
 }
 
-/* Does the option take the next word? */
+/* Is the option's value the next word? */
 static bool takes_next(const struct option_row *row)
 {
 	return row && row->argument && !row->alone;
 }
 
-/* "POLICY [DEV]..." and 1 give "DEV"; the last one repeats. */
+/* Operand 1 of "POLICY [DEV]..." is "DEV", which repeats. */
 static void offer_operand(const struct completion *completion, size_t index)
 {
 	static const char around[] = " []|.";
@@ -231,7 +230,7 @@ static void complete_argument(struct completion *completion)
 	for (size_t i = 1; i + 1 < completion->count; i++) {
 		const char *word = completion->words[i];
 
-		if (row) { /* the value of the option before */
+		if (row) { /* the value of the previous option */
 			row = NULL;
 		} else if (!only_operands && !strcmp(word, "--")) {
 			only_operands = true;

@@ -10,9 +10,9 @@
 
 struct ending {
 	device_group_fn *end;
-	bool keeps;		    /* the pending policy, which must let the user in again */
+	bool keeps;		    /* keeps the pending policy, which must pass a new login */
 	const char *result;	    /* in JSON */
-	const char *done, *follows; /* of its line */
+	const char *done, *follows; /* for its line */
 };
 
 /* Unless devices are named, leaves out all groups without a pending change. */
@@ -35,7 +35,7 @@ static int leave_out_others(const struct settings *settings, struct device_group
 			      "no change is pending; to see the policy in force: portsieve show");
 }
 
-/* Is the pending policy in force, and can it be read? */
+/* Is the pending policy in force and readable? */
 static bool is_pending(const struct device_group *group)
 {
 	const struct datapath_device *device = &group->devices[0];
@@ -43,7 +43,7 @@ static bool is_pending(const struct device_group *group)
 	return device_group_is_live(group) && device->confirm_until_ns && !device->fallen_back;
 }
 
-/* Reads the pending policies. Refuses one that would drop a new login like the session. */
+/* Reads the pending policies. Rejects one that would drop a new login like the session. */
 static int check_logins(const struct datapath *datapath, struct device_groups *groups,
 			const struct ssh_session *session, bool force, struct error *error)
 {

@@ -10,7 +10,7 @@
 #include "print/diff.h"
 #include "print/json.h"
 
-/* As `apply` does: the live runtime rules stay, unless the file has the key `runtime`. */
+/* As `apply` does: keeps the live runtime rules, unless the file has the key `runtime`. */
 static int merge_runtime(struct policy_file *file, const struct policy *live, struct error *error)
 {
 	int r;
@@ -74,7 +74,7 @@ static enum exit_code diff(const struct settings *settings, struct error *error)
 
 	if (!settings->exit_code)
 		return code;
-	/* As diff(1): 1 means a difference, and nothing else. */
+	/* As in diff(1), 1 only means that something differs. */
 	if (code == EXIT_FAILED)
 		return EXIT_USAGE;
 	if (json_end() || output_flush())

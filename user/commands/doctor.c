@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve doctor: what can go wrong on this machine, and how to mend it. */
+/* portsieve doctor: what is wrong on this machine, and how to fix it. */
 #include "analysis/doctor.h"
 #include "base/log.h"
 #include "base/output.h"

@@ -20,13 +20,13 @@
 
 enum { POLL_NS = 100000000, RENEW_NS = 1000000000 };
 
-/* A device that is viewed, and what was read of it last. */
+/* A device being viewed, and its last reading. */
 struct viewed {
 	const struct datapath_device *device;
 	struct events *events;
 	struct events_batch batch;
-	size_t at;     /* in the batch: the next event */
-	uint64_t lost; /* as reported */
+	size_t at;     /* index of the next event in the batch */
+	uint64_t lost; /* already reported */
 	uint64_t suppressed;
 };
 
@@ -36,9 +36,9 @@ struct viewing {
 	struct datapath_device *devices;
 	struct viewed *viewed;
 	size_t count;
-	FILE *file; /* of -w; NULL: none */
+	FILE *file; /* for -w; NULL: none */
 	uint64_t shown;
-	uint64_t renewed_ns; /* when the program was last asked to record what is chosen */
+	uint64_t renewed_ns; /* when the filters were last renewed */
 };
 
 static void viewing_free(struct viewing *viewing)
@@ -67,7 +67,7 @@ static int open_file(struct viewing *viewing, struct error *error)
 	return 0;
 }
 
-/* Opens the named device, or those that record packets. */
+/* Opens the named device, or all that record packets. */
 static int open_devices(struct viewing *viewing, struct error *error)
 {
 	_cleanup_datapath_ struct datapath datapath = DATAPATH_CLOSED;
@@ -100,7 +100,7 @@ static int open_devices(struct viewing *viewing, struct error *error)
 	return viewing->count ? 0 : datapath_refuse_unrecorded(viewing->devices, found, error);
 }
 
-/* A rule that no policy has, or has yet, is no error: it may come with the next apply. */
+/* An unknown rule is not an error: it may come with the next apply. */
 static void note_unknown_rule(const struct viewing *viewing)
 {
 	const char *rule = viewing->choice.rule;
@@ -132,7 +132,7 @@ static void show(struct viewing *viewing, const struct viewed *viewed, const str
 		print_event_text(device_name(viewed->device).text, event, words);
 }
 
-/* What the viewer does not see, as soon as it is known. */
+/* Reports the events that the viewer missed. */
 static void report_missed(struct viewing *viewing, struct viewed *viewed)
 {
 	uint64_t lost = viewed->batch.lost - viewed->lost;
@@ -152,7 +152,7 @@ static void report_missed(struct viewing *viewing, struct viewed *viewed)
 	viewed->suppressed = viewed->batch.suppressed;
 }
 
-/* The device whose next event is the earliest; NULL: no events are left. */
+/* The device with the earliest next event; NULL: no events left. */
 static struct viewed *next_viewed(struct viewing *viewing)
 {
 	struct viewed *earliest = NULL;
@@ -168,7 +168,7 @@ static struct viewed *next_viewed(struct viewing *viewing)
 	return earliest;
 }
 
-/* How many events of those that match come before the last ones. */
+/* The number of matching events before the ones to show for --last. */
 static uint64_t count_before_last(const struct viewing *viewing)
 {
 	uint64_t matches = 0, last = (uint64_t)viewing->settings->last;
@@ -185,7 +185,7 @@ static uint64_t count_before_last(const struct viewing *viewing)
 	return matches > last ? matches - last : 0;
 }
 
-/* Shows those that match, of --last only the last ones. Returns whether --count is reached. */
+/* Shows matching events; with --last, only the last ones. Returns whether --count is reached. */
 static bool show_batches(struct viewing *viewing)
 {
 	const struct settings *settings = viewing->settings;
@@ -209,7 +209,7 @@ static bool show_batches(struct viewing *viewing)
 	return false;
 }
 
-/* Asks the programs to record all that is chosen, once a second. */
+/* Asks the programs to record all chosen packets. Once a second. */
 static void renew_filters(struct viewing *viewing)
 {
 	bool is_first = !viewing->renewed_ns, all = true;
@@ -222,7 +222,7 @@ static void renew_filters(struct viewing *viewing)
 		struct events *events = viewing->viewed[i].events;
 		struct portsieve_event_filter filter;
 
-		if (!events) /* it is gone */
+		if (!events) /* the device is gone */
 			continue;
 		filter = event_choice_filter(&viewing->choice, events_image(events));
 		all &= events_filter(events, &filter);
@@ -232,7 +232,7 @@ static void renew_filters(struct viewing *viewing)
 			 "and at most four viewers can at a time");
 }
 
-/* Reads all devices. One that is gone is left out while others are left. */
+/* Reads all devices. Fails only if none is left. */
 static int read_all(struct viewing *viewing, struct error *error)
 {
 	size_t left = viewing->count;

@@ -11,7 +11,7 @@
 #include "packet/text.h"
 #include "print/explanation.h"
 
-/* The file that the deciding rule is in may have changed since it was applied. */
+/* Has the file with the deciding rule changed since it was applied? */
 static enum explain_file compare_file(const struct explanation *explanation)
 {
 	const struct portsieve_image *image = explanation->image;

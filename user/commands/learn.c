@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve learn: a policy that lets in what listens now, and what comes meanwhile. */
+/* portsieve learn: a policy that allows what listens now, and what arrives while it counts. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -55,7 +55,7 @@ static int check_replies(const struct ruleset *ruleset, const struct settings *s
 	return r;
 }
 
-/* A name that is mistyped must leave the other devices as they are. */
+/* Checks all names first: with a mistyped one, no device is changed. */
 static int check_names(const struct settings *settings, struct error *error)
 {
 	uint32_t ifindex;
@@ -66,7 +66,7 @@ static int check_names(const struct settings *settings, struct error *error)
 	return r;
 }
 
-/* Is the device named before on the command line? */
+/* Is the device named earlier on the command line? */
 static bool is_repeat(const struct settings *settings, size_t device)
 {
 	for (size_t i = 0; i < device; i++)

@@ -18,7 +18,7 @@ static const char *const attach_choices[] = {
 	NULL,
 };
 
-/* of --per-port and --events */
+/* for --per-port and --events */
 /* By enum portsieve_verdict. */
 static const char *const verdict_choices[] = { "pass", "drop", "would-drop", NULL };
 static const char *const watch_choices[] = { "off", "dropped", "all", NULL };

@@ -66,7 +66,7 @@ static bool read_interval(const char *value, uint32_t max, double *ret_seconds)
 		seconds = whole;
 	} else {
 		if (strspn(value, "0123456789.") != strcspn(value, "s"))
-			return false; /* none of "inf", "1e3" and "-1" */
+			return false; /* not "inf", "1e3" or "-1" */
 		seconds = strtod(value, &end);
 		if (end == value || end[*end == 's'] || seconds < 0.01)
 			return false;
@@ -126,7 +126,7 @@ static int set_interval(const struct option_row *row, const char *value, double 
 	return invalid(row, value, expected, error);
 }
 
-/* value is NULL for a flag, and for an option whose value may be left out. */
+/* `value` is NULL for a flag, or if an optional value is left out. */
 static int set(const struct option_row *row, const char *value, struct settings *settings,
 	       struct error *error)
 {
@@ -159,12 +159,12 @@ static int set(const struct option_row *row, const char *value, struct settings 
 	return -EINVAL;
 }
 
-/* Fills the tables of getopt_long from the rows. */
+/* Fills getopt_long's tables from the rows. */
 static void translate(const struct option_row *const *rows, struct option *longs, char *shorts)
 {
 	size_t count = 0;
 
-	*shorts++ = ':'; /* print no errors; return a colon for a missing value */
+	*shorts++ = ':'; /* print no errors; return ':' for a missing value */
 	*shorts++ = 'h';
 	for (; rows[count]; count++) {
 		const struct option_row *row = rows[count];
@@ -188,7 +188,7 @@ static void translate(const struct option_row *const *rows, struct option *longs
 	*shorts = '\0';
 }
 
-/* The word with the unknown letter that getopt_long has just met. */
+/* The word with the unknown letter that getopt_long has just read. */
 static const char *word_of_letter(const struct command_line *line)
 {
 	const char *word = optind < line->argc ? line->argv[optind] : "";
@@ -206,7 +206,7 @@ static void suggest_option(const struct command_line *line, const char *name,
 			suggest_offer(suggest, line->rows[i]->name);
 }
 
-/* optopt is an unknown letter, the result for an option that takes no value but got one, or 0. */
+/* optopt is an unknown letter, the code of an option that got a value but takes none, or 0. */
 static int unknown_option(const struct command_line *line, const char *word, struct error *error)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
@@ -219,7 +219,7 @@ static int unknown_option(const struct command_line *line, const char *word, str
 		return error_set(error, EINVAL, EXIT_USAGE, "%s: --help takes no value",
 				 line->name);
 	if (optopt)
-		word = word_of_letter(line); /* a long option may be meant: -json */
+		word = word_of_letter(line); /* perhaps a long option is meant: -json */
 	suggest_option(line, word + strspn(word, "-"), &suggest);
 	if (suggest.best)
 		return error_set(error, EINVAL, EXIT_USAGE,
@@ -248,7 +248,7 @@ static const char *abbreviated(const struct command_line *line, int value)
 	return word;
 }
 
-/* `--watch 5` would take 5 for an operand. */
+/* In `--watch 5`, 5 would be an operand. */
 static int refuse_separate_value(const struct command_line *line, const struct option_row *row,
 				 struct error *error)
 {

@@ -15,8 +15,8 @@
 
 enum command_limits {
 	COMMAND_DEVICES_MAX = 256,    /* named on one command line */
-	COMMAND_PREFIXES_MAX = 256,   /* of --from, and of --to, on one command line */
-	COMMAND_OPTIONS_MAX = 20,     /* of one command */
+	COMMAND_PREFIXES_MAX = 256,   /* each for --from and --to */
+	COMMAND_OPTIONS_MAX = 20,     /* per command */
 	COMMAND_CONFIRM_MAX = 86400,  /* seconds until an unconfirmed change is rolled back */
 	COMMAND_WATCH_MAX = 86400,    /* seconds */
 	COMMAND_OVER_MAX = 7 * 86400, /* seconds */
@@ -34,32 +34,31 @@ struct prefix_words {
 	size_t count;
 };
 
-/* The operands, and the values of all options; zeros for options that are not given. */
+/* The operands, and the values of all options; options that are not given are zero. */
 struct settings {
-	const char *const *operands; /* those before the devices; the caller sets them */
+	const char *const *operands; /* those before the devices; set by the caller */
 	size_t operands_count;
 	const char *policy;
 	bool no_policy;
-	const char
-		*devices[COMMAND_DEVICES_MAX]; /* of --dev, then the operands that name devices */
+	const char *devices[COMMAND_DEVICES_MAX]; /* from --dev, then from operands */
 	size_t devices_count;
 	enum datapath_mode mode;
 	enum attach_choice attach;
 	struct datapath_watch watch;
 	enum port_order sort;
-	int verdict; /* these for `events`; enum portsieve_verdict + 1; 0: any */
+	int verdict; /* for `events`, like the next ones; enum portsieve_verdict + 1; 0: any */
 	const char *rule;
 	const char *reason;
 	const char *port;
 	const char *source; /* --from, one prefix */
 	const char *write;  /* a file */
-	long last;	    /* 0: those to come */
-	bool noise;	    /* of `sources` */
-	long top;	    /* 0: as many as the command shows without it */
+	long last;	    /* 0: future ones */
+	bool noise;	    /* for `sources` */
+	long top;	    /* 0: the command's default */
 	const char *name;
 	struct prefix_words from;
 	struct prefix_words to;
-	const char *file;	  /* of `allow`, `drop` */
+	const char *file;	  /* for `allow` and `drop` */
 	uint32_t for_seconds;	  /* 0: no end */
 	uint32_t over_seconds;	  /* 0: not given */
 	uint32_t confirm_seconds; /* 0: in force without confirmation */
@@ -97,7 +96,7 @@ enum option_kind {
 	OPTION_CHOICE,	 /* an enum, by index in `choices` */
 	OPTION_NUMBER,	 /* long, from 1 */
 	OPTION_DURATION, /* uint32_t, in seconds: "90", "10m", "1h30m" (duration.h) */
-	OPTION_INTERVAL, /* double, in seconds: as OPTION_DURATION, or from "0.01" on */
+	OPTION_INTERVAL, /* double, in seconds: as OPTION_DURATION, or a decimal from "0.01" on */
 };
 
 struct option_row {
@@ -110,8 +109,8 @@ struct option_row {
 	const char *const *choices; /* for OPTION_CHOICE, NULL-terminated */
 	uint32_t seconds_max;	    /* for OPTION_DURATION and OPTION_INTERVAL */
 	double alone;		    /* for OPTION_INTERVAL without a value; 0: it requires one */
-	int first_choice;	    /* the value of choices[0], if 0 stands for no choice */
-	bool never_suggested;	    /* too dangerous to suggest for a misspelled option */
+	int first_choice;	    /* the value of choices[0], if 0 means not given */
+	bool never_suggested;	    /* too dangerous to suggest for a mistyped option */
 };
 
 extern const struct option_row option_policy, option_mode, option_attach, option_per_port,
@@ -125,13 +124,13 @@ extern const struct option_row option_policy, option_mode, option_attach, option
 	option_rule, option_reason, option_port, option_noise, option_events_from, option_write,
 	option_last, option_events_count, option_over;
 
-/* of `diff` and `stats` */
+/* for `diff` and `stats` */
 extern const struct option_row option_exit_code, option_reset, option_total;
 
-/* of `show` */
+/* for `show` */
 extern const struct option_row option_expand;
 
-/* of commands that change something */
+/* for commands that change something */
 extern const struct option_row option_quiet;
 
 /* A command line, which begins with the command's name, and the result of parsing it. */
@@ -139,12 +138,12 @@ struct command_line {
 	const char *name;		      /* the command's, for errors */
 	const struct option_row *const *rows; /* the command's options, NULL-terminated */
 	int argc;
-	char **argv; /* [0] is ignored */
+	char **argv; /* argv[0] is ignored */
 
-	/* Set by options_parse; zero before. */
+	/* Set by options_parse; must be zero before. */
 	struct settings settings;
 	int first; /* index in argv of the first operand */
-	bool help; /* --help was given: ignore all else */
+	bool help; /* --help was given: ignore the rest */
 };
 
 /*
@@ -153,7 +152,7 @@ struct command_line {
  */
 int options_parse(struct command_line *line, struct error *error);
 
-/* Appends a device to those of --dev. -E2BIG with error filled in (EXIT_USAGE): too many. */
+/* Appends a device. -E2BIG with error filled in (EXIT_USAGE): too many. */
 int settings_add_device(struct settings *settings, const char *device, struct error *error);
 
 /* Prints the help of the rows, and of --help, to stdout. */

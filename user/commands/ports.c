@@ -12,7 +12,7 @@
 
 enum { TOP_DEFAULT = 20 };
 
-/* One view for each device, with what it points to. */
+/* One view per device, with the data that it points to. */
 struct views {
 	struct datapath_device *devices;
 	struct ports_view *list;

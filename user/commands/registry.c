@@ -19,7 +19,7 @@ enum {
 	PRIVATE_MIN = 49152, /* RFC 6335: ports from here on are never assigned */
 };
 
-/* What is looked up: ports of low to high or, if `name` is not NULL, a service. */
+/* What to look up: ports low to high or, if `name` is not NULL, a service. */
 struct question {
 	unsigned int transports;
 	const char *name;

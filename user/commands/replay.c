@@ -39,7 +39,7 @@ static void close_replay(struct replay *replay)
 	capture_close(replay->capture);
 }
 
-/* At most once a second. */
+/* Shows the progress, at most once a second. */
 static void show_progress(struct replay *replay)
 {
 	time_t now;
@@ -110,7 +110,7 @@ static int replay_packets(struct replay *replay, struct error *error)
 			print_verdict_text(replay->totals.packets, &verdict,
 					   image_monitors(replay->image));
 		if (ferror(stdout)) {
-			output_flush(); /* keeps the cause for main */
+			output_flush(); /* keeps the errno for main */
 			error->exit = EXIT_FAILED;
 			return -EIO;
 		}
@@ -149,7 +149,7 @@ static enum exit_code replay(const struct settings *settings, struct error *erro
 	_cleanup_judging_policy_ struct judging_policy policy = { 0 };
 	struct replay replay __attribute__((cleanup(close_replay))) = {
 		.settings = settings,
-		/* not between the lines of --each on the same terminal */
+		/* not between the lines of --each */
 		.shows_progress =
 			isatty(STDERR_FILENO) && !(settings->each && isatty(STDOUT_FILENO)),
 	};
@@ -173,7 +173,7 @@ static enum exit_code replay(const struct settings *settings, struct error *erro
 	broken = replay_packets(&replay, error);
 	if (replay.shown)
 		log_progress_end();
-	/* a capture that breaks off: print the totals up to there, and report that first error */
+	/* if the capture is truncated, still print the totals so far */
 	if (!(settings->each && settings->json) && !ferror(stdout))
 		r = print_totals(&replay, input_name(settings->operands[0]), broken ? NULL : error);
 	return r || broken ? error->exit : EXIT_DONE;

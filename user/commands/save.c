@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve save: the policy in force as a policy file, with the runtime rules that have no end. */
+/*
+ * portsieve save: writes the policy in force as a policy file, with runtime rules without an end.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +17,13 @@
 #include "print/json.h"
 #include "print/runtime.h"
 
-/* The runtime rules of a view by policy_runtime_saved: they end, and are not saved. */
+/* The runtime rules of a view by policy_runtime_saved, which have an end and are not saved. */
 static const struct policy_rule *ending_rules(const struct policy *view)
 {
 	return view->rules + view->failsafe_count;
 }
 
-/* Does a runtime rule that ends follow one without end, before which it comes after `apply`? */
+/* Does a runtime rule with an end follow one without? After `apply` it will precede it. */
 static bool is_reordered(const struct policy *policy)
 {
 	bool endless = false;
@@ -36,7 +38,7 @@ static bool is_reordered(const struct policy *policy)
 	return false;
 }
 
-/* Warns if packets are judged differently once the file is applied, until the rules have ended. */
+/* Warns if the file, once applied, will judge packets differently until the rules have ended. */
 static int check_order(const struct ruleset *live, const struct policy *view, struct error *error)
 {
 	_cleanup_policy_diff_ struct policy_diff diff = { 0 };
@@ -64,7 +66,7 @@ struct saved {
 	const struct shared_policy *common;
 	const struct ruleset *live;
 	const struct policy *view;
-	const char *path; /* NULL: printed */
+	const char *path; /* NULL: print it */
 	const char *text;
 };
 
@@ -101,7 +103,7 @@ static void note_saved(const struct saved *saved, bool kept)
 				runtime_rule_names(ending_rules(saved->view), ending).text);
 }
 
-/* Does the path that the policy has for the set lead to its file from where it is saved, too? */
+/* Does the set's path in the policy lead to its file also from where the policy is saved? */
 static bool is_found(const struct policy_set *set, const char *saved)
 {
 	const char *slash = saved ? strrchr(saved, '/') : NULL;
@@ -116,21 +118,21 @@ static bool is_found(const struct policy_set *set, const char *saved)
 	return found && !strcmp(found, set->path);
 }
 
-/* The sets of the live policy with paths that are right for the saved one. NULL: no memory. */
+/* The live policy's sets, with paths for the saved one. NULL: out of memory. */
 static struct policy_set *sets_of(const struct ruleset *live, const char *saved)
 {
 	const struct policy *policy = &live->file.policy;
 	struct policy_set *sets = calloc(policy->sets_count + 1, sizeof(*sets));
 
 	for (size_t i = 0; sets && i < policy->sets_count; i++) {
-		sets[i] = policy->sets[i]; /* borrowed */
+		sets[i] = policy->sets[i]; /* shared */
 		if (sets[i].path && sets[i].file[0] != '/' && !is_found(&sets[i], saved))
 			sets[i].file = sets[i].path;
 	}
 	return sets;
 }
 
-/* The saved policy names files, and not what was in them. */
+/* Warns of set files that have changed: the saved policy names the files, not their content. */
 static void warn_of_changed(const struct ruleset *live)
 {
 	const struct policy *policy = &live->file.policy;
@@ -153,7 +155,7 @@ static void warn_of_changed(const struct ruleset *live)
 /* The text to save; the caller frees it. */
 static char *text_of(const struct ruleset *live, const struct policy *view, const char *path)
 {
-	struct policy saved = *view; /* borrows the rules */
+	struct policy saved = *view; /* shares the rules */
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ struct policy_set *sets = sets_of(live, path);
 

@@ -34,10 +34,10 @@ static int print_expanded(const struct ruleset *ruleset, char **text, struct err
 }
 
 /*
- * Reads the policy's text as it was applied. With `expand`, the members of sets are in the place of
- * their files. With runtime rules it is printed again, because some
- * may have ended and the clock that their ends are written in may have been set; *ret_ruleset is
- * then that policy, else it stays empty. The caller owns all three, also after an error.
+ * Reads the policy's text as it was applied; with `expand`, with the members of sets in place of
+ * their files. If there are runtime rules, prints the text again, because some may have ended, and
+ * the clock in which their ends are written may have been set; *ret_ruleset is then that policy,
+ * else empty. The caller owns all three, also on failure.
  */
 static int read_text(const struct datapath *datapath, const struct datapath_device *device,
 		     bool expand, struct portsieve_image **ret_image, char **ret_text,
@@ -64,8 +64,8 @@ struct shown {
 	const struct shared_policy *common;
 	const struct portsieve_image *image;
 	const char *text;
-	const struct policy_file *file; /* with the runtime rules; empty if there are none */
-	uint64_t seconds_left;		/* until a pending change is rolled back; 0: none is */
+	const struct policy_file *file; /* with runtime rules; empty if there are none */
+	uint64_t seconds_left;		/* until a pending change is rolled back; 0: none */
 };
 
 static int print_policy_json(const struct shown *shown)

@@ -13,7 +13,7 @@
 
 enum { TOP_DEFAULT = 20 };
 
-/* One view for each device, with what it points to. */
+/* One view per device, with the data that it points to. */
 struct views {
 	struct datapath_device *devices;
 	struct sources_view *list;
@@ -32,7 +32,7 @@ static void views_free(struct views *views)
 	free(views->devices);
 }
 
-/* Adds the sources of all that the device still keeps. */
+/* Reads the sources of all packets that the device still keeps. */
 static int read_sources(const struct datapath *datapath, const struct event_choice *choice,
 			struct sources_view *view, struct sources *sources, struct error *error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve stats: the counters once, or their rates again and again. */
+/* portsieve stats: prints the counters once, or their rates periodically. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static enum exit_code stats_once(const struct settings *settings, struct error *
 	int r = loaded_snapshot_read(settings->devices[0], NULL, &snapshot, error);
 	enum exit_code code;
 
-	/* a scrape of a host where nothing is loaded has no devices */
+	/* a scrape of a host without loaded devices is empty */
 	if (r && settings->prometheus && !settings->devices_count &&
 	    error->exit == EXIT_NOT_LOADED) {
 		*error = (struct error){ 0 };
@@ -89,7 +89,7 @@ struct view {
 	struct redraw redraw;
 };
 
-/* Sleeps for the rest of the interval that began at *next, which it moves on. */
+/* Advances *next by the interval and sleeps until then. */
 static void sleep_until(struct timespec *next, double seconds)
 {
 	struct timespec now;
@@ -103,12 +103,12 @@ static void sleep_until(struct timespec *next, double seconds)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (now.tv_sec > next->tv_sec ||
 	    (now.tv_sec == next->tv_sec && now.tv_nsec > next->tv_nsec))
-		*next = now; /* too slow, or was suspended: no catching up */
+		*next = now; /* too slow, or suspended: do not catch up */
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL) == EINTR)
 		continue;
 }
 
-/* The size of the terminal, or 24 x 80 if it does not tell. */
+/* The size of the terminal, or 24 x 80 if unknown. */
 static struct winsize terminal_size(void)
 {
 	struct winsize size = { 0 };
@@ -118,7 +118,7 @@ static struct winsize terminal_size(void)
 	return size;
 }
 
-/* One write for a frame, so that no half of it is ever seen. */
+/* Writes each frame at once, so that no partial one is visible. */
 static int redraw(struct view *view)
 {
 	_cleanup_free_ char *text = NULL, *bytes = NULL;
@@ -176,9 +176,8 @@ static int show(struct view *view, struct watch *watch, const char *time)
 }
 
 /*
- * Reads once more. Where nothing is loaded any more, the snapshot is empty; the first reading fails
- * then. Errors of devices that cannot be read are logged when there are more or fewer than before,
- * unless the frame shows them.
+ * Takes a reading. If nothing is loaded, fails if it is the first one; else the snapshot is empty.
+ * Logs the errors of unreadable devices when their number changes, unless the frame shows them.
  */
 static int read_again(struct view *view, struct watch *watch, bool is_first,
 		      struct snapshot *ret_snapshot, struct error *error)
@@ -209,7 +208,7 @@ static enum exit_code stats_watch(const struct settings *settings, struct error 
 	long shown = 0;
 	struct timespec next;
 
-	setvbuf(stdout, NULL, _IOFBF, 1 << 18); /* a frame is one write */
+	setvbuf(stdout, NULL, _IOFBF, 1 << 18); /* one write per frame */
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	for (bool is_first = true;; is_first = false) {
 		_cleanup_snapshot_ struct snapshot snapshot = { 0 };
@@ -225,7 +224,7 @@ static enum exit_code stats_watch(const struct settings *settings, struct error 
 		if (watch_take(&watch, &snapshot, settings->ranges, &ports.more,
 			       now + local.tm_gmtoff, error))
 			return error->exit;
-		/* The first reading has no rates: only a terminal shows it. */
+		/* Without rates, the first reading is only shown on a terminal. */
 		if (!is_first || view.terminal) {
 			if (show(&view, &watch, text))
 				return output_result(-ENOMEM, error);

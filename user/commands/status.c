@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* portsieve status: the loaded devices and how they are loaded. */
+/* portsieve status: the loaded devices, how they are loaded, and drift. */
 #include "base/log.h"
 #include "base/output.h"
 #include "commands/command.h"

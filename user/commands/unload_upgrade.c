@@ -72,7 +72,7 @@ static int upgrade_device(const struct datapath *datapath, const struct datapath
 	if (r)
 		return r;
 	r = ruleset_read_old(datapath, device, &ruleset, error);
-	if (r == -EPROTO) /* of this ABI, or of one that is not known */
+	if (r == -EPROTO) /* this ABI, or an unknown one */
 		return datapath_upgrade(datapath, device, &settings->watch, error);
 	if (r)
 		return r;
