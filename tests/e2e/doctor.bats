@@ -245,7 +245,7 @@ mend() {
 @test "an ingress qdisc is seen, clsact without a program is nothing" {
 	equal "ok no ingress qdisc" "$(finding qdisc to_client)"
 	in_server tc qdisc add dev to_client ingress
-	equal "ok an ingress qdisc, which TCX can do with" "$(finding qdisc to_client)"
+	equal "ok an ingress qdisc, which does not affect TCX" "$(finding qdisc to_client)"
 	in_server tc qdisc del dev to_client ingress
 	in_server tc qdisc add dev to_client clsact
 	equal "ok no ingress qdisc" "$(finding qdisc to_client)"

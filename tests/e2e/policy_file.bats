@@ -120,7 +120,7 @@ by_others() {
 	[[ $stderr == *"warning: $3"* ]] && [[ $output == *"; 1 warning" ]]
 }
 
-@test "a policy that others can write is refused, with the command that mends it" {
+@test "a policy that others can write is refused, with the command that fixes it" {
 	in_server portsieve load to_client -p "$OTHER"
 	sed -i 's/}$/, return: socket}/' "$GOOD"
 	local mode

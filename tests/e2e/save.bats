@@ -97,7 +97,7 @@ rules:
 	echo "# changed" >>"$FILE"
 	local changed
 	changed=$(cat "$FILE")
-	refused 1 "$FILE is not the file that the policy in force was applied from, nor as \`save\` left it" \
+	refused 1 "$FILE is neither the file that the policy in force was applied from nor one that \`save\` wrote" \
 		in_server portsieve save "$FILE"
 	equal "$changed" "$(cat "$FILE")"
 	in_server portsieve save "$FILE" --force
@@ -116,7 +116,7 @@ rules:
 	same "$FILE"
 	grep -q allow-tcp-8081 "$FILE"
 	sed -i 's/tcp\/8081/tcp\/8082/' "$FILE"
-	refused 1 "$FILE is not the file" in_server portsieve save "$FILE"
+	refused 1 "$FILE is neither the file" in_server portsieve save "$FILE"
 }
 
 @test "what cannot be written is said, and leaves no temporary file" {

@@ -176,7 +176,7 @@ has_scraped() {
 	refused 2 "use a reverse proxy in front of 127.0.0.1, or --insecure" in_server portsieve serve --listen 192.0.2.2:9479
 	refused 2 "write ADDRESS:PORT" in_server portsieve serve --listen 9479
 	refused 1 "cannot listen on 127.0.0.1:9478: Address already in use" in_server portsieve serve
-	refused 1 "another server does" in_server portsieve serve --socket "$SOCKET"
+	refused 1 "another server already does" in_server portsieve serve --socket "$SOCKET"
 }
 
 @test "it goes on through unload, load, upgrade and a device made again" {

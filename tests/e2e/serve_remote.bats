@@ -121,7 +121,7 @@ status() {
 	in_client ping -q -c 3 -i 0.2 192.0.2.2 >/dev/null || true
 	in_server portsieve apply "$(policy '{version: 1, default: allow}')"
 	sleep 2.5
-	refused 1 "another server does" in_server portsieve serve --listen 127.0.0.1:9479 --history "$FILES/history"
+	refused 1 "another server already does" in_server portsieve serve --listen 127.0.0.1:9479 --history "$FILES/history"
 	local before size
 	before=$(in_server curl --silent http://127.0.0.1:9478/api/history | jq -c '[.fine.start, .fine.passed.packets, .marks]')
 	kill "$SERVER"

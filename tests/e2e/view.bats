@@ -187,7 +187,7 @@ same_ports() {
 	equal "$(in_server portsieve sources -j --noise | jq '.devices[0].sources')" \
 		"$(as_member portsieve sources -j --noise | jq '.devices[0].sources')"
 	run --separate-stderr -124 as_member timeout 3 portsieve events --port tcp/81
-	[[ $stderr == *"only the sample is shown: it takes root"* ]]
+	[[ $stderr == *"only the sample is shown: to have all matching packets recorded takes root"* ]]
 	in_server portsieve upgrade to_client --events=all
 	scan 80 "$SERVER4" >/dev/null
 	equal "$(in_server portsieve events --last 99 --port 80)" "$(as_member portsieve events --last 99 --port 80)"

@@ -159,7 +159,7 @@ struct doctor_finding {
 	char device[DOCTOR_NAME]; /* "": the machine */
 	enum doctor_result result;
 	char message[DOCTOR_TEXT];
-	char command[DOCTOR_COMMAND]; /* that mends it; "": there is none */
+	char command[DOCTOR_COMMAND]; /* that fixes it; "": there is none */
 };
 
 struct doctor_report {

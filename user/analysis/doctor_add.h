@@ -17,7 +17,7 @@ struct doctor_finding *doctor_add(struct doctor_report *report, const char *chec
 				  const char *device, enum doctor_result result, const char *format,
 				  ...) __attribute__((format(printf, 5, 6)));
 
-/* Sets the command that mends it. */
+/* Sets the command that fixes it. */
 void doctor_mend(struct doctor_finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

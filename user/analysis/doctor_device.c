@@ -492,7 +492,7 @@ static void judge_tc(const struct patient *patient)
 	if (!device->ingress_qdisc)
 		ADD(patient, "qdisc", DOCTOR_OK, "no ingress qdisc");
 	else if (patient->machine->tcx)
-		ADD(patient, "qdisc", DOCTOR_OK, "an ingress qdisc, which TCX can do with");
+		ADD(patient, "qdisc", DOCTOR_OK, "an ingress qdisc, which does not affect TCX");
 	else
 		doctor_mend(ADD(patient, "qdisc", DOCTOR_WARNING,
 				"an ingress qdisc, beside which the kernel refuses clsact and "

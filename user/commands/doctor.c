@@ -37,7 +37,7 @@ const struct command command_doctor = {
 	.devices_max = 1,
 	.summary = "Find what is wrong with this machine or a device; change nothing",
 	.details = "Without DEV: the machine and every loaded device. Each fault and warning comes "
-		   "with the\ncommand that mends it, if there is one. The exit status is 1 if "
+		   "with the\ncommand that fixes it, if there is one. The exit status is 1 if "
 		   "there is a fault.",
 	.options = { &option_same_dev, &option_json },
 	.run = doctor,

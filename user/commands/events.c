@@ -228,8 +228,8 @@ static void renew_filters(struct viewing *viewing)
 		all &= events_filter(events, &filter);
 	}
 	if (!all && is_first)
-		log_note("only the sample is shown: it takes root to have all that match recorded, "
-			 "and at most four viewers can at a time");
+		log_note("only the sample is shown: to have all matching packets recorded takes "
+			 "root, and at most four viewers at a time can");
 }
 
 /* Reads all devices. Fails only if none is left. */

@@ -104,7 +104,7 @@ const struct option_row option_sort = {
 	.offset = FIELD(sort),
 	.argument = "BY",
 	.help = "packets (most first, the default), dropped (most dropped packets first), or new "
-		"(last seen for the first time first)",
+		"(most recently first seen first)",
 	.choices = sort_choices,
 };
 
@@ -144,7 +144,7 @@ const struct option_row option_quiet = {
 	.letter = 'q',
 	.kind = OPTION_FLAG,
 	.offset = FIELD(quiet),
-	.help = "print no notes of what was done, only warnings and errors",
+	.help = "print only warnings and errors",
 };
 
 const struct option_row option_watch = {
@@ -178,7 +178,7 @@ const struct option_row option_tls_cert = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(tls_cert),
 	.argument = "FILE",
-	.help = "TLS with this certificate, in PEM, with those above it",
+	.help = "use TLS with this certificate chain (PEM)",
 };
 
 const struct option_row option_tls_key = {
@@ -186,7 +186,7 @@ const struct option_row option_tls_key = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(tls_key),
 	.argument = "FILE",
-	.help = "its key; SIGHUP reads both again",
+	.help = "the key of the certificate (PEM); SIGHUP reloads both",
 };
 
 const struct option_row option_token = {
@@ -194,7 +194,7 @@ const struct option_row option_token = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(token),
 	.argument = "FILE",
-	.help = "clients must show the token on the first line of this file",
+	.help = "require the token on the first line of this file from clients",
 };
 
 const struct option_row option_alert_command = {
@@ -202,7 +202,7 @@ const struct option_row option_alert_command = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(alert_command),
 	.argument = "COMMAND",
-	.help = "run this by the shell when something unusual begins and ends",
+	.help = "run this shell command when an alert begins or ends",
 };
 
 const struct option_row option_history = {
@@ -210,7 +210,7 @@ const struct option_row option_history = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(history),
 	.argument = "FILE",
-	.help = "keep the history in this file, of 27 MB, over restarts",
+	.help = "keep the history in this file (27 MB) across restarts",
 };
 
 const struct option_row option_dashboard_dir = {
@@ -218,14 +218,14 @@ const struct option_row option_dashboard_dir = {
 	.kind = OPTION_TEXT,
 	.offset = FIELD(dashboard_dir),
 	.argument = "DIR",
-	.help = "serve the page that scripts/page has made there, to work on it",
+	.help = "serve the page from this folder, made by scripts/page (for development)",
 };
 
 const struct option_row option_insecure = {
 	.name = "insecure",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(insecure),
-	.help = "allow an address that other machines can reach, without encryption and password",
+	.help = "allow an address that other machines can reach without TLS and a token",
 	.never_suggested = true,
 };
 
@@ -249,8 +249,7 @@ const struct option_row option_watch_sort = {
 	.offset = FIELD(watch_sort),
 	.argument = "KEY",
 	.help = "policy (its order, the default), packets, bits, dropped, new, total, change or "
-		"name; "
-		"requires --watch",
+		"name; requires --watch",
 	.choices = watch_sort_names,
 };
 
@@ -355,8 +354,8 @@ const struct option_row option_over = {
 	.kind = OPTION_DURATION,
 	.offset = FIELD(over_seconds),
 	.argument = "DURATION",
-	.help = "count for this time what comes to DEV, and add that: 90 (seconds), 10m, 2h; at "
-		"most 1w",
+	.help = "also allow what arrives on DEV within this time: 90 (seconds), 10m, 2h; at most "
+		"1w",
 	.seconds_max = COMMAND_OVER_MAX,
 };
 
@@ -374,21 +373,21 @@ const struct option_row option_reset = {
 	.name = "reset",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(reset),
-	.help = "from now on show what is counted from now on; JSON and metrics stay as they are",
+	.help = "from now on show only what is counted after this; JSON and metrics are unaffected",
 };
 
 const struct option_row option_total = {
 	.name = "total",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(total),
-	.help = "show what was counted before --reset too",
+	.help = "include what was counted before --reset",
 };
 
 const struct option_row option_expand = {
 	.name = "expand",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(expand),
-	.help = "print the members of sets in place of their files",
+	.help = "print the members of sets instead of the names of their files",
 };
 
 const struct option_row option_exit_code = {
@@ -453,7 +452,7 @@ const struct option_row option_noise = {
 	.name = "noise",
 	.kind = OPTION_FLAG,
 	.offset = FIELD(noise),
-	.help = "list sources with fewer than 10 packets an hour, too",
+	.help = "also list sources with fewer than 10 packets an hour",
 };
 const struct option_row option_port = {
 	.name = "port",
@@ -485,7 +484,7 @@ const struct option_row option_last = {
 	.kind = OPTION_NUMBER,
 	.offset = FIELD(last),
 	.argument = "N",
-	.help = "the last N that are kept, instead of those to come",
+	.help = "print the last N recorded packets instead of new ones",
 };
 
 const struct option_row option_events_count = {

@@ -65,8 +65,8 @@ static int check_content(const char *path, const uint8_t applied[32], bool force
 	if (force || !*ret_keep || !memcmp(sha256, applied, sizeof(sha256)))
 		return 0;
 	return error_set(error, EEXIST, EXIT_FAILED,
-			 "%s is not the file that the policy in force was applied from, nor as "
-			 "`save` left it, so that its rules and comments would be lost; save to "
+			 "%s is neither the file that the policy in force was applied from nor one "
+			 "that `save` wrote, so its rules and comments would be lost; save to "
 			 "another file, or give --force",
 			 path);
 }

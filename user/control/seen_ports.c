@@ -208,7 +208,7 @@ static int compare(const char *device, const struct reading *before, const struc
 				 "again",
 				 device);
 	if (now->applied_ns != old->applied_ns)
-		log_note_format("the policy of %s was changed meanwhile: what passed before is "
+		log_note_format("the policy of %s changed during the count: what passed before is "
 				"judged by the new one",
 				device);
 	if (list_ports(before, after, seen))
@@ -229,7 +229,7 @@ static int count(const char *device, const sigset_t *signals, struct seen *seen,
 
 	if (r)
 		return r;
-	log_note_format("counting by port on %s for %s; Ctrl-C ends it", device,
+	log_note_format("counting by port on %s for %s; Ctrl-C to stop", device,
 			duration_print(seen->seconds).text);
 	if (wait_for(seen->seconds, signals))
 		return error_set(error, EINTR, EXIT_FAILED,

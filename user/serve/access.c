@@ -23,10 +23,11 @@ static int read_token(const char *path, char *text, size_t size, struct error *e
 		return error_set(error, errno, EXIT_FAILED, "cannot read the token in %s: %s", path,
 				 strerror(errno));
 	if (status.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
-		return error_set(error, EPERM, EXIT_FAILED,
-				 "the token in %s is no secret: others may read or write the file; "
-				 "protect it: chmod 640 %s",
-				 path, path);
+		return error_set(
+			error, EPERM, EXIT_FAILED,
+			"the token in %s is not secret: others may read or write the file; "
+			"protect it: chmod 640 %s",
+			path, path);
 	count = read(fd, text, size - 1);
 	if (count < 0)
 		return error_set(error, errno, EXIT_FAILED, "cannot read the token in %s: %s", path,
@@ -56,8 +57,8 @@ int access_read(const char *path, struct access *ret_access, struct error *error
 			length = 0;
 	if (length < ACCESS_TOKEN_MIN || length > ACCESS_TOKEN_MAX)
 		return error_set(error, EINVAL, EXIT_FAILED,
-				 "the first line of %s is no token: write %d to %d characters "
-				 "without spaces, as by: openssl rand -hex 32",
+				 "the first line of %s is not a token: write %d to %d characters "
+				 "without spaces, such as from: openssl rand -hex 32",
 				 path, ACCESS_TOKEN_MIN, ACCESS_TOKEN_MAX);
 	strcpy(access.token, token);
 	digest_sha256(text, sizeof(prefix) - 1 + length, sha256);

@@ -122,10 +122,11 @@ static int take_file(struct history_file *file, const char *path, struct error *
 		return error_set(error, errno, EXIT_FAILED, "cannot use %s: %s", path,
 				 strerror(errno));
 	if (!S_ISREG(status.st_mode))
-		return error_set(error, EINVAL, EXIT_FAILED, "cannot use %s: it is no file", path);
+		return error_set(error, EINVAL, EXIT_FAILED,
+				 "cannot use %s: it is not a regular file", path);
 	if (flock(file->fd, LOCK_EX | LOCK_NB))
-		return error_set(error, errno, EXIT_FAILED, "cannot use %s: another server does",
-				 path);
+		return error_set(error, errno, EXIT_FAILED,
+				 "cannot use %s: another server already does", path);
 	if (status.st_size && (read_all(file->fd, &header, sizeof(header), 0) ||
 			       memcmp(header.magic, magic, sizeof(magic))))
 		return error_set(error, EINVAL, EXIT_FAILED,

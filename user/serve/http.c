@@ -487,13 +487,13 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	if (!origin_is_own(header(connection, MHD_HTTP_HEADER_ORIGIN),
 			   server->options.tls_cert && !socket->is_local ? "https" : "http", host))
 		return send_text(connection, MHD_HTTP_FORBIDDEN,
-				 "This server answers to no other site's pages.\n");
+				 "This server refuses requests from other sites' pages.\n");
 	if (question.route == ROUTE_NONE)
 		return send_text(connection, MHD_HTTP_NOT_FOUND,
-				 "There is no such page; portsieve(8) names all.\n");
+				 "There is no such page; portsieve(8) lists all.\n");
 	if (!may_ask(socket, connection, question.route))
 		return send_text(connection, MHD_HTTP_UNAUTHORIZED,
-				 "This server wants a token: Authorization: Bearer TOKEN\n");
+				 "This server requires a token: Authorization: Bearer TOKEN\n");
 	if (question.route == ROUTE_SESSION)
 		return send_cookie(server, connection);
 	for (size_t i = 0; i < QUERIES; i++)
@@ -713,7 +713,7 @@ static int listen_unix(struct http_server *server, struct error *error)
 	if (!lstat(path, &status) && S_ISSOCK(status.st_mode)) {
 		if (fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address)))
 			return error_set(error, EADDRINUSE, EXIT_FAILED,
-					 "cannot listen on %s: another server does", path);
+					 "cannot listen on %s: another server already does", path);
 		unlink(path);
 	}
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || chmod(path, 0660) ||

@@ -42,7 +42,7 @@ static int read_file(const char *folder, const char *name, char *buffer, size_t 
 	file = fopen(path, "re");
 	if (!file)
 		return error_set(error, errno, EXIT_FAILED,
-				 "cannot open %s: %s; scripts/page %s makes it", path,
+				 "cannot open %s: %s; create it by: scripts/page %s", path,
 				 strerror(errno), folder);
 	size = fread(buffer, 1, room, file);
 	if (ferror(file))

@@ -114,7 +114,7 @@ bonds() {
 traffic_control() {
 	in_server tc qdisc add dev to_client ingress
 	if kernel_from 6.6; then
-		equal "ok an ingress qdisc, which TCX can do with" "$(finding qdisc to_client)"
+		equal "ok an ingress qdisc, which does not affect TCX" "$(finding qdisc to_client)"
 	else
 		[[ $(finding qdisc to_client) == "warning an ingress qdisc, beside which "* ]]
 		not in_server tc qdisc add dev to_client clsact

@@ -420,7 +420,7 @@ static const struct device_case device_cases[] = {
 	  "egress\n  $ tc qdisc del dev eth0 ingress\n",
 	  NULL, &linux_6_1 },
 	{ "an ingress qdisc", DEVICE(.ingress_qdisc = true), "",
-	  "ok qdisc: an ingress qdisc, which TCX can do with\n" },
+	  "ok qdisc: an ingress qdisc, which does not affect TCX\n" },
 	{ "a filter at egress",
 	  DEVICE(.egress_before = { "cil_to_netdev", .priority = 7, .count = 1 }),
 	  "warning egress: 'cil_to_netdev' at TC egress may hide or change packets that a later "
