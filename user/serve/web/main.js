@@ -12,7 +12,7 @@ import { Store } from "./store.js";
 import { open_stream } from "./stream.js";
 import { Strip, kind_words } from "./strip.js";
 import { StripSource } from "./strip_source.js";
-import { age, cell_words, clock, number, plural_ports, span_words, unit_words } from "./text.js";
+import { age, cell_words, clock, number, per_port_command, plural_ports, span_words, unit_words } from "./text.js";
 import { choose_theme, read_theme, watch_theme } from "./theme.js";
 import { Why } from "./why.js";
 
@@ -363,7 +363,7 @@ function take(frame) {
 	const counts = frame.per_port === "all" || (frame.per_port === "dropped" && plane_verdict() === "dropped");
 	const note = by_id("strip-note", HTMLElement);
 	note.hidden = counts || frame.state === "not loaded";
-	set_text(note, `Packets are not counted by port here. To have them counted: portsieve load ${frame.group[0] ?? "DEV"} --per-port=${plane_verdict() === "dropped" ? "dropped" : "all"}`);
+	set_text(note, `Packets are not counted by port here. To count them: ${per_port_command(plane_verdict(), frame.group)}`);
 	if (is_first || frame.marks.length)
 		load_policy();
 	if (is_first && state.why)

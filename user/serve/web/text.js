@@ -94,7 +94,16 @@ export function port_commands(protocol, ports, group) {
  */
 export function source_commands(address, group) {
 	const device = group.length ? " --dev " + shell_word(group[0]) : "";
-	return [`portsieve drop --from ${shell_word(address)} --for 1h${device}`];
+	return [`portsieve drop tcp+udp/all --from ${shell_word(address)} --for 1h${device}`];
+}
+
+/**
+ * The command that makes loaded devices count packets by port.
+ * @param {string} verdict "dropped" or "passed"
+ * @param {string[]} group
+ */
+export function per_port_command(verdict, group) {
+	return `portsieve upgrade ${group.map(shell_word).join(" ")} --per-port=${verdict === "dropped" ? "dropped" : "all"}`;
 }
 
 /**
