@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The traffic over time: passed above the axis and dropped below, on one scale. Totals are areas, the busiest ranges lines.
+// Traffic over time: passed above the axis, dropped below, on one scale. Totals are areas, the busiest ranges lines.
 
 import { root_length } from "./dom.js";
 import { LINES } from "./theme.js";
 import { clock, round_number } from "./text.js";
 import uPlot from "./vendor/uPlot.esm.js";
 
-const BUSY_SLOTS = 120; /* over which the busiest ranges are found */
-const LEAST = 10; /* the scale reaches at least so far: noise stays flat */
+const BUSY_SLOTS = 120; /* slots for finding the busiest ranges */
+const LEAST = 10; /* the smallest end of the scale, so that noise stays flat */
 
 export class Chart {
 	/**
@@ -21,7 +21,7 @@ export class Chart {
 		this.plot = null;
 		/** @type {import("./theme.js").Theme | null} */
 		this.theme = null;
-		/** @type {(string | null)[]} the key of the range of each line; a range keeps its line while it is busy */
+		/** @type {(string | null)[]} by line: the key of its range, which keeps the line while it is busy */
 		this.slots = new Array(LINES).fill(null);
 		/** @type {number[]} */
 		this.times = [];
@@ -142,7 +142,7 @@ export class Chart {
 		return this.slots.indexOf(key);
 	}
 
-	/** Makes a range's line stand out. @param {string | null} key */
+	/** Highlights a range's line. @param {string | null} key */
 	highlight(key) {
 		const line = key === null ? -1 : this.line_of(key);
 		this.plot?.setSeries(line < 0 ? null : line + 4, { focus: line >= 0 }, false);
@@ -164,7 +164,7 @@ export class Chart {
 		this.is_setting = false;
 	}
 
-	/** Moves the cursor by some steps, from the end if it is nowhere. @param {number} by */
+	/** Moves the cursor by some steps; starts at the end. @param {number} by */
 	step(by) {
 		const step = this.times.length > 1 ? this.times[1] - this.times[0] : 1;
 		const from = this.cursor.seconds ?? this.end;
@@ -214,7 +214,7 @@ export class Chart {
 }
 
 /**
- * The scale around values, with zero in it and room at both ends.
+ * The limits of a scale that includes zero, with room at both ends.
  * @param {number} low
  * @param {number} high
  * @returns {[number, number]}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which class a cell of the strip belongs to: usual on its ports, far above what is usual there, or part of a scan of many
-// ports. Judged once, when its second is complete, by the means until then. Pure.
+// Classifies cells of the strip: usual for their ports, far above that (a burst), or part of a scan of many ports. Each cell
+// is judged once, when its second is complete, by the means up to then. Pure.
 
 export const NONE = 0;
 export const USUAL = 1;
@@ -9,17 +9,17 @@ export const BURST = 3;
 
 export const LEVELS = 16; /* of intensity within a class; a cell is class * LEVELS + level */
 
-export const TIMES = 4; /* of the mean: more is unusual */
+export const TIMES = 4; /* more than this times the mean is unusual */
 const MEAN_SECONDS = 300;
 const BURST_PACKETS = 8; /* fewer packets in a second never count as a burst */
-const COLUMN_SHARE = 0.3; /* of a column's ports: a scan */
-const COLUMN_PORTS = 8; /* or so many, with few packets on each */
-const RUN_PORTS = 8; /* of columns that are one port wide: so many next to each other */
-const ROW_PORTS = 24; /* hit at once above TIMES the usual number: a scan of ports far apart */
-const FEW_PACKETS = 4; /* on a port: a probe and its repetitions */
+const COLUMN_SHARE = 0.3; /* this share of a column's ports hit is a scan */
+const COLUMN_PORTS = 8; /* so is this number, with few packets each */
+const RUN_PORTS = 8; /* in columns of one port: so many adjacent ports */
+const ROW_PORTS = 24; /* so many hits more than TIMES the usual number: a scan of scattered ports */
+const FEW_PACKETS = 4; /* on one port: a probe and its retries */
 
 /**
- * The packets that a byte of the strip stands for.
+ * The number of packets that a byte of the strip stands for.
  * @param {number} byte
  */
 export function packets_of(byte) {
@@ -31,7 +31,7 @@ const POWERS = Float32Array.from({ length: 256 }, (_, byte) => 2 ** (byte / 16) 
 export class Classes {
 	/**
 	 * @param {number} columns
-	 * @param {number} width ports of a column
+	 * @param {number} width ports per column
 	 */
 	constructor(columns, width) {
 		this.columns = columns;
@@ -43,14 +43,14 @@ export class Classes {
 
 	/**
 	 * Judges the next second.
-	 * @param {Uint8Array} bytes log counts of the columns
+	 * @param {Uint8Array} bytes logarithmic counts by column
 	 * @param {Uint8Array} hits ports hit in each column
-	 * @param {Uint8Array} ret_cells class and level of each
-	 * @returns {{ports: number, scan: boolean}} ports hit in the row, and whether they are many
+	 * @param {Uint8Array} ret_cells class and level by column
+	 * @returns {{ports: number, scan: boolean}} ports hit in the row, and whether it has a scan
 	 */
 	judge(bytes, hits, ret_cells) {
 		let ports = 0;
-		let far = 0; /* ports hit that are not next to many others */
+		let far = 0; /* ports hit in columns with few others */
 		for (let i = 0; i < this.columns; i++) {
 			ports += hits[i];
 			if (hits[i] < COLUMN_PORTS)
@@ -58,7 +58,7 @@ export class Classes {
 		}
 		const many = far > TIMES * this.row_mean + ROW_PORTS;
 		let scanned = 0;
-		let run_end = 0; /* of adjacent columns, where a column is a port */
+		let run_end = 0; /* end of the run of adjacent ports, with one port per column */
 		let in_run = false;
 		for (let i = 0; i < this.columns; i++) {
 			const byte = bytes[i];
@@ -93,8 +93,8 @@ export class Classes {
 	}
 
 	/**
-	 * A mean over MEAN_SECONDS, or over all seconds while there are fewer. One second counts as at most TIMES
-	 * the mean: a flood does not pass for usual soon.
+	 * Updates the means over MEAN_SECONDS, or over all seconds so far if fewer. A second counts as at most TIMES the
+	 * mean, so that a flood does not soon become usual.
 	 * @param {Uint8Array} bytes
 	 * @param {number} far
 	 */
@@ -109,7 +109,7 @@ export class Classes {
 	}
 
 	/**
-	 * Begins with the mean of the first seconds of a history, so that what was usual then is so from its first row.
+	 * Starts with the means of the first seconds of a history, so that its first rows are not all unusual.
 	 * @param {Uint8Array[]} rows
 	 * @param {Uint8Array[]} hits
 	 */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The moment that the pointer is on, shared by all charts and lists. None: they show now.
+// The time that the pointer is on, shared by all charts and lists. Without one they show the present.
 
 /** @typedef {(seconds: number | null, from: object) => void} Watcher */
 
@@ -18,7 +18,7 @@ export class Cursor {
 
 	/**
 	 * @param {number | null} seconds since 1970
-	 * @param {object} from whose pointer it is
+	 * @param {object} from the chart with the pointer
 	 */
 	set(seconds, from) {
 		if (seconds === this.seconds)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Elements, made and changed only where something differs: text never passes through a parser of HTML.
+// Creates elements, and updates them only if something differs. Text never passes through an HTML parser.
 
 /**
- * The element of the page with that id.
+ * The page's element with that id.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} kind
@@ -18,7 +18,7 @@ export function by_id(id, kind) {
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Record<string, string | boolean | ((event: any) => void)>} [attributes] functions listen: {click: ...}
+ * @param {Record<string, string | boolean | ((event: any) => void)>} [attributes] functions are event listeners: {click: ...}
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -47,7 +47,7 @@ export function set_text(node, text) {
 /**
  * @param {Element} element
  * @param {string} name
- * @param {string | null} value null: without it
+ * @param {string | null} value null: remove it
  */
 export function set_attribute(element, name, value) {
 	if (value === null)
@@ -57,7 +57,7 @@ export function set_attribute(element, name, value) {
 }
 
 /**
- * Keeps one child for each key, in order; children that stay are moved only if they must.
+ * Keeps one child per key, in order; moves existing children only if necessary.
  * @template T
  * @template {HTMLElement} E
  * @param {HTMLElement} parent
@@ -90,11 +90,11 @@ export function keyed(parent, known, items, key_of, make, update) {
 }
 
 /**
- * A row of buttons of which one is pressed.
+ * A group of buttons, one of which is pressed.
  * @template {string} T
- * @param {HTMLElement} group holds buttons with a value
+ * @param {HTMLElement} group contains buttons with values
  * @param {(value: T) => void} chosen
- * @returns {(value: T) => void} shows another one as pressed
+ * @returns {(value: T) => void} sets the pressed one
  */
 export function choice(group, chosen) {
 	const buttons = [...group.querySelectorAll("button")];
@@ -114,7 +114,7 @@ export function choice(group, chosen) {
 }
 
 /**
- * A length of the style sheet's root, such as --gutter, in pixels of the page.
+ * A length in the style sheet's :root, such as --gutter, in CSS pixels.
  * @param {string} name
  */
 export function root_length(name) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which ranges a filter shows, and in which order. Pure.
+// Filtering and sorting ranges. Pure.
 
 /**
  * @typedef {object} Range
@@ -9,14 +9,14 @@
  * @property {string} ports "tcp/80,443"
  * @property {string} action
  * @property {number} place in the policy
- * @property {number} passed per second, in the unit that is shown, as are the next two
+ * @property {number} passed per second in the displayed unit, like the next two
  * @property {number} dropped
  * @property {number} would_drop
- * @property {number | null} total packets since they are counted
+ * @property {number | null} total packets counted so far
  */
 
 /**
- * Do ports such as "tcp/80,443,1000-2000" hold a port?
+ * Do ports such as "tcp/80,443,1000-2000" include a port?
  * @param {string} ports
  * @param {number} port
  */
@@ -52,8 +52,8 @@ export function matcher(filter) {
 }
 
 /**
- * @param {Range[]} ranges are sorted in place
- * @param {string} sort a column, with a minus for the greatest first
+ * @param {Range[]} ranges sorted in place
+ * @param {string} sort a column; with a minus, in descending order
  */
 export function sort_ranges(ranges, sort) {
 	const sign = sort.startsWith("-") ? -1 : 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The short lists: reasons, ports, sources and events. Each row leads to its why.
+// The short lists: reasons, ports, sources and events. Each row opens its explanation.
 
 import { by_id, h, keyed, set_attribute, set_text } from "./dom.js";
 import { draw_spark } from "./spark.js";
@@ -7,8 +7,8 @@ import { clock, number } from "./text.js";
 
 /**
  * @typedef {object} Row
- * @property {string} key what its why is asked by
- * @property {string} [id] what tells it from other rows, if `key` does not
+ * @property {string} key for opening its explanation
+ * @property {string} [id] identifies the row, if `key` does not
  * @property {string} name
  * @property {string} note
  * @property {string} value
@@ -30,13 +30,13 @@ export class List {
 		this.rows = new Map();
 	}
 
-	/** How many rows it shows on this screen. */
+	/** The number of rows that fit on this screen. */
 	most() {
 		return parseInt(getComputedStyle(this.table).getPropertyValue("--rows")) || 8;
 	}
 
 	/**
-	 * @param {Row[]} rows none: the section is hidden
+	 * @param {Row[]} rows if empty, the section is hidden
 	 * @param {(canvas: HTMLCanvasElement, row: Row) => void} [draw] its history
 	 */
 	update(rows, draw) {
@@ -110,7 +110,7 @@ export function source_rows(frame) {
 	}));
 }
 
-/* a drop is what is expected here */
+/* drops are the normal case here */
 const verdicts = { pass: "passed", drop: "", would_drop: "would drop" };
 
 /** @param {import("./types.js").Event} event */
@@ -126,7 +126,7 @@ function event_row(event) {
 	};
 }
 
-/** What the why of a recorded packet is asked by. @param {import("./types.js").Event} event */
+/** The key for explaining a recorded packet. @param {import("./types.js").Event} event */
 function event_key({ protocol, port, source, reason }) {
 	if ((protocol === "tcp" || protocol === "udp") && port !== null && source)
 		return `packet:${protocol}/${port} ${source}`;
@@ -136,7 +136,7 @@ function event_key({ protocol, port, source, reason }) {
 const MARKS_SHOWN = 3;
 
 /**
- * Changes of the policy and recorded packets, newest first. Packets do not push out the latest changes.
+ * Policy changes and recorded packets, newest first. Packets do not displace the latest changes.
  * @param {import("./types.js").Mark[]} marks the latest last
  * @param {import("./types.js").Event[]} events
  * @param {number} most rows

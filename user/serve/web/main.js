@@ -16,16 +16,16 @@ import { age, cell_words, clock, number, per_port_command, plural_ports, span_wo
 import { choose_theme, read_theme, watch_theme } from "./theme.js";
 import { Why } from "./why.js";
 
-const STATS_MS = 15000; /* between two looks at all ranges and listeners */
-const UNUSUAL_SECONDS = 30; /* so long a plane that is not shown points at what it has */
+const STATS_MS = 15000; /* between readings of all ranges and listeners */
+const UNUSUAL_SECONDS = 30; /* how long a hidden plane is marked after something unusual */
 
 const state = parse(location.search);
 const cursor = new Cursor();
 let store = new Store();
 let is_connected = false;
 let received_ms = performance.now();
-let notice = ""; /* in place of the sentence, if not empty */
-/** @type {any[]} denied ones, of /api/status */
+let notice = ""; /* shown instead of the sentence, if not empty */
+/** @type {any[]} denied ones, from /api/status */
 let listeners = [];
 /** @type {Map<number, string>} of the ports below the strip's pointer */
 let services = new Map();
@@ -94,7 +94,7 @@ function plane_verdict() {
 	return state.plane.slice(4);
 }
 
-/* --- what is drawn --- */
+/* --- drawing --- */
 
 function draw() {
 	if (document.hidden || !store.frame)
@@ -140,7 +140,7 @@ function draw_groups(frame) {
 		select.value = frame.group[0] ?? "";
 }
 
-/** Now, or at the cursor: passed, dropped, would drop. */
+/** Draws passed, dropped and would drop, now or at the cursor. */
 function draw_figures() {
 	const frame = store.frame;
 	if (!frame)
@@ -183,13 +183,13 @@ function draw_lists(seconds) {
 	lists.events.update(event_rows(store.marks, frame.events, lists.events.most()));
 }
 
-/** The table behind the chart, while it is open. */
+/** Draws the chart's table, while it is open. */
 function draw_table() {
 	const details = by_id("chart-table", HTMLDetailsElement);
 	if (!details.open)
 		return;
 	const series = store.series(state.span);
-	const every = state.span === "24h" ? 60 : state.span === "15m" ? 30 : 5; /* slots in a row of the table */
+	const every = state.span === "24h" ? 60 : state.span === "15m" ? 30 : 5; /* slots per row of the table */
 	const keys = /** @type {const} */ (["passed", "dropped", "would_drop"]);
 	const body = /** @type {HTMLTableElement} */ (details.querySelector("table")).tBodies[0];
 	const count = Math.ceil(SPANS[state.span] / series.step);
@@ -237,7 +237,7 @@ function draw_strip(anew) {
 	draw_strip_table();
 }
 
-/** The table behind the strip, while it is open. */
+/** Draws the strip's table, while it is open. */
 function draw_strip_table() {
 	const details = by_id("strip-table", HTMLDetailsElement);
 	if (!details.open || !strip.plane)
@@ -277,7 +277,7 @@ function show_listeners() {
 }
 
 /**
- * What a cell of the strip says.
+ * The tooltip of a cell of the strip.
  * @param {number} second
  * @param {number} column
  * @returns {(string | Node)[]}
@@ -313,7 +313,7 @@ function cell_lines(second, column) {
 	return lines;
 }
 
-/* --- what comes from the server --- */
+/* --- data from the server --- */
 
 /** @param {unknown} error */
 function complain(error) {
@@ -335,7 +335,7 @@ async function load_history(span) {
 	}
 }
 
-/** All ranges with their totals, and what listens where it is denied. */
+/** Loads all ranges with their totals, and the denied listeners. */
 async function load_policy() {
 	const device = state.device ?? store.frame?.group[0] ?? null;
 	try {
@@ -388,7 +388,7 @@ async function open_device() {
 			draw_head();
 		},
 	});
-	/* what is seen first comes first; the stream may have begun later than the history ends */
+	/* load the visible parts first; the stream may have begun after the history's end */
 	await Promise.all([load_history("fine"), source.load(state.plane)]);
 	requestAnimationFrame(() => setTimeout(() => performance.mark("painted"))); /* for tests/browser/figures.mjs */
 	await Promise.all(PLANES.filter((name) => name !== state.plane).map((name) => source.load(name)));
@@ -398,7 +398,7 @@ async function open_device() {
 		load_history("coarse");
 }
 
-/* --- what the user does --- */
+/* --- input --- */
 
 function change_theme() {
 	theme = read_theme();

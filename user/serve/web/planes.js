@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The rows of the strip: for each plane (a protocol and a verdict) a ring of seconds, each judged as it comes. Pure.
+// The rows of the strip: for each plane (a protocol and a verdict) a ring of seconds, classified as they come. Pure.
 
 import { BURST, Classes, LEVELS, SCAN, packets_of } from "./classes.js";
 
 export const SECONDS = 900;
-const PRIME_SECONDS = 60; /* of a history, from which the first means come */
+const PRIME_SECONDS = 60; /* of a history, for the first means */
 const WAITING_MAX = 60;
 
 /** @param {string} base64 */
@@ -34,13 +34,13 @@ export class Plane {
 		this.ports = new Uint16Array(SECONDS); /* hit in each second */
 		this.scan = new Uint8Array(SECONDS);
 		this.classes = new Classes(columns, width / columns);
-		/** @type {{second: number, bytes: Uint8Array, hits: Uint8Array}[] | null} until the history is here */
+		/** @type {{second: number, bytes: Uint8Array, hits: Uint8Array}[] | null} until the history has been loaded */
 		this.waiting = [];
 		this.empty = new Uint8Array(columns);
 	}
 
 	/**
-	 * The row of a second, or -1 where it is not known any more.
+	 * The row of a second, or -1 if there is none (any more).
 	 * @param {number} second
 	 */
 	row(second) {
@@ -49,8 +49,8 @@ export class Plane {
 
 	/**
 	 * @param {number} second
-	 * @param {Uint8Array | undefined} bytes nothing was hit
-	 * @param {Uint8Array | undefined} hits not known: one port a column
+	 * @param {Uint8Array | undefined} bytes undefined: nothing was hit
+	 * @param {Uint8Array | undefined} hits undefined: one port per column
 	 */
 	push(second, bytes = this.empty, hits = bytes.map((byte) => (byte ? 1 : 0))) {
 		if (this.waiting) {
@@ -81,7 +81,7 @@ export class Plane {
 	}
 
 	/**
-	 * Takes the history, oldest row first, then what came meanwhile.
+	 * Loads the history, oldest row first, then the seconds that came while it was requested.
 	 * @param {number} start its first second
 	 * @param {Uint8Array} bytes
 	 * @param {Uint8Array} hits
@@ -111,7 +111,7 @@ export class Plane {
 	}
 
 	/**
-	 * What a cell says.
+	 * The data of a cell.
 	 * @param {number} second
 	 * @param {number} column
 	 */

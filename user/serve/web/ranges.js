@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The table of the port ranges: what each passes and drops now, and its history. Its keys are those of the chart's lines.
+// The table of port ranges: what each passes and drops now, and its history. Its keys are those of the chart's lines.
 
 import { by_id, h, keyed, set_attribute, set_text } from "./dom.js";
 import { matcher, sort_ranges } from "./filter.js";
@@ -7,8 +7,8 @@ import { draw_spark } from "./spark.js";
 import { rule_key } from "./store.js";
 import { number, rule_words } from "./text.js";
 
-const STEP = 100; /* rows that the button adds */
-const SETTLE_MS = 3000; /* between two changes of the order */
+const STEP = 100; /* rows added by the button */
+const SETTLE_MS = 3000; /* between changes of the order */
 
 export class Ranges {
 	/**
@@ -57,7 +57,7 @@ export class Ranges {
 				this.calls.keep();
 				this.reorder();
 			});
-		/* no row moves away below a pointer or from a focus */
+		/* rows do not move under the pointer or away from the focus */
 		this.table.addEventListener("pointerenter", () => (this.is_pointed = true));
 		this.table.addEventListener("pointerleave", () => (this.is_pointed = false));
 	}
@@ -85,7 +85,7 @@ export class Ranges {
 			known.ports = add_ports(known.ports, range.protocol, ports);
 		}
 		this.ranges = found;
-		this.ordered_ms = -Infinity; /* their rates come with the next frame */
+		this.ordered_ms = -Infinity; /* sort again once rates come with the next frame */
 	}
 
 	/** @param {NonNullable<Ranges["view"]>} view */
@@ -108,7 +108,7 @@ export class Ranges {
 			let all = unit === "bits" ? rule.bits : packets;
 			if (cursor !== null)
 				all = store.series(this.state.span).at(key, unit, cursor) ?? 0;
-			/* bits, and the past, are known in sum only: they are shared like the packets, or by the action */
+			/* only the sum is known of bits and of the past: split it like the packets, or by the action */
 			const dropping = rule.action.startsWith("drop");
 			const share = packets ? [rule.passed / packets, rule.dropped / packets, rule.would_drop / packets] : [dropping ? 0 : 1, dropping ? 1 : 0, 0];
 			[range.passed, range.dropped, range.would_drop] = share.map((part) => part * all);
@@ -204,7 +204,7 @@ function is_seen(range) {
 	return !range.rule.startsWith("_") || range.passed + range.dropped + range.would_drop > 0 || (range.total ?? 0) > 0;
 }
 
-const PORTS_LENGTH = 200; /* of a text of ports; more are left out */
+const PORTS_LENGTH = 200; /* of the text of ports; the rest is left out */
 
 /**
  * "tcp/80" and 443 make "tcp/80,443".

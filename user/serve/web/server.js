@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the page asks the server for besides the stream. Only GET: nothing here changes anything.
+// The page's requests besides the stream. GET only: nothing here changes anything.
 
-/** Thrown when the server wants the token of its start. */
+/** Thrown if the server requires the token. */
 export class NeedsToken extends Error {}
 
 /**
- * The answer to a GET, or an error of its status.
+ * Returns the answer to a GET; throws an error with its status.
  * @param {string} path
- * @param {Record<string, string | number | null>} query null: without it
+ * @param {Record<string, string | number | null>} query null: left out
  */
 export async function get(path, query) {
 	const words = new URLSearchParams();
@@ -23,7 +23,7 @@ export async function get(path, query) {
 }
 
 /**
- * Makes a session of a token in the address, and takes the token out of it.
+ * Exchanges a token in the URL for a session, and removes it from the URL.
  */
 export async function start_session() {
 	const [, token] = /^#token=(.+)$/.exec(location.hash) ?? [];
@@ -43,7 +43,7 @@ export async function get_history(device, span) {
 }
 
 /**
- * Rows of the strip: of a plane, of a window of ports, after a second.
+ * The strip's rows of a plane and a window of ports after a second.
  * @param {string | null} device
  * @param {string} plane
  * @param {{low: number, high: number} | null} window null: all ports
@@ -56,7 +56,7 @@ export async function get_strip(device, plane, window, since) {
 }
 
 /**
- * The names of services in a window of ports, by port; empty where the server has none.
+ * Service names by port in a window of ports; may be empty.
  * @param {string} protocol
  * @param {number} low
  * @param {number} high

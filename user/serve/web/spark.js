@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A line of one value over time, as high as a line of text.
+// A sparkline: one value over time, as high as a line of text.
 
 /**
- * Draws on a canvas of its size on the page.
+ * Draws a sparkline over the whole canvas.
  * @param {HTMLCanvasElement} canvas
  * @param {(number | null)[]} values oldest first
  * @param {string} colour
- * @param {number | null} at the share of the width where the cursor is
+ * @param {number | null} at the cursor, from 0 (left) to 1
  * @param {string} cursor_colour
  */
 export function draw_spark(canvas, values, colour, at, cursor_colour) {
@@ -30,7 +30,7 @@ export function draw_spark(canvas, values, colour, at, cursor_colour) {
 	}
 	if (!most)
 		return;
-	/* a column of pixels shows the greatest of its values: no peak is lost */
+	/* each column of pixels shows the largest of its values, so that no peak is lost */
 	const line = Math.max(1, devicePixelRatio);
 	context.beginPath();
 	let open = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the user has chosen, as the query of the address: a link shows the same page. Pure but for `keep`.
+// The user's settings, as the query of the URL, so that a link shows the same page. Pure except for `keep`.
 
 /** @typedef {"2m" | "15m" | "24h"} Span */
 /** @typedef {"tcp_dropped" | "udp_dropped" | "tcp_passed" | "udp_passed"} Plane */
@@ -10,7 +10,7 @@ export const SORTS = /** @type {const} */ (["name", "ports", "passed", "dropped"
 export const THEMES = /** @type {const} */ (["auto", "dark", "light"]);
 
 export const PORTS = 65536;
-export const NARROWEST = 1024; /* ports that a strip shows at least: one a column */
+export const NARROWEST = 1024; /* fewest ports that a strip shows: one per column */
 
 /**
  * @typedef {object} State
@@ -20,7 +20,7 @@ export const NARROWEST = 1024; /* ports that a strip shows at least: one a colum
  * @property {Plane} plane
  * @property {number} low the lowest port of the strip
  * @property {number} width how many ports it shows
- * @property {string} sort a column, with a minus for the greatest first
+ * @property {string} sort a column; with a minus, in descending order
  * @property {string} filter
  * @property {"auto" | "dark" | "light"} theme
  * @property {string | null} why what is explained: "tcp/80", "rule:web", "source:192.0.2.7", "packet:tcp/80 192.0.2.7"
@@ -52,7 +52,7 @@ function one_of(value, allowed, otherwise) {
 }
 
 /**
- * A window of the strip: a power of two wide, inside the ports.
+ * The window of the strip: its width is a power of two.
  * @param {number} low
  * @param {number} width
  */
@@ -65,7 +65,7 @@ export function clamp_window(low, width) {
 }
 
 /**
- * Unknown words are ignored: an old link still opens.
+ * Ignores unknown words, so that old links still work.
  * @param {string} query
  * @returns {State}
  */
@@ -101,7 +101,7 @@ export function print(state) {
 }
 
 /**
- * Writes it to the address bar, without a step of the history.
+ * Writes the state to the address bar, without adding to the browser's history.
  * @param {State} state
  */
 export function keep(state) {

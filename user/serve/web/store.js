@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What was measured, by time: rings of 15 minutes in seconds and of 24 hours in minutes, filled from the server's history
-// and then from frames. Memory does not grow with time. Pure.
+// Rates over time: rings of 15 minutes by second and of 24 hours by minute, filled from the server's history and then from
+// frames. Memory use is bounded. Pure.
 
-const LINES_MAX = 400; /* rules and reasons that come and go; the least recent ones are forgotten */
+const LINES_MAX = 400; /* rules and reasons; the least recently seen ones are dropped */
 
 /**
  * @typedef {"packets" | "bits"} Unit
- * @typedef {{packets: Float32Array, bits: Float32Array, seen: number}} Line NaN: not known
+ * @typedef {{packets: Float32Array, bits: Float32Array, seen: number}} Line NaN: unknown
  */
 
 /**
- * A rule of the policy has one row; those of the default have one for each protocol.
+ * A rule of the policy has one row; the default has one per protocol.
  * @param {{rule: string, protocol: string}} rule
  */
 export function rule_key(rule) {
@@ -26,7 +26,7 @@ export class Series {
 		this.step = step;
 		this.length = length;
 		this.head = -1; /* the newest slot's number: seconds since 1970 / step */
-		this.frames = 0; /* that the newest slot is the mean of */
+		this.frames = 0; /* in the mean of the newest slot */
 		/** @type {Map<string, Line>} */
 		this.lines = new Map();
 	}
@@ -60,7 +60,7 @@ export class Series {
 	/**
 	 * Makes the slot of a time the newest one. Slots in between are unknown.
 	 * @param {number} seconds since 1970
-	 * @returns {boolean} false: it is older than the newest
+	 * @returns {boolean} false: older than the newest
 	 */
 	advance(seconds) {
 		const slot = Math.floor(seconds / this.step);
@@ -106,7 +106,7 @@ export class Series {
 			this.add(rule_key(rule), rule.passed + rule.dropped + rule.would_drop, rule.bits);
 		for (const reason of frame.reasons)
 			this.add("reason:" + reason.reason, reason.packets, NaN);
-		/* what is not among the frame's rules and reasons had none, or next to none */
+		/* rules and reasons that are not in the frame had few packets or none */
 		const at = this.head % this.length;
 		for (const line of this.lines.values())
 			if (line.seen !== this.head)
@@ -142,7 +142,7 @@ export class Series {
 	}
 
 	/**
-	 * The newest values, oldest first; null where nothing is known.
+	 * The newest values, oldest first; null if unknown.
 	 * @param {string} key
 	 * @param {Unit} unit
 	 * @param {number} count slots
@@ -182,7 +182,7 @@ export class Series {
 	 * The keys of the rules with the most packets, or bits, in the newest slots.
 	 * @param {Unit} unit
 	 * @param {number} slots
-	 * @param {number} count of keys at most
+	 * @param {number} count at most so many keys
 	 * @returns {string[]}
 	 */
 	busiest(unit, slots, count) {
@@ -207,7 +207,7 @@ export class Store {
 	constructor() {
 		this.fine = new Series(1, 900);
 		this.coarse = new Series(60, 1440);
-		/** @type {Map<string, import("./types.js").Rule>} the newest word on each rule */
+		/** @type {Map<string, import("./types.js").Rule>} the latest data of each rule */
 		this.rules = new Map();
 		/** @type {import("./types.js").Mark[]} */
 		this.marks = [];

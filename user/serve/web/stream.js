@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One stream for all tabs: the tab that holds a lock reads it and hands each frame on. When that tab is closed, the
-// browser gives the lock to another one. Without locks (pages not from localhost) each tab reads its own.
+// One stream for all tabs: the tab that holds a lock reads it and broadcasts each frame. When that tab is closed, the
+// browser gives the lock to another one. Without locks (in an insecure context) each tab reads its own stream.
 
 const RETRY_MS = [500, 1000, 2000, 4000];
-const SILENT_MS = 4000; /* without a frame for so long, the connection counts as lost */
+const SILENT_MS = 4000; /* time without a frame after which the connection counts as lost */
 
 /**
  * @typedef {object} Listener

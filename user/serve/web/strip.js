@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The port strip: ports from left to right, time downwards with the newest second on top, on one canvas that is scrolled
-// by a row a second. At its right edge, how many ports were hit. Paints a Plane; knows nothing of where it comes from.
+// The port strip: ports from left to right, time downwards from the newest second, on one canvas that scrolls a row a
+// second. Bars at the right show how many ports were hit. Paints a Plane, wherever it comes from.
 
 import { BURST, LEVELS, SCAN } from "./classes.js";
 import { h, root_length } from "./dom.js";
@@ -8,7 +8,7 @@ import { SECONDS } from "./planes.js";
 import { NARROWEST, PORTS } from "./state.js";
 
 const GAP_REM = 0.4; /* before the bars at the right */
-const DRAG_PX = 6; /* less is a click */
+const DRAG_PX = 6; /* less than this is a click */
 const TIME_STEPS = [10, 30, 60, 120, 180, 300];
 
 /**
@@ -16,12 +16,12 @@ const TIME_STEPS = [10, 30, 60, 120, 180, 300];
  * @property {(low: number, high: number, second: number) => void} why
  * @property {(low: number, width: number) => void} zoom
  * @property {(seconds: number | null) => void} hover
- * @property {(second: number, column: number) => (string | Node)[]} words of a cell, line by line
+ * @property {(second: number, column: number) => (string | Node)[]} lines of a cell's tooltip
  */
 
 export class Strip {
 	/**
-	 * @param {HTMLElement} box is filled with the canvas and its axes
+	 * @param {HTMLElement} box gets the canvas and its axes
 	 * @param {Calls} calls
 	 */
 	constructor(box, calls) {
@@ -51,18 +51,18 @@ export class Strip {
 		this.plane = null;
 		/** @type {import("./theme.js").Theme | null} */
 		this.theme = null;
-		this.wanted = 120; /* seconds to show at least */
-		this.seconds = 120; /* that are shown */
+		this.wanted = 120; /* fewest seconds to show */
+		this.seconds = 120; /* seconds shown */
 		this.painted = -1; /* the bucket in the top row */
 		this.tip_text = "";
-		/** @type {{port: number, words: string}[]} denied, though something listens */
+		/** @type {{port: number, words: string}[]} denied ports with a listener */
 		this.denied = [];
-		/* in pixels of the device, by measure(): */
+		/* in device pixels, set by measure(): */
 		this.ratio = 1;
-		this.pixels = 1; /* that show ports, of the width */
-		this.edge = 0; /* of the bars at the right */
+		this.pixels = 1; /* width of the part that shows ports */
+		this.edge = 0; /* width of the bars at the right */
 		this.row_pixels = 1; /* height of a row */
-		this.bucket = 1; /* seconds in a row, not always whole */
+		this.bucket = 1; /* seconds per row, may be fractional */
 		this.rows = 1;
 		this.first = new Uint16Array(2);
 		this.merged = new Uint8Array(1);
@@ -87,7 +87,7 @@ export class Strip {
 		this.repaint();
 	}
 
-	/** Sizes in device pixels, and which columns each pixel shows. */
+	/** Computes sizes in device pixels, and the columns that each pixel shows. */
 	measure() {
 		const ratio = devicePixelRatio;
 		const width = Math.max(64, Math.round(this.field.clientWidth * ratio));
@@ -104,10 +104,10 @@ export class Strip {
 		this.pixels = width - margin;
 		this.row_pixels = Math.max(1, Math.floor(height / this.wanted));
 		this.bucket = Math.max(1, this.wanted / height);
-		this.rows = Math.floor(height / this.row_pixels); /* what fits, rather than a blank end */
+		this.rows = Math.floor(height / this.row_pixels); /* whole rows only */
 		this.seconds = Math.min(SECONDS, Math.floor(this.rows * this.bucket));
 		const columns = this.plane?.columns ?? NARROWEST;
-		/* the columns of pixel x are first[x] to first[x + 1] - 1, and at least first[x] */
+		/* pixel x shows columns first[x] to first[x + 1] - 1, but at least first[x] */
 		this.first = Uint16Array.from({ length: this.pixels + 1 }, (_, x) => Math.floor((x * columns) / this.pixels));
 		this.merged = new Uint8Array(columns);
 		this.line = new ImageData(width, this.row_pixels);
@@ -181,7 +181,7 @@ export class Strip {
 			ports = Math.max(ports, plane.ports[at]);
 			scan |= plane.scan[at];
 		}
-		const wide = Math.round(this.ratio); /* pixels that a burst gets on both sides: it is one port among many */
+		const wide = Math.round(this.ratio); /* pixels added on both sides of a burst, which is a single port */
 		let burst_end = 0;
 		for (let x = 0; x < pixels; x++) {
 			let cell = merged[first[x]];
@@ -203,7 +203,7 @@ export class Strip {
 		this.context.putImageData(this.line, 0, row * this.row_pixels);
 	}
 
-	/** Axes: ports below, ages at the left. */
+	/** Draws the axes: ports below, ages at the left. */
 	label() {
 		const plane = /** @type {import("./planes.js").Plane} */ (this.plane);
 		const plot = this.pixels / this.ratio;
@@ -232,7 +232,7 @@ export class Strip {
 	}
 
 	/**
-	 * Marks below the ports that are denied though something listens there.
+	 * Draws marks below denied ports with a listener.
 	 * @param {{port: number, words: string}[]} listeners
 	 */
 	set_listeners(listeners) {
@@ -258,7 +258,7 @@ export class Strip {
 		);
 	}
 
-	/** @param {number} x in pixels of the page, from the left of the field */
+	/** @param {number} x in CSS pixels, from the left of the field */
 	column_of(x) {
 		const columns = this.plane?.columns ?? NARROWEST;
 		return Math.max(0, Math.min(columns - 1, Math.floor((x * this.ratio * columns) / this.pixels)));
@@ -271,7 +271,7 @@ export class Strip {
 	}
 
 	/**
-	 * Puts the lines and the words on a cell.
+	 * Puts crosshairs and tooltip on a cell.
 	 * @param {number} column
 	 * @param {number} second
 	 */
@@ -307,7 +307,7 @@ export class Strip {
 		this.calls.hover(null);
 	}
 
-	/** Shows the row of a moment that another chart points at. @param {number | null} seconds */
+	/** Marks the row of the time that another chart points at. @param {number | null} seconds */
 	mark_time(seconds) {
 		if (this.at || !this.plane)
 			return;
@@ -404,7 +404,7 @@ export class Strip {
 }
 
 /**
- * The class of a cell in words, or nothing for what is usual.
+ * A cell's class in words, or nothing if usual.
  * @param {number} kind
  */
 export function kind_words(kind) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where the strip's planes come from: all ports from the stream and the history of all planes; a narrower window from the
-// server's finer counts, asked for once a second.
+// The source of the strip's planes: all ports come from the stream and the history; a narrower window from the server's
+// finer counts, requested once a second.
 
 import { Plane, decode } from "./planes.js";
 import { get_strip } from "./server.js";
@@ -9,7 +9,7 @@ import { NARROWEST, PLANES, PORTS } from "./state.js";
 const POLL_MS = 1000;
 
 export class StripSource {
-	/** @param {() => void} changed new rows are there */
+	/** @param {() => void} changed called when there are new rows */
 	constructor(changed) {
 		this.changed = changed;
 		/** @type {string | null} */
@@ -32,7 +32,7 @@ export class StripSource {
 	}
 
 	/**
-	 * Asks for the history of a plane of all ports.
+	 * Requests the history of a plane of all ports.
 	 * @param {string} name
 	 */
 	async load(name) {
@@ -42,7 +42,7 @@ export class StripSource {
 			const [bytes, hits] = await Promise.all([get_strip(device, name, null, null), get_strip(device, name + "_ports", null, null)]);
 			const rows = Math.min(bytes.bytes.length, hits.bytes.length) / NARROWEST;
 			const start = Math.max(bytes.start, hits.start);
-			/* both were asked for at once, but a second may have passed between them */
+			/* both were requested at once, but may be a second apart */
 			const [from_bytes, from_hits] = [bytes, hits].map((part) => part.bytes.subarray((start - part.start) * NARROWEST));
 			const length = Math.min(from_bytes.length, from_hits.length);
 			plane.load(rows ? start : -1, from_bytes.subarray(0, length), from_hits.subarray(0, length));
@@ -68,7 +68,7 @@ export class StripSource {
 	}
 
 	/**
-	 * The plane of a window, which fills as answers come.
+	 * Returns the plane of a window, which fills as answers come.
 	 * @param {string} name
 	 * @param {number} low
 	 * @param {number} width
@@ -107,7 +107,7 @@ export class StripSource {
 				if (plane === this.zoomed)
 					this.changed();
 			} catch {
-				/* the next second asks again */
+				/* retried in the next second */
 			}
 			is_asking = false;
 		};

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Words and numbers as the page shows them, and the commands that it offers to copy. Pure.
+// The page's words and numbers, and the commands that it offers to copy. Pure.
 
 const UNITS = ["", "k", "M", "G", "T", "P"];
 
 /**
- * Three digits and a unit, as the program's own output has them: "834", "2.1 M".
+ * Three digits and a unit, as in the program's output: "834", "2.14 M".
  * @param {number} value
  */
 export function number(value) {
@@ -22,7 +22,7 @@ export function number(value) {
 }
 
 /**
- * The same for the marks of a scale: without zeros that say nothing.
+ * The same for the ticks of a scale: without trailing zeros.
  * @param {number} value
  */
 export function round_number(value) {
@@ -43,7 +43,7 @@ export function unit_words(unit, value) {
 }
 
 /**
- * The time of day, of this machine.
+ * The time of day in the browser's time zone.
  * @param {number} seconds since 1970
  */
 export function clock(seconds) {
@@ -75,10 +75,10 @@ function shell_word(text) {
 }
 
 /**
- * Commands that would change the verdict on a port, to be pasted by someone who may.
+ * Commands that change the verdict on a port, to be copied.
  * @param {string} protocol
  * @param {string} ports "80" or "80-90"
- * @param {string[]} group devices of the shared policy
+ * @param {string[]} group the devices that share the policy
  */
 export function port_commands(protocol, ports, group) {
 	const device = group.length ? " --dev " + shell_word(group[0]) : "";
@@ -107,8 +107,8 @@ export function per_port_command(verdict, group) {
 }
 
 /**
- * The packet that stands for a port when its verdict is asked for. The addresses are of
- * documentation: rules with `from` or `to` may judge others differently.
+ * A sample packet for asking for a port's verdict. Its addresses are documentation addresses: rules with `from` or `to`
+ * may judge others differently.
  * @param {string} protocol
  * @param {number} port
  * @param {string} [source]
@@ -125,7 +125,7 @@ export function explain_command(text) {
 }
 
 /**
- * Words that name a rule in a list: those of the program begin with an underscore.
+ * The name of a rule in a list; built-in names begin with an underscore.
  * @param {string} rule
  */
 export function rule_words(rule) {
@@ -140,7 +140,7 @@ export function rule_words(rule) {
 }
 
 /**
- * What a cell of the strip says.
+ * Describes a cell of the strip.
  * @param {number} packets
  * @param {number} ports how many were hit
  * @param {string} verdict

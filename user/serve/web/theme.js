@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The colours of style.css for what is painted on a canvas, and their ramps.
+// The colours of style.css for painting on a canvas, and ramps of them.
 
 import { BURST, LEVELS, SCAN, USUAL } from "./classes.js";
 
 /** @typedef {[number, number, number]} Colour red, green, blue, 0 to 255 */
 
-export const LINES = 8; /* ranges that are drawn as lines */
+export const LINES = 8; /* ranges drawn as lines */
 
 /**
  * @typedef {object} Theme
@@ -22,7 +22,7 @@ export const LINES = 8; /* ranges that are drawn as lines */
  */
 
 /**
- * A colour between two, or three, as a viewer sees it rather than as a sum of bytes.
+ * Interpolates between two or three colours, perceptually rather than by byte values.
  * @param {Colour[]} stops
  * @param {number} at 0 to 1
  * @returns {Colour}
@@ -53,7 +53,7 @@ export function cell_pixels(ground, ramps) {
 	return pixels;
 }
 
-/** @returns {Theme} what the style sheet says now */
+/** @returns {Theme} the current one of the style sheet */
 export function read_theme() {
 	const probe = document.createElement("i");
 	document.body.append(probe);
@@ -85,7 +85,7 @@ export function read_theme() {
 }
 
 /**
- * Calls back when the colours have changed, by the system or by `choose_theme`.
+ * Calls back when the system or `choose_theme` has changed the colours.
  * @param {() => void} changed
  */
 export function watch_theme(changed) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The shapes of what the server sends. Types only: nothing runs here.
+// The types of the server's data.
 
 /**
  * @typedef {{packets: number, bits: number}} Rate per second
@@ -8,10 +8,10 @@
  * @property {string} rule
  * @property {string} protocol "tcp", "tcp udp"
  * @property {string} ports such as "tcp/80,443"
- * @property {string | null} [file] the policy's, if it is left out
+ * @property {string | null} [file] defaults to the policy's
  * @property {number | null} line
  * @property {string} action
- * @property {number} passed packets per second, as are the next two
+ * @property {number} passed packets per second, like the next two
  * @property {number} dropped
  * @property {number} would_drop
  * @property {number} bits per second
@@ -25,10 +25,10 @@
  * @property {number} passed
  * @property {number} dropped
  *
- * @typedef {object} Source of packets that are dropped
+ * @typedef {object} Source a source of dropped packets
  * @property {string} address
  * @property {number} about packets per second
- * @property {string | null} protocol null, as is port, if it has sent to several ports or to none
+ * @property {string | null} protocol null, like port, if it has sent to several ports or none
  * @property {number | null} port
  *
  * @typedef {object} Event a recorded packet

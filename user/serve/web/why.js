@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Why something is as it is: the verdict on a packet, the rule and the line of its file, what listens, and commands to
-// copy. It asks the server, which judges by the real program; it changes nothing.
+// The explanation of a port, rule, reason, source or packet: the verdict, the rule and its line in the file, what listens,
+// and commands to copy. The server judges by the real program; nothing changes.
 
 import { by_id, h } from "./dom.js";
 import { explain_command, number, packet, port_commands, rule_words, source_commands, span_words } from "./text.js";
 
 /**
- * @typedef {object} Facts what the page knows of its own
+ * @typedef {object} Facts what the page knows already
  * @property {import("./types.js").Frame | null} frame
  * @property {Map<string, import("./types.js").Rule>} rules
- * @property {any[]} listeners that are denied, of /api/status
+ * @property {any[]} listeners denied ones, from /api/status
  */
 
 export class Why {
 	/**
 	 * @param {() => Facts} facts
-	 * @param {(key: string | null) => void} shown what, or null when it is closed
+	 * @param {(key: string | null) => void} shown called with the key, or null when closed
 	 */
 	constructor(facts, shown) {
 		this.facts = facts;
@@ -25,7 +25,7 @@ export class Why {
 		this.asked = 0;
 		this.dialog.addEventListener("close", () => shown(null));
 		this.dialog.addEventListener("click", (event) => {
-			if (event.target === this.dialog) /* beside it */
+			if (event.target === this.dialog) /* outside it */
 				this.dialog.close();
 		});
 		by_id("why-close", HTMLButtonElement).addEventListener("click", () => this.dialog.close());
@@ -86,12 +86,12 @@ export class Why {
 	 * @param {string} protocol
 	 * @param {number} low
 	 * @param {number} high
-	 * @param {string} [from] an address; if it is left out, that of the busiest source
+	 * @param {string} [from] an address; by default that of the busiest source
 	 */
 	async port(facts, protocol, low, high, from) {
 		const group = facts.frame?.group ?? [];
 		const known = facts.frame?.ports.filter((port) => port.protocol === protocol && port.port >= low && port.port <= high) ?? [];
-		/* of several ports, the busiest stands for all */
+		/* the busiest of several ports stands for all */
 		const port = known[0]?.port ?? low;
 		const source = from ?? facts.frame?.sources[0]?.address;
 		const text = packet(protocol, port, source);
@@ -109,7 +109,7 @@ export class Why {
 			h("p", { class: "verdict" }, verdict_words(told, from ? `${protocol}/${port} from ${from}` : `${protocol}/${port}`)),
 			facts_list(rows),
 			commands([...port_commands(protocol, String(port), group), ...(from ? source_commands(from, group) : []), explain_command(text)]),
-			h("p", { class: "muted" }, `Judged for a new packet from ${source ?? "192.0.2.7, an address of documentation"}; rules with addresses may judge others differently.`),
+			h("p", { class: "muted" }, `Judged for a new packet from ${source ?? "192.0.2.7, a documentation address"}; rules with addresses may judge others differently.`),
 			json_link("api/explain", group, text),
 		];
 	}
@@ -173,7 +173,7 @@ function title_of(key) {
 	return name || (key === "policy" ? "The policy in force" : key);
 }
 
-/** Both sides of the first colon. @param {string} text */
+/** The parts before and after the first colon. @param {string} text */
 function split(text) {
 	const at = text.indexOf(":");
 	return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
@@ -244,7 +244,7 @@ async function copy(code, button) {
 		await navigator.clipboard.writeText(code.textContent ?? "");
 		button.textContent = "Copied";
 	} catch {
-		/* no clipboard without a secure context: select it, to be copied by hand */
+		/* no clipboard in an insecure context: select it, for copying by hand */
 		getSelection()?.selectAllChildren(code);
 		button.textContent = "Selected";
 	}
