@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The cache of replies: it passes no packet that a look-up would not have passed a second ago under the same policy.
+# Each CPU has its own, so what is sent to be found there, or not, is sent by one CPU.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -9,7 +10,7 @@ default: drop
 return: socket'
 ANY="$SOCKET
 unconnected_udp: any"
-PYTHON=(python3 -u -c)
+PYTHON=(taskset -c 0 python3 -u -c)
 
 setup() {
 	lab_up
@@ -156,7 +157,7 @@ time.sleep(1000)' $SERVER4 $SERVER6 $CLIENT4 $CLIENT6
 	within 10 in_server sh -c '[ $(ss -Hun | grep -c :7100) = 2 ]'
 	load_policy "$SOCKET"
 	# many of each kind, so that some share the set of the packet that the cache has
-	in_client /usr/bin/python3 -c "
+	in_client taskset -c 0 /usr/bin/python3 -c "
 from scapy.all import *
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind(('to_server', 0))

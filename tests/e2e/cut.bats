@@ -293,7 +293,9 @@ FLOWS_SHUT='{version: 1, default: drop, return: flow, grace: 0}'
 }
 
 @test "under flow, the flows of connections of the host are cut with them, and counted once" {
-	in_server nft 'add table inet t; add chain inet t i { type filter hook input priority 0; }; add rule inet t i ct state new accept'
+	# without the RST, netfilter takes the connection for open: it is told from other flows by its addresses and ports
+	in_server nft 'add table inet t; add chain inet t i { type filter hook input priority 0; }; add rule inet t i ct state new accept;
+		add chain inet t o { type filter hook output priority raw; }; add rule inet t o tcp flags rst drop'
 	serve server :: 7001
 	serve client :: 7002
 	in_server portsieve load to_client -p "$(policy "$FLOWS_OPEN")"
@@ -303,8 +305,22 @@ FLOWS_SHUT='{version: 1, default: drop, return: flow, grace: 0}'
 	goes_on in4 out4
 	run --separate-stderr -0 in_server portsieve apply "$(policy "$FLOWS_SHUT")" --cut
 	equal "portsieve: to_client: cut 1 connection and 0 flows" "${stderr##*$'\n'}"
+	stops in4
+	goes_on out4
+}
+
+@test "under flow and not tracked, the flows of connections of the host are cut with them" {
+	serve server :: 7001
+	serve client :: 7002
+	in_server portsieve load to_client -p "$(policy "$FLOWS_OPEN")"
+	talk in4 client $SERVER4 7001
+	talk out4 server $CLIENT4 7002
+	in_server portsieve apply "$(policy "$FLOWS_SHUT")"
+	equal 2 "$(entries flows)"
+	in_server portsieve apply "$(policy "$FLOWS_SHUT")" --cut
 	ends in4
 	goes_on out4
+	equal 1 "$(entries flows)"
 }
 
 @test "what is only monitored cuts nothing" {

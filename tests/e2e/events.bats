@@ -130,6 +130,46 @@ lines() {
 	} >"$RECORDS/asked" # to be validated
 }
 
+@test "filters choose in the program: what nobody asks for does not use up what may be recorded in a second" {
+	in_server portsieve load to_client -p "$FILE" --events=dropped
+	view port to_client --port udp/54 -j
+	view rule to_client --rule dns -j
+	view reason to_client --reason bad-flags -j
+	view source to_client --from 198.51.100.0/28 -j
+	start client flood to_server --protocol tcp --port 99 --rate 30000 --seconds 60
+	in_client /usr/bin/python3 -c "
+import time
+from scapy.all import *
+sender = conf.L2socket(iface='to_server')
+to, ip = Ether(dst=getmacbyip('$SERVER4')), IP(src='$CLIENT4', dst='$SERVER4')
+for packet in (to / ip / UDP(dport=54), to / ip / UDP(dport=53), to / ip / TCP(dport=81, flags='F'),
+               to / IP(src='198.51.100.7', dst='$SERVER4') / UDP(dport=9)):
+	for _ in range(150):
+		sender.outs.send(bytes(packet))
+		time.sleep(0.001)"
+	within 60 eval '[ "$(cat "$BATS_TEST_TMPDIR"/{port,rule,reason,source} | grep -c \"verdict\")" -ge 600 ]'
+	lab_stop
+	equal "150 150 150 150" "$(lines port '.port == 54') $(lines rule '.rule == "dns"') $(lines reason '.reason == "bad-flags"') $(lines source '.source == "198.51.100.7"')"
+}
+
+@test "each second again, 1,000 packets that a viewer asks for are recorded" {
+	in_server portsieve load to_client -p "$FILE" --events=dropped
+	view asked to_client --port udp/53 -j
+	# more than 1,000 on each CPU, whatever the sample takes
+	in_client taskset -c 0 flood to_server --protocol udp --port 53 --count 2500 --rate 500 >/dev/null
+	within 60 eval '[ "$(lines asked true)" = 2500 ]'
+	lab_stop
+}
+
+@test "the filter of a viewer that was killed ends" {
+	in_server portsieve load to_client -p "$FILE" --events=dropped
+	local none
+	none=$(filters)
+	view asked to_client --port udp/53
+	kill -KILL "$(pgrep -n -f 'portsieve events to_client --port udp/53')"
+	within 30 eval 'send udp 9 1; [ "$(filters)" = "$none" ]'
+}
+
 @test "a sample of 1 in 64 stands for the packets that were sent" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped
 	in_client flood to_server --protocol tcp --port 99 --count 60000 --rush -j >"$BATS_TEST_TMPDIR/sent"
