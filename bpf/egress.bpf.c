@@ -52,7 +52,7 @@ portsieve_inline void describe(struct leaving *leaving, const struct packet *pac
 /* Does any policy drop the answer: the current one, the next, or the one a rollback returns to? */
 portsieve_inline _Bool answer_needs_flow(const struct leaving *leaving, __u64 *ret_grace_until_ns)
 {
-	const struct packet answer = {
+	struct packet answer = {
 		.transport = leaving->transport,
 		.family = leaving->key.ipv6,
 		.tcp_flags = FLAG_ACK,
@@ -70,7 +70,7 @@ portsieve_inline _Bool answer_needs_flow(const struct leaving *leaving, __u64 *r
 
 		if (!image)
 			continue;
-		decide_by_port(image, &answer, &decision);
+		decide_by_rules(image, &answer, 0, port_entry(image, &answer), &decision);
 		if (!decision.drop)
 			continue;
 		needs = 1;

@@ -92,7 +92,7 @@ portsieve_inline int judge_decided(struct xdp_md *ctx, const struct portsieve_im
 
 /* Judges a packet by its headers, and by the sockets of this host if it may be a reply. */
 portsieve_inline int judge_parsed(struct xdp_md *ctx, const struct portsieve_image *image,
-				  const struct packet *packet, __u32 length_bytes)
+				  struct packet *packet, __u32 length_bytes)
 {
 	struct decision decision;
 

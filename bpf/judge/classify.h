@@ -101,13 +101,53 @@ portsieve_inline void decide_by_entry(const struct portsieve_image *image,
 	decision->new_connection = opens_connection(packet->tcp_flags);
 }
 
-portsieve_inline void decide_by_port(const struct portsieve_image *image,
-				     const struct packet *packet, struct decision *decision)
+/* Do rules without ports come before the knob? */
+portsieve_inline _Bool is_ruled(const struct packet *packet)
 {
-	__u32 entry = port_entry(image, packet);
+	/* such packets have addresses, which the verifier does not know */
+	return PORTSIEVE_RULED_KNOBS >> (packet->knob & 31) & 1 && packet->addresses;
+}
 
-	if (is_reference(entry))
+/* Is it the range of a monitored rule? */
+portsieve_inline _Bool is_monitored(const struct portsieve_image *image, __u32 range)
+{
+	return range >= (__u32)image->enforced.first + image->enforced.count;
+}
+
+/* Does an entry that a condition has led to allow its packets by a rule without ports? */
+portsieve_inline _Bool allows_any(const struct portsieve_image *image, __u32 entry)
+{
+	return entry < PORTSIEVE_RANGES &&
+	       (is_monitored(image, entry) || image->range[entry].transport == PORTSIEVE_ANY);
+}
+
+/*
+ * `entry` is the packet's in the flat tables, or in image.portless. `knob` decides a packet without
+ * a port if no rule does.
+ */
+portsieve_inline void decide_by_rules(const struct portsieve_image *image, struct packet *packet,
+				      __u32 knob, __u32 entry, struct decision *decision)
+{
+	if (is_reference(entry)) {
+		/* the verifier need not tell the transports apart */
+		packet->transport = cursor_forgotten(packet->transport, image->drop_knobs);
+		packet->tcp_flags = cursor_forgotten(packet->tcp_flags, image->drop_knobs);
 		entry = resolve(image, packet->addresses, packet->family, entry);
+		if (is_reference(entry)) {
+			decide_by_knob(image, packet->reason, knob, decision);
+			return;
+		}
+		if (bad_flags() >> (packet->tcp_flags & FLAGS_STANDARD) & 1 &&
+		    allows_any(image, entry)) {
+			decide_by_knob(image, PORTSIEVE_BAD_FLAGS, PORTSIEVE_KNOB_BAD_FLAGS,
+				       decision);
+			return;
+		}
+		if (is_monitored(image, entry & PORTSIEVE_ENTRY_RANGE))
+			entry |= PORTSIEVE_ENTRY_DROP;
+		cursor_keep(entry); /* keeps the compiler from removing the mask */
+		entry &= PORTSIEVE_ENTRY_DROP | PORTSIEVE_ENTRY_RANGE;
+	}
 	decide_by_entry(image, packet, entry, decision);
 }
 
@@ -129,17 +169,29 @@ portsieve_inline void decide_by_ext_header(__u64 causes, struct decision *decisi
 	decision->new_connection = 0;
 }
 
-portsieve_inline void classify(const struct portsieve_image *image, const struct packet *packet,
+portsieve_inline void classify(const struct portsieve_image *image, struct packet *packet,
 			       struct decision *decision)
 {
+	_Bool has_port = packet->reason == PORTSIEVE_REASONS;
 	__u64 causes = packet->ext_seen & image->drop_knobs;
+	__u32 knob = packet->knob, entry = 0;
 
-	if (causes && packet->knob != PORTSIEVE_KNOB_DROP)
+	if (causes && knob != PORTSIEVE_KNOB_DROP) {
 		decide_by_ext_header(causes, decision);
-	else if (packet->reason == PORTSIEVE_REASONS)
-		decide_by_port(image, packet, decision);
+		return;
+	}
+	if (has_port) {
+		entry = port_entry(image, packet);
+	} else if (is_ruled(packet)) {
+		/* from here on the verifier need not tell such packets apart */
+		knob = cursor_forgotten(knob, image->drop_knobs);
+		packet->reason = cursor_forgotten(packet->reason, image->drop_knobs);
+		entry = image->portless[image_portless_rules(image, knob)];
+	}
+	if (has_port || entry)
+		decide_by_rules(image, packet, knob, entry, decision);
 	else
-		decide_by_knob(image, packet->reason, packet->knob, decision);
+		decide_by_knob(image, packet->reason, knob, decision);
 }
 
 #endif

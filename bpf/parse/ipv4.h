@@ -42,6 +42,8 @@ portsieve_inline void parse_ipv4_options(struct cursor cursor, struct packet *pa
 {
 	const void *start = cursor.at;
 
+	/* what the verifier learns here of the memory's end must not be said of the IP header */
+	cursor_forget(&cursor, start, IPV4_OPTIONS_BYTES_MASK);
 	for (int option = 0; option < IPV4_OPTIONS_BYTES_MAX; option++) {
 		const __u8 *type = cursor_peek(&cursor, 1);
 		const __u8 *header;
@@ -106,11 +108,11 @@ portsieve_inline _Bool parse_ipv4(struct cursor *cursor, struct packet *packet)
 	}
 	if (!cursor_narrow(cursor, total_bytes - header_bytes))
 		return packet_malformed(packet, PORTSIEVE_MALFORMED_IPV4);
+	packet->family = PACKET_IPV4;
+	packet->addresses = &ip->saddr;
 	if (ip->frag_off & BE16(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET) &&
 	    !parse_ipv4_fragment(packet, ip, total_bytes - header_bytes))
 		return 0;
-	packet->family = PACKET_IPV4;
-	packet->addresses = &ip->saddr;
 	if (ip->protocol == IPPROTO_ICMP)
 		return parse_icmp(cursor, packet);
 	if (ip->protocol == IPPROTO_IGMP)

@@ -178,6 +178,8 @@ portsieve_inline _Bool parse_ipv6(struct cursor *cursor, struct packet *packet)
 
 	if (!ip || ip->version != 6)
 		return packet_malformed(packet, PORTSIEVE_MALFORMED_IPV6);
+	packet->family = PACKET_IPV6;
+	packet->addresses = &ip->saddr;
 	next = ip->nexthdr;
 	if (next == NEXT_HOP_BY_HOP && !ip->payload_len)
 		return parse_jumbogram(cursor, packet);
@@ -185,8 +187,6 @@ portsieve_inline _Bool parse_ipv6(struct cursor *cursor, struct packet *packet)
 		return packet_malformed(packet, PORTSIEVE_MALFORMED_IPV6);
 	if (!parse_ext_chain(cursor, packet, &next))
 		return 0;
-	packet->family = PACKET_IPV6;
-	packet->addresses = &ip->saddr;
 	if (next == IPPROTO_ICMPV6)
 		return parse_icmpv6(cursor, packet);
 	if (next == NEXT_ESP || next == NEXT_NONE)

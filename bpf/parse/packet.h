@@ -38,9 +38,10 @@ struct packet {
 			   */
 	__u32 port;	  /* destination, host order; only with a port */
 	__u32 fragmented; /* a first fragment: the datagram continues in others */
-	__u32 family;	  /* enum packet_family; only with a port */
+	__u32 family;	  /* enum packet_family; only with addresses */
 	__u32 ports;	  /* source and destination as in the header; only with a port */
-	const void *addresses; /* source, then destination, in the IP header; only with a port */
+	/* source, then destination, in the IP header; NULL before it */
+	const void *addresses;
 };
 
 /* The transport of the packet's flow. */

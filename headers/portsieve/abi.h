@@ -44,6 +44,7 @@ enum portsieve_transport {
 	PORTSIEVE_SCTP,
 	PORTSIEVE_DCCP,
 	PORTSIEVE_TRANSPORTS,
+	PORTSIEVE_ANY = PORTSIEVE_TRANSPORTS, /* only of a range: that of a rule without ports */
 };
 
 /*
@@ -124,6 +125,27 @@ enum portsieve_routing_types {
 		1 << PORTSIEVE_KNOB_ROUTING_TYPE_3 | 1 << PORTSIEVE_KNOB_ROUTING_TYPE_4,
 };
 
+/*
+ * Which rules a packet without a port is tried against, before its knob decides: as bits, an index
+ * in image.portless.
+ */
+enum portsieve_portless {
+	PORTSIEVE_PORTLESS_STRICT = 1 << 0,  /* a knob of UNLIFTED_KNOBS: those that drop */
+	PORTSIEVE_PORTLESS_DROPPED = 1 << 1, /* the knob drops it: monitored rules do not count */
+	PORTSIEVE_PORTLESS = 4,
+
+	/* The knobs, as bits, of packets that no rule without ports allows, */
+	PORTSIEVE_UNLIFTED_KNOBS = 1 << PORTSIEVE_KNOB_TINY_FRAGMENT |
+				   1 << PORTSIEVE_KNOB_EXT_DEPTH | 1 << PORTSIEVE_KNOB_JUMBOGRAM,
+	/* and of all packets that such a rule can decide. */
+	PORTSIEVE_RULED_KNOBS = PORTSIEVE_UNLIFTED_KNOBS | 1 << PORTSIEVE_KNOB_LATER_FRAGMENT |
+				1 << PORTSIEVE_KNOB_OTHER_PROTOCOL | 1 << PORTSIEVE_KNOB_NO_PORT |
+				1 << PORTSIEVE_KNOB_ICMP_ECHO | 1 << PORTSIEVE_KNOB_ICMP_OTHER |
+				1 << PORTSIEVE_KNOB_ICMPV6_ECHO |
+				1 << PORTSIEVE_KNOB_ICMPV6_MOBILITY |
+				1 << PORTSIEVE_KNOB_ICMPV6_OTHER,
+};
+
 /* Each transport's ranges for ports that no rule names, in this order. */
 enum portsieve_builtin {
 	PORTSIEVE_PORT0,
@@ -175,9 +197,13 @@ static inline __attribute__((always_inline)) _Bool ids_have(const struct portsie
  *     port -> port class -> [source [source]] -> [destination] -> [time]... -> range
  *
  * A port class has a condition, and the range of the first rule without addresses and without an
- * end, which decides if no earlier rule matches (PORTSIEVE_ENTRY_FALL). Ports with the same
- * conditional rules share conditions, so the size is the sum of ranges and prefixes, not their
+ * end, which decides if no earlier rule matches (PORTSIEVE_ENTRY_FALL). In place of the range, the
+ * classes of packets without a port have PORTSIEVE_ENTRY_FALL: their knob decides. Ports with the
+ * same conditional rules share conditions, so the size is the sum of ranges and prefixes, not their
  * product.
+ *
+ * In a condition or a cell, the entry of a monitored range lacks the top bit where the next rule
+ * that matches is one without ports that allows: such a rule does not pass bad flags.
  */
 enum portsieve_references {
 	PORTSIEVE_ENTRY_FALL = 0xffff, /* in a condition or a cell: no conditional rule matches */
@@ -210,7 +236,7 @@ enum portsieve_condition_kind {
 
 struct portsieve_port_class {
 	__u16 condition; /* a reference */
-	__u16 otherwise; /* a range with its verdict */
+	__u16 otherwise; /* a range with its verdict, or PORTSIEVE_ENTRY_FALL */
 };
 
 /*
@@ -516,7 +542,10 @@ struct portsieve_trace {
 	__u8 asks;	/* without `tracing`, it would be looked up as a reply */
 };
 
-/* A range as written in its rule. `rule` is an index in image.rule, unused for a built-in range. */
+/*
+ * A range as written in its rule; PORTSIEVE_ANY has all ports, and packets without. `rule` is an
+ * index in image.rule, unused for a built-in range.
+ */
 struct portsieve_range {
 	__u16 rule;
 	__u16 low;
@@ -576,6 +605,8 @@ struct portsieve_image {
 	__u64 monitor_knobs; /* some of drop_knobs: these drops are only counted */
 	struct portsieve_ids enforced; /* ranges whose drops are carried out */
 	struct portsieve_ids final;    /* ranges whose drops are never replies */
+	/* references to port classes, by enum portsieve_portless; 0: no rule is tried */
+	__u16 portless[PORTSIEVE_PORTLESS];
 	__u16 port[PORTSIEVE_TRANSPORTS][PORTSIEVE_PORTS]; /* entries, by port in host order */
 	__u16 counter[PORTSIEVE_ENTRY_RANGE + 1];	   /* counter id by range id */
 
@@ -601,10 +632,21 @@ struct portsieve_image {
 	__u32 flows;	      /* entries of PORTSIEVE_FLOWS; 0 without RETURN_FLOW */
 	__u32 reserved;
 	__u32 epoch;	    /* differs from that of the previous image: see portsieve_replies */
-	__u32 unused[1071]; /* pads to PORTSIEVE_IMAGE_BYTES */
+	__u32 unused[1069]; /* pads to PORTSIEVE_IMAGE_BYTES */
 };
 
 _Static_assert(sizeof(struct portsieve_image) == PORTSIEVE_IMAGE_BYTES, "adjust image.unused");
+
+/* The rules, by enum portsieve_portless, that packets of a knob of RULED_KNOBS are tried against.
+ */
+static inline __attribute__((always_inline)) __u32
+image_portless_rules(const struct portsieve_image *image, __u32 knob)
+{
+	__u64 drops = image->drop_knobs & ~image->monitor_knobs;
+
+	return (PORTSIEVE_UNLIFTED_KNOBS >> (knob & 31) & PORTSIEVE_PORTLESS_STRICT) |
+	       (drops >> (knob & 31) << 1 & PORTSIEVE_PORTLESS_DROPPED);
+}
 
 /*
  * Which program judges while one portsieve program replaces another in libxdp's dispatcher: both

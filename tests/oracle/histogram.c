@@ -33,6 +33,7 @@ static const struct oracle_rule rules[] = {
 	{ .name = "ssh", .intervals = ssh, .interval_count = 1, .from = { near, 2 } },
 	{ .name = "web", .intervals = web, .interval_count = 3 },
 	{ .name = "games", .drop = true, .intervals = games, .interval_count = 4 },
+	{ .name = "neighbours", .drop = true, .from = { near, 2 } },
 };
 
 static double seconds(void)

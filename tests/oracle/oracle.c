@@ -113,7 +113,7 @@ static const struct row rows[] = {
 	{ "L4", "UDP length < 8", ON(UDP), udp_is_short, "malformed-l4", .verdict = DROPPED },
 	{ "L5", "UDP length past the end", ON(UDP), udp_is_too_long, "malformed-l4",
 	  .verdict = DROPPED },
-	{ "L6", "bad flags to a dropped port", ON(TCP), tcp_flags_are_bad, "bad-flags",
+	{ "L6", "bad flags to a dropped port", ON(TCP), bad_flags_decide, "bad-flags",
 	  .verdict = KNOB, .knob = KNOB_BAD_FLAGS, .shows_port = true },
 	{ "L7", "a DHCP client's port", ON(UDP) | ON(UDP_LITE), is_for_dhcp_client, "dhcp-client",
 	  .verdict = PASSES, .shows_port = true },
@@ -157,6 +157,11 @@ static const struct row extension_header = {
 	NULL,
 	"ext-header",
 	.verdict = DROPPED,
+};
+
+/* U1, in place of the row's knob. */
+static const struct row portless_rule = {
+	"U1", "a rule without ports has the addresses", 0, NULL, "rule", .verdict = RANGE,
 };
 
 static const struct {
@@ -299,7 +304,7 @@ static struct oracle_opinion opinion_of(const struct row *row, const struct ques
 		opinion.rule = q->range.name;
 		opinion.low = q->range.low;
 		opinion.high = q->range.high;
-		opinion.new_connection = opens_connection(q);
+		opinion.new_connection = row->shows_port && opens_connection(q);
 	}
 	return opinion;
 }
@@ -313,9 +318,33 @@ static struct range range_of_layer(const struct oracle_policy *policy, const uin
 		.family = ip->kind == LAYER_IPV4 ? ORACLE_IPV4 : ORACLE_IPV6,
 		.source = frame + ip->source,
 		.destination = frame + ip->destination,
+		.has_bad_flags = layer->kind == LAYER_TCP &&
+				 flags_are_bad(&(struct question){ .layer = layer }),
 	};
 
 	return range_of(policy, &subject);
+}
+
+/* U1 and U2: a packet without a port that a knob would decide, if a rule without ports matches. */
+static const struct row *portless_row_find(const struct row *row, const uint8_t *frame,
+					   const struct layer *ip, struct question *q)
+{
+	bool before_ip = row->knob == KNOB_VLAN_DEPTH || row->knob == KNOB_MPLS;
+	struct portless_subject packet = {
+		.is_unlifted = row->knob == KNOB_TINY_FRAGMENT || row->knob == KNOB_EXT_DEPTH ||
+			       row->knob == KNOB_JUMBOGRAM,
+		.knob_drops =
+			q->policy->knob_drops[row->knob] && !q->policy->knob_monitors[row->knob],
+	};
+
+	if (row->verdict != KNOB || row->shows_port || before_ip)
+		return row;
+	packet.subject = (struct subject){
+		.family = ip->kind == LAYER_IPV4 ? ORACLE_IPV4 : ORACLE_IPV6,
+		.source = frame + ip->source,
+		.destination = frame + ip->destination,
+	};
+	return portless_range_of(q->policy, &packet, &q->range) ? &portless_rule : row;
 }
 
 struct oracle_opinion oracle_judge(const struct oracle_policy *policy, const uint8_t *frame,
@@ -346,7 +375,7 @@ struct oracle_opinion oracle_judge(const struct oracle_policy *policy, const uin
 
 		row = instead ? instead : row;
 	}
-	return opinion_of(row, &q);
+	return opinion_of(portless_row_find(row, frame, ip, &q), &q);
 }
 
 const char *oracle_clause(size_t index, const char **ret_words, const char **ret_reason)
@@ -355,6 +384,7 @@ const char *oracle_clause(size_t index, const char **ret_words, const char **ret
 				: index == COUNT(rows)	   ? &routing_header
 				: index == COUNT(rows) + 1 ? &extension_header
 				: index == COUNT(rows) + 2 ? &source_route
+				: index == COUNT(rows) + 3 ? &portless_rule
 							   : NULL;
 
 	if (!row)

@@ -42,7 +42,10 @@ struct oracle_prefixes {
 	size_t count;
 };
 
-/* Matches a packet that has a port in the intervals, a source in `from`, a destination in `to`. */
+/*
+ * Matches a packet that has a port in the intervals, a source in `from`, a destination in `to`.
+ * Without intervals it is a rule without ports.
+ */
 struct oracle_rule {
 	const char *name;
 	bool drop;
@@ -73,9 +76,11 @@ struct oracle_opinion {
 	const char *reason; /* "rule", "default", or a reason's name: "later-fragment" */
 	const char *rule;   /* a rule's name, "_port0", "_system", "_user", "_dynamic"; or NULL */
 	const char
-		*protocol;  /* "tcp", "udp", "sctp", "dccp"; NULL when the port was not asked for */
-	int port;	    /* destination, -1 with protocol NULL */
-	uint16_t low, high; /* of the rule's interval or the built-in range; 0 with rule NULL */
+		*protocol; /* "tcp", "udp", "sctp", "dccp"; NULL when the port was not asked for */
+	int port;	   /* destination, -1 with protocol NULL */
+	/* of the rule's interval or the built-in range; 0 with rule NULL, all of a rule without
+	 * ports */
+	uint16_t low, high;
 	bool new_connection; /* in a range's row: TCP with SYN and without ACK */
 	const char *clause;  /* the row of docs/packets.md that decided, with a letter for a part */
 	const char *because; /* that row in words */

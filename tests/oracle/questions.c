@@ -206,14 +206,18 @@ bool udp_is_too_long(const struct question *q)
 	return q->layer->length > q->layer->room && q->layer->fragment == FRAGMENT_NONE;
 }
 
-bool tcp_flags_are_bad(const struct question *q)
+bool flags_are_bad(const struct question *q)
 {
 	int64_t flags = q->layer->flags;
 	bool syn = flags & SYN;
 
-	return q->range.drop && ((syn && (flags & FIN)) || (syn && (flags & RST)) ||
-				 !(flags & (SYN | FIN | RST | ACK | PSH | URG)) ||
-				 ((flags & FIN) && !(flags & ACK)));
+	return (syn && (flags & FIN)) || (syn && (flags & RST)) ||
+	       !(flags & (SYN | FIN | RST | ACK | PSH | URG)) || ((flags & FIN) && !(flags & ACK));
+}
+
+bool bad_flags_decide(const struct question *q)
+{
+	return (q->range.drop || q->range.portless) && flags_are_bad(q);
 }
 
 bool is_for_dhcp_client(const struct question *q)

@@ -41,6 +41,17 @@ static void merge_overlapping(const struct oracle_rule *rule, const char *transp
 static bool rule_find(const struct oracle_rule *rule, const char *transport, int64_t port,
 		      struct range *ret_range)
 {
+	*ret_range = (struct range){
+		.name = rule->name,
+		.is_rule = true,
+		.drop = rule->drop,
+		.monitored = rule->monitor,
+		.high = UINT16_MAX,
+		.names_addresses = true,
+		.portless = true,
+	};
+	if (!rule->interval_count)
+		return true;
 	for (size_t i = 0; i < rule->interval_count; i++) {
 		const struct oracle_interval *interval = &rule->intervals[i];
 
@@ -125,7 +136,7 @@ static struct range range_among(const struct oracle_policy *policy, const struct
 		range.drop |= rule->only_from && !is_from(rule, subject);
 		if (rule_applies(rule, subject))
 			return range;
-		passed_over = true;
+		passed_over = passed_over || !range.portless;
 	}
 	*ret_index = count;
 	range = built_in_range(policy, subject->port);
@@ -154,5 +165,28 @@ struct range range_of(const struct oracle_policy *policy, const struct subject *
 	struct range monitored = range_among(policy, subject, true, decider, &index);
 	bool passes = range.is_rule ? !range.drop : default_passes(policy, subject);
 
+	if (range.portless && !range.drop && subject->has_bad_flags)
+		return range; /* U3: the knob decides */
 	return passes && index < decider ? monitored : range;
+}
+
+bool portless_range_of(const struct oracle_policy *policy, const struct portless_subject *packet,
+		       struct range *ret_range)
+{
+	const struct oracle_rule *monitored = NULL, *decider = NULL;
+
+	for (size_t i = 0; i < policy->rule_count && !decider; i++) {
+		const struct oracle_rule *rule = &policy->rules[i];
+
+		if (rule->interval_count || (packet->is_unlifted && !rule->drop) ||
+		    !rule_applies(rule, &packet->subject))
+			continue;
+		if (!rule->monitor)
+			decider = rule;
+		else if (!monitored)
+			monitored = rule;
+	}
+	if (monitored && !(decider ? decider->drop : packet->knob_drops))
+		decider = monitored;
+	return decider && rule_find(decider, NULL, 0, ret_range);
 }

@@ -13,6 +13,7 @@ struct subject {
 	int64_t port;	       /* destination, 0 to 65535 */
 	enum oracle_family family;
 	const uint8_t *source, *destination;
+	bool has_bad_flags; /* of TCP, see L6 */
 };
 
 struct range {
@@ -22,9 +23,21 @@ struct range {
 	bool monitored;	      /* the drop is only counted */
 	uint16_t low, high;   /* overlapping intervals of one rule are merged */
 	bool names_addresses; /* the rule does */
+	bool portless;	      /* it is a rule without ports */
 	bool passed_over;     /* built-in; a rule for the port has other addresses, or has ended */
 };
 
 struct range range_of(const struct oracle_policy *policy, const struct subject *subject);
+
+/* A packet without a port: what its knob says of it. */
+struct portless_subject {
+	struct subject subject; /* transport and port do not matter */
+	bool is_unlifted;	/* U2: no rule allows it */
+	bool knob_drops;	/* and that is not only counted */
+};
+
+/* Is it counted by a rule without ports? */
+bool portless_range_of(const struct oracle_policy *policy, const struct portless_subject *packet,
+		       struct range *ret_range);
 
 #endif

@@ -65,6 +65,7 @@ static const struct oracle_rule rules_with_addresses[] = {
 	  false },
 	{ "media", true, media, COUNT(media), LIST(inside), { 0 }, false, false, false, false },
 	RULE("signalling", false, signalling),
+	{ "neighbours", true, NULL, 0, LIST(inside), LIST(server), false, false, false, false },
 };
 
 #endif

@@ -85,14 +85,16 @@ static void make_rule(struct address_policy *policy, size_t index, uint64_t *sta
 		.name = policy->names[index],
 		.drop = chance(state, 2),
 		.intervals = policy->intervals[index],
-		.interval_count = 1 + chance(state, ADDRESS_INTERVALS_MAX),
 	};
-	for (size_t i = 0; i < rule->interval_count; i++)
-		policy->intervals[index][i] = make_interval(state);
 	rule->monitor = rule->drop && chance(state, 3) == 0;
 	rule->from = make_prefixes(state, policy->from[index]);
 	rule->to = make_prefixes(state, policy->to[index]);
-	rule->only_from = !rule->drop && rule->from.count && chance(state, 2);
+	if (!(rule->from.count || rule->to.count) || chance(state, 4))
+		rule->interval_count = 1 + chance(state, ADDRESS_INTERVALS_MAX);
+	for (size_t i = 0; i < rule->interval_count; i++)
+		policy->intervals[index][i] = make_interval(state);
+	rule->only_from =
+		!rule->drop && rule->interval_count && rule->from.count && chance(state, 2);
 	if (index < policy->policy.runtime_count && chance(state, 4)) {
 		rule->ends = true;
 		rule->ended = chance(state, 2);

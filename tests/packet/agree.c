@@ -42,8 +42,8 @@ static void write_prefixes(FILE *out, const char *key, const struct oracle_prefi
 
 static void write_rule(FILE *out, const struct oracle_rule *rule)
 {
-	fprintf(out, "  - {name: %s, action: %s, %sports:", rule->name, word(rule->drop),
-		rule->monitor ? "mode: monitor, " : "");
+	fprintf(out, "  - {name: %s, action: %s%s%s", rule->name, word(rule->drop),
+		rule->monitor ? ", mode: monitor" : "", rule->interval_count ? ", ports:" : "");
 	for (size_t i = 0; i < rule->interval_count; i++)
 		fprintf(out, " %s/%u-%u", rule->intervals[i].transport,
 			(unsigned int)rule->intervals[i].low,

@@ -53,11 +53,13 @@ struct native_decision native_classify(const struct portsieve_image *image,
 {
 	const struct policy_prefix *source = packet->address[PORTSIEVE_SOURCE];
 	uint8_t addresses[32], bytes = source->length / 8;
-	const struct packet parsed = {
-		.reason = PORTSIEVE_REASONS,
-		.transport = packet->transport,
+	bool has_port = packet->transport != PORTSIEVE_ANY;
+	struct packet parsed = {
+		.reason = has_port ? PORTSIEVE_REASONS : PORTSIEVE_OTHER_PROTOCOL,
+		.knob = packet->knob,
+		.transport = has_port ? packet->transport : 0,
 		.port = packet->port,
-		.tcp_flags = PACKET_NO_FLAGS,
+		.tcp_flags = packet->has_bad_flags ? 0 : PACKET_NO_FLAGS,
 		.family = source->family == POLICY_IPV6 ? PACKET_IPV6 : PACKET_IPV4,
 		.addresses = addresses,
 	};

@@ -8,9 +8,11 @@
 
 #include "policy/policy.h"
 
-/* A packet with a port; both addresses are of one family and of full length. */
+/* A packet; both addresses are of one family and of full length. */
 struct native_packet {
-	enum portsieve_transport transport;
+	enum portsieve_transport transport; /* PORTSIEVE_ANY: it has no port, but */
+	enum portsieve_knob knob;	    /* this knob */
+	bool has_bad_flags;
 	uint16_t port;
 	const struct policy_prefix *address[PORTSIEVE_DIRECTIONS];
 	const uint32_t *class[PORTSIEVE_DIRECTIONS]; /* what the trie holds; NULL: nothing */

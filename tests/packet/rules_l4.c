@@ -9,6 +9,23 @@
 #define ESTABLISHED                                                                                \
 	DROP "  - {name: final, action: drop, ports: tcp/25, replies: drop}\n"                     \
 	     "return: established\n"
+/* Recipes are from 192.0.2.7 and 2001:db8::7. */
+#define FROM_HERE "from: [192.0.2.0/24, \"2001:db8::/64\"]}\n"
+#define BLOCKED                                                                                    \
+	"version: 1\ndefault: allow\nrules:\n"                                                     \
+	"  - {name: elsewhere, action: allow, from: 203.0.113.0/24}\n"                             \
+	"  - {name: all, action: drop, " FROM_HERE
+#define TRUSTED                                                                                    \
+	"version: 1\ndefault: drop\nrules:\n"                                                      \
+	"  - {name: all, action: allow, " FROM_HERE
+#define TRIED                                                                                      \
+	"version: 1\ndefault: allow\nrules:\n"                                                     \
+	"  - {name: all, action: drop, mode: monitor, " FROM_HERE
+#define BY_ALL(drop_, dropped_)                                                                    \
+	{                                                                                          \
+		.drop = drop_, .dropped = dropped_, .reason = "rule", .rule = "all", .port = -1,   \
+		.high = 65535                                                                      \
+	}
 #define RETURNED                                                                                   \
 	{                                                                                          \
 		.reason = "return-established", .protocol = "tcp", .port = 23                      \
@@ -142,6 +159,47 @@ const struct rule_test rules_l4[] = {
 	{ "R4", "a segment with PSH only is dropped", "eth ip4 tcp:port=23,flags=8", ESTABLISHED,
 	  SHUT("tcp") },
 	{ "R4", "UDP is dropped", "eth ip4 udp:port=23", ESTABLISHED, SHUT("udp") },
+	{ "U1", "a blocked source's ping is dropped", "eth ip4 icmp", BLOCKED, BY_ALL(true, true) },
+	{ "U1", "over IPv6 too", "eth ip6 icmp6", BLOCKED, BY_ALL(true, true) },
+	{ "U1", "its GRE is dropped", "eth ip4:proto=47 data:8", BLOCKED, BY_ALL(true, true) },
+	{ "U1", "its ESP over IPv6 is dropped", "eth ip6 esp", BLOCKED, BY_ALL(true, true) },
+	{ "U1", "its later fragments are dropped", "eth ip4:frag=185 udp", BLOCKED,
+	  BY_ALL(true, true) },
+	{ "U1", "its later fragments over IPv6 are dropped", "eth ip6 frag:off=1,next=17 data:8",
+	  BLOCKED, BY_ALL(true, true) },
+	{ "U1", "its ICMP errors pass", "eth ip4 icmp:type=3", BLOCKED, PASSES("icmp") },
+	{ "U1", "its neighbour solicitations pass", "eth ip6 icmp6:type=135", BLOCKED,
+	  PASSES("icmpv6") },
+	{ "U1", "its IGMP passes", "eth ip4:proto=2", BLOCKED, PASSES("igmp") },
+	{ "U1", "what it sends malformed is malformed", "eth ip4 icmp:size=7", BLOCKED, MALFORMED },
+	{ "U1", "a knob of an extension header comes first", "eth ip6 dst icmp6",
+	  BLOCKED KNOB("destination_options: drop"), DROPS("ext-header") },
+	{ "U1", "a source route comes first", "eth ip4:size=28 tcp poke:34=8307040a00000100",
+	  TRUSTED, DROPS("source-route") },
+	{ "U1", "a trusted source's ping passes the knob", "eth ip4 icmp",
+	  TRUSTED KNOB("icmp_echo: drop"), BY_ALL(false, false) },
+	{ "U1", "a trusted source's other ICMP passes the default", "eth ip4 icmp:type=13", TRUSTED,
+	  BY_ALL(false, false) },
+	{ "U1", "MPLS has no addresses", "eth:type=0x8847 data:46", BLOCKED, PASSES("mpls") },
+	{ "U1", "a monitored rule counts what the knob passes", "eth ip4 icmp", TRIED,
+	  BY_ALL(true, false) },
+	{ "U1", "a monitored rule counts nothing that the knob drops", "eth ip4 icmp",
+	  TRIED KNOB("icmp_echo: drop"), DROPS("icmp") },
+	{ "U2", "a blocked source's tiny fragment is dropped by the rule",
+	  "eth ip4:mf=1 tcp:size=16", BLOCKED KNOB("tiny_fragment: allow"), BY_ALL(true, true) },
+	{ "U2", "a trusted source's tiny fragment is dropped", "eth ip4:mf=1 tcp:size=16", TRUSTED,
+	  TINY },
+	{ "U2", "TCP at offset 1 is dropped too", "eth ip4:frag=1,proto=6 data:24", TRUSTED, TINY },
+	{ "U2", "its tiny fragment passes where the knob allows", "eth ip4:mf=1 tcp:size=16",
+	  TRUSTED KNOB("tiny_fragment: allow"), PASSES("tiny-fragment") },
+	{ "U2", "a trusted source's ninth header is too many",
+	  "eth ip6 dst dst dst dst dst dst dst dst dst udp", TRUSTED, DROPS("ext-depth") },
+	{ "U2", "a blocked source's ninth header is dropped by the rule",
+	  "eth ip6 dst dst dst dst dst dst dst dst dst udp", BLOCKED, BY_ALL(true, true) },
+	{ "U2", "a trusted source's jumbogram follows the knob", "eth ip6:payload=0 jumbo udp",
+	  TRUSTED, DROPS("jumbogram") },
+	{ "U2", "a blocked source's jumbogram is dropped by the rule",
+	  "eth ip6:payload=0 jumbo udp", BLOCKED, BY_ALL(true, true) },
 };
 const size_t rules_l4_count = ARRAY_SIZE(rules_l4);
 
@@ -197,6 +255,10 @@ const size_t rules_l4_count = ARRAY_SIZE(rules_l4);
 	}
 
 const struct rule_test rules_ports[] = {
+	{ "L6", "invalid flags are bad though a rule without ports allows",
+	  "eth ip4 tcp:flags=0x03", TRUSTED, BAD(true, 443) },
+	{ "L6", "there a knob lets them pass", "eth ip6 tcp:flags=0x03",
+	  TRUSTED KNOB("bad_flags: allow"), BAD(false, 443) },
 	{ "L6", "SYN+FIN to a dropped port is bad", "eth ip4 tcp:port=23,flags=0x03", ALLOW,
 	  BAD(true, 23) },
 	{ "L6", "SYN+RST to a dropped port is bad", "eth ip4 tcp:port=23,flags=0x06", ALLOW,

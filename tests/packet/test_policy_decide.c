@@ -45,7 +45,9 @@ static struct policy_packet pick_packet(const struct grammar *grammar)
 	const struct grammar_addresses *likely = ipv6 ? &grammar->ipv6 : &grammar->ipv4;
 
 	return (struct policy_packet){
-		.transport = chance(PORTSIEVE_TRANSPORTS),
+		.transport = chance(PORTSIEVE_TRANSPORTS + 1),
+		.knob_drops = chance(2),
+		.is_unlifted = chance(2),
 		.port = chance(4) ? grammar->ports[chance((uint32_t)grammar->port_count)]
 				  : (uint16_t)chance(65536),
 		.source = pick_address(likely, ipv6),
@@ -66,7 +68,19 @@ static void assert_same(const struct policy *policy, const struct oracle_policy 
 		.source = packet->source.address,
 		.destination = packet->destination.address,
 	};
-	struct range range = range_of(told, &subject);
+	const struct portless_subject without_port = {
+		.subject = subject,
+		.is_unlifted = packet->is_unlifted,
+		.knob_drops = packet->knob_drops,
+	};
+	struct range range = { 0 };
+
+	if (packet->transport == PORTSIEVE_ANY) {
+		if (!portless_range_of(told, &without_port, &range))
+			range.drop = packet->knob_drops;
+	} else {
+		range = range_of(told, &subject);
+	}
 
 	if (!!rule != range.is_rule || (rule && strcmp(rule->name, range.name)) ||
 	    (rule && decision.drop != range.drop))

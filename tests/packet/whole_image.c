@@ -21,7 +21,8 @@
 #include "native_classify.h"
 
 struct run {
-	enum portsieve_transport transport;
+	enum portsieve_transport transport; /* PORTSIEVE_ANY: packets without a port, of a knob */
+	enum portsieve_knob knob;
 	uint16_t low, high;
 	const uint16_t *rules; /* that name its ports, in order */
 	size_t rules_count;
@@ -39,6 +40,7 @@ struct check {
 	const struct portsieve_image *image;
 	struct address_kinds kinds[POLICY_FAMILIES][PORTSIEVE_DIRECTIONS];
 	struct port_rules *port_rules; /* by transport */
+	uint16_t *portless[2];	       /* rules without ports, and of these those that drop */
 	struct run *runs;
 	size_t runs_count;
 	uint64_t *moments;
@@ -84,12 +86,16 @@ static bool rule_drops(const struct policy *policy, size_t rule, const struct ad
  * The index of the rule that counts the packet, or -1: the first that is enforced, or where that
  * passes the packet, the first before it that is monitored.
  */
-static int first_match(const struct policy *policy, const struct run *run,
+static int first_match(const struct check *check, const struct run *run,
 		       const struct address_kind *source, const struct address_kind *destination,
 		       uint64_t now_ns)
 {
-	bool drops = policy->default_action == POLICY_DROP && !policy->default_monitor &&
-		     !is_dhcp(policy, run->transport, run->low);
+	const struct policy *policy = check->policy;
+	bool drops =
+		run->transport == PORTSIEVE_ANY
+			? (check->image->drop_knobs & ~check->image->monitor_knobs) >> run->knob & 1
+			: policy->default_action == POLICY_DROP && !policy->default_monitor &&
+				  !is_dhcp(policy, run->transport, run->low);
 	int decider = -1, monitored = -1;
 
 	for (size_t i = 0; i < run->rules_count && decider < 0; i++) {
@@ -139,9 +145,12 @@ static void port_rules_make(const struct policy *policy, enum portsieve_transpor
 		memset(last, 0, PORTSIEVE_PORTS * sizeof(*last));
 		for (size_t rule = 0; rule < policy->rules_count; rule++) {
 			const struct policy_rule *one = &policy->rules[rule];
+			const struct policy_interval all = { 0, PORTSIEVE_PORTS - 1, transport };
+			size_t count = one->intervals_count ? one->intervals_count : 1;
 
-			for (size_t i = 0; i < one->intervals_count; i++) {
-				const struct policy_interval *interval = &one->intervals[i];
+			for (size_t i = 0; i < count; i++) {
+				const struct policy_interval *interval =
+					one->intervals_count ? &one->intervals[i] : &all;
 
 				if (interval->transport != transport)
 					continue;
@@ -199,6 +208,42 @@ static void add_runs(struct check *check, enum portsieve_transport transport)
 			.high = (uint16_t)port,
 			.rules = rules->rules + rules->first[port],
 			.rules_count = rules->first[port + 1] - rules->first[port],
+		};
+	}
+}
+
+/* Packets without a port: a run for each knob that comes after the rules without ports. */
+static void add_portless_runs(struct check *check)
+{
+	static const struct {
+		enum portsieve_knob knob;
+		bool is_unlifted;
+	} knobs[] = {
+		{ PORTSIEVE_KNOB_LATER_FRAGMENT, false },  { PORTSIEVE_KNOB_TINY_FRAGMENT, true },
+		{ PORTSIEVE_KNOB_OTHER_PROTOCOL, false },  { PORTSIEVE_KNOB_NO_PORT, false },
+		{ PORTSIEVE_KNOB_ICMP_ECHO, false },	   { PORTSIEVE_KNOB_ICMP_OTHER, false },
+		{ PORTSIEVE_KNOB_ICMPV6_ECHO, false },	   { PORTSIEVE_KNOB_ICMPV6_OTHER, false },
+		{ PORTSIEVE_KNOB_ICMPV6_MOBILITY, false }, { PORTSIEVE_KNOB_EXT_DEPTH, true },
+		{ PORTSIEVE_KNOB_JUMBOGRAM, true },
+	};
+	size_t count[2] = { 0 };
+
+	for (int drops = 0; drops < 2; drops++) {
+		check->portless[drops] = calloc(check->policy->rules_count + 1, sizeof(uint16_t));
+		assert_non_null(check->portless[drops]);
+		for (size_t rule = 0; rule < check->policy->rules_count; rule++)
+			if (!check->policy->rules[rule].intervals_count &&
+			    (!drops || check->policy->rules[rule].action == POLICY_DROP))
+				check->portless[drops][count[drops]++] = (uint16_t)rule;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
+		check->runs = array_room(check->runs, check->runs_count, sizeof(*check->runs));
+		assert_non_null(check->runs);
+		check->runs[check->runs_count++] = (struct run){
+			.transport = PORTSIEVE_ANY,
+			.knob = knobs[i].knob,
+			.rules = check->portless[knobs[i].is_unlifted],
+			.rules_count = count[knobs[i].is_unlifted],
 		};
 	}
 }
@@ -281,6 +326,8 @@ static size_t assert_ranges_of_rule(const struct check *check, size_t index, siz
 	assert_non_null(named);
 	memcpy(named, rule->intervals, rule->intervals_count * sizeof(*named));
 	count = join_intervals(named, rule->intervals_count);
+	if (!rule->intervals_count)
+		named[count++] = (struct policy_interval){ 0, PORTSIEVE_PORTS - 1, PORTSIEVE_ANY };
 	found = calloc(count + 1, sizeof(*found));
 	assert_non_null(found);
 	if (strcmp(image->rule[index].name, rule->name) ||
@@ -312,8 +359,9 @@ static size_t assert_ranges_of_rule(const struct check *check, size_t index, siz
 /* Replies to packets that a range drops pass: docs/portsieve-policy.5.scd, RETURN TRAFFIC. */
 static bool should_ask(const struct policy_rule *rule)
 {
-	return rule->replies == POLICY_REPLIES_UNSET ? policy_prefixes_any(&rule->from)
-						     : rule->replies == POLICY_REPLIES_PASS;
+	return rule->replies == POLICY_REPLIES_UNSET
+		       ? rule->intervals_count && policy_prefixes_any(&rule->from)
+		       : rule->replies == POLICY_REPLIES_PASS;
 }
 
 /* The order of ids by kind, as abi.h has it. */
@@ -454,7 +502,13 @@ static bool is_default(const struct check *check, const struct question *questio
 {
 	enum portsieve_transport transport = question->run->transport;
 	bool dhcp = is_dhcp(check->policy, transport, port);
+	enum portsieve_knob knob = question->run->knob;
 
+	if (transport == PORTSIEVE_ANY)
+		return decision->range == PORTSIEVE_RANGES &&
+		       decision->counter == PORTSIEVE_OTHER_PROTOCOL &&
+		       decision->drop == (check->image->drop_knobs >> knob & 1) &&
+		       decision->monitored == (check->image->monitor_knobs >> knob & 1);
 	return decision->range == default_range(check->policy, transport, port) &&
 	       decision->drop == (check->policy->default_action == POLICY_DROP && !dhcp) &&
 	       decision->monitored == (decision->drop && check->policy->default_monitor) &&
@@ -471,7 +525,9 @@ static bool is_by_rule(const struct check *check, const struct question *questio
 	if (decision->range < PORTSIEVE_RANGE_RULES || decision->range >= image->ranges)
 		return false;
 	range = &image->range[decision->range];
-	return range->rule == rule && range->transport == question->run->transport &&
+	return range->rule == rule &&
+	       (range->transport == question->run->transport ||
+		range->transport == PORTSIEVE_ANY) &&
 	       range->low <= port && port <= range->high &&
 	       decision->drop == rule_drops(check->policy, rule, question->source) &&
 	       decision->monitored == check->policy->rules[rule].monitor &&
@@ -483,10 +539,11 @@ static bool is_by_rule(const struct check *check, const struct question *questio
 static void ask(const struct check *check, const struct question *question)
 {
 	const struct run *run = question->run;
-	int rule = first_match(check->policy, run, question->source, question->destination,
-			       question->now_ns);
+	int rule =
+		first_match(check, run, question->source, question->destination, question->now_ns);
 	struct native_packet packet = {
 		.transport = run->transport,
+		.knob = run->knob,
 		.port = run->low,
 		.address = { &question->source->address, &question->destination->address },
 		.class = { question->source->class, question->destination->class },
@@ -602,6 +659,8 @@ static void check_free(struct check *check)
 	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
 		free(check->port_rules[transport].rules);
 	free(check->port_rules);
+	free(check->portless[0]);
+	free(check->portless[1]);
 	free(check->runs);
 	free(check->moments);
 	free(check->range_of_row);
@@ -641,6 +700,7 @@ void whole_image_check(const char *name, const struct policy *policy,
 		port_rules_make(policy, transport, &check.port_rules[transport]);
 		add_runs(&check, transport);
 	}
+	add_portless_runs(&check);
 	moments_make(&check);
 	cells = count_cells(&check);
 	whole_image_sums.policies++;

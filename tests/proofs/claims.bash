@@ -61,6 +61,8 @@ judge='control: a packet is found that'
 proof judge         'each packet has the verdict and the row of packets.md' SUCCESSFUL tables judge 0
 proof judge         'the fast path gives the same or leaves it to the full path' SUCCESSFUL tables judge 0 -DFAST
 proof judge         "$judge the fast path drops"    FAILED     tables judge 0 -DFAST -DCONTROL='action==XDP_DROP'
+proof judge         "$judge has no port, and a rule drops it" FAILED tables judge 0 -DCONTROL='packet.reason==PORTSIEVE_OTHER_PROTOCOL&&judged.row!=packet.reason&&judged.drop'
+proof judge         "$judge a rule without ports leaves to bad_flags" FAILED tables judge 0 -DCONTROL='is_allowed_without_ports()&&judged.row==PORTSIEVE_BAD_FLAGS'
 proof judge         "$judge is dropped"             FAILED     tables judge 0 -DCONTROL='action==XDP_DROP'
 proof judge         "$judge would be dropped"       FAILED     tables judge 0 -DCONTROL='judged.drop&&!(image->flags&PORTSIEVE_IMAGE_MONITOR)&&action==XDP_PASS'
 proof judge         "$judge passes with bad flags"  FAILED     tables judge 0 -DCONTROL='judged.row==PORTSIEVE_BAD_FLAGS&&!judged.drop'

@@ -9,8 +9,8 @@
  * Which range decides is not proven here: the tables are too large for CBMC. Any may: these two
  * replace the functions of the program.
  */
-static __u32 entry;   /* of the port, in the flat table */
-static __u32 decided; /* the range that decides, and its verdict */
+static __u32 entry;   /* of the port, in the flat table; of a packet without, in image.portless */
+static __u32 decided; /* the range that decides, and its verdict; a reference: no rule does */
 
 /* replaces port_entry */
 __u32 any_entry(const struct portsieve_image *image, const struct packet *packet)
@@ -28,7 +28,8 @@ __u32 any_range(const struct portsieve_image *image, const void *addresses, __u3
 /* The cache is empty. */
 
 /* replaces judge_reply */
-int no_reply(struct xdp_md *ctx, const struct portsieve_image *image, _Bool watched)
+int no_reply(struct xdp_md *ctx, const struct portsieve_image *image, __u32 tcp_flags,
+	     struct decision *decision)
 {
 	return -1;
 }
@@ -52,6 +53,45 @@ static _Bool is_among(const struct portsieve_ids *ids)
 	__u32 range = decided & PORTSIEVE_ENTRY_RANGE;
 
 	return range >= ids->first && range < (__u32)ids->first + ids->count;
+}
+
+/* Is it by a condition that a monitored rule decides? */
+static _Bool is_by_monitored_rule(void)
+{
+	return is_reference(entry) && (decided & PORTSIEVE_ENTRY_RANGE) >=
+					      (__u32)image->enforced.first + image->enforced.count;
+}
+
+/* Is the rule that decides, or the one after a monitored rule, without ports, and does it allow? */
+static _Bool is_allowed_without_ports(void)
+{
+	return is_reference(entry) && !(decided & PORTSIEVE_ENTRY_DROP) &&
+	       (is_by_monitored_rule() ||
+		image->range[decided & PORTSIEVE_ENTRY_RANGE].transport == PORTSIEVE_ANY);
+}
+
+static _Bool drops(void)
+{
+	return decided & PORTSIEVE_ENTRY_DROP || is_by_monitored_rule();
+}
+
+/* U2: what no rule allows */
+static _Bool is_unlifted(void)
+{
+	return packet.knob == PORTSIEVE_KNOB_TINY_FRAGMENT ||
+	       packet.knob == PORTSIEVE_KNOB_EXT_DEPTH || packet.knob == PORTSIEVE_KNOB_JUMBOGRAM;
+}
+
+/* U1: the knobs that rules without ports come before */
+static _Bool is_ruled_by_address(void)
+{
+	return is_unlifted() || packet.knob == PORTSIEVE_KNOB_LATER_FRAGMENT ||
+	       packet.knob == PORTSIEVE_KNOB_OTHER_PROTOCOL ||
+	       packet.knob == PORTSIEVE_KNOB_NO_PORT || packet.knob == PORTSIEVE_KNOB_ICMP_ECHO ||
+	       packet.knob == PORTSIEVE_KNOB_ICMP_OTHER ||
+	       packet.knob == PORTSIEVE_KNOB_ICMPV6_ECHO ||
+	       packet.knob == PORTSIEVE_KNOB_ICMPV6_MOBILITY ||
+	       packet.knob == PORTSIEVE_KNOB_ICMPV6_OTHER;
 }
 
 static _Bool has(__u32 flag)
@@ -182,10 +222,17 @@ static struct judgement judgement(void)
 		if (has_dropped_header())
 			return (struct judgement){ PORTSIEVE_EXT_HEADER, 1 };
 	}
+	if (packet.reason != PORTSIEVE_REASONS && is_ruled_by_address() && entry &&
+	    !is_reference(decided))
+		return (struct judgement){ image->counter[decided & PORTSIEVE_ENTRY_RANGE], drops(),
+					   0, !is_among(&image->enforced) };
 	if (packet.reason != PORTSIEVE_REASONS)
 		return (struct judgement){ packet.reason, says_drop(packet.knob), 0,
 					   says_monitor(packet.knob) };
-	if (decided & PORTSIEVE_ENTRY_DROP) {
+	if (is_allowed_without_ports() && has_bad_flags())
+		return (struct judgement){ PORTSIEVE_BAD_FLAGS, says_drop(PORTSIEVE_KNOB_BAD_FLAGS),
+					   0, says_monitor(PORTSIEVE_KNOB_BAD_FLAGS) };
+	if (drops()) {
 		if (has_bad_flags())
 			return (struct judgement){ PORTSIEVE_BAD_FLAGS,
 						   says_drop(PORTSIEVE_KNOB_BAD_FLAGS), 0,
@@ -197,9 +244,8 @@ static struct judgement judgement(void)
 				return (struct judgement){ PORTSIEVE_RETURN_SOCKET };
 		}
 	}
-	return (struct judgement){ image->counter[decided & PORTSIEVE_ENTRY_RANGE],
-				   decided & PORTSIEVE_ENTRY_DROP, opens(),
-				   !is_among(&image->enforced) };
+	return (struct judgement){ image->counter[decided & PORTSIEVE_ENTRY_RANGE], drops(),
+				   opens(), !is_among(&image->enforced) };
 }
 
 /* Packets that the parser gives; that it gives no others is shown by the proofs of the parser. */
@@ -218,6 +264,8 @@ static void assume_parsed(void)
 				  (packet.tcp_flags == PACKET_UDPLITE &&
 				   packet.transport == PORTSIEVE_UDP));
 	assume(packet.reason != PORTSIEVE_REASONS || packet.knob == PORTSIEVE_KNOB_PASS);
+	assume(packet.reason == PORTSIEVE_REASONS ||
+	       ((packet.tcp_flags & 0x3f) == PACKET_NO_FLAGS && packet.ports == 0));
 	assume((packet.knob == PORTSIEVE_KNOB_DROP) == is_malformed());
 	/* the ports in network order hold the port */
 	assume(packet.ports == 0 ||
@@ -228,7 +276,17 @@ static void assume_parsed(void)
 static void assume_compiled(void)
 {
 	assume(!says_drop(PORTSIEVE_KNOB_PASS) && says_drop(PORTSIEVE_KNOB_DROP));
-	assume(!is_reference(decided));
+	assume(packet.reason != PORTSIEVE_REASONS || !is_reference(decided));
+}
+
+/* What a packet without a port is tried against: bit 0, its knob is unlifted; bit 1, it drops. */
+static __u32 entry_without_port(void)
+{
+	__u32 drops = says_drop(packet.knob) && !says_monitor(packet.knob);
+	__u32 found = image->portless[is_unlifted() + 2 * drops];
+
+	assume(!found || is_reference(found));
+	return found;
 }
 
 /* What would be dropped passes in monitor mode, be it the policy's, the rule's or the default's. */
@@ -263,7 +321,7 @@ int main(void)
 	helpers.request = &request;
 	helpers.counter = &row;
 	assume_parsed();
-	entry = nondet_u32() & 0xffff;
+	entry = packet.reason == PORTSIEVE_REASONS ? nondet_u32() & 0xffff : entry_without_port();
 	decided = is_reference(entry) ? nondet_u32() & 0xffff : entry;
 	assume_compiled();
 	judged = judgement();

@@ -34,9 +34,18 @@ static __u32 both_ports(void)
 	return u8(l4) | u8(l4 + 1) << 8 | u8(l4 + 2) << 16 | u8(l4 + 3) << 24;
 }
 
-static __u32 addresses_offset(void)
+static void prove_addresses(const struct packet *packet)
 {
-	return over_ipv6 ? 8 : 12;
+#if defined(IPV4)
+	const enum packet_family family = PACKET_IPV4;
+	const __u32 offset = 12;
+#else
+	const enum packet_family family = PACKET_IPV6;
+	const __u32 offset = 8;
+#endif
+
+	prove(packet->family == family, "the family is that of the header");
+	prove(packet->addresses == bytes + offset, "the addresses are those of the header");
 }
 
 static void prove_as(const struct packet *packet, const struct outcome *outcome)
@@ -47,14 +56,15 @@ static void prove_as(const struct packet *packet, const struct outcome *outcome)
 		      "the options and extension headers are those present");
 	if (outcome->reason != PORTSIEVE_REASONS) {
 		prove(packet->knob == outcome->knob, "the knob is that of the rule");
+		prove((packet->tcp_flags & 0x3f) == PACKET_NO_FLAGS && packet->ports == 0,
+		      "without a port it has no flags and no ports");
+		if (PORTSIEVE_RULED_KNOBS >> packet->knob & 1)
+			prove_addresses(packet);
 		return;
 	}
 	prove(packet->transport == outcome->transport, "the transport is that of the rule");
 	prove(packet->port == outcome->port, "the port is that of the rule");
-	prove(packet->family == (over_ipv6 ? PACKET_IPV6 : PACKET_IPV4),
-	      "the family is that of the header");
-	prove(packet->addresses == bytes + addresses_offset(),
-	      "the addresses are those of the header");
+	prove_addresses(packet);
 	prove(packet->tcp_flags == (protocol == TCP	  ? outcome->tcp_flags
 				    : protocol == UDPLITE ? PACKET_UDPLITE
 							  : PACKET_NO_FLAGS),
@@ -120,6 +130,7 @@ static void choose_chain(void)
 	chain.seen = nondet_u32() & ~bit(PORTSIEVE_KNOB_PASS);
 	chain.first_fragment = nondet_u32();
 	assume(chain.outcome.goes_on || chain.outcome.reason < PORTSIEVE_REASONS);
+	assume(chain.outcome.knob < PORTSIEVE_KNOBS);
 	assume(chain.bytes <= payload_length());
 }
 

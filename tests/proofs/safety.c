@@ -79,10 +79,12 @@ int main(void)
 	}
 	return 0;
 #elif defined(IPV4)
-	if (parse_ipv4(&cursor, &packet))
+	parse_ipv4(&cursor, &packet);
+	if (packet.addresses)
 		prove_addresses(&packet, memory, memory_bytes);
 #elif defined(IPV6)
-	if (parse_ipv6(&cursor, &packet))
+	parse_ipv6(&cursor, &packet);
+	if (packet.addresses)
 		prove_addresses(&packet, memory, memory_bytes);
 #endif
 	prove_in_range(&packet);

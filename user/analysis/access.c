@@ -140,7 +140,7 @@ static bool has_port(const struct policy_rule *rule, const struct listener *list
 		    listener->port >= rule->intervals[i].low &&
 		    listener->port <= rule->intervals[i].high)
 			return true;
-	return false;
+	return policy_rule_is_portless(rule);
 }
 
 /* Does any rule for the port match packets of IPv6? Then their verdict is somebody's choice. */

@@ -211,7 +211,7 @@ static void remark_open_failsafe(const struct policy_check *check, const struct 
 	append(&error,
 	       "'%s' has no `from`: it allows %s from every address, past all policies and block "
 	       "lists",
-	       rule->name, rule->ports);
+	       rule->name, rule->ports ?: "all packets");
 	check->remark(&error, check->context);
 }
 

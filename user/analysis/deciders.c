@@ -213,13 +213,16 @@ static void follow_port(struct deciders_search *search, uint16_t entry)
 		const struct portsieve_port_class *class =
 			&search->reach->image->port_class[reference_number(entry)];
 		uint16_t range = class->otherwise & PORTSIEVE_ENTRY_RANGE;
-		uint16_t rule = search->reach->image->range[range].rule;
 
 		/* an earlier rule without addresses and without an end */
-		if (range >= PORTSIEVE_RANGE_RULES && search->reach->ranges[range] &&
-		    &search->reach->policy->rules[rule] < search->rule) {
-			rules_add(&search->found, rule);
-			return;
+		if (range >= PORTSIEVE_RANGE_RULES && range < PORTSIEVE_RANGES &&
+		    search->reach->ranges[range]) {
+			uint16_t rule = search->reach->image->range[range].rule;
+
+			if (&search->reach->policy->rules[rule] < search->rule) {
+				rules_add(&search->found, rule);
+				return;
+			}
 		}
 		if (follow(search, class->condition))
 			follow(search, class->otherwise);
@@ -241,6 +244,28 @@ static int compare_rules(const void *one, const void *other)
 	return *(const uint16_t *)one - *(const uint16_t *)other;
 }
 
+/* Finds the rules that decide the rule's packets of a transport, from low to high. */
+static void follow_ports(struct deciders_search *search, enum portsieve_transport transport,
+			 uint32_t low, uint32_t high)
+{
+	const uint16_t *end = search->reach->stretch_end[transport];
+
+	for (uint32_t port = low; port <= high && search->work++ < WORK_MAX; port = end[port] + 1u)
+		follow_port(search, search->reach->image->port[transport][port]);
+}
+
+/* The same of a rule without ports: all ports, and packets that have none. */
+static void follow_all(struct deciders_search *search)
+{
+	const uint16_t *portless = search->reach->image->portless;
+
+	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
+		follow_ports(search, transport, 0, PORTSIEVE_PORTS - 1);
+	for (int i = 0; i < PORTSIEVE_PORTLESS; i++)
+		if (is_reference(portless[i]))
+			follow_port(search, portless[i]);
+}
+
 struct deciders deciders_find(struct deciders_search *search, const struct policy_rule *rule,
 			      uint16_t first, size_t count)
 {
@@ -257,13 +282,11 @@ struct deciders deciders_find(struct deciders_search *search, const struct polic
 		for (size_t i = 0; i < count && families >> search->family & 1; i++) {
 			const struct portsieve_range *range =
 				&search->reach->image->range[first + i];
-			const uint16_t *end = search->reach->stretch_end[range->transport];
 
-			for (uint32_t port = range->low;
-			     port <= range->high && search->work++ < WORK_MAX;
-			     port = end[port] + 1u)
-				follow_port(search,
-					    search->reach->image->port[range->transport][port]);
+			if (range->transport == PORTSIEVE_ANY)
+				follow_all(search);
+			else
+				follow_ports(search, range->transport, range->low, range->high);
 		}
 	qsort(search->found.list, search->found.count, sizeof(*search->found.list), compare_rules);
 	return (struct deciders){ search->found.list, search->found.count,

@@ -270,6 +270,7 @@ int policy_diff(const struct policy_diff_side *before, const struct policy_diff_
 	_cleanup_policy_diff_ struct policy_diff diff = { 0 };
 	__attribute__((cleanup(comparison_free))) struct comparison comparison = {
 		.policies = { before->policy, after->policy },
+		.sides = { before, after },
 		.diff = &diff,
 	};
 	const struct policy_diff_side *const sides[SIDES] = { before, after };

@@ -46,10 +46,11 @@ enum policy_diff_effect {
 	POLICY_DIFF_EFFECTS,
 };
 
-/* What decides: a rule, or if NULL the default or the exception for DHCP clients. */
+/* What decides: a rule, or if NULL the default, the exception for DHCP clients, or a knob. */
 struct policy_decider {
 	const struct policy_rule *rule;
 	bool dhcp_client;
+	bool knob;
 	bool drop;
 	bool monitored; /* the drop is only counted */
 };
@@ -60,7 +61,8 @@ struct policy_decider {
  * which would take too long; deciders and effect are then not set.
  */
 struct policy_diff_change {
-	uint8_t transport;
+	uint8_t transport; /* PORTSIEVE_ANY: packets without a port */
+	uint32_t knobs;	   /* which of those: bits 1 << enum portsieve_knob */
 	uint16_t low;
 	uint16_t high;
 	const struct area *from; /* NULL: any */

@@ -27,8 +27,14 @@ struct partition {
 /* What is compared, and the partitions that all parts look into. */
 struct comparison {
 	const struct policy *policies[SIDES];
+	const struct policy_diff_side *sides[SIDES];
 	struct policy_diff *diff;
 	struct partition partitions[PORTSIEVE_DIRECTIONS];
+};
+
+struct policy_diff_changes {
+	struct policy_diff_change *list;
+	size_t count;
 };
 
 /* What it does to packets if another one decides. */
@@ -60,6 +66,12 @@ void partition_areas_free(void *areas);
 /* diff_ports.c: cuts the ports into segments and joins equal changes of neighbours. -ENOMEM. */
 int policy_diff_ports(struct comparison *comparison);
 
+/* Orders changes by all but the ports, as for qsort. */
+int policy_diff_compare_what(const void *one, const void *other);
+
+/* diff_portless.c: appends the changes of packets without a port to an array (array.h). -ENOMEM. */
+int policy_diff_portless(struct comparison *comparison, struct policy_diff_changes *changes);
+
 /*
  * A contender is a rule, or its other half: what a rule with `only_from` drops, whatever the
  * source, after what it allows. Its number is twice the index of the rule, plus 1 for the other
@@ -85,17 +97,16 @@ struct contenders {
 	struct policy_decider otherwise; /* when none of them matches */
 };
 
-/* One port range whose contenders are the same throughout. */
+/*
+ * One port range whose contenders are the same throughout, or packets without a port: those of
+ * knobs that do the same.
+ */
 struct segment {
 	uint8_t transport;
+	uint32_t knobs;
 	uint16_t low;
 	uint16_t high;
 	struct contenders sides[SIDES];
-};
-
-struct policy_diff_changes {
-	struct policy_diff_change *list;
-	size_t count;
 };
 
 /* diff_segment.c: appends the changes of one segment to an array (array.h). -ENOMEM. */

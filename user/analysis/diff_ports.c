@@ -36,7 +36,8 @@ struct sweep {
 	size_t borders_count;
 	struct active active[SIDES];
 	struct policy_diff_changes all;
-	size_t *open; /* in `all`: the changes of the segment before, sorted by compare_what */
+	size_t *open; /* in `all`: the changes of the segment before, sorted by
+			 policy_diff_compare_what */
 	size_t open_count;
 };
 
@@ -63,6 +64,14 @@ static int compare_borders(const void *one, const void *other)
 	return a->transport - b->transport ?: (a->port > b->port) - (a->port < b->port);
 }
 
+static struct border *add_borders(struct border *at, uint32_t rule, uint8_t side,
+				  struct policy_interval ports)
+{
+	*at++ = (struct border){ ports.low, rule, ports.transport, side, false };
+	*at++ = (struct border){ ports.high + 1u, rule, ports.transport, side, true };
+	return at;
+}
+
 /* Allocates for both policies, and finds all borders: of intervals, DHCP's ports, and all ports. */
 static int sweep_init(struct sweep *sweep)
 {
@@ -86,7 +95,9 @@ static int sweep_init(struct sweep *sweep)
 		if (!active->numbers || !active->depth)
 			return -ENOMEM;
 		for (size_t i = 0; i < policy->rules_count; i++)
-			room += 2 * policy->rules[i].intervals_count;
+			room += policy_rule_is_portless(&policy->rules[i])
+					? 2 * PORTSIEVE_TRANSPORTS
+					: 2 * policy->rules[i].intervals_count;
 	}
 	at = sweep->borders = calloc(room, sizeof(*sweep->borders));
 	if (!at)
@@ -98,15 +109,16 @@ static int sweep_init(struct sweep *sweep)
 	for (int side = BEFORE; side < SIDES; side++) {
 		const struct policy *policy = sweep->comparison->policies[side];
 
-		for (size_t rule = 0; rule < policy->rules_count; rule++)
-			for (size_t i = 0; i < policy->rules[rule].intervals_count; i++) {
-				struct policy_interval ports = policy->rules[rule].intervals[i];
-
-				*at++ = (struct border){ ports.low, rule, ports.transport, side,
-							 false };
-				*at++ = (struct border){ ports.high + 1u, rule, ports.transport,
-							 side, true };
-			}
+		for (size_t rule = 0; rule < policy->rules_count; rule++) {
+			for (size_t i = 0; i < policy->rules[rule].intervals_count; i++)
+				at = add_borders(at, rule, side, policy->rules[rule].intervals[i]);
+			for (uint8_t transport = 0; policy_rule_is_portless(&policy->rules[rule]) &&
+						    transport < PORTSIEVE_TRANSPORTS;
+			     transport++)
+				at = add_borders(at, rule, side,
+						 (struct policy_interval){ 0, PORTSIEVE_PORTS - 1,
+									   transport });
+		}
 	}
 	qsort(sweep->borders, room, sizeof(*sweep->borders), compare_borders);
 	return 0;
@@ -195,8 +207,7 @@ static int compare_deciders(const struct policy_decider *one, const struct polic
 	return order ? order : one->monitored - other->monitored;
 }
 
-/* All but the ports. */
-static int compare_what(const void *one, const void *other)
+int policy_diff_compare_what(const void *one, const void *other)
 {
 	const struct policy_diff_change *a = one, *b = other;
 	int order = compare_deciders(&a->before, &b->before);
@@ -225,7 +236,7 @@ static int join(struct sweep *sweep, const struct policy_diff_changes *found)
 		int order = -1;
 
 		for (; o < sweep->open_count; o++) {
-			order = compare_what(&all->list[sweep->open[o]], change);
+			order = policy_diff_compare_what(&all->list[sweep->open[o]], change);
 			if (order >= 0)
 				break;
 		}
@@ -263,7 +274,7 @@ static int sweep_segment(struct sweep *sweep, const struct border *border)
 	if (r)
 		return r;
 	if (found.count)
-		qsort(found.list, found.count, sizeof(*found.list), compare_what);
+		qsort(found.list, found.count, sizeof(*found.list), policy_diff_compare_what);
 	return join(sweep, &found);
 }
 
@@ -288,7 +299,9 @@ static int compare_changes(const void *one, const void *other)
 		order = compare_areas(a->from, b->from);
 	if (!order)
 		order = compare_areas(a->to, b->to);
-	return order ? order : compare_what(a, b);
+	if (!order)
+		order = policy_diff_compare_what(a, b);
+	return order ? order : (a->knobs > b->knobs) - (a->knobs < b->knobs);
 }
 
 int policy_diff_ports(struct comparison *comparison)
@@ -308,6 +321,9 @@ int policy_diff_ports(struct comparison *comparison)
 		if (r)
 			return r;
 	}
+	r = policy_diff_portless(comparison, &sweep.all);
+	if (r)
+		return r;
 	if (sweep.all.count)
 		qsort(sweep.all.list, sweep.all.count, sizeof(*sweep.all.list), compare_changes);
 	comparison->diff->changes_count = sweep.all.count;

@@ -154,6 +154,9 @@ static bool drops(const struct judging *judging, int side, uint32_t contender)
 	const struct policy *policy = judging->comparison->policies[side];
 	struct policy_decider decider = decider_of(judging, side, contender);
 
+	if (decider.knob)
+		return decider.drop &&
+		       !(judging->comparison->sides[side]->monitor_knobs & judging->segment->knobs);
 	return decider.drop && (decider.rule || !policy->default_monitor);
 }
 
@@ -163,6 +166,7 @@ static struct policy_diff_change change_of(const struct judging *judging,
 {
 	struct policy_diff_change change = {
 		.transport = judging->segment->transport,
+		.knobs = judging->segment->knobs,
 		.low = judging->segment->low,
 		.high = judging->segment->high,
 		.before = decider_of(judging, BEFORE, deciders[BEFORE]),
@@ -189,6 +193,7 @@ static int add_unclear(const struct judging *judging)
 {
 	return add_change(judging, (struct policy_diff_change){
 					   .transport = judging->segment->transport,
+					   .knobs = judging->segment->knobs,
 					   .low = judging->segment->low,
 					   .high = judging->segment->high,
 					   .unclear = true,

@@ -37,7 +37,8 @@ static bool allowed_before(const struct drift_policy *policy, enum portsieve_tra
 	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
 		const struct portsieve_range *range = &image->range[id];
 
-		if (range->rule < end_rule && !range->drop && range->transport == transport &&
+		if (range->rule < end_rule && !range->drop &&
+		    (range->transport == transport || range->transport == PORTSIEVE_ANY) &&
 		    port >= range->low && port <= range->high &&
 		    !has_ended(image->rule[range->rule].until_ns, policy->now_ns)) {
 			*ret_range = id;

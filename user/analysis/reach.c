@@ -150,6 +150,20 @@ static void enter_ports(struct walk *walk, enum portsieve_transport transport)
 	}
 }
 
+/* Packets without a port: which of the entries they are tried against depends on their knob. */
+static void enter_portless(struct walk *walk)
+{
+	const struct portsieve_image *image = walk->reach->image;
+
+	for (int knob = 0; knob < PORTSIEVE_KNOBS; knob++) {
+		uint16_t entry = image->portless[image_portless_rules(image, knob)];
+
+		if (PORTSIEVE_RULED_KNOBS >> knob & 1 && is_reference(entry))
+			enter(walk, image->port_class[reference_number(entry)].condition,
+			      ADDRESSES_ALL_FAMILIES);
+	}
+}
+
 struct image_reach *image_reach_new(const struct policy *policy,
 				    const struct portsieve_image *image,
 				    const struct addresses *addresses)
@@ -183,6 +197,7 @@ struct image_reach *image_reach_new(const struct policy *policy,
 	}
 	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
 		enter_ports(walk, transport);
+	enter_portless(walk);
 	for (size_t i = walk->edges_count; i--;) {
 		const struct edge *edge = &walk->edges[i];
 

@@ -356,6 +356,8 @@ static void why_row(struct top *top, const struct watch_group *group, const stru
 			snprintf(lines[n++], SCREEN_WHY_MAX, "%s:%u", policy_source_text(image),
 				 rule->line);
 	}
+	if (key.transport == PORTSIEVE_ANY)
+		return;
 	if (image->range[row->first].low == image->range[row->first].high)
 		say_listener(&key, lines[n++], SCREEN_WHY_MAX);
 	snprintf(lines[n++], SCREEN_WHY_MAX, "to change it at run time:");

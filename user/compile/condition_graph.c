@@ -264,7 +264,9 @@ static int by_time(struct condition_graph *graph, const struct range_list *list,
 		}
 		*ret_entry = condition_entry_of(graph, range);
 		if (moment.monitored && !(*ret_entry & PORTSIEVE_ENTRY_DROP))
-			*ret_entry = condition_entry_of(graph, moment.monitored);
+			*ret_entry = policy_rule_is_portless(rule)
+					     ? moment.monitored
+					     : condition_entry_of(graph, moment.monitored);
 		return 0;
 	}
 	*ret_entry = moment.monitored && !graph->drops_otherwise

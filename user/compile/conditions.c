@@ -26,7 +26,7 @@ struct painting {
 bool rule_is_conditional(const struct policy_rule *rule)
 {
 	return !policy_prefixes_any(&rule->from) || !policy_prefixes_any(&rule->to) ||
-	       rule->until_ns || rule->monitor;
+	       rule->until_ns || rule->monitor || policy_rule_is_portless(rule);
 }
 
 /* Does it match every packet to its ports, at any time? */
@@ -178,7 +178,7 @@ static size_t find_borders(const struct painting *painting, enum portsieve_trans
 	for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++) {
 		const struct portsieve_range *range = &image->range[id];
 
-		if (range->transport != transport ||
+		if ((range->transport != transport && range->transport != PORTSIEVE_ANY) ||
 		    !rule_is_conditional(condition_rule_of(&painting->graph, id)))
 			continue;
 		borders[count++] = (struct border){ .port = range->low, .range = id };
@@ -229,6 +229,40 @@ static int transport_compile(struct painting *painting, enum portsieve_transport
 			continue;
 		r = stretch_enter(painting, active, painting->graph.image->port[transport], low,
 				  borders[i].port - 1);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Makes the entries for packets without a port: the same lists, but of rules without ports only. An
+ * allow rule is left out where it may not lift the knob.
+ */
+static int portless_compile(struct painting *painting, struct range_list *all)
+{
+	const struct portsieve_image *image = painting->graph.image;
+
+	for (unsigned int rules = 0; rules < PORTSIEVE_PORTLESS; rules++) {
+		bool drops_otherwise = rules & PORTSIEVE_PORTLESS_DROPPED;
+		struct range_list list = { .ids = all->ids };
+		uint16_t condition;
+		int r;
+
+		for (uint32_t id = PORTSIEVE_RANGE_RULES; id < image->ranges; id++)
+			if (image->range[id].transport == PORTSIEVE_ANY &&
+			    (image->range[id].drop || !(rules & PORTSIEVE_PORTLESS_STRICT)))
+				list.ids[list.count++] = id;
+		painting->graph.drops_otherwise =
+			leave_out_idle(painting, &list, drops_otherwise) && drops_otherwise;
+		if (!list.count)
+			continue;
+		r = condition_graph_enter(&painting->graph, &list, &condition);
+		if (!r && condition != PORTSIEVE_ENTRY_FALL)
+			r = port_class_entry(
+				painting,
+				(struct portsieve_port_class){ condition, PORTSIEVE_ENTRY_FALL },
+				&painting->graph.image->portless[rules]);
 		if (r)
 			return r;
 	}
@@ -294,6 +328,9 @@ int conditions_compile(const struct policy *policy, const char *file, struct por
 		if (r)
 			return r;
 	}
+	r = portless_compile(&painting, &active);
+	if (r)
+		return r;
 	r = condition_graph_finish(&painting.graph);
 	if (r)
 		return r;

@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "policy/policy.h"
 
-/* Does the rule name addresses or an end, or is it only monitored? Then it paints no ports. */
+/* Does the rule name addresses or an end, has it no ports, or is it only monitored? Then it paints
+ * no ports. */
 bool rule_is_conditional(const struct policy_rule *rule);
 
 /*

@@ -38,6 +38,7 @@ static void image_renumber(struct portsieve_image *image, const uint16_t *new_id
 {
 	for (int transport = 0; transport < PORTSIEVE_TRANSPORTS; transport++)
 		entries_renumber(image->port[transport], PORTSIEVE_PORTS, new_ids);
+	entries_renumber(image->portless, PORTSIEVE_PORTLESS, new_ids);
 	for (size_t i = 0; i < ARRAY_SIZE(image->port_class); i++) {
 		entries_renumber(&image->port_class[i].condition, 1, new_ids);
 		entries_renumber(&image->port_class[i].otherwise, 1, new_ids);

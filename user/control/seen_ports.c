@@ -188,7 +188,8 @@ static void count_rows(const struct reading *before, const struct reading *after
 		uint32_t row = now->image->counter[id];
 		unsigned int transport = now->image->range[id].transport;
 
-		if (id != PORTSIEVE_RANGE_DHCP && transport >= PORTSIEVE_PORT_TRANSPORTS)
+		if (id != PORTSIEVE_RANGE_DHCP && transport >= PORTSIEVE_PORT_TRANSPORTS &&
+		    transport < PORTSIEVE_TRANSPORTS)
 			seen->uncounted[transport] += not_dropped(&now->rows[row], &old->rows[row]);
 	}
 }

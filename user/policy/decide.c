@@ -16,7 +16,7 @@ static bool ports_match(const struct policy_rule *rule, const struct policy_pack
 		    packet->port <= interval->high)
 			return true;
 	}
-	return false;
+	return policy_rule_is_portless(rule);
 }
 
 static bool address_matches(const struct policy_prefixes *prefixes,
@@ -38,11 +38,14 @@ struct policy_decision policy_decide(const struct policy *policy,
 				     const struct policy_packet *packet)
 {
 	struct policy_decision decision = {
-		.drop = policy->default_action == POLICY_DROP &&
-			!is_for_dhcp_client(policy, packet),
+		.drop = packet->transport == PORTSIEVE_ANY
+				? packet->knob_drops
+				: policy->default_action == POLICY_DROP &&
+					  !is_for_dhcp_client(policy, packet),
 	};
 	const struct policy_rule *monitored = NULL;
-	bool passes = !decision.drop || policy->default_monitor;
+	bool has_port = packet->transport != PORTSIEVE_ANY;
+	bool passes = has_port ? !decision.drop || policy->default_monitor : !packet->knob_drops;
 
 	for (size_t i = 0; i < policy->rules_count && !decision.rule; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
@@ -50,7 +53,8 @@ struct policy_decision policy_decide(const struct policy *policy,
 
 		if (has_ended(rule->until_ns, packet->boottime_ns) || !ports_match(rule, packet) ||
 		    !(is_from || rule->only_from) ||
-		    !address_matches(&rule->to, &packet->destination))
+		    !address_matches(&rule->to, &packet->destination) ||
+		    (!has_port && packet->is_unlifted && rule->action == POLICY_ALLOW))
 			continue;
 		if (rule->monitor) {
 			monitored = monitored ?: rule;

@@ -32,6 +32,11 @@ static struct policy_interval *merged(const struct policy_rule *rule, enum gap g
 
 	if (!intervals)
 		return NULL;
+	if (policy_rule_is_portless(rule)) {
+		*intervals = (struct policy_interval){ 0, PORTSIEVE_PORTS - 1, PORTSIEVE_ANY };
+		*ret_count = 1;
+		return intervals;
+	}
 	if (rule->intervals_count)
 		memcpy(intervals, rule->intervals, rule->intervals_count * sizeof(*intervals));
 	qsort(intervals, rule->intervals_count, sizeof(*intervals), policy_intervals_compare);

@@ -7,7 +7,8 @@
 
 /*
  * A copy of the rule's intervals, sorted, overlapping ones merged. Adjacent ones stay apart,
- * because each has a counter of its own. The caller frees it; NULL when memory is short.
+ * because each has a counter of its own. A rule without ports has one, of PORTSIEVE_ANY. The caller
+ * frees it; NULL when memory is short.
  */
 struct policy_interval *policy_intervals_merged(const struct policy_rule *rule, size_t *ret_count);
 

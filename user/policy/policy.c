@@ -13,8 +13,9 @@ static const char *const transport_names[] = {
 	[PORTSIEVE_UDP] = "udp",
 	[PORTSIEVE_SCTP] = "sctp",
 	[PORTSIEVE_DCCP] = "dccp",
+	[PORTSIEVE_ANY] = "any",
 };
-static_assert(ARRAY_SIZE(transport_names) == PORTSIEVE_TRANSPORTS, "each transport has a name");
+static_assert(ARRAY_SIZE(transport_names) == PORTSIEVE_TRANSPORTS + 1, "each transport has a name");
 
 const char *transport_name(enum portsieve_transport transport)
 {
@@ -73,13 +74,13 @@ bool policy_rule_takes_any(const struct policy_rule *rule, enum portsieve_direct
 	       (rule->only_from && direction == PORTSIEVE_SOURCE);
 }
 
-/* A rule with `from` is a block list: it blocks replies from there too. */
+/* A rule with `from` or without `ports` is a block list: it blocks replies too. */
 bool policy_rule_asks(const struct policy_rule *rule)
 {
 	if (!rule_drops(rule) || rule->replies == POLICY_REPLIES_DROP)
 		return false;
 	return rule->replies == POLICY_REPLIES_PASS ||
-	       policy_rule_takes_any(rule, PORTSIEVE_SOURCE);
+	       (policy_rule_takes_any(rule, PORTSIEVE_SOURCE) && !policy_rule_is_portless(rule));
 }
 
 bool policy_asks(const struct policy *policy)

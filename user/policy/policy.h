@@ -151,7 +151,9 @@ struct policy_rule {
 	char name[PORTSIEVE_RULE_NAME_MAX + 1];
 	enum policy_action action;
 	char *description; /* one line; NULL: none */
-	char *ports;	   /* the text of `ports`, runs of white space folded to one space */
+	/* the text of `ports`, runs of white space folded to one space; NULL: it has none, and
+	 * matches packets without a port too */
+	char *ports;
 	struct policy_interval *intervals; /* in the order of the text; may overlap */
 	size_t intervals_count;
 	struct policy_prefixes from; /* a packet must match `ports`, `from` and `to` */
@@ -240,6 +242,12 @@ enum policy_return policy_return_chosen(const struct policy *policy,
  */
 bool policy_rule_takes_any(const struct policy_rule *rule, enum portsieve_direction direction);
 
+/* Has the rule no `ports`? Then it matches all IP packets of its addresses. */
+static inline bool policy_rule_is_portless(const struct policy_rule *rule)
+{
+	return !rule->intervals_count;
+}
+
 /* Do packets that the rule drops pass if they are replies? */
 bool policy_rule_asks(const struct policy_rule *rule);
 
@@ -323,6 +331,9 @@ static inline const struct policy_prefixes *policy_rule_prefixes(const struct po
 struct policy_packet {
 	enum portsieve_transport transport;
 	uint16_t port;
+	/* PORTSIEVE_ANY, a packet without a port, has these instead: */
+	bool knob_drops;  /* its knob drops it, and that is not only monitored */
+	bool is_unlifted; /* its knob is one of PORTSIEVE_UNLIFTED_KNOBS */
 	struct policy_prefix source;
 	struct policy_prefix destination;
 	uint64_t boottime_ns;
@@ -330,7 +341,7 @@ struct policy_packet {
 
 /* What becomes of a packet, apart from the policy's mode. */
 struct policy_decision {
-	const struct policy_rule *rule; /* that counts it; NULL: the default does */
+	const struct policy_rule *rule; /* that counts it; NULL: the default or the knob does */
 	bool drop;			/* perhaps only monitored: see the rule, or the default */
 };
 
@@ -421,7 +432,7 @@ char *policy_print(const struct policy *policy, const struct policy_host *host);
 /* The same, with the members of all sets in place of their files. */
 char *policy_print_expanded(const struct policy *policy, const struct policy_host *host);
 
-/* "tcp", "udp", "sctp", "dccp". */
+/* "tcp", "udp", "sctp", "dccp"; "any" for PORTSIEVE_ANY. */
 const char *transport_name(enum portsieve_transport transport);
 
 #endif

@@ -79,8 +79,11 @@ void policy_rule_print(FILE *out, const struct policy_rule *rule, const struct p
 
 	fputs("  - {name: ", out);
 	print_text(out, rule->name, name_is_ambiguous(rule->name));
-	fprintf(out, ", action: %s, ports: ", actions[rule->action]);
-	print_text(out, rule->ports, rule->ports[strspn(rule->ports, plain)] != '\0');
+	fprintf(out, ", action: %s", actions[rule->action]);
+	if (rule->ports) {
+		fputs(", ports: ", out);
+		print_text(out, rule->ports, rule->ports[strspn(rule->ports, plain)] != '\0');
+	}
 	print_addresses(out, rule->only_from ? ", only_from: [" : ", from: [", rule,
 			PORTSIEVE_SOURCE);
 	print_addresses(out, ", to: [", rule, PORTSIEVE_DESTINATION);

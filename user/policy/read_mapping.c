@@ -201,6 +201,17 @@ int policy_word_read(struct policy_pairs *pairs, const char *const *words)
 				 hint(value, words, count, pairs->row->right).text);
 }
 
+/* Is a key missing? */
+static bool is_missing(const struct policy_pairs *pairs, size_t row)
+{
+	const struct policy_key *key = &pairs->keys->rows[row];
+	bool missing = key->missing && !pairs->first_lines[row];
+
+	for (size_t i = 0; i < pairs->keys->count && missing; i++)
+		missing = !(key->unless >> i & 1 && pairs->first_lines[i]);
+	return missing;
+}
+
 static int pairs_next(struct policy_pairs *pairs)
 {
 	const struct policy_node *key = pairs->at;
@@ -208,7 +219,7 @@ static int pairs_next(struct policy_pairs *pairs)
 	uint32_t *first_line;
 
 	for (size_t i = 0; at_end(pairs) && i < keys->count; i++)
-		if (keys->rows[i].missing && !pairs->first_lines[i]) {
+		if (is_missing(pairs, i)) {
 			pairs->first_lines[i] = pairs->mapping->place.line; /* once is enough */
 			if (policy_yaml_is_cut(pairs->yaml, pairs->mapping))
 				return policy_yaml_broken(pairs->yaml);

@@ -24,6 +24,7 @@ struct policy_key {
 	const char *right;	  /* in errors, what to write: "write allow or drop" */
 	const char *const *words; /* all that the value may be, up to a NULL; NULL: not a word */
 	const char *missing; /* in errors, what to write if the key is missing; NULL: optional */
+	uint32_t unless;     /* rows, as bits: with the key of one of them, it may be missing */
 };
 
 struct policy_keys {

@@ -232,7 +232,9 @@ static const struct policy_key rows[RULE_KEYS] = {
 	[RULE_PORTS] = {
 		.name = "ports",
 		.right = "write a text such as \"tcp/80,443 udp/53\"",
-		.missing = "one such as 'ports: tcp/80'",
+		.missing = "one such as 'ports: tcp/80', or 'from' or 'to' for all packets of an "
+			   "address",
+		.unless = 1 << RULE_FROM | 1 << RULE_TO,
 	},
 	[RULE_FROM] = { .name = "from", .right = PREFIXES_RIGHT },
 	[RULE_ONLY_FROM] = { .name = "only_from", .right = PREFIXES_RIGHT },
@@ -261,7 +263,7 @@ static_assert((int)RULE_KEYS <= (int)POLICY_KEYS_MAX, "each key of a rule has a 
 
 /* Keys of a rule that are not for all of them; NULL: it does not have the key. */
 struct choosy_keys {
-	const struct policy_node *replies, *mode, *from, *only_from;
+	const struct policy_node *replies, *mode, *from, *only_from, *ports;
 };
 
 static int choosy_keys_check(struct policy_yaml *yaml, const struct policy_rule *rule,
@@ -285,6 +287,10 @@ static int choosy_keys_check(struct policy_yaml *yaml, const struct policy_rule 
 		return policy_yaml_error(
 			yaml, keys->only_from,
 			"'only_from' is for rules with action allow: write 'from'");
+	if (keys->only_from && !keys->ports)
+		return policy_yaml_error(yaml, keys->only_from,
+					 "'only_from' is for rules with 'ports': add 'ports', or "
+					 "write a rule with 'from' and one that drops the others");
 	return 0;
 }
 
@@ -311,6 +317,7 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 			rule->action = (enum policy_action)pairs.word;
 			break;
 		case RULE_PORTS:
+			choosy.ports = pairs.key;
 			rule->ports_place = pairs.value->place;
 			r = pieces_find(&pairs, &ports);
 			break;
@@ -353,5 +360,7 @@ int policy_rule_read(struct policy_yaml *yaml, const struct policy_node *mapping
 		r = choosy_keys_check(yaml, rule, &choosy);
 	if (r && !policy_yaml_goes_on(yaml, r))
 		return r;
+	if (!choosy.ports)
+		rule->ports_place = rule->place;
 	return ports.count ? ports_finish(yaml, &ports, host, rule) : 0;
 }

@@ -89,11 +89,11 @@ static int rule_copy(const struct policy *policy, const struct policy_rule *from
 		.replies = from->replies,
 		.until_ns = from->until_ns,
 		.uses_registry_set = from->uses_registry_set,
-		.ports = strdup(from->ports),
+		.ports = from->ports ? strdup(from->ports) : NULL,
 		.description = from->description ? strdup(from->description) : NULL,
 	};
 	strcpy(to->name, from->name);
-	if (!to->ports || (from->description && !to->description) ||
+	if ((from->ports && !to->ports) || (from->description && !to->description) ||
 	    addresses_copy(from, PORTSIEVE_SOURCE, &to->from, &to->sets[PORTSIEVE_SOURCE]) ||
 	    addresses_copy(from, PORTSIEVE_DESTINATION, &to->to, &to->sets[PORTSIEVE_DESTINATION]))
 		return error_no_memory(error);
@@ -105,6 +105,8 @@ static int rule_copy(const struct policy *policy, const struct policy_rule *from
 				 from->name, unknown->name);
 	if (r)
 		return error_no_memory(error);
+	if (!from->ports)
+		return 0;
 	return policy_ports_read(from->ports, host, &to->intervals, &to->intervals_count, NULL,
 				 error);
 }

@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "datapath/device_names.h"
+#include "policy/knobs.h"
 #include "print/format.h"
 
 enum { LISTED_MAX = 10 }; /* prefixes or names in one line */
@@ -67,7 +68,9 @@ static void print_decider(const struct policy_decider *decider, bool with_line)
 			 : decider->monitored ? "would be dropped"
 					      : "dropped");
 	if (!decider->rule) {
-		printf("%s", decider->dhcp_client ? "dhcp_client" : "default");
+		printf("%s", decider->knob	    ? "portless"
+			     : decider->dhcp_client ? "dhcp_client"
+						    : "default");
 		return;
 	}
 	printf("%s'%s'", decider->rule->runtime ? "runtime rule " : "", decider->rule->name);
@@ -86,12 +89,31 @@ static const char *const effect_words[POLICY_DIFF_EFFECTS] = {
 	[POLICY_DIFF_NO_LONGER_ENFORCED] = ", no longer enforced",
 };
 
-static void print_change(const struct policy_diff_change *change)
+/* "tcp/80-90", "without a port (icmp_echo, icmp_other)" */
+static void print_packets(const struct policy_diff_change *change)
 {
+	const char *separator = " (";
 	char ports[16];
 
-	format_ports(change->low, change->high, ports);
-	printf("%s/%s", transport_name(change->transport), ports);
+	if (change->transport != PORTSIEVE_ANY) {
+		format_ports(change->low, change->high, ports);
+		printf("%s/%s", transport_name(change->transport), ports);
+		return;
+	}
+	printf("without a port");
+	for (int knob = 0; knob < PORTSIEVE_KNOBS && change->knobs != PORTSIEVE_RULED_KNOBS;
+	     knob++) {
+		if (!(change->knobs >> knob & 1))
+			continue;
+		printf("%s%s", separator, knobs[knob].name);
+		separator = ", ";
+	}
+	printf("%s", *separator == ',' ? ")" : "");
+}
+
+static void print_change(const struct policy_diff_change *change)
+{
+	print_packets(change);
 	print_area("from", change->from);
 	print_area("to", change->to);
 	if (change->unclear) {
@@ -121,7 +143,7 @@ int print_diff_text(const struct diff_report *report)
 	for (size_t i = 0; i < diff->changes_count; i++)
 		print_change(&diff->changes[i]);
 	if (!diff->changes_count && !same)
-		printf("no port changes its verdict\n");
+		printf("no packet changes its verdict\n");
 	/* "mpls: allow -> drop", "malformed: drop, now enforced" */
 	for (size_t i = 0; i < diff->settings_count; i++) {
 		const struct policy_diff_setting *setting = &diff->settings[i];

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compile/builtin.h"
+#include "policy/knobs.h"
 #include "print/diff.h"
 #include "print/json.h"
 #include "print/reason.h"
@@ -119,13 +120,25 @@ static json_object *decider_object(const struct policy_decider *decider, bool wi
 					       : NULL);
 	} else {
 		json_add_text(object, "reason",
-			      decider->dhcp_client ? reason_name(PORTSIEVE_DHCP_CLIENT)
-						   : "default");
-		json_add_text(object, "rule", decider->dhcp_client ? NULL : builtin_name(builtin));
+			      decider->knob	     ? "portless"
+			      : decider->dhcp_client ? reason_name(PORTSIEVE_DHCP_CLIENT)
+						     : "default");
+		json_add_text(object, "rule",
+			      decider->knob || decider->dhcp_client ? NULL : builtin_name(builtin));
 		json_add_bool(object, "runtime", false);
 		json_object_object_add(object, "line", NULL);
 	}
 	return object;
+}
+
+static json_object *knobs_array(uint32_t set)
+{
+	json_object *array = json_object_new_array();
+
+	for (int knob = 0; knob < PORTSIEVE_KNOBS; knob++)
+		if (set >> knob & 1)
+			json_object_array_add(array, json_object_new_string(knobs[knob].name));
+	return array;
 }
 
 static int print_part(struct diff_printer *printer, const struct policy_diff_change *part,
@@ -135,8 +148,15 @@ static int print_part(struct diff_printer *printer, const struct policy_diff_cha
 	int r;
 
 	json_add_text(object, "protocol", transport_name(part->transport));
-	json_add_number(object, "low", part->low);
-	json_add_number(object, "high", part->high);
+	if (part->transport == PORTSIEVE_ANY) {
+		json_object_object_add(object, "low", NULL);
+		json_object_object_add(object, "high", NULL);
+		json_object_object_add(object, "portless", knobs_array(part->knobs));
+	} else {
+		json_add_number(object, "low", part->low);
+		json_add_number(object, "high", part->high);
+		json_object_object_add(object, "portless", NULL);
+	}
 	r = add_area(object, "from", "from_except", part->from, &printer->last[PORTSIEVE_SOURCE]);
 	if (!r)
 		r = add_area(object, "to", "to_except", part->to,
@@ -165,7 +185,7 @@ static int print_part(struct diff_printer *printer, const struct policy_diff_cha
 
 static bool is_default(const struct policy_decider *decider)
 {
-	return !decider->rule && !decider->dhcp_client;
+	return !decider->rule && !decider->dhcp_client && !decider->knob;
 }
 
 /* If a default decides, splits the change into the built-in ranges, as each has its own name. */

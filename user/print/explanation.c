@@ -18,10 +18,10 @@ static const char *service_of(const struct packet_verdict *verdict)
 {
 	const struct registry_service *service;
 
-	for (enum portsieve_transport t = 0; verdict->protocol && t < PORTSIEVE_TRANSPORTS; t++)
-		if (!strcmp(verdict->protocol, transport_name(t)) &&
-		    registry_by_port(verdict->port, 1u << t, &service, 1) && service->name[0])
-			return service->name;
+	if (verdict->protocol &&
+	    registry_by_port(verdict->port, 1u << verdict->transport, &service, 1) &&
+	    service->name[0])
+		return service->name;
 	return NULL;
 }
 
@@ -139,8 +139,12 @@ static void print_decider(const struct explanation *explanation, bool by_rule)
 	bool names = rules.decider_is_conditional || rules.elsewhere;
 
 	if (by_rule) {
-		printf("rule '%s' is the first that matches %s port %d", verdict->rule,
-		       verdict->protocol, verdict->port);
+		if (verdict->protocol)
+			printf("rule '%s' is the first that matches %s port %d", verdict->rule,
+			       verdict->protocol, verdict->port);
+		else
+			printf("rule '%s' is the first without ports that matches a packet",
+			       verdict->rule);
 		print_addresses(&explanation->names, names && rules.by_source,
 				names && rules.by_destination);
 		print_skipped(&rules);
@@ -213,7 +217,10 @@ int print_explanation_text(const struct explanation *explanation)
 
 		format_ports(image->range[verdict->range_id].low,
 			     image->range[verdict->range_id].high, ports);
-		printf("  range    %s %s\n", verdict->protocol, ports);
+		if (image->range[verdict->range_id].transport == PORTSIEVE_ANY)
+			printf("  range    all packets\n");
+		else
+			printf("  range    %s %s\n", verdict->protocol, ports);
 	}
 	if (verdict->return_lookup)
 		printf("  replies  passes if %s it (return: %s)\n",
@@ -237,6 +244,7 @@ int print_explanation_json(const struct explanation *explanation)
 	const struct policy_rule *rule_of_policy = policy_rule_of(explanation);
 	const struct portsieve_range *range =
 		verdict->range_id < 0 ? NULL : &explanation->image->range[verdict->range_id];
+	bool has_ports = range && range->transport != PORTSIEVE_ANY;
 	const struct reason_detail detail = detail_of(explanation);
 	json_object *document = json_document();
 
@@ -264,8 +272,9 @@ int print_explanation_json(const struct explanation *explanation)
 	json_add_text(document, "protocol", verdict->protocol);
 	json_object_object_add(document, "port",
 			       verdict->port < 0 ? NULL : json_object_new_int(verdict->port));
-	json_object_object_add(document, "low", range ? json_object_new_int(range->low) : NULL);
-	json_object_object_add(document, "high", range ? json_object_new_int(range->high) : NULL);
+	json_object_object_add(document, "low", has_ports ? json_object_new_int(range->low) : NULL);
+	json_object_object_add(document, "high",
+			       has_ports ? json_object_new_int(range->high) : NULL);
 	json_add_text(document, "service", service_of(verdict));
 	json_add_bool(document, "return_lookup", verdict->return_lookup);
 	json_add_bool(document, "judged_natively", explanation->natively);

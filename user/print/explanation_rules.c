@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rules for a port, reconstructed from the image, which has ranges and conditions but not each
- * rule's addresses. A rule for the port before the deciding one did not match: it has ended, or has
- * other addresses.
+ * The rules for a packet, reconstructed from the image, which has ranges and conditions but not
+ * each rule's addresses. A rule for its port before the deciding one did not match: it has ended,
+ * or has other addresses.
  */
 #include <string.h>
 
@@ -31,8 +31,8 @@ static void reach_add(struct reach *reach, uint16_t entry)
 }
 
 /*
- * Repeats until no condition is added. A source condition leads to another one, to destination and time conditions,
- * a destination condition to time conditions, so a few rounds suffice.
+ * Repeats until no condition is added. A source condition leads to another one, to destination and
+ * time conditions, a destination condition to time conditions, so a few rounds suffice.
  */
 static void reach_from(struct reach *reach, const struct portsieve_image *image, uint16_t entry)
 {
@@ -56,15 +56,15 @@ static void reach_from(struct reach *reach, const struct portsieve_image *image,
 	}
 }
 
-static bool range_has(const struct portsieve_range *range, enum portsieve_transport transport,
-		      int port)
+static bool range_has(const struct portsieve_range *range, const struct packet_verdict *verdict)
 {
-	return range->transport == transport && port >= range->low && port <= range->high;
+	return range->transport == PORTSIEVE_ANY ||
+	       (range->transport == verdict->transport && verdict->port >= range->low &&
+		verdict->port <= range->high);
 }
 
 /* Finds the rules for the port, before the deciding one, that did not match. */
-static void find_skipped(const struct explanation *explanation, enum portsieve_transport transport,
-			 struct port_rules *rules)
+static void find_skipped(const struct explanation *explanation, struct port_rules *rules)
 {
 	const struct portsieve_image *image = explanation->image;
 	const struct packet_verdict *verdict = &explanation->verdict;
@@ -78,10 +78,11 @@ static void find_skipped(const struct explanation *explanation, enum portsieve_t
 		const struct portsieve_rule *rule = &image->rule[ranges.rule];
 		uint32_t id = ranges.first;
 
-		while (id < ranges.end && !range_has(&image->range[id], transport, verdict->port))
+		while (id < ranges.end && !range_has(&image->range[id], verdict))
 			id++;
-		/* a monitored rule may match without deciding */
-		if (id == ranges.end || rule->monitor)
+		/* a monitored rule may match without deciding; one without ports that allows does
+		 * not match all packets without a port */
+		if (id == ranges.end || rule->monitor || (!verdict->protocol && !rule->drop))
 			continue;
 		if (has_ended(rule->until_ns, (uint64_t)explanation->host.boottime_ns)) {
 			rules->ended = rules->ended ? rules->ended : rule;
@@ -96,14 +97,15 @@ struct port_rules port_rules_of(const struct explanation *explanation)
 {
 	const struct portsieve_image *image = explanation->image;
 	const struct packet_verdict *verdict = &explanation->verdict;
-	enum portsieve_transport transport = image->range[verdict->range_id].transport;
-	uint16_t entry = image->port[transport][verdict->port];
+	/* of a packet without a port, any entry will do: they come from the same rules */
+	uint16_t entry = verdict->protocol ? image->port[verdict->transport][verdict->port]
+					   : image->portless[0];
 	struct port_rules rules = { 0 };
 	const struct portsieve_port_class *class;
 	struct reach reach;
 
 	if (!is_reference(entry) || reference_number(entry) > PORTSIEVE_PORT_CLASSES_MAX)
-		return rules; /* one rule, or the default, decides all packets to the port */
+		return rules; /* one rule, or the default, decides all such packets */
 	class = &image->port_class[reference_number(entry)];
 	rules.decider_is_conditional =
 		verdict->range_id >= PORTSIEVE_RANGE_RULES &&
@@ -115,6 +117,6 @@ struct port_rules port_rules_of(const struct explanation *explanation)
 		rules.by_source |= image->condition[i].kind == PORTSIEVE_BY_SOURCE;
 		rules.by_destination |= image->condition[i].kind == PORTSIEVE_BY_DESTINATION;
 	}
-	find_skipped(explanation, transport, &rules);
+	find_skipped(explanation, &rules);
 	return rules;
 }

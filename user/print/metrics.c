@@ -97,8 +97,8 @@ static int sum_rules(struct device_sums *sums)
 		r = add_sum(sums, range_rule_name(image, id), image->range[id].transport,
 			    &device->rows[image->counter[id]]);
 	while (!r && rules_walk_next(&walk, &of_rule)) {
-		struct portsieve_counter of_transport[PORTSIEVE_TRANSPORTS] = { 0 };
-		bool used[PORTSIEVE_TRANSPORTS] = { false };
+		struct portsieve_counter of_transport[PORTSIEVE_ANY + 1] = { 0 };
+		bool used[PORTSIEVE_ANY + 1] = { false };
 		size_t missing = 0;
 
 		for (uint32_t id = of_rule.first; id < of_rule.end; id++) {
@@ -106,7 +106,7 @@ static int sum_rules(struct device_sums *sums)
 				    &device->rows[image->counter[id]]);
 			used[image->range[id].transport] = true;
 		}
-		for (int t = 0; !r && t < PORTSIEVE_TRANSPORTS; t++) {
+		for (int t = 0; !r && t <= PORTSIEVE_ANY; t++) {
 			if (!used[t])
 				continue;
 			missing += sums->count == METRICS_RULES_MAX;
@@ -275,13 +275,17 @@ static void write_policies(const struct metrics *metrics)
 			snapshot_degraded(metrics->devices[i].device) != SNAPSHOT_NOT_DEGRADED);
 }
 
-/* The ranges of a rule as "tcp/80,443 udp/443"; ends in "..." if too long. */
+/* The ranges of a rule as "tcp/80,443 udp/443"; ends in "..." if too long. "any": without ports. */
 static void ports_text(const struct portsieve_image *image, const struct rule_ranges *of_rule,
 		       char text[PORTS_MAX])
 {
 	size_t length = 0;
 
 	text[0] = '\0';
+	if (image->range[of_rule->first].transport == PORTSIEVE_ANY) {
+		strcpy(text, transport_name(PORTSIEVE_ANY));
+		return;
+	}
 	for (uint32_t id = of_rule->first; id < of_rule->end; id++) {
 		const struct portsieve_range *range = &image->range[id];
 		bool follows =

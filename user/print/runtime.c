@@ -80,7 +80,7 @@ char *runtime_rule_text(const struct policy_rule *rule, const struct policy_host
 
 	if (!out)
 		return NULL;
-	fprintf(out, "%s %s", verbs[monitor][rule->action], rule->ports);
+	fprintf(out, "%s %s", verbs[monitor][rule->action], rule->ports ?: "all packets");
 	print_prefixes(out, " from ", &rule->from);
 	print_prefixes(out, " to ", &rule->to);
 	if (rule->until_ns)

@@ -104,7 +104,9 @@ static void add_ranges(struct stats_table *stats, uint32_t first, uint32_t end)
 			       ? "ended"
 			       : action_words(range->drop,
 					      range->drop && !ids_have(&image->enforced, first)));
-		if (count == 1) {
+		if (range->transport == PORTSIEVE_ANY) {
+			strcpy(row->cells[PORTS], "-");
+		} else if (count == 1) {
 			format_ports(range->low, range->high, row->cells[PORTS]);
 		} else {
 			snprintf(row->cells[PORTS], TABLE_CELL_MAX, "%u ranges", count);

@@ -102,8 +102,12 @@ static int put_range(const struct device_rows *rows, uint32_t id, char text[RANG
 	char *at = stpcpy(stpcpy(text, "{\"rule\":\""), range_rule_name(image, id));
 
 	at = stpcpy(stpcpy(at, "\",\"protocol\":\""), transport_name(range->transport));
-	at = put_number(stpcpy(at, "\",\"low\":"), range->low);
-	at = put_number(stpcpy(at, ",\"high\":"), range->high);
+	if (range->transport == PORTSIEVE_ANY) {
+		at = stpcpy(at, "\",\"low\":null,\"high\":null");
+	} else {
+		at = put_number(stpcpy(at, "\",\"low\":"), range->low);
+		at = put_number(stpcpy(at, ",\"high\":"), range->high);
+	}
 	at = stpcpy(at, range->drop ? ",\"action\":\"drop\"" : ",\"action\":\"allow\"");
 	at = put_bool(at, "runtime",
 		      id >= PORTSIEVE_RANGE_RULES && image->rule[range->rule].runtime);

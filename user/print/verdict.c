@@ -23,11 +23,13 @@ struct packet_verdict packet_verdict_of(const struct testrun_result *tried,
 		.word = tried->dropped ? "drop" : "pass",
 		.would_drop = decision->verdict == PORTSIEVE_WOULD_DROP,
 		.reason_id = PORTSIEVE_REASONS,
+		.transport = PORTSIEVE_ANY,
 		.port = -1,
 		.range_id = -1,
 	};
 
 	if (decision->has_port) {
+		verdict.transport = decision->transport;
 		verdict.protocol = transport_name(decision->transport);
 		verdict.port = decision->port;
 	}
@@ -52,6 +54,7 @@ struct packet_verdict packet_verdict_of_runt(const struct portsieve_image *image
 		.would_drop = monitor,
 		.reason = reason_name(PORTSIEVE_MALFORMED_ETHERNET),
 		.reason_id = PORTSIEVE_MALFORMED_ETHERNET,
+		.transport = PORTSIEVE_ANY,
 		.port = -1,
 		.range_id = -1,
 	};

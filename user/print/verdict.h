@@ -15,8 +15,9 @@ struct packet_verdict {
 	enum portsieve_reason reason_id; /* PORTSIEVE_REASONS for a rule or the default */
 	const char *rule;		 /* NULL if a reason decided */
 	const char *protocol;		 /* NULL if the packet has no port */
-	int port;			 /* -1 if the packet has no port */
-	int range_id;			 /* -1 if a reason decided */
+	enum portsieve_transport transport; /* PORTSIEVE_ANY if the packet has no port */
+	int port;			    /* -1 if the packet has no port */
+	int range_id;			    /* -1 if a reason decided */
 };
 
 /* The names live as long as the image. */

@@ -25,7 +25,7 @@ void record_protocol(const struct portsieve_image *image, const struct watch_row
 	for (uint32_t id = row->first; id < row->end; id++)
 		seen |= 1u << image->range[id].transport;
 	text[0] = '\0';
-	for (unsigned int t = 0; t < PORTSIEVE_TRANSPORTS; t++)
+	for (unsigned int t = 0; t <= PORTSIEVE_ANY; t++)
 		if (seen >> t & 1)
 			length += (size_t)snprintf(text + length, 24 - length, "%s%s",
 						   length ? " " : "", transport_name(t));

@@ -92,13 +92,17 @@ static void row_count(struct watch_row *row, const struct portsieve_counter *tot
 	counter_add(&row->change, change);
 }
 
-/* "tcp/80,443 udp/443", or how many ranges there are if that is too long. */
+/* "tcp/80,443 udp/443", or how many ranges there are if that is too long; "all packets". */
 static void ports_print(const struct portsieve_image *image, uint32_t first, uint32_t end,
 			char text[40])
 {
 	char all[256] = "", protocols[20] = "";
 	size_t length = 0, words = 0;
 
+	if (image->range[first].transport == PORTSIEVE_ANY) {
+		strcpy(text, "all packets");
+		return;
+	}
 	for (uint32_t id = first; id < end && length < sizeof(all) - 64; id++) {
 		const struct portsieve_range *range = &image->range[id];
 		bool same = id > first && range->transport == image->range[id - 1].transport;

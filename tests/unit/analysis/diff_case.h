@@ -13,6 +13,8 @@
 struct case_of_two {
 	struct policy old;
 	struct policy new;
+	uint64_t old_drops, old_counts; /* knobs, as bits: that drop, and of these only count */
+	uint64_t new_drops, new_counts;
 	struct policy_diff diff;
 };
 
@@ -27,7 +29,8 @@ static inline void set_up(struct case_of_two *two, enum policy_action old, enum 
 
 static const struct policy_diff *compare(struct case_of_two *two)
 {
-	struct policy_diff_side before = { &two->old, 0, 0 }, after = { &two->new, 0, 0 };
+	struct policy_diff_side before = { &two->old, two->old_drops, two->old_counts };
+	struct policy_diff_side after = { &two->new, two->new_drops, two->new_counts };
 
 	policy_diff_free(&two->diff);
 	assert_int_equal(policy_diff(&before, &after, &two->diff), 0);

@@ -48,18 +48,23 @@ static void add_random_rules(uint64_t *seed, struct policy *policy)
 
 		snprintf(name, sizeof(name), "r%u", i);
 		rule = add_rule(policy, name, POLICY_DROP);
-		rule->ports = strdup("by hand");
 		rule->monitor = monitors && random_below(seed, 4) == 0;
+		if (i < policy->runtime_count)
+			rule->until_ns = random_below(seed, ENDS);
+		add_random_prefixes(seed, &rule->from);
+		add_random_prefixes(seed, &rule->to);
+		if (rule->from.count + rule->to.count && !random_below(seed, 6)) {
+			if (!monitors && random_below(seed, 2))
+				rule->action = POLICY_ALLOW;
+			continue; /* for all packets */
+		}
+		rule->ports = strdup("by hand");
 		for (uint32_t n = 1 + random_below(seed, 3); n; n--) {
 			uint16_t low = random_below(seed, PORTS);
 
 			add_ports(rule, random_below(seed, 2), low,
 				  low + random_below(seed, PORTS - low));
 		}
-		if (i < policy->runtime_count)
-			rule->until_ns = random_below(seed, ENDS);
-		add_random_prefixes(seed, &rule->from);
-		add_random_prefixes(seed, &rule->to);
 		if (!monitors && rule->from.count && random_below(seed, 2)) {
 			rule->action = POLICY_ALLOW;
 			rule->only_from = true;
@@ -70,8 +75,31 @@ static void add_random_rules(uint64_t *seed, struct policy *policy)
 /* Which rules decide a packet, and at which of their ports. */
 struct alive {
 	bool rules[RULES];
-	bool ports[RULES][2][PORTS];
+	bool ports[RULES][2][PORTS + 1];
 };
+
+/* With the knobs of a policy whose default allows and that drops something. */
+static void decide_portless(const struct policy *policy, struct policy_packet packet,
+			    struct alive *alive)
+{
+	bool enforces = false;
+
+	for (size_t i = 0; i < policy->rules_count; i++)
+		enforces |=
+			(policy->rules[i].action == POLICY_DROP || policy->rules[i].only_from) &&
+			!policy->rules[i].monitor;
+	packet.transport = PORTSIEVE_ANY;
+	for (int knob = 0; knob < 4; knob++) {
+		const struct policy_rule *rule;
+
+		packet.is_unlifted = knob >= 1;
+		/* later_fragment, tiny_fragment, ext_depth, jumbogram */
+		packet.knob_drops = knob == 1 || (knob == 2 && enforces);
+		rule = policy_decide(policy, &packet).rule;
+		if (rule)
+			alive->rules[rule - policy->rules] = true;
+	}
+}
 
 static void decide_packets(const struct policy *policy, uint32_t addresses, struct alive *alive)
 {
@@ -83,18 +111,21 @@ static void decide_packets(const struct policy *policy, uint32_t addresses, stru
 	packet.destination = packet.source;
 	packet.source.address[0] = (addresses >> 1 & 7) << 5;
 	packet.destination.address[0] = (addresses >> 4 & 7) << 5;
-	for (packet.boottime_ns = 0; packet.boottime_ns < ENDS; packet.boottime_ns++)
-		for (uint32_t i = 0; i < 2 * PORTS; i++) {
+	for (packet.boottime_ns = 0; packet.boottime_ns < ENDS; packet.boottime_ns++) {
+		decide_portless(policy, packet, alive);
+		/* one port more: the rules without ports alone name it */
+		for (uint32_t i = 0; i < 2 * (PORTS + 1); i++) {
 			const struct policy_rule *rule;
 
-			packet.transport = i / PORTS;
-			packet.port = i % PORTS;
+			packet.transport = i / (PORTS + 1);
+			packet.port = i % (PORTS + 1);
 			rule = policy_decide(policy, &packet).rule;
 			if (!rule)
 				continue;
 			alive->rules[rule - policy->rules] = true;
-			alive->ports[rule - policy->rules][i / PORTS][i % PORTS] = true;
+			alive->ports[rule - policy->rules][packet.transport][packet.port] = true;
 		}
+	}
 }
 
 struct remarked {
@@ -119,7 +150,10 @@ static size_t dead_ranges(const struct policy *policy, const struct remarked *re
 		     n++) {
 			bool alive = false;
 
-			for (uint16_t port = ranges[n].low; port <= ranges[n].high; port++)
+			if (ranges[n].transport == PORTSIEVE_ANY)
+				alive = remarked->alive->rules[i];
+			for (uint16_t port = ranges[n].low; port <= ranges[n].high && !alive;
+			     port++)
 				alive |= remarked->alive->ports[i][ranges[n].transport][port];
 			dead += !alive;
 		}

@@ -37,13 +37,15 @@ static void add_random_rule(uint64_t *seed, struct policy *policy, const char *n
 	struct policy_rule *rule = add_rule(policy, name, random_below(seed, 2));
 
 	rule->monitor = rule->action == POLICY_DROP && random_below(seed, 3) == 0;
+	add_random_prefixes(seed, &rule->from);
+	add_random_prefixes(seed, &rule->to);
+	if ((rule->from.count || rule->to.count) && !random_below(seed, 3))
+		return; /* for all packets */
 	for (uint32_t i = 0; i < 1 + random_below(seed, 2); i++) {
 		uint16_t low = 60 + random_below(seed, 12);
 
 		add_ports(rule, random_below(seed, 2), low, low + random_below(seed, 8));
 	}
-	add_random_prefixes(seed, &rule->from);
-	add_random_prefixes(seed, &rule->to);
 	rule->only_from = rule->action == POLICY_ALLOW && rule->from.count && random_below(seed, 2);
 }
 
@@ -85,9 +87,10 @@ static void add_random_rules(uint64_t *seed, struct case_of_two *two)
 
 static struct policy_packet random_packet(uint64_t *seed)
 {
+	bool has_port = random_below(seed, 4);
 	struct policy_packet packet = {
-		.transport = random_below(seed, 2),
-		.port = 58 + random_below(seed, 24),
+		.transport = has_port ? random_below(seed, 2) : PORTSIEVE_ANY,
+		.port = has_port ? 58 + random_below(seed, 24) : 0,
 	};
 	bool six = random_below(seed, 2);
 
@@ -100,16 +103,47 @@ static struct policy_packet random_packet(uint64_t *seed)
 	return packet;
 }
 
-/* Is it dropped, or counted as a would-be drop? */
-static bool decides(const struct policy *policy, const struct policy_packet *packet,
-		    const struct policy_rule **ret_rule, bool *ret_monitored)
+/* Knobs of packets without a port. */
+static enum portsieve_knob random_knob(uint64_t *seed)
 {
-	struct policy_decision decision = policy_decide(policy, packet);
-	const struct policy_rule *rule = decision.rule;
+	static const uint8_t knobs[] = {
+		PORTSIEVE_KNOB_LATER_FRAGMENT, PORTSIEVE_KNOB_TINY_FRAGMENT,
+		PORTSIEVE_KNOB_OTHER_PROTOCOL, PORTSIEVE_KNOB_NO_PORT,
+		PORTSIEVE_KNOB_ICMP_ECHO,      PORTSIEVE_KNOB_ICMP_OTHER,
+		PORTSIEVE_KNOB_ICMPV6_ECHO,    PORTSIEVE_KNOB_ICMPV6_MOBILITY,
+		PORTSIEVE_KNOB_ICMPV6_OTHER,   PORTSIEVE_KNOB_EXT_DEPTH,
+		PORTSIEVE_KNOB_JUMBOGRAM,
+	};
 
-	*ret_rule = rule;
-	*ret_monitored = policy->monitor || (rule ? rule->monitor : policy->default_monitor);
-	return decision.drop;
+	return knobs[random_below(seed, sizeof(knobs))];
+}
+
+/* Of one policy, what becomes of a packet, and what its knob says if it has no port. */
+struct fate {
+	const struct policy_rule *rule;
+	bool drop; /* or counted as a would-be drop */
+	bool monitored;
+};
+
+static struct fate fate_of(const struct policy *policy, uint64_t drops, uint64_t counts,
+			   struct policy_packet packet, enum portsieve_knob knob)
+{
+	bool has_port = packet.transport != PORTSIEVE_ANY;
+	bool by_knob = drops >> knob & 1, counted = counts >> knob & 1;
+	struct policy_decision decision;
+	bool otherwise_monitored;
+
+	packet.knob_drops = by_knob && !counted;
+	packet.is_unlifted = knob == PORTSIEVE_KNOB_TINY_FRAGMENT ||
+			     knob == PORTSIEVE_KNOB_EXT_DEPTH || knob == PORTSIEVE_KNOB_JUMBOGRAM;
+	decision = policy_decide(policy, &packet);
+	otherwise_monitored = has_port ? policy->default_monitor : counted;
+	return (struct fate){
+		.rule = decision.rule,
+		.drop = has_port || decision.rule ? decision.drop : by_knob,
+		.monitored = policy->monitor ||
+			     (decision.rule ? decision.rule->monitor : otherwise_monitored),
+	};
 }
 
 static int longest(const struct policy_prefixes *prefixes, const struct policy_prefix *address)
@@ -139,21 +173,24 @@ static void assert_no_prefix_twice(const struct area *area)
 }
 
 static bool change_holds(const struct policy_diff_change *change,
-			 const struct policy_packet *packet)
+			 const struct policy_packet *packet, enum portsieve_knob knob)
 {
+	if (packet->transport == PORTSIEVE_ANY && !(change->knobs >> knob & 1))
+		return false;
 	return change->transport == packet->transport && change->low <= packet->port &&
 	       packet->port <= change->high && area_holds(change->from, &packet->source) &&
 	       area_holds(change->to, &packet->destination);
 }
 
 /* Is the packet in one change if what happens to it changes, and in none if not? How many. */
-static size_t check_packet(const struct case_of_two *two, const struct policy_packet *packet)
+static size_t check_packet(const struct case_of_two *two, const struct policy_packet *packet,
+			   enum portsieve_knob knob)
 {
-	const struct policy_rule *before, *after;
-	bool old_monitored, new_monitored;
-	bool old = decides(&two->old, packet, &before, &old_monitored);
-	bool new = decides(&two->new, packet, &after, &new_monitored);
-	bool differs = old != new || (old && old_monitored != new_monitored);
+	struct fate old = fate_of(&two->old, two->old_drops, two->old_counts, *packet, knob);
+	struct fate new = fate_of(&two->new, two->new_drops, two->new_counts, *packet, knob);
+	bool is_setting = packet->transport == PORTSIEVE_ANY && !old.rule && !new.rule;
+	bool differs = (old.drop != new.drop || (old.drop && old.monitored != new.monitored)) &&
+		       !is_setting;
 	size_t count = 0;
 
 	for (size_t i = 0; i < two->diff.changes_count; i++) {
@@ -161,15 +198,15 @@ static size_t check_packet(const struct case_of_two *two, const struct policy_pa
 
 		assert_no_prefix_twice(change->from);
 		assert_no_prefix_twice(change->to);
-		if (!change_holds(change, packet))
+		if (!change_holds(change, packet, knob))
 			continue;
 		count++;
-		assert_ptr_equal(change->before.rule, before);
-		assert_ptr_equal(change->after.rule, after);
-		assert_int_equal(change->before.drop, old);
-		assert_int_equal(change->after.drop, new);
-		assert_true(!old || change->before.monitored == old_monitored);
-		assert_true(!new || change->after.monitored == new_monitored);
+		assert_ptr_equal(change->before.rule, old.rule);
+		assert_ptr_equal(change->after.rule, new.rule);
+		assert_int_equal(change->before.drop, old.drop);
+		assert_int_equal(change->after.drop, new.drop);
+		assert_true(!old.drop || change->before.monitored == old.monitored);
+		assert_true(!new.drop || change->after.monitored == new.monitored);
 	}
 	assert_int_equal(count, differs);
 	return count;
@@ -193,12 +230,16 @@ static void test_packets_agree_at_random(void **state)
 			two.old.default_action == POLICY_DROP && random_below(&seed, 4) == 0;
 		two.new.default_monitor =
 			two.new.default_action == POLICY_DROP &&random_below(&seed, 4) == 0;
+		two.old_drops = (uint64_t)random_below(&seed, 65536) << 1;
+		two.old_counts = two.old_drops & (uint64_t)random_below(&seed, 65536) << 1;
+		two.new_drops = (uint64_t)random_below(&seed, 65536) << 1;
+		two.new_counts = two.new_drops & (uint64_t)random_below(&seed, 65536) << 1;
 		add_random_rules(&seed, &two);
 		compare(&two);
 		for (int i = 0; i < 200; i++, packets++) {
 			struct policy_packet packet = random_packet(&seed);
 
-			changed += check_packet(&two, &packet);
+			changed += check_packet(&two, &packet, random_knob(&seed));
 		}
 		tear_down(&two);
 	}

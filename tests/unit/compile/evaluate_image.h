@@ -92,14 +92,26 @@ static inline uint16_t conditions_follow(const struct portsieve_image *image,
 	return entry;
 }
 
-/* Returns a range's id and its verdict. */
+/* What packets without a port are tried against; 0: nothing. */
+static inline uint16_t portless_entry(const struct portsieve_image *image,
+				      const struct policy_packet *packet)
+{
+	return image->portless[(packet->is_unlifted ? PORTSIEVE_PORTLESS_STRICT : 0) |
+			       (packet->knob_drops ? PORTSIEVE_PORTLESS_DROPPED : 0)];
+}
+
+/* Returns a range's id and its verdict; PORTSIEVE_ENTRY_FALL: the knob decides. */
 static inline uint16_t image_evaluate(const struct portsieve_image *image,
 				      const struct addresses *addresses,
 				      const struct policy_packet *packet)
 {
-	uint16_t entry = image->port[packet->transport][packet->port];
+	bool has_port = packet->transport != PORTSIEVE_ANY;
+	uint16_t entry = has_port ? image->port[packet->transport][packet->port]
+				  : portless_entry(image, packet);
 	const struct portsieve_port_class *class;
 
+	if (!has_port && !entry)
+		return PORTSIEVE_ENTRY_FALL;
 	if (entry_is_range(entry))
 		return entry;
 	assert_in_range(ENTRY_NUMBER(entry), 0, PORTSIEVE_PORT_CLASSES_MAX);
@@ -107,7 +119,12 @@ static inline uint16_t image_evaluate(const struct portsieve_image *image,
 	entry = conditions_follow(image, addresses, class->condition, packet);
 	if (entry == PORTSIEVE_ENTRY_FALL)
 		entry = class->otherwise;
+	if (!has_port && entry == PORTSIEVE_ENTRY_FALL)
+		return entry;
 	assert_true(entry_is_range(entry));
+	if (image->rule[image->range[entry & PORTSIEVE_ENTRY_RANGE].rule].monitor &&
+	    (entry & PORTSIEVE_ENTRY_RANGE) >= PORTSIEVE_RANGE_RULES)
+		entry |= PORTSIEVE_ENTRY_DROP; /* see enum portsieve_references */
 	return entry;
 }
 

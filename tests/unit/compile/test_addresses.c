@@ -123,9 +123,12 @@ static void make_policy(struct policy *policy, uint64_t *state)
 		rule->runtime = i < policy->runtime_count;
 		if (rule->runtime && random_below(state, 4))
 			rule->until_ns = 1000 + random_below(state, 4);
-		add_random_ports(rule, state);
+		rule->monitor = rule->action == POLICY_DROP && !random_below(state, 4);
 		add_random_prefixes(&rule->from, state);
 		add_random_prefixes(&rule->to, state);
+		if ((rule->from.count || rule->to.count) && !random_below(state, 3))
+			continue;
+		add_random_ports(rule, state);
 		rule->only_from =
 			rule->action == POLICY_ALLOW && rule->from.count && random_below(state, 2);
 	}
@@ -183,6 +186,10 @@ static void assert_is_range_of_rule(const struct portsieve_range *range,
 {
 	uint32_t low = packet->port, high = packet->port;
 
+	if (!rule->intervals_count) {
+		assert_int_equal(range->transport, PORTSIEVE_ANY);
+		return;
+	}
 	for (bool grown = true; grown;) {
 		grown = false;
 		for (size_t i = 0; i < rule->intervals_count; i++) {
@@ -225,13 +232,18 @@ static void assert_same(const struct policy *policy, const struct addresses *add
 	struct policy_decision decision = policy_decide(policy, packet);
 	const struct policy_rule *rule = decision.rule;
 	uint16_t entry = image_evaluate(image, addresses, packet);
-	const struct portsieve_range *range = &image->range[entry & PORTSIEVE_ENTRY_RANGE];
+	const struct portsieve_range *range;
 
+	if (!rule && packet->transport == PORTSIEVE_ANY) {
+		assert_int_equal(entry, PORTSIEVE_ENTRY_FALL);
+		return;
+	}
 	if (!rule) {
 		assert_is_default(entry, policy, packet);
 		return;
 	}
 	assert_in_range(entry & PORTSIEVE_ENTRY_RANGE, PORTSIEVE_RANGE_RULES, image->ranges - 1);
+	range = &image->range[entry & PORTSIEVE_ENTRY_RANGE];
 	assert_string_equal(image->rule[range->rule].name, rule->name);
 	assert_int_equal(!!(entry & PORTSIEVE_ENTRY_DROP), decision.drop);
 	assert_int_equal(range->drop, rule->action == POLICY_DROP);
@@ -246,7 +258,9 @@ static struct policy_packet random_packet(uint64_t *state)
 	uint32_t port = random_below(state, (uint32_t)borders.port_count + 1);
 
 	return (struct policy_packet){
-		.transport = random_below(state, PORTSIEVE_TRANSPORTS),
+		.transport = random_below(state, PORTSIEVE_TRANSPORTS + 1),
+		.knob_drops = random_below(state, 2),
+		.is_unlifted = !random_below(state, 3),
 		.port = port < borders.port_count ? borders.ports[port]
 						  : (uint16_t)random_below(state, 65536),
 		.source = list[random_below(state, count)],

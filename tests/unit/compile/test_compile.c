@@ -206,7 +206,7 @@ static void fill_at_random(struct policy *policy, uint64_t *seed)
 
 		snprintf(name, sizeof(name), "r%u", i);
 		rule = add_rule(policy, name, random_below(seed, 2) ? POLICY_DROP : POLICY_ALLOW);
-		for (unsigned int n = random_below(seed, 6); n; n--) {
+		for (unsigned int n = 1 + random_below(seed, 5); n; n--) {
 			unsigned int low = base + random_below(seed, 60);
 			unsigned int high = low + random_below(seed, 12);
 

@@ -274,8 +274,20 @@ static const struct refusal rule_refusals[] = {
 	  "p:3:5: missing key 'name' in a rule: write one such as 'name: web'" },
 	{ "a rule without action is refused", BLOCK("name: a\n    ports: tcp/80"),
 	  "p:3:5: missing key 'action' in a rule: write 'action: allow' or 'action: drop'" },
-	{ "a rule without ports is refused", FLOW("name: a, action: drop"),
-	  "p:3:5: missing key 'ports' in a rule: write one such as 'ports: tcp/80'" },
+	{ "a rule without ports and addresses is refused", FLOW("name: a, action: drop"),
+	  "p:3:5: missing key 'ports' in a rule: write one such as 'ports: tcp/80', or 'from' or "
+	  "'to' for all packets of an address" },
+	{ "only_from without ports is refused",
+	  FLOW("name: a, action: allow, only_from: 192.0.2.1, to: 192.0.2.2"),
+	  "p:3:30: 'only_from' is for rules with 'ports': add 'ports', or write a rule with 'from' "
+	  "and one that drops the others" },
+	{ "only_from alone is no address for all packets",
+	  FLOW("name: a, action: allow, only_from: 192.0.2.1"),
+	  "p:3:5: missing key 'ports' in a rule: write one such as 'ports: tcp/80', or 'from' or "
+	  "'to' for all packets of an address" },
+	{ "ports without a value are not left out",
+	  FLOW("name: a, action: drop, ports: , from: ::1"),
+	  "p:3:36: 'ports' has no value: write a text such as \"tcp/80,443 udp/53\"" },
 	{ "an empty rule is refused", FLOW(""),
 	  "p:3:5: missing key 'name' in a rule: write one such as 'name: web'" },
 	{ "accept means allow", FLOW("action: accept"),
