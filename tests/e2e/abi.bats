@@ -32,7 +32,7 @@ unchanged() {
 	run -28 fetch client $SERVER4 8080 1
 }
 
-@test "commands that read say which form it has, and what to do" {
+@test "reading commands report its ABI, and say what to do" {
 	local command words="another version of portsieve (map format 9999, not $OWN): use that version, or save the "
 	words+="policy with its \`portsieve show\`, then unload with it and load with this version"
 	for command in status stats; do
@@ -45,7 +45,7 @@ unchanged() {
 	unchanged
 }
 
-@test "upgrade, apply, allow and confirm refuse it and change nothing" {
+@test "upgrade, apply, allow and confirm fail and change nothing" {
 	local command
 	for command in "upgrade to_client" "apply $FILE" "apply $FILE --confirm 9" "allow tcp/8080" "drop tcp/80"; do
 		# shellcheck disable=SC2086
@@ -75,7 +75,7 @@ unchanged() {
 	equal "" "$(pins)$(xdp_of server to_client)"
 }
 
-@test "its unconfirmed policy blocks no other device" {
+@test "its unconfirmed policy does not block other devices" {
 	in_server portsieve load lo --mode generic -p "$FILE"
 	in_server "$OTHER" apply "$FILE" --dev to_client --confirm 3600
 	run --separate-stderr -5 in_server portsieve status

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Warnings about whom a policy keeps out of this machine. Which policies get them is in test_access.c.
+# Warnings about what a policy keeps out of this machine. test_access.c tests which policies get them.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -14,7 +14,7 @@ teardown() {
 	lab_down
 }
 
-@test "check, load and apply warn that replies are dropped, and go on" {
+@test "check, load and apply warn that replies are dropped, but succeed" {
 	local words="$DROP: warning: 'return: none' drops the replies to this host's own connections"
 	says 0 "$words" in_server portsieve check "$DROP"
 	[[ $output == *"; 1 warning" ]]
@@ -22,7 +22,7 @@ teardown() {
 	says 0 "$words" in_server portsieve apply "$DROP"
 	run --separate-stderr -0 in_server portsieve apply "$SOCKET" -q
 	equal "" "$stderr"
-	# explain and replay have nothing to do with this machine
+	# explain and replay are not about this machine
 	run --separate-stderr -0 in_server portsieve explain "tcp $CLIENT4:1 > $SERVER4:2 S" --policy "$DROP"
 	equal "" "$stderr"
 }
@@ -57,7 +57,7 @@ teardown() {
 	in_server portsieve load to_client -p "$DROP"
 }
 
-@test "a warning if no rule lets in ssh, by the server's name or by port 22" {
+@test "check warns if no rule allows ssh, found by the server's name or by port 22" {
 	local words="warning: nobody can log in: an ssh server listens on tcp/2222, which the policy drops from every address"
 	listen server --name sshd tcp,0.0.0.0,2222
 	says 0 "$SOCKET: $words" in_server portsieve check "$SOCKET"
@@ -77,7 +77,7 @@ rules: [{name: ssh, action: allow, ports: tcp/2222, from: 203.0.113.7}]')"
 	says 0 "an ssh server listens on tcp/22" in_server portsieve check "$SOCKET"
 }
 
-@test "a warning if a rule for IPv4 addresses is all that a listener on IPv6 has" {
+@test "check warns if the only rule for an IPv6 listener names IPv4 addresses" {
 	local only4
 	only4=$(policy 'version: 1
 default: drop
@@ -93,7 +93,7 @@ rules:
 	equal "" "$stderr"
 }
 
-@test "without the kernel's list of listeners, check says what it can" {
+@test "if the kernel cannot list listeners, check still gives the other warnings" {
 	run --separate-stderr -0 in_server strace -qq -o /dev/null -e trace=sendto \
 		-e inject=sendto:error=ENOENT:when=1+ portsieve check "$DROP"
 	equal 1 "$(wc -l <<<"$stderr")"

@@ -13,7 +13,7 @@ teardown() {
 	lab_down
 }
 
-# Does this kernel replace functions of BPF programs? libxdp's own loader tells, without portsieve.
+# Does this kernel support freplace? Asks libxdp's own loader, not portsieve.
 has_freplace() {
 	in_client xdp-loader load to_server "$LAB_ROOT/build/tests/traffic/empty.bpf.o" -n empty_pass >/dev/null 2>&1
 	in_client xdp-loader status to_server | grep -q xdp_dispatcher
@@ -30,7 +30,7 @@ has_freplace() {
 	[ -n "$found" ]
 }
 
-@test "without freplace --attach dispatcher fails, says why and leaves nothing" {
+@test "without freplace, --attach dispatcher fails, says why and leaves nothing behind" {
 	! has_freplace || skip "this kernel has freplace"
 	refused 1 "to_client: this kernel refuses to replace functions of BPF programs (freplace: " \
 		in_server portsieve load to_client --attach dispatcher
@@ -39,7 +39,7 @@ has_freplace() {
 	equal "" "$(find /sys/fs/bpf/portsieve -mindepth 1 2>/dev/null)"
 }
 
-@test "without freplace --attach auto uses the link, and load says why, once" {
+@test "without freplace, --attach auto uses the link, and load says why, once" {
 	! has_freplace || skip "this kernel has freplace"
 	run --separate-stderr -0 in_server portsieve load to_client to_client
 	equal "" "$output"
@@ -66,7 +66,7 @@ has_freplace() {
 	[ -e "$(echo /sys/fs/bpf/portsieve/*/*/link)" ]
 }
 
-@test "of devices on links, one requested and one not, JSON says which is which" {
+@test "JSON tells a requested link from an automatic one" {
 	! has_freplace || skip "this kernel has freplace"
 	in_server portsieve load to_client --attach link
 	in_server portsieve load lo --mode generic

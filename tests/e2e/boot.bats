@@ -27,7 +27,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "$SYSTEMD" ] || kill -KILL "$SYSTEMD" # it takes SIGTERM as a request to start anew
+	[ -z "$SYSTEMD" ] || kill -KILL "$SYSTEMD" # SIGTERM makes it re-execute itself
 	lab_down
 	rm -rf "$ETC"
 	if [ -e "$FOLDER/cgroup" ]; then
@@ -45,7 +45,7 @@ run_line() {
 	line=$(sed -n "s/^$1=//p" "$UNIT")
 	name=$(systemd-escape --template=portsieve@.service "$2")
 	line=${line//%I/$2}
-	# the escapes of a unit's name are none of the shell's
+	# the shell must not interpret the escapes in the unit's name
 	eval "in_server_sysfs ${line//%n/\'$name\'}"
 }
 
@@ -170,7 +170,7 @@ usr/share/zsh/site-functions/_portsieve" "$(cd "$FOLDER/dest" && find . ! -type 
 	equal "" "$(xdp_of server to_client)"
 }
 
-@test "a bad policy leaves the one in force, at a reload and at a start" {
+@test "a bad policy keeps the one in force, at reload and at start" {
 	run_line ExecStart to_client
 	echo "${POLICY/tcp/tpc}" >"$ETC/policy.yaml"
 	run -2 run_line ExecReload to_client
@@ -179,7 +179,7 @@ usr/share/zsh/site-functions/_portsieve" "$(cd "$FOLDER/dest" && find . ! -type 
 	equal drop "$(default_of to_client)"
 }
 
-@test "stop is no error if the filter or the device is gone" {
+@test "stop succeeds if the filter or the device is gone" {
 	run_line ExecStop to_client
 	run_line ExecStart to_client
 	in_server ip link delete to_client
@@ -228,7 +228,7 @@ to_client remove " "$(cat "$FOLDER/runs")"
 		echo "${POLICY/default: drop/default: allow}" >"$ETC/policy.yaml"
 		in_systemd systemctl reload "$(unit $device)"
 		equal allow "$(default_of $device)"
-		# a restart is no moment without the filter
+		# a restart never removes the filter
 		in_systemd systemctl restart "$(unit $device)"
 		equal "$program" "$(xdp_of server $device)"
 		in_systemd systemctl stop "$(unit $device)"
@@ -273,7 +273,7 @@ to_client remove " "$(cat "$FOLDER/runs")"
 	grep -qx "to_client has no policy: write $ETC/devices/to_client.yaml or $ETC/policy.yaml" "$FOLDER/log"
 }
 
-@test "systemd: a device that is there at boot is loaded, if its unit is enabled" {
+@test "systemd: a device present at boot is loaded if its unit is enabled" {
 	make_device br-lan
 	mkdir -p "$FOLDER/enabled/sys-subsystem-net-devices-br\x2dlan.device.wants"
 	ln -s "$FOLDER/units/portsieve@.service" \
@@ -289,7 +289,7 @@ was_seen() {
 	[ "$(grep -c br-lan "$FOLDER/seen")" = "$1" ]
 }
 
-@test "systemd: when a device is announced its filter is there" {
+@test "systemd: a device is filtered before it is announced" {
 	cat >"$FOLDER/witness" <<-END
 		[Unit]
 		DefaultDependencies=no
@@ -341,7 +341,7 @@ settled() {
 	is_active "$1" && [ -z "$(in_systemd systemctl list-jobs --no-legend)" ]
 }
 
-@test "systemd: a start without the device fails soon, and the device is loaded when it appears" {
+@test "systemd: a start without the device fails quickly, and the device is loaded when it appears" {
 	systemd_up
 	in_systemd systemctl enable "$(unit br-lan)"
 	local begin=$SECONDS

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The cache of replies: it passes no packet that a look-up would not have passed a second ago under the same policy.
-# Each CPU has its own, so what is sent to be found there, or not, is sent by one CPU.
+# The cache of replies: it only passes what a look-up under the same policy would have passed within the last second.
+# Each CPU has a cache of its own, so packets that must hit or miss it are sent on one CPU.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -45,7 +45,7 @@ s.bind(("", 7000))
 s.sendto(b"x", (sys.argv[1], int(sys.argv[2])))' "$@"
 }
 
-@test "a connection that the peer has closed does not let its next SYN in" {
+@test "the next SYN of a connection closed by the peer does not pass" {
 	serve_echo server tcp 7004
 	mkfifo "$BATS_TEST_TMPDIR/go"
 	in_client "${PYTHON[@]}" '
@@ -92,7 +92,7 @@ simultaneous_open: pass"
 	done
 }
 
-@test "confirm and rollback too" {
+@test "confirm and rollback are in force at once" {
 	take server 7100
 	load_policy "${ANY/any/never}"
 	in_server portsieve apply "$(policy "$ANY")" --confirm 60
@@ -103,7 +103,7 @@ simultaneous_open: pass"
 	equal 1 "$(passed return-socket)"
 }
 
-@test "an entry ends after a second" {
+@test "an entry expires after a second" {
 	take server 7100
 	load_policy "$ANY"
 	send_udp $SERVER4 7100
@@ -116,7 +116,7 @@ simultaneous_open: pass"
 	equal 2 "$(passed return-socket)"
 }
 
-@test "--cut empties it" {
+@test "--cut empties the cache" {
 	serve_echo server tcp 7004
 	in_client nft 'add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in tcp flags rst drop'
 	mkfifo "$BATS_TEST_TMPDIR/in"
@@ -144,7 +144,7 @@ while True:
 	exec 8>&-
 }
 
-@test "it knows a reply by all of its addresses, ports and its transport" {
+@test "a cached reply matches by addresses, ports and transport" {
 	start server "${PYTHON[@]}" '
 import socket, sys, time
 kept = []
@@ -174,7 +174,7 @@ for ip, source, destination in (IP(src='$CLIENT4', dst='$SERVER4'), 26, 30), (IP
 	equal 4 "$(passed return-socket)"
 }
 
-@test "it takes memory only while replies are looked up" {
+@test "the cache takes memory only while replies are looked up" {
 	local without cpus
 	cpus=$(($(sed "s/.*-//" /sys/devices/system/cpu/possible) + 1))
 	load_policy "${SOCKET/socket/none}"

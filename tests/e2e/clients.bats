@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Clients of many kinds on a host with docs/examples/host.yaml, and what each loses without return traffic or
-# without what else lets its answers through.
+# Clients of many kinds on a host with docs/examples/host.yaml, and what they lose without return traffic or
+# without whatever else passes their answers.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -48,7 +48,7 @@ survives() {
 	survives $CLIENT6
 }
 
-@test "control: without return traffic none survives" {
+@test "control: without return traffic none of them survive" {
 	start client /usr/bin/python3 "$MANY" peer 7006
 	within 10 is_listening client tcp 7006
 	equal "100 100 true
@@ -86,7 +86,7 @@ sys.exit(len(s.recv(65535)) != 8000)'
 far_up() {
 	lab_namespace far
 	lab_veth client to_far far to_client
-	in_client ip link set to_far mtu 1300 # `far` does not know of it, so that its MSS is too large
+	in_client ip link set to_far mtu 1300 # not on far's own link, so that its MSS is too large
 	lab_address client to_far 198.51.100.1/24 2001:db8:1::1/64
 	lab_address far to_client 198.51.100.2/24 2001:db8:1::2/64
 	in_client sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
@@ -175,7 +175,7 @@ sys.exit(s.recv(64) != b"who")'
 	run ! in_server "${PYTHON[@]}" "$ask" 6
 }
 
-@test "UDP in both directions at once, as QUIC's: all arrives, and nothing without return traffic" {
+@test "bidirectional UDP as in QUIC: everything arrives, and nothing without return traffic" {
 	local both='
 import socket, sys
 family = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET

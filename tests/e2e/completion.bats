@@ -90,7 +90,7 @@ completes() {
 	done
 }
 
-@test "a wrong line, a broken pin or a missing right offer nothing and print no error" {
+@test "with a wrong line, a broken pin or no permission, nothing is offered and no error printed" {
 	local -a words
 	in_server portsieve load to_client -p "$(policy '{version: 1, default: drop}')"
 	while read -ra words; do

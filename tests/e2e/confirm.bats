@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# apply --confirm, confirm, rollback: a policy that is rolled back by itself unless it is confirmed.
+# apply --confirm, confirm, rollback: a policy that is rolled back automatically unless confirmed.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -77,7 +77,7 @@ is_closed() {
 	sum_matches
 }
 
-@test "while a change is pending, every other change is refused and told what to do" {
+@test "while a change is pending, every other change is refused with advice" {
 	in_server portsieve load to_client -p "$OPEN_FILE"
 	in_server portsieve apply "$CLOSED_FILE" --confirm 3600
 	local words="confirm it or roll it back first (portsieve confirm, portsieve rollback)"
@@ -144,7 +144,7 @@ is_closed() {
 	[[ $output != *"lo: rolled back"* ]]
 	equal '[{"device":"lo","fell_back":false},{"device":"to_client","fell_back":true}]' \
 		"$(in_server portsieve status -j | jq -c '[.devices[] | {device, fell_back}] | sort_by(.device)')"
-	# a command that fails, or that changes other devices, does not make it unsaid
+	# still said after a command that fails or changes other devices
 	refused 1 "no change is pending" in_server portsieve confirm
 	refused 1 "no change is pending" in_server portsieve confirm to_client
 	refused 2 "cannot read" in_server portsieve apply /nowhere
@@ -171,7 +171,7 @@ is_closed() {
 	is_closed
 }
 
-# A confirm that takes too long must not bring back the policy that was rolled back meanwhile. strace delays it
+# A confirm that takes too long must not bring back a policy that has been rolled back. strace delays it
 # after it has read the time, when it creates the new policy's map.
 @test "a confirm that misses the deadline changes nothing" {
 	local calls=$BATS_TEST_TMPDIR/calls place

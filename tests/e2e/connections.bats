@@ -92,7 +92,7 @@ load_policy() {
 	sum_matches
 }
 
-@test "a udp scan sees an allowed port without a server as closed and a denied port as silent" {
+@test "a UDP scan sees an allowed port without a server as closed and a denied port as filtered" {
 	load_policy
 	equal $'7000/closed\n27015/open|filtered' "$(scan 7000,27015 -sU $SERVER4)"
 	equal $'7000/closed\n27015/open|filtered' "$(scan 7000,27015 -6 -sU $SERVER6)"

@@ -66,7 +66,7 @@ ends() {
 	equal '{"device":"to_client","result":"applied","cut_connections":0,"cut_flows":0}' "$(jq -c '.devices[0]' <<<"$output")"
 }
 
-@test "IPv4, IPv6 and IPv4 on a socket of IPv6" {
+@test "IPv4, IPv6 and IPv4 on an IPv6 socket are cut" {
 	serve server 0.0.0.0 7001
 	serve server $SERVER6 7002
 	serve server :: 7003
@@ -158,7 +158,7 @@ rules: [{name: blocked, action: drop, ports: tcp/all, replies: drop}]')" --cut
 	goes_on lan own self
 }
 
-@test "a connection whose handshake is not over is cut too" {
+@test "a connection in its handshake is cut too" {
 	serve server :: 7001
 	in_server portsieve load to_client -p "$OPEN"
 	in_client portsieve load to_server -p "$(policy '{version: 1, default: drop, return: none}')" # SYN-ACKs too
@@ -228,7 +228,7 @@ track_forwarded() {
 FLOWS_OPEN='{version: 1, default: drop, return: flow, rules: [{name: in, action: allow, ports: tcp/7001 udp/7001}]}'
 FLOWS_SHUT='{version: 1, default: drop, return: flow, grace: 0}'
 
-@test "forwarded: flows that a peer opened are cut where they are tracked, and no others" {
+@test "forwarded: flows opened by a peer are cut if they are tracked, and no others" {
 	lab_router
 	track_forwarded
 	serve lan :: 7001
@@ -246,7 +246,7 @@ FLOWS_SHUT='{version: 1, default: drop, return: flow, grace: 0}'
 	equal "portsieve: to_client: cut 0 connections and 3 flows" "${stderr##*$'\n'}"
 	stops in4 in6 udp
 	goes_on out4 out6
-	in_server portsieve apply "$(policy "$FLOWS_SHUT")" # netfilter has forgotten them, and does not take them up again
+	in_server portsieve apply "$(policy "$FLOWS_SHUT")" # netfilter has forgotten them, and does not track them again
 	stops in4 in6 udp
 	goes_on out4 out6
 	equal '{"device":"to_client","result":"applied","cut_connections":0,"cut_flows":0}' \
@@ -277,13 +277,13 @@ FLOWS_SHUT='{version: 1, default: drop, return: flow, grace: 0}'
 @test "forwarded and not tracked: nothing is learned from what is cut" {
 	lab_router
 	serve lan :: 7001
-	in_server portsieve load to_client -p "$(policy "$FLOWS_OPEN")" # begins the time of grace
+	in_server portsieve load to_client -p "$(policy "$FLOWS_OPEN")" # starts the grace period
 	talk in4 client 198.51.100.2 7001
 	in_server portsieve apply "$(policy "${FLOWS_SHUT/, grace: 0/}")" --cut
 	stops in4
 }
 
-@test "control: without --cut the segments of a connection are learned in the time of grace" {
+@test "control: without --cut the segments of a connection are learned in the grace period" {
 	lab_router
 	serve lan :: 7001
 	in_server portsieve load to_client -p "$(policy "$FLOWS_OPEN")"
@@ -323,7 +323,7 @@ FLOWS_SHUT='{version: 1, default: drop, return: flow, grace: 0}'
 	equal 1 "$(entries flows)"
 }
 
-@test "what is only monitored cuts nothing" {
+@test "monitored rules cut nothing" {
 	serve server :: 7001
 	in_server portsieve load to_client
 	talk in4 client $SERVER4 7001
@@ -334,7 +334,7 @@ rules: [{name: talk, action: drop, ports: tcp/7001, mode: monitor}]')" --cut
 	goes_on in4
 }
 
-@test "a kernel that cannot cut is named before anything changes" {
+@test "if the kernel cannot cut, that is an error before anything changes" {
 	in_server portsieve load to_client -p "$OPEN"
 	local before
 	before=$(in_server portsieve status -j | jq .devices[0].applied)

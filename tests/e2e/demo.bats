@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# scripts/demo: it reports failures, and leaves nothing however it ends.
+# scripts/demo reports failures, and leaves nothing behind however it ends.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -58,7 +58,7 @@ reached() {
 	nothing_is_left
 }
 
-@test "it is coloured on a terminal, but not with NO_COLOR" {
+@test "the demo is coloured on a terminal, but not with NO_COLOR" {
 	run timeout 8 env -u NO_COLOR script -qec scripts/demo /dev/null
 	[[ $output == *$'\e[32m'* && $output == *"portsieve load"* ]]
 	run timeout 8 env NO_COLOR=1 script -qec scripts/demo /dev/null
@@ -67,7 +67,7 @@ reached() {
 	nothing_is_left
 }
 
-@test "it fails and says where if a step goes wrong" {
+@test "if a step goes wrong, the demo fails and says where" {
 	local copy=$BATS_TEST_TMPDIR/copy
 	mkdir -p "$copy/tests" "$copy/docs"
 	cp -r docs/examples "$copy/docs"
@@ -120,7 +120,7 @@ reached() {
 	nothing_is_left
 }
 
-@test "it names what is missing: root, the build, a tool" {
+@test "the demo names what is missing: root, the build, a tool" {
 	mkdir -p /run/clone # the clone may lie where only root may look
 	cp -r scripts /run/clone
 	run ! setpriv --reuid 65534 --clear-groups /run/clone/scripts/demo

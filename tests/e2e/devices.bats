@@ -137,7 +137,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]")" --dev to_lan
 	equal "" "$(pins)"
 }
 
-@test "when some of several devices cannot be loaded, the others are, and the status is 5" {
+@test "if one of several devices cannot be loaded, the others are, and the status is 5" {
 	refused 5 "the driver of lo refuses XDP in native mode" in_server portsieve load to_client lo to_lan
 	equal "to_client to_lan" "$(field .device)"
 	refused 1 "the driver of lo refuses XDP in native mode" in_server portsieve load lo

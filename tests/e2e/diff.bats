@@ -24,7 +24,7 @@ changes() {
 		jq -r '.changes[] | "\(.protocol)/\(.low)-\(.high) \(.from) \(.before.verdict) \(.before.rule) \(.after.verdict) \(.after.rule)"'
 }
 
-@test "the policy in force has no differences" {
+@test "diff of the policy in force is empty" {
 	local file
 	file=$(policy "$OLD")
 	in_server portsieve load to_client -p "$file"
@@ -91,7 +91,7 @@ sctp/49152-65535 null pass _dynamic drop _dynamic" \
 	[[ $output == *"mode: enforce -> monitor"* ]]
 }
 
-@test "a change to enforce names what was only counted and is dropped now, and back" {
+@test "switching between monitor and enforce lists what was only counted and is now dropped" {
 	local monitor enforce
 	monitor=$(policy 'version: 1
 mode: monitor
@@ -118,7 +118,7 @@ malformed: drop, no longer enforced"* ]]
 	equal no_longer_enforced "$(in_server portsieve diff "$monitor" -j | jq -r '.changes[0].effect')"
 }
 
-@test "what was only counted and will be allowed passes as before" {
+@test "a would-be drop that becomes allowed passes as before" {
 	in_server portsieve load to_client -p "$(policy '{version: 1, mode: monitor, default: allow, rules: [{name: telnet, action: drop, ports: tcp/23}]}')"
 	run -0 in_server portsieve diff "$(policy '{version: 1, default: allow}')"
 	[[ $output == *"tcp/23  would be dropped by 'telnet' -> allowed by default, no longer counted"* ]]
@@ -202,7 +202,7 @@ tcp/2222  allowed by runtime rule 'guest' -> dropped by default
 	run -1 --separate-stderr in_server portsieve diff "$other" --exit-code -j
 	equal '[false,[]]' "$(jq -c '[.same, .errors]' <<<"$output")"
 	run -2 in_server portsieve diff "$BATS_TEST_TMPDIR/none" --exit-code
-	# what is 1 without the option
+	# these exit with 1 without the option
 	local fails=(strace -qq -o /dev/null -e trace=bpf -e inject=bpf:error=EIO:when=3+)
 	run -1 in_server "${fails[@]}" portsieve diff "$other"
 	run -2 in_server "${fails[@]}" portsieve diff "$other" --exit-code

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `doctor` on real devices with something wrong. Where a finding has a command, the test runs it, and the finding is gone.
-# What cannot be made here (adapters, other kernels) is in tests/unit/analysis/test_doctor.c.
+# `doctor` on real devices with faults. If a finding has a command, the test runs it, and the finding disappears.
+# tests/unit/analysis/test_doctor.c has what cannot be set up here: adapters, other kernels.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -36,7 +36,7 @@ mend() {
 	in_server bash -c "$command"
 }
 
-@test "a device in order has no findings, loaded or not" {
+@test "a healthy device has no findings, loaded or not" {
 	equal "" "$(findings to_client)"
 	in_server portsieve load to_client -p "$SOCKET"
 	equal "" "$(findings to_client)"
@@ -80,7 +80,7 @@ mend() {
 		and (.counts.warnings == ([.checks[] | select(.result == "warning")] | length))')"
 }
 
-@test "it changes nothing" {
+@test "doctor changes nothing" {
 	local before
 	before=$(find /sys/fs/bpf | sort; in_server ip -o link)
 	in_server portsieve doctor
@@ -93,7 +93,7 @@ mend() {
 	refused 2 "name only one device" in_server portsieve doctor to_client lo
 }
 
-@test "without a loaded device it says how to check one" {
+@test "without a loaded device doctor says how to check one" {
 	says 0 "no device is loaded in this network namespace; to check one: portsieve doctor DEV" in_server portsieve doctor
 	in_client portsieve load to_server
 	equal "ok network namespace 'server'; devices are loaded in 1 other" "$(finding namespace)"
@@ -127,7 +127,7 @@ mend() {
 	equal "fault macvlan has no native XDP; generic mode is several times slower" "$(finding driver mv0)"
 }
 
-@test "generic mode without need is a warning" {
+@test "generic mode although native works is a warning" {
 	in_server portsieve load to_client --mode generic
 	equal "warning filter" "$(findings)"
 	in_server portsieve unload to_client
@@ -242,7 +242,7 @@ mend() {
 	equal "ok default routes lead over filtered devices" "$(finding routes)"
 }
 
-@test "an ingress qdisc is seen, clsact without a program is nothing" {
+@test "an ingress qdisc is reported, an empty clsact is not" {
 	equal "ok no ingress qdisc" "$(finding qdisc to_client)"
 	in_server tc qdisc add dev to_client ingress
 	equal "ok an ingress qdisc, which does not affect TCX" "$(finding qdisc to_client)"
@@ -280,7 +280,7 @@ mend() {
 	equal "warning has moved to another network namespace, with its filter" "$(finding filter)"
 }
 
-@test "without capabilities it says which are missing, and judges what it can" {
+@test "without capabilities doctor names the missing ones and checks what it can" {
 	local as_user=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs)
 	in_server portsieve load to_client -p "$SOCKET"
 	chmod 700 /sys/fs/bpf

@@ -17,7 +17,7 @@ drift() {
 	in_server portsieve status -j | jq -c ".devices[0].drift | $1"
 }
 
-@test "status: no drift, no words" {
+@test "status says nothing without drift" {
 	serve_web server 8080
 	in_server portsieve load to_client -p "$(policy 'version: 1
 default: drop
@@ -59,12 +59,12 @@ to_client: no packet so far for rules: no-dns, local, games" ]]
 	equal '["client 40000"]' "$(drift '[.reachable_sockets[] | "\(.process) \(.port)"]')"
 	equal '[{"rule":"web","ports":"tcp/443"},{"rule":"local","ports":"tcp/631"}]' "$(drift .unused_ports)"
 	equal '["no-dns","local","games"]' "$(drift .idle_rules)"
-	# a runtime rule and a listener that is gone end it
+	# a runtime rule, and a listener that has ended, remove it
 	in_server portsieve allow tcp/3306
 	equal '[53]' "$(drift '[.denied_listeners[].port]')"
 }
 
-@test "listeners that only a monitored rule would drop have a list of their own" {
+@test "listeners that a monitored rule would drop are listed separately" {
 	listen server --name mysqld tcp,0.0.0.0,3306
 	listen server --name dnsd udp,192.0.2.2,53
 	in_server portsieve load to_client -p "$(policy 'version: 1
@@ -90,7 +90,7 @@ to_client: no packet"* ]]
 	equal '[3306]' "$(drift '[.denied_listeners[].port]')"
 }
 
-@test "status stays without the kernel's list, and says so" {
+@test "if the kernel cannot list sockets, status says so and prints the rest" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 default: drop
 rules: [{name: web, action: allow, ports: tcp/80}]')"
@@ -102,7 +102,7 @@ rules: [{name: web, action: allow, ports: tcp/80}]')"
 		"$(jq -c '.devices[0].drift' <<<"$output")"
 }
 
-@test "status is fast beside 15,000 sockets and an idle policy of 16,000 rules" {
+@test "status is fast with 15,000 sockets and an idle policy of 16,000 rules" {
 	local file=$BATS_TEST_TMPDIR/large.yaml start
 	{
 		printf 'version: 1\ndefault: drop\nrules:\n'

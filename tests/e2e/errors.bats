@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Errors of the system and of the command line: exit status, message, and that nothing has changed.
+# System and command line errors: exit status, message, and that nothing has changed.
 # Errors of policies are in golden.bats and limits.bats.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
@@ -41,7 +41,7 @@ unprivileged() {
 	equal "" "$(pins)"
 }
 
-@test "a name that is mistyped leaves the other devices as they are" {
+@test "with a mistyped name the other devices are not changed" {
 	refused 1 "no interface 'to_cleint'" in_server portsieve load to_client to_cleint -p "$GOOD"
 	refused 1 "no interface 'to_cleint'" in_server portsieve load to_client --dev to_cleint
 	equal "" "$(pins)"

@@ -85,7 +85,7 @@ lines() {
 	equal 0 "$(events --verdict drop | wc -l)"
 }
 
-@test "--port, --rule, --reason, --from and --verdict choose" {
+@test "--port, --rule, --reason, --from and --verdict select packets" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped
 	send udp 53 3
 	send tcp 53 2 --source 198.51.100.7
@@ -97,7 +97,7 @@ lines() {
 	equal "99 bad-flags" "$(in_server portsieve events --last 9 -j --reason bad-flags | jq -r '"\(.port) \(.reason)"')"
 }
 
-@test "a rule that no policy has is noted, with the one that may be meant" {
+@test "an unknown rule gets a note with a suggestion" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped
 	run --separate-stderr in_server timeout 1 portsieve events --rule dnss
 	equal "portsieve: no rule in force is called 'dnss' (did you mean 'dns'?)" "$stderr"
@@ -105,7 +105,7 @@ lines() {
 	equal "" "$stderr"
 }
 
-@test "of a flood a sample is kept; what a viewer asks for is recorded in full" {
+@test "a flood is sampled; what a viewer asks for is recorded in full" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped
 	view asked to_client --port udp/53 -j
 	in_client flood to_server --protocol tcp --port 99 --count 30000 --rate 100000 >/dev/null
@@ -118,7 +118,7 @@ lines() {
 	(($(events --port 99 | wc -l) < 15000))
 }
 
-@test "more than 1,000 packets a second and CPU that a viewer asks for are suppressed, and it is told" {
+@test "beyond 1,000 requested packets a second and CPU, packets are suppressed and the viewer is told" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped
 	view asked to_client --port udp/53 -j
 	in_client flood to_server --protocol udp --port 53 --count 60000 --rush >/dev/null
@@ -210,7 +210,7 @@ to_client|drop: default _system|60|60||81" "$(tshark -r "$BATS_TEST_TMPDIR/x.pca
 	diff "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/other"
 }
 
-@test "without a device, the packets of all that record them, by their time" {
+@test "without a device, events shows the packets of all recording devices by time" {
 	lab_veth server second client to_second
 	lab_address server second 198.51.100.2/24
 	in_server sysctl -qw net.ipv6.conf.second.disable_ipv6=1
@@ -226,7 +226,7 @@ to_client|drop: default _system|60|60||81" "$(tshark -r "$BATS_TEST_TMPDIR/x.pca
 	equal "to_client second to_client" "$(in_server portsieve events --last 3 -j --port 53 | jq -r .device | xargs)"
 	in_server portsieve events --last 3 --port 53 -w "$BATS_TEST_TMPDIR/x.pcapng"
 	equal "to_client second to_client" "$(tshark -r "$BATS_TEST_TMPDIR/x.pcapng" -T fields -e frame.interface_name 2>/dev/null | xargs)"
-	# of one that is unloaded meanwhile the others are shown
+	# after one is unloaded, the others are still shown
 	view any --port 53
 	in_server portsieve unload second
 	within 30 grep -q "no longer loaded" "$BATS_TEST_TMPDIR/any.errors"
@@ -235,7 +235,7 @@ to_client|drop: default _system|60|60||81" "$(tshark -r "$BATS_TEST_TMPDIR/x.pca
 	lab_stop
 }
 
-@test "upgrade keeps what is recorded, or begins and ends it" {
+@test "upgrade keeps, starts and stops recording" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped --per-port=dropped
 	send udp 53 2
 	in_server portsieve upgrade to_client

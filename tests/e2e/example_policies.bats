@@ -230,7 +230,7 @@ drop ssh          tcp 10.0.3.7 > 192.0.2.2:22
 END
 }
 
-@test "file-server.yaml: the local network, link-local addresses too; backups from one host elsewhere" {
+@test "file-server.yaml: the local network including link-local, and backups from one remote host" {
 	judges file-server.yaml <<'END'
 pass smb       tcp 10.0.3.7 > 10.0.0.2:445
 pass smb       tcp [fe80::7]:40000 > [fe80::2]:445

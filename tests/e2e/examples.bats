@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# docs/examples: a host with each policy goes on working, over IPv4 and IPv6, and its denied ports are silent.
+# docs/examples: a host with each policy keeps working, over IPv4 and IPv6, and its denied ports are silent.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -94,7 +94,7 @@ without_return() {
 	in_server portsieve apply "$(policy "$(sed 's/^return: socket/return: none/' "$EXAMPLES/$1")")"
 }
 
-@test "host.yaml: the host goes on working, which it does not under return: none" {
+@test "host.yaml: the host keeps working, but not under return: none" {
 	host_works
 	load_example host.yaml
 	host_works
@@ -103,7 +103,7 @@ without_return() {
 	run ! resolves $CLIENT4
 }
 
-@test "registered-only.yaml: the host goes on working, which it does not under return: none" {
+@test "registered-only.yaml: the host keeps working, but not under return: none" {
 	load_example registered-only.yaml
 	host_works
 	without_return registered-only.yaml
@@ -126,7 +126,7 @@ without_return() {
 		"$(states 22 80 3306 $SERVED $UNSERVED)"
 }
 
-@test "check finds no fault with host.yaml, and warns that registered-only.yaml goes by the registry" {
+@test "check accepts host.yaml, and warns that registered-only.yaml relies on the registry" {
 	run -0 --separate-stderr portsieve check "$EXAMPLES/host.yaml"
 	equal "" "$stderr"
 	run -0 --separate-stderr portsieve check "$EXAMPLES/registered-only.yaml"
@@ -148,7 +148,7 @@ without_return() {
 	done
 }
 
-@test "what their comments propose is right" {
+@test "the changes that their comments propose work" {
 	local file
 	for file in host registered-only; do
 		# each proposal is one commented rule

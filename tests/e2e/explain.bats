@@ -48,7 +48,7 @@ seed() {
 		"  service  https (IANA)"
 }
 
-@test "a rule that drops, behind a tag, over IPv6" {
+@test "a rule that drops, after a VLAN tag, over IPv6" {
 	says 'udp [2001:db8::7]:40000 > [2001:db8::1]:27100 vlan 12 vlan 13' \
 		"drop: rule 'games' is the first that matches udp port 27100" \
 		"  rule     games, drop" \
@@ -56,7 +56,7 @@ seed() {
 		"  range    udp 27000-27100"
 }
 
-@test "the default, in each of its rows" {
+@test "the default, for each of its ranges" {
 	says 'tcp 192.0.2.7:40000 > 198.51.100.1:81' \
 		"drop: no rule matches tcp port 81, and the default is drop" \
 		"  counted  _system" \
@@ -81,7 +81,7 @@ seed() {
 		"  service  http (IANA)"
 }
 
-@test "words: ping passes, timestamp requests do not, DHCP replies do, invalid flags do not" {
+@test "ping and DHCP replies pass, timestamp requests and invalid flags do not" {
 	run -0 explain 'icmp 192.0.2.7 > 198.51.100.1'
 	[[ $output == "pass: icmp: "* ]]
 	run -0 explain 'icmp 192.0.2.7 > 198.51.100.1 type 13'
@@ -162,7 +162,7 @@ rules:
 	equal "pass: rule 'smtp' is the first that matches tcp port 25" "$(first 'tcp 10.0.0.1:1 > 198.51.100.1:25')"
 }
 
-@test "only_from: the rule that allows drops what comes from elsewhere; its description is shown" {
+@test "only_from: the allow rule drops packets from other sources; its description is shown" {
 	POLICY=$(policy 'version: 1
 rules:
   - {name: ssh, action: allow, ports: tcp/22, only_from: 10.0.0.0/8, description: "staff, by VPN"}')
@@ -184,7 +184,7 @@ rules:
 	equal null "$(explain 'tcp 11.0.0.1:1 > 198.51.100.1:23' -j | jq .description)"
 }
 
-@test "a runtime rule is shown as one, with its end and without a line" {
+@test "a runtime rule is shown as such, with its end and without a line" {
 	local packet='tcp 192.0.2.7:1 > 198.51.100.1:9' until
 	lab_up
 	in_server portsieve load to_client -p "$POLICY"

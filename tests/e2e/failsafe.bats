@@ -38,14 +38,14 @@ passes() {
 	in_server portsieve drop tcp/8080
 	fetch client $SERVER4 8080
 	run -28 fetch client $SERVER4 8081 0.3
-	# the rows of equal names are apart
+	# rules of the same name have separate rows
 	[ "$(row failsafe:web | cut -d' ' -f1)" -gt 9 ]
 	equal 0 "$(row web | cut -d' ' -f1)"
 	[ "$(row web | cut -d' ' -f2)" -gt 0 ]
 	sum_matches
 }
 
-@test "without a policy file they are counted, and hold against the first runtime rule" {
+@test "without a policy file they count, and precede the first runtime rule" {
 	in_server portsieve load to_client
 	in_server portsieve drop tcp/1-65535
 	passes
@@ -53,7 +53,7 @@ passes() {
 	passes
 }
 
-@test "every change keeps them in force, also when the file is gone" {
+@test "every change keeps them in force, even if the file is gone" {
 	in_server portsieve load to_client -p "$SHUT"
 	rm $FILE
 	in_server portsieve drop tcp/1-65535
@@ -86,7 +86,7 @@ rules:
 	equal "0 0" "$(row failsafe:more)"
 }
 
-@test "show, check, diff, explain and replay" {
+@test "show, check, diff, explain and replay know failsafe rules" {
 	in_server portsieve load to_client -p "$SHUT"
 	equal 'version: 1
 default: drop' "$(in_server portsieve show)"

@@ -47,7 +47,7 @@ answers() {
 	sum_matches
 }
 
-@test "100 MB arrive, and leave" {
+@test "100 MB are received and sent" {
 	head -c 100M /dev/zero >"$BATS_TEST_TMPDIR/zeros"
 	serve_web client 8080 "$BATS_TEST_TMPDIR"
 	load_policy "$FLOW"
@@ -147,7 +147,7 @@ dropped() {
 	(($(passed web) > 10000))
 }
 
-@test "control: the same with too small a table of flows loses replies" {
+@test "control: with too small a table of flows replies are lost" {
 	flood_and_talk 1024
 	(($(dropped) > 0))
 }
@@ -162,7 +162,7 @@ dropped() {
 	equal 0 "$(row _dynamic tcp | cut -d' ' -f2)"
 	# shellcheck disable=SC2086
 	bpftool map update pinned "$(pinned flows)" key $key value hex 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-	sleep 1.1 # until then the reply is remembered (R9)
+	sleep 1.1 # until then the reply is cached (R9)
 	send_raw "[IP(src='$CLIENT4', dst='$SERVER4') / TCP(sport=7003, dport=50000, flags='A')]"
 	equal 1 "$(row _dynamic tcp | cut -d' ' -f2)"
 	answers two # what leaves makes it valid again
@@ -314,7 +314,7 @@ grace: ${1:-60s}")"
 	run -28 fetch client 2001:db8:1::2 8081 1
 }
 
-@test "a router that masquerades" {
+@test "a masquerading router passes replies" {
 	lab_router
 	in_client ip route del 198.51.100.0/24
 	in_server nft 'add table ip nat; add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname to_client masquerade'
@@ -332,7 +332,7 @@ grace: ${1:-60s}")"
 	run -28 fetch lan $CLIENT4 8080 1
 }
 
-@test "forwarded connections that were open before stay: by conntrack, or by grace" {
+@test "forwarded connections that were open before survive: by conntrack, or by grace" {
 	lab_router
 	in_server nft 'add table inet t; add chain inet t f { type filter hook forward priority 0; }; add rule inet t f ct state new accept'
 	serve_echo client tcp 7003
@@ -476,7 +476,7 @@ is_freed() {
 	! bpftool prog show id "$1"
 }
 
-@test "another mode detaches the egress program and frees the tables" {
+@test "changing the mode detaches the egress program and frees the tables" {
 	serve_web client 8080
 	load_policy "$FLOW"
 	fetch server $CLIENT4 8080
@@ -510,7 +510,7 @@ no_map() {
 	! bpftool map show id "$1"
 }
 
-@test "an egress program that somebody removed is reported, and attached again by the next writer" {
+@test "a removed egress program is reported, and attached again by the next writer" {
 	serve_web client 8080
 	load_policy "$FLOW"
 	in_server bpftool link detach pinned "$(find /sys/fs/bpf/portsieve -name egress_link)"
@@ -550,7 +550,7 @@ degraded() {
 	fetch server $CLIENT4 8080
 }
 
-@test "explain names what would be asked" {
+@test "explain names the look-up that would be made" {
 	local mode words
 	while read -r mode words; do
 		run -0 in_server portsieve explain "tcp 192.0.2.9:443 > 192.0.2.2:40000 A" --policy "$(policy "${FLOW/return: flow/return: $mode}")"
@@ -567,7 +567,7 @@ mode_of_return() {
 	in_server portsieve status -j | jq -r '.devices[0] | "\(.policy.return) \(.policy.return_auto) \(.return_auto_differs)"'
 }
 
-@test "auto, the default, chooses sockets, on a machine that forwards flows too, and says when it would now differ" {
+@test "auto, the default, chooses sockets, plus flows if the machine forwards, and status says when it would now differ" {
 	local policy
 	policy=$(policy "${FLOW/return: flow/return: auto}")
 	in_server portsieve load to_client -p "$policy"
@@ -608,7 +608,7 @@ mode_of_return() {
 		"$(in_server portsieve doctor to_other -j | jq -r '.checks[] | select(.check == "egress") | .message')"
 }
 
-@test "flows: another number keeps the flows there are" {
+@test "flows: changing the size keeps existing flows" {
 	serve_echo client tcp 7003
 	load_policy "$FLOW"
 	open_connection server $CLIENT4 7003
@@ -621,7 +621,7 @@ grace: 0")"
 	exec 8>&-
 }
 
-@test "show prints flows and grace, and refuses what they cannot be" {
+@test "show prints flows and grace, and invalid values are refused" {
 	load_policy "$FLOW
 flows: 2048
 grace: 5m"

@@ -94,7 +94,7 @@ rules:$RULES
 	equal "" "$(pins)"
 }
 
-@test "the last row that fits, and one past it" {
+@test "the last row that fits, and one more" {
 	in_server portsieve load to_client
 	in_server portsieve apply "$(policy "{version: 1, rules: [{name: a, action: drop, ports: \"tcp/$(ports 64 1)\"}]}")"
 	equal 128 "$(rows)"
@@ -148,7 +148,7 @@ rules:$RULES
 	sum_matches
 }
 
-@test "devices that share a policy grow together, go on sharing, and count apart" {
+@test "devices that share a policy grow together, keep sharing, and count separately" {
 	lab_namespace lan
 	lab_veth server to_lan lan to_server
 	in_server portsieve load to_client to_lan -p "$SMALL"
@@ -219,7 +219,7 @@ rules:$RULES
 	equal "" "$(pins)"
 }
 
-@test "under load no packet passes unfiltered or is lost while the counters grow, and none falls" {
+@test "while counters grow under load, no packet passes unfiltered or is lost, and no counter falls" {
 	in_server portsieve load to_client -p "$SMALL"
 	local arrived
 	in_client flood to_server --protocol tcp --port 24 --seconds 5 -j >"$BATS_TEST_TMPDIR/sent" 3>&- &

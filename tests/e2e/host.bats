@@ -53,7 +53,7 @@ passed() {
 	in_server portsieve diff "$FILE" | grep -q "changes nothing"
 }
 
-@test "a runtime rule with ephemeral ports has those of the policy in force" {
+@test "ephemeral ports in a runtime rule are those of the policy in force" {
 	in_server portsieve load to_client -p "$(policy '{version: 1, default: drop}')"
 	ephemeral 20000 30000
 	in_server portsieve allow tcp/ephemeral --name own
@@ -79,7 +79,7 @@ passed() {
 	in_server portsieve show | grep -q replies
 }
 
-@test "nor if the policy names no ephemeral ports, since a runtime rule may" {
+@test "nor do they if the policy names no ephemeral ports, since a runtime rule may" {
 	lab_namespace lan
 	lab_veth server to_lan lan to_server
 	local closed

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `explain` and `replay` without the right to run BPF programs: the same source, compiled for the host, judges, and all
-# output is as the kernel's, but for the words that say so.
+# output equals the kernel's, except for the words that say so.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -75,7 +75,7 @@ END
 		"pass: return-established: "* ]]
 }
 
-@test "the kinds of verdict are not all the same" {
+@test "the packets get verdicts of every kind" {
 	local packet source port reason rule asks
 	for packet in 10.1.2.3:1,22,rule,admin,false 10.2.2.3:1,22,rule,inside,false 11.0.0.1:1,22,default,_system,true \
 		192.0.2.7:1,8443,rule,guest,false 192.0.3.7:1,8443,default,_user,true \
@@ -95,7 +95,7 @@ END
 	equal 100000 "$(as_nobody $DIR/portsieve replay $file --policy $DIR/policy.yaml --each -j | wc -l)"
 }
 
-@test "what needs the kernel still says so" {
+@test "commands that need the kernel still fail and say so" {
 	lab_up
 	in_server portsieve load $DEV -p $DIR/policy.yaml
 	refused 4 "not permitted to read what is loaded; run as root" in_server setpriv --reuid 65534 --clear-groups --bounding-set=-all --inh-caps=-all \

@@ -38,7 +38,7 @@ python3: tcp/48010-48012" "$(rules)"
 		jq -c '[.rules[] | select(.name == "http-alt").listeners[].families]')"
 }
 
-@test "loopback and clients' ports get none, and are listed" {
+@test "loopback and clients' ports get no rule, and are listed" {
 	listen server --name local tcp,127.0.0.1,631 tcp,127.0.0.53,53 tcp,::1,632 udp,::ffff:127.0.0.1,633 tcp,0.0.0.0,634,dev=lo
 	listen server --name client udp,0.0.0.0,40000 udp,::,40001 udp,0.0.0.0,32768 udp,0.0.0.0,60999
 	# connected: neither a service nor reachable from anywhere
@@ -51,7 +51,7 @@ python3: tcp/48010-48012" "$(rules)"
 	run -0 in_server portsieve learn
 	[[ $output == *"loopback only."$'\n'"#   local ("*"): tcp/53 tcp/631 tcp/632 tcp/634 udp/633"* ]]
 	[[ $output == *"#   client ("*"): udp/32768 udp/40000 udp/40001 udp/60999"* ]]
-	# one past each end is a service's
+	# one past each end is a service
 	listen server --name server udp,0.0.0.0,32767 udp,0.0.0.0,61000
 	equal "filenet-powsrm: udp/32767
 server: udp/61000" "$(rules)"
@@ -70,7 +70,7 @@ server: udp/61000" "$(rules)"
 	equal '["parent"]' "$(in_server portsieve learn -j | jq -c '[.rules[].listeners[] | select(.port == 48020).process]')"
 }
 
-@test "a socket that PID 1 has handed on is the other process's" {
+@test "a socket passed on by PID 1 belongs to the other process" {
 	start server unshare --pid --fork --kill-child --mount-proc python3 "$LAB_ROOT/tests/lib/listen.py" \
 		--name init --child heir tcp,0.0.0.0,48010
 	within 10 pgrep -x heir
@@ -80,7 +80,7 @@ server: udp/61000" "$(rules)"
 		jq -r '.rules[0].listeners[0].process')"
 }
 
-@test "without rights the policy is the same, with unknown processes and a note" {
+@test "without root the policy is the same, with unknown processes and a note" {
 	listen server --name gamed tcp,0.0.0.0,48010
 	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true
 	run --separate-stderr -0 in_server setpriv --reuid 65534 --clear-groups "$LAB_ROOT/build/portsieve" learn
@@ -141,7 +141,7 @@ server: udp/61000" "$(rules)"
 	fetch server $CLIENT4 8000
 }
 
-@test "learn changes nothing, and needs nothing loaded and no bpffs; a device goes with --over" {
+@test "learn changes nothing, and needs no loaded device and no bpffs; only --over takes a device" {
 	umount /sys/fs/bpf
 	run -0 in_server portsieve learn
 	mount -t bpf bpf /sys/fs/bpf
@@ -202,7 +202,7 @@ would_drop_all() {
 	serve_web client 8000
 	load_policy '{version: 1, mode: monitor, default: drop, return: socket, rules: [
 		{name: web, action: allow, ports: tcp/8080}, {name: passing, action: allow, ports: tcp/9090}]}'
-	# a service that is gone when the policy is made
+	# a service that has ended when the policy is printed
 	serve_web server 9090
 	traffic_of_the_past() {
 		traffic && kill -- "-${LAB_PIDS[-1]}" && unset "LAB_PIDS[-1]"
@@ -268,7 +268,7 @@ $(grep -v 'name: snmp' "$LEARNED")")" 2>/dev/null
 	run --separate-stderr -0 portsieve check "$LEARNED"
 }
 
-@test "--over: counting is set back, also when it is interrupted, and nothing is printed then" {
+@test "--over: counting is switched back even if interrupted, and then nothing is printed" {
 	local end before status learning
 	in_server portsieve load to_client --no-policy 2>/dev/null
 	for before in off dropped all; do
@@ -291,7 +291,7 @@ $(grep -v 'name: snmp' "$LEARNED")")" 2>/dev/null
 	done
 }
 
-@test "--over: a device that is unloaded meanwhile, or counts in another way, is an error" {
+@test "--over: a device that is unloaded or changes its counting meanwhile is an error" {
 	in_server portsieve load to_client --no-policy 2>/dev/null
 	gone() {
 		in_server portsieve unload to_client 2>/dev/null

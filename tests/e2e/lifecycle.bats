@@ -18,7 +18,7 @@ teardown() {
 	lab_down
 }
 
-# nothing_left [DEVICE]: portsieve has left nothing.
+# nothing_left [DEVICE]: portsieve has left nothing behind.
 nothing_left() {
 	equal "" "$(pins)"
 	equal "" "$(xdp_of server "${1:-to_client}")"
@@ -116,7 +116,7 @@ portless:
 	grep -q 'icmp_echo: drop' "$BATS_TEST_TMPDIR/again.yaml"
 }
 
-@test "apply changes who gets through, without a new program" {
+@test "apply changes what passes, without a new program" {
 	in_server portsieve load to_client -p "$(policy "$WEB")"
 	serve_web server 8080
 	run -28 fetch client $SERVER4 8080 1
@@ -201,7 +201,7 @@ $WEB")"
 	sum_matches
 }
 
-@test "what monitor mode let pass is never told as dropped, before and after enforce" {
+@test "packets passed by monitor mode are never reported as dropped, before or after enforce" {
 	local monitored
 	serve_web server 8080
 	in_server portsieve load to_client -p "$(policy "mode: monitor
@@ -280,7 +280,7 @@ for host in ("192.0.2.2", "2001:db8::2"):
 	serve_web server 80 "$BATS_TEST_TMPDIR"
 	in_server portsieve load to_client -p "$(policy "$WEB")"
 	in_client curl --silent --noproxy '*' --max-time 20 "http://$SERVER4/file" | cmp - "$BATS_TEST_TMPDIR/file"
-	# and in the direction of the filter
+	# and in the filtered direction
 	in_server timeout 20 ncat --listen --recv-only 443 >"$BATS_TEST_TMPDIR/received" 3>&- &
 	within 5 is_listening server tcp 443
 	in_client timeout 20 ncat --send-only $SERVER4 443 <"$BATS_TEST_TMPDIR/file"

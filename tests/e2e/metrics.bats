@@ -31,7 +31,7 @@ sample() {
 	metrics | sed -n "s/^$1{$2} //p"
 }
 
-@test "promtool finds nothing to say of the metrics under traffic" {
+@test "promtool accepts the metrics under traffic" {
 	scan 20-30,53,80,81,443 "$SERVER4" >/dev/null
 	in_client nmap -n -Pn -sU --max-retries 0 -p 53,54 "$SERVER4" >/dev/null
 	run "$PROMTOOL" check metrics < <(metrics)
@@ -81,7 +81,7 @@ sample() {
 	(($(sample portsieve_device_packets_total 'device="to_client",verdict="passed"') >= after))
 }
 
-@test "an unconfirmed policy and a device that cannot be read are told" {
+@test "an unconfirmed policy and an unreadable device have metrics" {
 	equal 0 "$(sample portsieve_policy_unconfirmed 'device="to_client"')"
 	in_server portsieve apply "$(policy '{version: 1, default: allow}')" --confirm 600 --force
 	equal 1 "$(sample portsieve_policy_unconfirmed 'device="to_client"')"
@@ -93,7 +93,7 @@ sample() {
 	[[ $output == *'portsieve_device_up{device="to_client",mode="",attach=""} 0'* ]]
 }
 
-@test "with nothing loaded there is only the build, and words that do not go together are refused" {
+@test "with nothing loaded there is only build_info; conflicting options are refused" {
 	in_server portsieve unload to_client
 	run --separate-stderr -0 metrics
 	equal "" "$stderr"

@@ -40,7 +40,7 @@ teardown() {
 	equal 1 "$(in_server portsieve status -j | jq '.devices[0].monitored_rules')"
 }
 
-@test "enforcing a monitored rule keeps its numbers apart, and diff says what changes" {
+@test "enforcing a monitored rule keeps would-be drops apart, and diff says what changes" {
 	local enforced
 	enforced=$(policy "${TRIAL/, mode: monitor/}")
 	in_server portsieve load to_client -p "$(policy "$TRIAL")"
@@ -57,7 +57,7 @@ teardown() {
 	sum_matches
 }
 
-@test "a monitored default passes what no rule decides, in the rows of the default" {
+@test "a monitored default passes what no rule decides, and counts it in its rows" {
 	in_server portsieve load to_client -p "$(policy 'version: 1
 return: none
 default: {action: drop, mode: monitor}
@@ -79,7 +79,7 @@ rules:
 	sum_matches
 }
 
-@test "explain and replay say what would be dropped by whom" {
+@test "explain and replay name the rule that would drop" {
 	local file
 	file=$(policy "$TRIAL")
 	run -0 portsieve explain 'tcp 192.0.2.1:40000 > 192.0.2.2:23 S' --policy "$file"

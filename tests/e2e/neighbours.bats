@@ -73,7 +73,7 @@ server_finds_client() {
 	fetch client "$1" 80 2
 }
 
-# expired_entry_ends STATE ADDRESS: an entry that has expired is used once more, and a second later probed.
+# expired_entry_ends STATE ADDRESS: an expired entry is used once more, and probed a second later.
 expired_entry_ends() {
 	in_client ip neigh change "$2" dev to_server nud stale
 	in_client ping -q -c 1 -W 0.2 "$2" >/dev/null || true
@@ -130,19 +130,19 @@ failed_entry_recovers() {
 	fetch client $SERVER6 80
 }
 
-@test "control: with it a client that has forgotten the server does not find it" {
+@test "control: with that program a client that has forgotten the server does not find it" {
 	load_deaf
 	run ! client_finds_server $SERVER4
 	run ! client_finds_server $SERVER6
 }
 
-@test "control: with it a server that has forgotten the client does not find it" {
+@test "control: with that program a server that has forgotten the client does not find it" {
 	load_deaf
 	run ! server_finds_client $SERVER4 $CLIENT4
 	run ! server_finds_client $SERVER6 $CLIENT6
 }
 
-@test "control: with it an expired entry fails, and a failed one stays failed" {
+@test "control: with that program an expired entry fails, and a failed one stays failed" {
 	load_deaf
 	expired_entry_ends FAILED $SERVER4
 	expired_entry_ends FAILED $SERVER6

@@ -56,11 +56,11 @@ is_kept() {
 	equal "" "$(pins)"
 }
 
-@test "from ABI 3, policy and counters are kept, and go on" {
+@test "from ABI 3, policy and counters are kept, and counting continues" {
 	is_kept 3
 }
 
-@test "from ABI 4, policy and counters are kept, and go on" {
+@test "from ABI 4, policy and counters are kept, and counting continues" {
 	is_kept 4
 }
 
@@ -153,7 +153,7 @@ rules:
 	jq -e '.reads > 1 and .backwards == 0' "$BATS_TEST_TMPDIR/sums"
 }
 
-@test "while its policy is unconfirmed it is refused, and stays as it was" {
+@test "a device with an unconfirmed policy is refused and unchanged" {
 	local before
 	old_device to_client "$FILE" 4 3600
 	before=$(pins)
@@ -161,7 +161,7 @@ rules:
 	equal "$before" "$(pins)"
 }
 
-@test "an ABI that is neither is refused as by every command" {
+@test "any other ABI is refused, as by every command" {
 	old_device to_client "$FILE" 2
 	refused 1 "(map format 2, not" in_server portsieve upgrade to_client
 }

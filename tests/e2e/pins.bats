@@ -26,7 +26,7 @@ not_filtered() {
 	[ -z "$(xdp_of server "$1")" ]
 }
 
-# dropped_from NAMESPACE: of 5 packets to a port that DROP drops, how many does the UDP stack not get?
+# dropped_from NAMESPACE: how many of 5 packets to a port that DROP drops do not reach the UDP stack?
 dropped_from() {
 	local udp='/^Udp: [0-9]/ { print $3 + $4 }' before
 	before=$(in_server awk "$udp" /proc/net/snmp)
@@ -71,7 +71,7 @@ unload_ends_it() {
 	equal to_client "$(in_server portsieve status -j | jq -r '.devices[].device')"
 }
 
-# put WHAT PATH: puts it in the place of the pin.
+# put WHAT PATH: replaces the pin.
 put() {
 	local mine
 	rm -rf "$2"
@@ -187,7 +187,7 @@ socket_in_place() {
 	done
 }
 
-@test "what is mounted over a pin makes that device incomplete; unload ends the filter and names the mount" {
+@test "a mount over a pin makes that device incomplete; unload ends the filter and names the mount" {
 	local what folder pin
 	socket_in_place
 	in_server portsieve load to_client -p "$DROP" --attach link
@@ -206,7 +206,7 @@ socket_in_place() {
 	done
 }
 
-@test "a link whose pin is elsewhere goes on filtering, the device is incomplete, and unload ends the filter" {
+@test "a link with a moved pin keeps filtering, the device is incomplete, and unload ends the filter" {
 	local name folder
 	in_server portsieve load to_client -p "$DROP" --attach link
 	for name in "$ASIDE/link" moved; do # outside of the folder, and in it
@@ -260,7 +260,7 @@ socket_in_place() {
 	done
 }
 
-@test "folders that are only similar to that of a device are none" {
+@test "folders with similar names are not taken for devices" {
 	local parent name
 	in_server portsieve load to_client -p "$DROP" --attach link
 	parent=$(dirname "$(pins_of to_client)")

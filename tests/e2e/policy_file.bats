@@ -48,7 +48,7 @@ usual() {
 	refused 2 "load: give --policy or --no-policy, not both" in_server portsieve load lo --no-policy -p "$GOOD"
 }
 
-@test "a broken /etc/portsieve/policy.yaml is an error, not a reason to go without" {
+@test "a broken /etc/portsieve/policy.yaml is an error, not ignored" {
 	mkdir -p /etc/portsieve
 	ln -s /nowhere $USUAL
 	refused 2 "cannot read the policy $USUAL: No such file" in_server portsieve load to_client
@@ -69,7 +69,7 @@ usual() {
 	equal $USUAL "$(source_of)"
 }
 
-@test "a device in the place of the policy is explained" {
+@test "the error explains a device given instead of the policy" {
 	in_server portsieve load to_client -p "$OTHER"
 	refused 2 "there is no policy file 'to_client'; name the policy before the devices" in_server portsieve apply to_client
 	usual "$GOOD"

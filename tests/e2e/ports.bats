@@ -56,7 +56,7 @@ send() {
 	[[ $(in_server portsieve status) == *"to_client: counts dropped packets by port"* ]]
 }
 
-@test "all: passed and dropped packets of each port, with the others of --top left out" {
+@test "all: passed and dropped packets of each port; --top limits the list" {
 	in_server portsieve load to_client -p "$FILE" --per-port=all
 	send tcp 80 11
 	send tcp 22 5
@@ -85,7 +85,7 @@ send() {
 			>"$BATS_TEST_TMPDIR/sent-$cpu" 3>&- &
 		floods+=($!)
 	done
-	# readers come by meanwhile: what they see never falls
+	# what concurrent readers see never falls
 	local seen last=0
 	while kill -0 "${floods[0]}" 2>/dev/null; do
 		seen=$(port 7 udp | cut -d' ' -f2)
@@ -113,7 +113,7 @@ send() {
 	equal " " "$(port 68 udp) $(port 546 udp)"
 }
 
-@test "upgrade keeps the counts, or begins, changes and ends the counting" {
+@test "upgrade keeps the counts, or starts, changes and stops counting" {
 	in_server portsieve load to_client -p "$FILE"
 	send udp 9 3
 	in_server portsieve upgrade to_client --per-port=dropped
@@ -138,7 +138,7 @@ send() {
 	equal "" "$(pins)"
 }
 
-@test "a policy applied to one of two devices keeps its counting by port" {
+@test "applying a policy to one of two devices keeps its counting by port" {
 	lab_namespace lan
 	lab_veth server to_lan lan to_server
 	in_server portsieve load to_client to_lan -p "$FILE" --per-port=dropped

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is not as a command left it: interfaces that moved or went, pinned state that is incomplete, folders of
-# others. What is told, what is repaired, and that one such interface hides no other.
+# State that is not as a command left it: interfaces that moved or disappeared, incomplete pinned state, foreign
+# folders. What is reported and repaired, and that one such interface does not hide others.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -71,7 +71,7 @@ passed_from() {
 	equal "" "$(xdp_of away to_lan)$(pins)"
 }
 
-@test "another interface with the index of one that moved away is not mistaken for it" {
+@test "an interface that reuses the index of one that moved away is not mistaken for it" {
 	in_server portsieve load to_lan -p "$DROP"
 	local moved
 	moved=$(index to_lan)
@@ -95,7 +95,7 @@ passed_from() {
 	equal "$(xdp_of server twin)" "$(field twin .program_id)"
 }
 
-@test "a device whose pinned state is incomplete is named and hides no other" {
+@test "a device whose pinned state is incomplete is named and does not hide others" {
 	local pin
 	for pin in program image; do
 		in_server portsieve load to_client to_lan -p "$DROP"
@@ -368,7 +368,7 @@ not_filtered() {
 	[ -z "$(xdp_of server "$1")" ]
 }
 
-@test "a foreign directory among the pins is in nobody's way, and unload removes it too" {
+@test "a foreign directory among the pins does no harm, and unload removes it too" {
 	local folder
 	in_server portsieve load to_lan -p "$DROP"
 	folder=$(pins_of to_lan)

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load ../lib/lab
 
 MILLION=1000000
-SECONDS_MAX=60 # on a busy machine; 10 on two cores are the aim
+SECONDS_MAX=60 # on a busy machine; the aim is 10 on two cores
 
 setup() {
 	lab_check_isolated || return 1
@@ -222,7 +222,7 @@ END
 	mkfifo "$pipe"
 	refused 2 "nothing was written to the pipe $pipe; start its writer first" \
 		timeout 10 portsieve replay "$pipe" --policy "$POLICY"
-	: >"$pipe" 3>&- & # a writer that has nothing to say
+	: >"$pipe" 3>&- & # a writer that writes nothing
 	refused 2 "nothing was written to the pipe $pipe" timeout 10 portsieve replay "$pipe" --policy "$POLICY"
 	wait
 	# after the reader; then only its open() in time, and its bytes in pieces

@@ -46,7 +46,7 @@ scan_state() {
 	sum_matches
 }
 
-@test "100 MB arrive, and leave" {
+@test "100 MB are received and sent" {
 	head -c 100M /dev/zero >"$BATS_TEST_TMPDIR/zeros"
 	serve_web client 8080 "$BATS_TEST_TMPDIR"
 	load_policy "$SOCKET"
@@ -70,10 +70,10 @@ scan_state() {
 	echoes server udp $CLIENT6 7001
 	unconnected server $CLIENT4 7001
 	unconnected server $CLIENT6 7001
-	run ! unconnected server $CLIENT4 7001 5000 # taken for a server
+	run ! unconnected server $CLIENT4 7001 5000 # assumed to be a server
 }
 
-@test "unconnected_udp: never and any" {
+@test "unconnected_udp: never drops replies to unconnected sockets, any passes them" {
 	serve_echo client udp 7001
 	load_policy "$SOCKET
 unconnected_udp: any"
@@ -84,7 +84,7 @@ unconnected_udp: never")"
 	echoes server udp $CLIENT4 7001
 }
 
-@test "control: a scan by ACK tells them apart where ACK passes" {
+@test "control: an ACK scan tells them apart if ACKs pass" {
 	serve_web server 8081
 	load_policy "${SOCKET/return: socket/return: established}"
 	[ "$(scan_state -sA 8081)" = 8081/unfiltered ]
@@ -94,7 +94,7 @@ unconnected_udp: never")"
 	run -28 fetch client $SERVER4 8081 1
 }
 
-@test "a connection that was open before the filter stays" {
+@test "a connection that was open before the filter survives" {
 	start client "${PYTHON[@]}" '
 import socket
 s = socket.socket(socket.AF_INET6)
@@ -132,7 +132,7 @@ rules: [{name: block, action: drop, ports: tcp/all, from: $CLIENT4, replies: pas
 	fetch server $CLIENT4 8080
 }
 
-@test "a rule without from asks, unless it says replies: drop" {
+@test "a rule without from lets replies pass, unless it says replies: drop" {
 	serve_web client 8080
 	load_policy "version: 1
 return: socket
@@ -144,7 +144,7 @@ rules: [{name: shut, action: drop, ports: tcp/1024-65535, replies: drop}]")"
 	run -28 fetch server $CLIENT4 8080 1
 }
 
-@test "only_from drops what comes from elsewhere, in one row, but no replies" {
+@test "only_from drops packets from other sources, in one row, but not replies" {
 	serve_web client 8080
 	serve_web server 8081
 	load_policy "version: 1
@@ -157,13 +157,13 @@ rules: [{name: only, action: allow, ports: tcp/1024-65535, only_from: $CLIENT6, 
 	equal "true true" "$(in_server portsieve stats -j | jq -r '[.devices[0].ranges[] | select(.rule == "only")] |
 		if length == 1 then "\(.[0].passed.packets >= 3) \(.[0].dropped.packets > 0)" else length end')"
 	sum_matches
-	# its description, beside the devices
+	# its description, next to the devices
 	in_server portsieve status | grep -qx '  only       the other side'
 	equal '[{"rule":"only","description":"the other side"}]' "$(in_server portsieve status -j | jq -c '.devices[0].descriptions')"
 	in_server portsieve show | grep -qF 'only_from: [2001:db8'
 }
 
-@test "under monitor, what would be dropped is asked too" {
+@test "in monitor mode would-be drops are looked up too" {
 	serve_web client 8080
 	load_policy "$SOCKET
 mode: monitor"
@@ -172,7 +172,7 @@ mode: monitor"
 	equal "0 0" "$(row _user tcp)"
 }
 
-@test "what nobody expects is counted in the row of its rule: dropped, or only monitored" {
+@test "unexpected packets count in the row of their rule: dropped, or only monitored" {
 	load_policy 'version: 1
 return: socket
 rules:
@@ -192,14 +192,14 @@ rules:
 	sum_matches
 }
 
-@test "generic mode asks the sockets of the device's namespace" {
+@test "generic mode looks up sockets in the device's namespace" {
 	serve_web client 8080
 	in_server portsieve load to_client --mode generic -p "$(policy "$SOCKET")"
 	fetch server $CLIENT4 8080
 	fetch server $CLIENT6 8080
 }
 
-@test "explain says drop, and that a socket would be asked" {
+@test "explain says drop, and that sockets would be looked up" {
 	load_policy "$SOCKET"
 	run -0 in_server portsieve explain "tcp 192.0.2.9:443 > 192.0.2.2:40000 A" -j
 	[ "$(jq -r '"\(.verdict) \(.return_lookup)"' <<<"$output")" = "drop true" ]
@@ -207,7 +207,7 @@ rules:
 	[ "$(jq -r '"\(.verdict) \(.return_lookup)"' <<<"$output")" = "drop false" ]
 }
 
-@test "established passes ACK and RST, and no other flags" {
+@test "established passes ACK and RST, but no other flags" {
 	load_policy "${SOCKET/return: socket/return: established}"
 	local flags
 	for flags in A R RA PA; do
@@ -264,7 +264,7 @@ lite.recv(64)'
 	equal 0 "$(passed return-socket)"
 }
 
-@test "a SYN passes to a socket that has sent one where simultaneous_open says so" {
+@test "with simultaneous_open a SYN passes to a socket that has sent one" {
 	in_client nft 'add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in tcp dport 7005 drop'
 	load_policy "$SOCKET"
 	start server "${PYTHON[@]}" '

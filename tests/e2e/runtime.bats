@@ -150,7 +150,7 @@ refuses_again() {
 	fetch client $SERVER4 8081
 }
 
-@test "a generated name that is taken gets a number; a given one that is taken is refused" {
+@test "a generated name in use gets a number; a given name in use is refused" {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/22 --from 192.0.2.0/24
 	in_server portsieve allow tcp/22 --from 192.0.2.0/24 --from 198.51.100.0/24
@@ -310,7 +310,7 @@ $list: 2 bad lines; nothing has changed" "$stderr"
 	equal '["to_client","to_lan"]' "$(in_server portsieve delete drop-udp-53 -j 2>/dev/null | jq -c '[.devices[].device] | sort')"
 }
 
-@test "each device has a line, with what it has before, and -q silences" {
+@test "each device gets a line, with its earlier runtime rules, and -q silences it" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	run --separate-stderr -0 in_server portsieve allow tcp/9 --dev to_lan
@@ -345,7 +345,7 @@ rules: [{name: drop-udp-53, action: allow, ports: udp/53}]')"
 	equal "," "$(runtime to_client),$(runtime to_lan | grep -v allow-tcp-8080)"
 }
 
-@test "runtime rules outlive apply, on each device its own, unless the file has the key runtime" {
+@test "each device keeps its runtime rules over apply, unless the file has the key runtime" {
 	second_device
 	in_server portsieve load to_client to_lan -p "$(policy "$DROP")"
 	in_server portsieve allow tcp/8080
@@ -416,7 +416,7 @@ return: socket")"
 	equal "web 3" "$(in_server portsieve explain "tcp $CLIENT4:1024 > $SERVER4:80 S" -j | jq -r '"\(.rule) \(.line)"')"
 }
 
-@test "without a policy drop drops and says what that means; deleting the rule returns to counting" {
+@test "without a policy, drop works and says what that means; deleting the rule returns to counting" {
 	in_server portsieve load to_client
 	local before
 	before=$(in_server portsieve show)

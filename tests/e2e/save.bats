@@ -52,7 +52,7 @@ rules:
 	portsieve check - <<<"$output"
 }
 
-@test "save, then apply, changes nothing, and the rules are of the file from then on" {
+@test "save, then apply, changes nothing, and runtime rules become rules of the file" {
 	in_server portsieve allow tcp/8080
 	in_server portsieve drop tcp/80 --from 203.0.113.7
 	in_server portsieve drop tcp/80 --from 203.0.113.8 --for 1h
@@ -67,9 +67,9 @@ rules:
 	equal "allow allow-tcp-8080" "$(verdict $CLIENT4 8080 | sed 's/pass/allow/')"
 	equal "drop drop-tcp-80-203.0.113.7" "$(verdict 203.0.113.7 80)"
 	equal "drop drop-tcp-80-203.0.113.8" "$(verdict 203.0.113.8 80)"
-	# counters go on
+	# counters continue
 	equal "7 0" "$(row allow-tcp-8080)"
-	# and after a new load, as at boot
+	# also after a new load, as at boot
 	in_server portsieve unload to_client
 	in_server portsieve load to_client -p "$FILE"
 	equal "allow allow-tcp-8080" "$(verdict $CLIENT4 8080 | sed 's/pass/allow/')"
@@ -77,7 +77,7 @@ rules:
 	equal "allow web" "$(verdict 203.0.113.8 80 | sed 's/pass/allow/')"
 }
 
-@test "the file keeps its owner, mode and link; the file from before stays under FILE~" {
+@test "the file keeps its owner, mode and symlink; the previous file is kept as FILE~" {
 	local before
 	before=$(cat "$FILE")
 	chown 1234:5678 "$FILE"
@@ -119,7 +119,7 @@ rules:
 	refused 1 "$FILE is neither the file" in_server portsieve save "$FILE"
 }
 
-@test "what cannot be written is said, and leaves no temporary file" {
+@test "a failed write is reported and leaves no temporary file" {
 	refused 1 "cannot write /nowhere/policy.yaml: No such file or directory" in_server portsieve save /nowhere/policy.yaml
 	refused 2 "$BATS_TEST_TMPDIR is a directory" in_server portsieve save "$BATS_TEST_TMPDIR"
 	refused 2 "/dev/null is not a regular file" in_server portsieve save /dev/null
@@ -139,13 +139,13 @@ rules:
 	in_server portsieve save | grep -q 'name: drop-tcp-25'
 }
 
-@test "a rule that ends and would come before a saved one is warned of" {
+@test "save warns of a rule with an end that would precede a saved one" {
 	in_server portsieve drop tcp/80 --for 1h
 	in_server portsieve allow tcp/80 --from 203.0.113.7
 	run --separate-stderr -0 in_server portsieve save "$FILE"
 	[[ $stderr == *"warning: once the saved policy is applied, the rules that end (drop-tcp-80) come before the saved ones"* ]]
 	! same "$FILE"
-	# without an overlap there is nothing to warn of
+	# no warning without an overlap
 	in_server portsieve delete --all
 	in_server portsieve drop tcp/81 --for 1h
 	in_server portsieve allow tcp/82

@@ -60,7 +60,7 @@ sees_nothing() {
 	done
 }
 
-@test "TCP: no scan tells a denied port that is served, under return: socket" {
+@test "TCP: no scan finds a denied port that is served, under return: socket" {
 	in_server portsieve load to_client -p "$HOST"
 	sees_nothing $SERVER4
 	equal 0 "$(passed return-socket)"
@@ -83,7 +83,7 @@ sees_clients() {
 	equal 3 "$(wc -l <"$BATS_TEST_TMPDIR/scan")"
 }
 
-@test "UDP: a scan sees unconnected sockets on ephemeral ports, and no other that is denied" {
+@test "UDP: of denied ports, a scan sees only unconnected sockets on ephemeral ports" {
 	serve udp,echo $BELOW $EPHEMERAL
 	in_server portsieve load to_client -p "$HOST"
 	sees_clients $SERVER4

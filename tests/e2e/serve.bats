@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# portsieve serve, with curl and Debian's Prometheus as clients, and with clients that mean harm.
+# portsieve serve, with curl, Debian's Prometheus and hostile clients.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -44,13 +44,13 @@ status_of() {
 	get "$1" --output /dev/null --write-out '%{http_code}' "${@:2}"
 }
 
-# The same JSON but for the time of the reading, counters that go on, and what only root can know.
+# The same JSON except for the time, counters that continue, and what only root can know.
 same_json() {
 	local some='del(.time, (.devices[]? | .counted, .drift, .attach_reason, .link_id))'
 	equal "$(jq -S "$some" <<<"$1")" "$(jq -S "$some" <<<"$2")"
 }
 
-@test "the metrics are those of stats, and promtool and Prometheus take them" {
+@test "the metrics are those of stats, and promtool and Prometheus accept them" {
 	scan 22,80,443 "$SERVER4" >/dev/null
 	get /metrics >"$BATS_TEST_TMPDIR/metrics"
 	run -0 "$PROMETHEUS/promtool" check metrics <"$BATS_TEST_TMPDIR/metrics"
@@ -97,7 +97,7 @@ has_counted() {
 	[ "$(asks 'sum(rate(portsieve_packets_total{verdict="would_drop"}[10s])) > bool 0')" = 1 ]
 }
 
-# answers QUERY: has it a result?
+# answers QUERY: does it have a result?
 answers() {
 	scan 22,23,80 "$SERVER4" >/dev/null
 	[ "$(asks "count($1)")" != null ]
@@ -123,7 +123,7 @@ has_scraped() {
 	equal 400 "$(status_of '/api/explain?packet=nonsense')"
 	equal usage "$(get '/api/explain?packet=nonsense' | jq -r '.errors[0].code')"
 	equal 404 "$(status_of '/api/status?device=nosuch')"
-	# a device's name is no option
+	# a device's name is not an option
 	equal 404 "$(status_of '/api/status?device=--help')"
 	equal 400 "$(status_of '/api/explain?packet=--help')"
 	[[ $(get /) == *"<title>portsieve</title>"* ]]
@@ -162,12 +162,12 @@ has_scraped() {
 	[[ $(get / --head) == *"Content-Security-Policy: default-src 'none'"* ]]
 	equal 431 "$(status_of /metrics -H "X: $(head -c 40000 /dev/zero | tr '\0' x)")"
 	equal 414 "$(status_of "/api/explain?packet=$(head -c 600 /dev/zero | tr '\0' x)")"
-	# a Unix socket has its mode instead
+	# a Unix socket is protected by its mode instead
 	in_server curl --silent --fail --unix-socket "$SOCKET" http://any/metrics >/dev/null
 	equal "660 portsieve" "$(stat -c '%a %G' "$SOCKET")"
 }
 
-@test "it has no rights, and its system calls are limited" {
+@test "serve has no privileges, and its system calls are limited" {
 	local status=/proc/$SERVER/status
 	equal "$GROUP_ID $GROUP_ID" "$(awk '/^[UG]id:/ { print $3 }' $status | xargs)"
 	equal 0000000000000000 "$(awk '/^CapEff:/ { print $2 }' $status)"
@@ -179,7 +179,7 @@ has_scraped() {
 	refused 1 "another server already does" in_server portsieve serve --socket "$SOCKET"
 }
 
-@test "it goes on through unload, load, upgrade and a device made again" {
+@test "serve survives unload, load, upgrade and a re-created device" {
 	in_server portsieve unload to_client
 	sleep 0.6 # answers are kept for half a second
 	equal '[]' "$(get /api/status | jq -c .devices)"
@@ -197,7 +197,7 @@ has_scraped() {
 	wait "$SERVER"
 }
 
-@test "clients that mean harm do not keep others waiting" {
+@test "hostile clients do not delay others" {
 	in_server timeout 200 python3 "$LAB_ROOT/tests/lib/hostile_clients.py" 9478
 	kill -0 "$SERVER"
 	equal 200 "$(status_of /metrics)"
@@ -207,7 +207,7 @@ has_scraped() {
 @test "systemd finds nothing wrong with the unit, and little exposed" {
 	make -s -C "$LAB_ROOT" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/usr >/dev/null
 	local unit=$BATS_TEST_TMPDIR/dest/usr/lib/systemd/system/portsieve-serve.service
-	sed -i 's|^ExecStart=/usr/sbin/portsieve|ExecStart=/bin/true|' "$unit" # verify asks for the file
+	sed -i 's|^ExecStart=/usr/sbin/portsieve|ExecStart=/bin/true|' "$unit" # verify requires the file to exist
 	run -0 systemd-analyze verify --man=no "$unit"
 	equal "" "$output"
 	run -0 systemd-analyze security --offline=true --no-pager "$unit"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# portsieve serve for other machines: TLS, token and cookie; what it keeps, and whom it tells.
+# portsieve serve for other machines: TLS, token and cookie; history and alerts.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -25,7 +25,7 @@ teardown() {
 	rm -rf "$FILES"
 }
 
-# certificate NAME: in place of the one there is.
+# certificate NAME: replaces the current one.
 certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" \
 		-addext "subjectAltName=IP:192.0.2.2" -keyout "$FILES/key" -out "$FILES/cert" 2>/dev/null
@@ -81,7 +81,7 @@ status() {
 	equal "" "$(in_client timeout 5 curl --silent --noproxy '*' -k --max-time 2 --tls-max 1.1 https://192.0.2.2:9478/)"
 }
 
-@test "SIGHUP reads certificate, key and token again, and keeps them if they are bad" {
+@test "SIGHUP reloads certificate, key and token, and keeps the old ones if they are bad" {
 	serves_others
 	in_client timeout 60 curl --silent --noproxy '*' --cacert "$FILES/cert" --no-buffer -H "Authorization: Bearer $TOKEN" \
 		https://192.0.2.2:9478/api/stream >"$BATS_TEST_TMPDIR/stream" &
@@ -101,7 +101,7 @@ status() {
 	kill -0 "$SERVER"
 }
 
-@test "what is not safe is refused" {
+@test "unsafe options are refused" {
 	refused 2 "needs --tls-cert, --tls-key and --token" in_server portsieve serve --listen 192.0.2.2:9478
 	refused 2 "needs --tls-cert, --tls-key and --token" in_server portsieve serve --listen 192.0.2.2:9478 --token "$FILES/token"
 	refused 2 "--tls-cert and --tls-key belong together" in_server portsieve serve --tls-cert "$FILES/cert"
@@ -115,7 +115,7 @@ status() {
 	refused 1 "it is not a history" in_server portsieve serve --history "$FILES/cert"
 }
 
-@test "the history outlives a restart, and another version starts anew" {
+@test "the history survives a restart, and one of another version is emptied" {
 	serves --history "$FILES/history"
 	within 10 in_server curl --silent --fail http://127.0.0.1:9478/
 	in_client ping -q -c 3 -i 0.2 192.0.2.2 >/dev/null || true
@@ -151,7 +151,7 @@ status() {
 	sleep 1.2
 	kill "$SERVER"
 	wait "$SERVER"
-	# names stay, so that the rest is believed
+	# keeps the names, so that the rest is read
 	dd if=/dev/urandom of="$FILES/history" bs=4096 seek=2 count=6000 conv=notrunc 2>/dev/null
 	serves --history "$FILES/history"
 	within 10 in_server curl --silent --fail http://127.0.0.1:9478/
@@ -160,7 +160,7 @@ status() {
 	kill -0 "$SERVER"
 }
 
-@test "as root without the user portsieve serve says so, once" {
+@test "as root, serve fails without the user portsieve, with one message" {
 	lab_user_gone
 	refused 1 "the user portsieve does not exist; create it: useradd" in_server portsieve serve --alert-command true
 	equal 1 "$(wc -l <<<"$stderr")"
@@ -186,7 +186,7 @@ lost() {
 	in_server curl --silent --fail http://127.0.0.1:9478/metrics | grep -qx "portsieve_events_lost_total{device=\"to_client\"} $1"
 }
 
-@test "the alert command is told of what begins and ends, with no rights" {
+@test "the alert command runs for each beginning and end, without privileges" {
 	serves --alert-command "env | grep ^PORTSIEVE_ | sort | tr '\n' ' ' >>$FILES/alerts; id -un >>$FILES/alerts"
 	within 10 in_server curl --silent --fail http://127.0.0.1:9478/
 	sleep 1.5

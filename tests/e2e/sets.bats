@@ -35,7 +35,7 @@ digest() {
 	sha256sum <"$1" | cut -d' ' -f1
 }
 
-@test "a file of a set is read once; runtime rules, upgrade and rollback need it no longer" {
+@test "a set's file is read once; runtime rules, upgrade and rollback do not need it" {
 	local before
 	serve_web server 8081
 	in_server portsieve load to_client -p sets.yaml
@@ -59,7 +59,7 @@ digest() {
 	blocks
 }
 
-@test "show prints the reference, with --expand the members, and apply takes both" {
+@test "show prints the reference, with --expand the members, and apply accepts both" {
 	in_server portsieve load to_client -p sets.yaml
 	in_server portsieve show >shown.yaml
 	grep -qx '  blocked: {file: "blocked.txt"}' shown.yaml
@@ -97,7 +97,7 @@ digest() {
 	equal '[{"set":"blocked","added":2,"removed":1}]' "$(in_server portsieve diff sets.yaml -j | jq -c .sets)"
 }
 
-@test "save keeps the reference so that it leads to the file, and says if that is not what is in force" {
+@test "save adjusts the path to the file, and warns if the file has changed" {
 	mkdir other
 	in_server portsieve load to_client -p sets.yaml
 	in_server portsieve save "$PWD/saved.yaml"
@@ -125,7 +125,7 @@ digest() {
 	blocks
 }
 
-@test "explain names the set that has the address, and an empty set gets a warning" {
+@test "explain names the set that contains the address, and an empty set gets a warning" {
 	in_server portsieve load to_client -p sets.yaml
 	in_server portsieve explain "tcp 203.0.113.9:1 > $SERVER4:80" | grep -qx '  set      blocked has the source'
 	equal '["blocked"]' "$(in_server portsieve explain "tcp 203.0.113.9:1 > $SERVER4:80" -j | jq -c .sets)"
@@ -133,7 +133,7 @@ digest() {
 	equal "empty-set 4 3" "$(portsieve check sets.yaml -j | jq -r '.warnings[] | "\(.code) \(.line) \(.column)"')"
 }
 
-@test "100,000 lines load and are kept" {
+@test "a set of 100,000 lines loads and is kept" {
 	python3 -c 'for i in range(100000): print(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}")' >blocked.txt
 	in_server portsieve load to_client -p sets.yaml
 	equal 100000 "$(in_server portsieve status -j | jq '.devices[0].sets[0].prefixes')"

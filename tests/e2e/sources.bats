@@ -30,7 +30,7 @@ sources() {
 		[.source, .passed, .dropped, .would_drop, .protocol, .port, .ports_at_least] | map(. // "-") | join(" ")'
 }
 
-@test "without --events there is nothing to tell sources from, and it is said how to begin" {
+@test "without --events sources fails and says how to begin" {
 	in_server portsieve load to_client -p "$FILE"
 	refused 1 "to_client records no packets; to begin: portsieve upgrade to_client --events=dropped" in_server portsieve sources
 	in_server portsieve upgrade to_client --events=dropped
@@ -58,7 +58,7 @@ at least 3 sources" "$(in_server portsieve sources | awk 'NR > 3 && NF { print $
 	refused 2 "--port: 'http' is not a port: write 22 or tcp/22" in_server portsieve sources --port http
 }
 
-@test "verdicts are told apart: passed with --events=all, would drop in monitor mode" {
+@test "verdicts: passed with --events=all, would drop in monitor mode" {
 	in_server portsieve load to_client -p "$FILE" --events=all
 	send 198.51.100.1 tcp 80 20
 	send 198.51.100.1 tcp 81 10
@@ -69,7 +69,7 @@ at least 3 sources" "$(in_server portsieve sources | awk 'NR > 3 && NF { print $
 	equal "198.51.100.1 - 0 10 tcp 81 1" "$(sources)"
 }
 
-@test "IPv6, and names of devices where several record" {
+@test "IPv6 sources; devices are named if several record" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped
 	send 2001:db8::7 udp 5353 11 --ipv6
 	equal "2001:db8::7 - 11 0 udp 5353 1" "$(sources)"
@@ -81,7 +81,7 @@ at least 3 sources" "$(in_server portsieve sources | awk 'NR > 3 && NF { print $
 	equal "second to_client" "$(in_server portsieve sources -j | jq -r '.devices[].device' | sort | xargs)"
 }
 
-@test "of a flood the numbers are estimates" {
+@test "the numbers of a flood are estimates" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped
 	in_client flood to_server --source 203.0.113.9 --protocol tcp --port 99 --count 60000 --rush -j >"$BATS_TEST_TMPDIR/sent"
 	in_server received to_client >/dev/null
@@ -95,7 +95,7 @@ at least 3 sources" "$(in_server portsieve sources | awk 'NR > 3 && NF { print $
 	equal true "$(in_server portsieve sources -j | jq '.devices[0].estimated')"
 }
 
-@test "the sentence says from how many sources a flood comes" {
+@test "the sentence gives the number of sources of a flood" {
 	in_server portsieve load to_client -p "$FILE" --events=dropped --per-port=dropped
 	start server env RECORDS= bash -c "exec portsieve stats --watch=1 -j >$BATS_TEST_TMPDIR/watched"
 	within 30 test -s "$BATS_TEST_TMPDIR/watched"

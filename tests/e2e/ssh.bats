@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The caller's own ssh session: policies that would cut it are refused without --force. Here the session is what
-# SSH_CONNECTION says; how it is read is in tests/unit/test_ssh_session.c.
+# SSH_CONNECTION says; test_ssh_session.c tests how it is parsed.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -89,7 +89,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	refused 1 "rule 'drop-tcp-22' would cut your own ssh session" over "$SESSION4" portsieve drop tcp/22
 	refused 1 "the default, drop, would cut" over "$SESSION4" portsieve delete allow-tcp-22
 	equal allow-tcp-22 "$(in_server portsieve show -j | jq -r '.runtime[].name')"
-	# other changes are done
+	# other changes are made
 	over "$SESSION4" portsieve drop tcp/22 --from 203.0.113.0/24
 	over "$SESSION4" portsieve drop tcp/40000
 	over "$SESSION4" portsieve delete allow-tcp-22 --force
@@ -118,7 +118,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	refused 1 "the default, drop, would cut your own ssh session (from $CLIENT4 port 40000 to port 22, by to_client) when the rule 'allow-tcp-22' ends" \
 		over "$SESSION4" portsieve apply "$SHUT"
 	over "$SESSION4" portsieve apply "$SHUT" --force
-	# now the session ends in any case, so other changes are done
+	# now the session ends in any case, so other changes are allowed
 	over "$SESSION4" portsieve drop tcp/23
 	over "$SESSION4" portsieve delete drop-tcp-23
 	refused 1 "would cut" over "$SESSION4" portsieve delete allow-tcp-22
@@ -153,7 +153,7 @@ rules: [{name: ssh, action: allow, ports: tcp/22, from: [203.0.113.0/24, "2001:d
 	refused 1 "by to_client" over "$CLIENT4 40000 203.0.113.9 22" portsieve load to_client -p "$SHUT"
 }
 
-@test "an address with a label, as eth0:1, is its device's" {
+@test "an address with a label such as eth0:1 belongs to its device" {
 	in_server ip address add 203.0.113.9/24 dev to_client label to_client:1
 	refused 1 "by to_client" over "203.0.113.1 40000 203.0.113.9 22" portsieve load to_client -p "$SHUT"
 }
@@ -286,7 +286,7 @@ $login passes" "$stderr"
 		over "$SESSION4" portsieve confirm
 	equal "$before" "$(in_server portsieve show | tail -n +2)"
 	in_server portsieve show | grep -q unconfirmed
-	# the other way out is open, and --force
+	# rollback works, and so does --force
 	over "$SESSION4" portsieve rollback
 	over "$SESSION4" portsieve apply "$keeps" --confirm 60 --force
 	run --separate-stderr -0 over "$SESSION4" portsieve confirm --force
@@ -294,7 +294,7 @@ $login passes" "$stderr"
 	in_server portsieve show | grep -q "return: socket"
 }
 
-@test "confirm warns of a login that a runtime rule lets in for a while" {
+@test "confirm warns if a login passes only by a runtime rule with an end" {
 	in_server portsieve load to_client -p "$GOOD"
 	in_server portsieve allow tcp/22 --for 1h
 	over "$SESSION4" portsieve apply "$SHUT" --confirm 60 --force

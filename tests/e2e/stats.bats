@@ -87,7 +87,7 @@ reset_lab() {
 	flood_both 10 7
 }
 
-@test "stats --reset: tables begin at zero; --total, JSON and metrics do not" {
+@test "stats --reset: tables start at zero; --total, JSON and metrics do not" {
 	reset_lab
 	equal "10 0, 0 7" "$(shown web), $(shown _system)"
 	equal null "$(in_server portsieve stats to_client -j | jq '.devices[0].reset_time')"
@@ -105,13 +105,13 @@ reset_lab() {
 	in_server portsieve stats --prometheus >"$BATS_TEST_TMPDIR/metrics"
 	grep -q '^portsieve_packets_total{device="to_client",rule="web",protocol="tcp",verdict="passed"} 13$' "$BATS_TEST_TMPDIR/metrics"
 	grep -q '^portsieve_reset_timestamp_seconds{device="to_client"} [0-9]' "$BATS_TEST_TMPDIR/metrics"
-	# once more
+	# a second reset
 	in_server portsieve stats --reset to_client
 	equal "0 0" "$(shown web)"
 	equal '[{"device":"to_client","result":"reset"}]' "$(in_server portsieve stats --reset -j | jq -c .devices)"
 }
 
-@test "a reset survives apply and upgrade; a rule that is gone is forgotten" {
+@test "a reset survives apply and upgrade; removed rules are forgotten" {
 	reset_lab
 	in_server portsieve stats --reset
 	local with without
@@ -156,7 +156,7 @@ bpf_calls() {
 	wc -l <"$BATS_TEST_TMPDIR/calls"
 }
 
-@test "one device is shown as fast beside five others that are loaded" {
+@test "showing one device takes no longer with five others loaded" {
 	local file command n
 	file=$(policy '{version: 1}')
 	for n in 1 2 3 4 5; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# portsieve serve: the stream, the history and the strip, beside what the commands say.
+# portsieve serve: stream, history and strip, compared with the commands.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -48,7 +48,7 @@ frame() {
 has() {
 	frame "${2:-}" | jq -e "$1" >/dev/null
 }
-# sends PORT,COUNT...: so many UDP packets to a port of the server.
+# sends PORT,COUNT...: COUNT UDP packets to the server's port.
 sends() {
 	in_client python3 -c '
 import socket, sys
@@ -64,7 +64,7 @@ value() {
 	python3 -c 'import math, sys; print(min(255, round(16 * math.log2(1 + int(sys.argv[1])))))' "$1"
 }
 
-@test "there are two frames a second, of what the commands say too" {
+@test "there are two frames a second, and they agree with the commands" {
 	frames 4 >"$BATS_TEST_TMPDIR/frames" &
 	local reader=$!
 	sleep 1
@@ -91,7 +91,7 @@ value() {
 	jq -e -s '[.[] | .strip.second // empty] | length >= 2 and . == unique' "$BATS_TEST_TMPDIR/frames" >/dev/null
 }
 
-@test "the strip has the packets of single ports and of columns, and the history those of rules" {
+@test "the strip has packets by port and by column, the history by rule" {
 	within 5 has '.strip != null'
 	# in the middle of a second: a busy machine may read it late
 	local millis=$((${EPOCHREALTIME/./} / 1000 % 1000))
@@ -131,7 +131,7 @@ value() {
 		) \(.fine.passed.bits | length) \(.coarse.dropped.packets | length)"' "$BATS_TEST_TMPDIR/history")"
 	equal '["coarse","group","marks","schema","time"]' "$(get '/api/history?span=coarse' | jq -c 'keys')"
 	equal 400 "$(get '/api/history?span=day' --no-fail --output /dev/null --write-out '%{http_code}')"
-	equal null "$(jq '.fine.passed.packets[0]' "$BATS_TEST_TMPDIR/history")" # from before the start
+	equal null "$(jq '.fine.passed.packets[0]' "$BATS_TEST_TMPDIR/history")" # before the start
 }
 
 @test "the latest recorded packets and the sources of drops are in the frames" {
@@ -155,7 +155,7 @@ value() {
 	within 10 has '.sources[0].about > 2000 and .sources[0].about < 5000'
 }
 
-@test "what listens on a denied port is named by its unit or container, without rights" {
+@test "a listener on a denied port is named by unit or container, without privileges" {
 	local root id unit
 	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 	id=$(printf '%064x' $$)
@@ -190,7 +190,7 @@ marked() {
 	[ "$(marks | awk '{ print $NF }')" = "$1" ]
 }
 
-@test "the state is always said, and changes leave marks" {
+@test "frames always have the state, and changes leave marks" {
 	has '.state == "live" and .group == ["to_client"]'
 	equal "" "$(marks)"
 	in_server portsieve apply "$(policy '{version: 1, default: allow}')"
@@ -225,7 +225,7 @@ marked() {
 	equal "apply apply rollback apply confirm upgrade unload load unload load" "$(marks)"
 }
 
-@test "a program of another version is said to be stale, with the reason" {
+@test "a device with another ABI is stale, with the reason" {
 	has '.state == "live"'
 	in_server portsieve unload to_client
 	in_server "$LAB_ROOT/build/abi/portsieve" load to_client
@@ -237,7 +237,7 @@ marked() {
 	equal load "$(marks | awk '{ print $NF }')"
 }
 
-@test "a slow client skips frames, and keeps nobody waiting" {
+@test "a slow client skips frames and does not delay others" {
 	# long frames, so that the kernel keeps only a few
 	in_server portsieve apply "$(policy "version: 1
 default: drop

@@ -36,7 +36,7 @@ top() {
 	terminal_shows ' q quit  \? help'
 }
 
-@test "at each size there is the sentence, the rules, and no line too much" {
+@test "at each size there are the sentence and the rules, and the screen is not exceeded" {
 	local size
 	send
 	for size in "40 10" "80 24" "120 40" "200 60"; do
@@ -61,7 +61,7 @@ top() {
 	terminal_shows '^ [0-9.]+ [kM] packets/s dropped on udp/11211[ ,]'
 }
 
-@test "sources and packets of drops are seen where they are recorded" {
+@test "sources and dropped packets are shown if they are recorded" {
 	in_server portsieve upgrade to_client --events=dropped 2>/dev/null
 	top 200 60
 	in_client flood to_server --source 198.51.100.1 --protocol udp --port 11211 --count 30
@@ -69,7 +69,7 @@ top() {
 	terminal_shows 'memcached +udp 198\.51\.100\.1:[0-9]+ > [0-9.]+:11211'
 }
 
-@test "a scan by nmap is said, in order and shuffled" {
+@test "an nmap scan is reported, in order and shuffled" {
 	local option
 	for option in -r --randomize-hosts; do
 		top 120 40
@@ -112,7 +112,7 @@ top() {
 	equal 2 "$(in_server portsieve show -j | jq '.policy.text | [scan("name:")] | length')"
 }
 
-@test "the mouse selects, a resize draws anew" {
+@test "the mouse selects, a resize redraws" {
 	send
 	top 120 40
 	terminal_resize 60 12
@@ -128,7 +128,7 @@ top() {
 	terminal_shows 'rule memcached: drop'
 }
 
-@test "it survives unload, load, upgrade, another policy and another ABI" {
+@test "top survives unload, load, upgrade, another policy and another ABI" {
 	top 100 30
 	send
 	terminal_shows '^ memcached'
@@ -160,18 +160,18 @@ seconds_behind() {
 	echo $((($(date +%s) - $(date -d "$shown" +%s) + 86400) % 86400))
 }
 
-@test "over a line of 960 bytes/s it keeps up, hears keys, and survives a restart of the loader" {
+@test "over a line of 960 bytes/s top keeps up, reacts to keys, and survives unload and load" {
 	local before
 	mkdir -p "$XDG_STATE_HOME/portsieve"
 	echo interval=1 >"$XDG_STATE_HOME/portsieve/top"
 	terminal_start 80 24 python3 "$LAB_ROOT/tests/lib/slow_line.py" 960 "$BATS_TEST_TMPDIR/passed" portsieve top
 	terminal_shows ' q quit  \? help'
-	# While nothing happens, next to nothing is drawn.
+	# While nothing happens, hardly anything is drawn.
 	sleep 8
 	before=$(passed_on)
 	sleep 10
 	(($(passed_on) - before < 1000))
-	# With traffic all the time, what is seen is at most some seconds old.
+	# Under constant traffic, the screen is at most some seconds old.
 	start client bash -c 'while :; do flood to_server --protocol udp --port 11211 --seconds 1 --rate $((RANDOM % 900 + 100))
 		flood to_server --protocol tcp --port $((RANDOM % 60000 + 1)) --seconds 1 --rate $((RANDOM % 900 + 100)); done'
 	terminal_shows '^ memcached +udp/11211 .*[0-9]'
@@ -188,7 +188,7 @@ seconds_behind() {
 	equal 0 "$(terminal_ended)"
 }
 
-@test "the terminal is given back at every end" {
+@test "the terminal is restored however top ends" {
 	local end
 	for end in q C-c TERM HUP SEGV; do
 		terminal_start 80 24 bash -c 'stty -a >"$BATS_TEST_TMPDIR/before"; echo shell-line; portsieve top; stty -a >"$BATS_TEST_TMPDIR/after"; echo back-again; cat'
@@ -198,14 +198,14 @@ seconds_behind() {
 		*) kill -s $end "$(pgrep -n -x portsieve)" ;;
 		esac
 		terminal_shows '^back-again$'
-		terminal_has '^shell-line$' # the screen is the one before
+		terminal_has '^shell-line$' # the previous screen
 		equal 1 "$("${TERMINAL[@]}" display-message -p -t test '#{cursor_flag}')"
 		equal "$(cat "$BATS_TEST_TMPDIR/before")" "$(cat "$BATS_TEST_TMPDIR/after")"
 		terminal_stop
 	done
 }
 
-@test "no colours with NO_COLOR, no letters but ASCII without UTF-8" {
+@test "no colours with NO_COLOR, only ASCII without UTF-8" {
 	send
 	TERMINAL_LOCALE=C terminal_start 120 40 env NO_COLOR=1 portsieve top
 	terminal_shows '^ memcached'
@@ -217,7 +217,7 @@ seconds_behind() {
 	terminal_screen -e | grep -q $'\e''\[[0-9;]*3[0-7]'
 }
 
-@test "where it cannot work it says what can" {
+@test "on an unsuitable terminal top says what to use" {
 	refused 2 "top: requires a terminal; for a file or a pipe: portsieve stats --watch" in_server portsieve top
 	refused 3 "eth7" in_server portsieve top eth7
 	TERMINAL_TERM=dumb terminal_start 140 24 bash -c 'portsieve top; cat'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# upgrade: replaces the running program by that of this binary; everything else stays.
+# upgrade: replaces the running program by this binary's; everything else stays.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -19,7 +19,7 @@ teardown() {
 	lab_down
 }
 
-@test "another program runs, with the same policy and the same counters" {
+@test "a new program runs, with the same policy and counters" {
 	in_server portsieve load to_client -p "$FILE"
 	in_client flood to_server --protocol tcp --port 80 --count 10
 	in_client flood to_server --protocol tcp --port 81 --count 5

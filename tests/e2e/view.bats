@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Reading without root: members of the group portsieve see what root sees and can change nothing, others see nothing;
-# through changes, kills and a filter that is taken away.
+# also during changes, after kills, and when the filter is removed.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 
@@ -77,7 +77,7 @@ counts_are_the_same() {
 		"$(as_member portsieve stats -j | jq '[.devices[0] | .ranges[0:2], .retired]')"
 }
 
-# without_seconds: two readings are not made in the same second.
+# without_seconds: two readings may be in different seconds.
 without_seconds() {
 	sed -E 's/\b[0-9]+ ?s\b/N s/g; s/("falls_back_in_seconds": )[0-9]+/\1N/'
 }
@@ -134,7 +134,7 @@ same_ports() {
 	equal "" "$(find "$VIEW" -mindepth 1 -not -name '*.debug')"
 }
 
-@test "a member can change nothing: no link, no program, and maps only to read" {
+@test "a member can change nothing: no link, no program, only read-only maps" {
 	in_server portsieve load to_client -p "$WEB"
 	local name map maps=0
 	for words in "unload to_client" "apply $MAIL" "allow tcp/1" "upgrade to_client" "delete x"; do
@@ -221,13 +221,13 @@ same_ports() {
 	in_server portsieve apply "$MAIL"
 	umount /proc/sys/kernel/unprivileged_bpf_disabled
 	run ! is_mounted
-	# any writer makes it
+	# any writer creates it
 	in_server portsieve apply "$MAIL"
 	same_for_both
 	[[ $(as_member portsieve show) == *mail* ]]
 }
 
-@test "a filter that is gone is not shown as one" {
+@test "a removed filter is not shown" {
 	in_server portsieve load to_client -p "$WEB"
 	while umount /sys/fs/bpf 2>/dev/null; do :; done # with the pin goes the link
 	within 5 eval '[ -z "$(xdp_of server to_client)" ]'

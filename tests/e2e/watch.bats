@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `stats --watch`: rates of real traffic, compared with what was sent; policies, devices and programs that change
-# under it; a terminal.
+# `stats --watch`: rates of real traffic, compared with what was sent; changes of policies, devices and programs;
+# a terminal.
 bats_require_minimum_version 1.5.0
 load ../lib/lab
 load ../lib/terminal
@@ -52,7 +52,7 @@ send() {
 	in_client flood to_server --protocol udp --port 443 --count 30
 }
 
-@test "lines say how much each rule has counted since the start, and it is what was sent" {
+@test "lines have each rule's count since the start, which is what was sent" {
 	watch
 	send
 	within 20 has 'memcached +udp/11211 +drop .* \+5,000$'
@@ -82,7 +82,7 @@ send() {
 	jq -se 'any(.[]; any(.devices[0].ranges[]; .per_second.new_connections > 0))' "$watched"
 }
 
-@test "a flood is said in one sentence, with the port it is on" {
+@test "a flood is reported in one sentence, with its port" {
 	watch
 	within 20 has '^20[0-9: -]+  nothing unusual since [0-9]{2}:[0-9]{2}$'
 	in_client flood to_server --protocol udp --port 11211 --count 20000
@@ -109,7 +109,7 @@ send() {
 	equal 3 "$(in_server portsieve stats --watch=0.05 --count 3 | grep -c 'all packets')"
 }
 
-@test "another policy is said, and its ranges count on" {
+@test "another policy is reported, and its ranges keep counting" {
 	watch
 	in_client flood to_server --protocol tcp --port 80 --count 50
 	within 20 has 'web +tcp/80,443 udp/443 .* \+50$'
@@ -120,7 +120,7 @@ send() {
 	unwatch
 }
 
-@test "an unload, a load and an upgrade do not end it" {
+@test "--watch survives an unload, a load and an upgrade" {
 	watch
 	in_client flood to_server --protocol tcp --port 80 --count 50
 	within 20 has 'all packets .* \+5[0-9]$'
@@ -138,7 +138,7 @@ send() {
 	refused 3 "eth7" in_server portsieve stats eth7 --watch
 }
 
-@test "a device of another ABI is said once, and watched when it is loaded by this version" {
+@test "a device with another ABI is reported once, and watched after this version loads it" {
 	local other=$LAB_ROOT/build/abi/portsieve
 	in_server portsieve unload to_client
 	in_server "$other" load to_client

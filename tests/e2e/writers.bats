@@ -51,7 +51,7 @@ together() {
 	wait $id || FIRST_CODE=$?
 }
 
-# has_pins COUNT: there are that many pins and directories.
+# has_pins COUNT: there are COUNT pins and directories.
 has_pins() {
 	local found
 	found=$(pins)
@@ -117,7 +117,7 @@ has_pins() {
 	done
 }
 
-@test "one of two writers is killed at once, 50 rounds: the other completes, and nothing is left of the dead one" {
+@test "one of two writers is killed, 50 rounds: the other completes, and nothing is left of the dead one" {
 	local round victim count
 	in_server portsieve load to_client -p "$ONE"
 	count=$(pins | wc -l)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The classic mistake of a port filter: it drops unknown packets, including ARP and neighbour
- * discovery among it. A control for tests/e2e/neighbours.bats, which must fail with it.
+ * The classic mistake of a port filter: it drops unknown packets, and with them ARP and neighbour
+ * discovery. A control for tests/e2e/neighbours.bats, which must detect it.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

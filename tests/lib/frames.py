@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a stream of portsieve serve on 127.0.0.1:9478 and prints its frames, a line of JSON each, for SECONDS. Checks what
+"""Reads a stream of portsieve serve on 127.0.0.1:9478 and prints its frames as lines of JSON for SECONDS. Checks what
 holds for each frame: its form and that it is not too long. With --slowly it reads one in 1.5 s, and prints the numbers
 of the frames instead. Usage: frames.py [--slowly] SECONDS [QUERY]"""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Clients that mean harm, all at once, against an HTTP server on 127.0.0.1:PORT: as many streams as there may be and one
+"""Hostile clients, all at once, against an HTTP server on 127.0.0.1:PORT: as many streams as there may be and one
 more, of which some are never read, requests that never end, clients that do not read, malformed requests, connections
 in a row. Meanwhile a good client must be answered within 5 s each time, and a good stream must go on.
 Usage: hostile_clients.py PORT"""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # The lab of the end-to-end tests and of the demo: the network namespaces `server` and `client`, joined by a
-# veth pair, with servers and clients in them. Sourced; to be used inside tests/lib/isolate only.
+# veth pair, with servers and clients in them. Sourced, and only inside tests/lib/isolate.
 #
 #     client: to_server 192.0.2.1/24, 2001:db8::1/64  <-->  server: to_client 192.0.2.2/24, 2001:db8::2/64
 #
@@ -27,7 +27,7 @@ in_client() {
 	in_namespace client "$@"
 }
 
-# What portsieve prints with -j in the tests of a file is recorded (tests/lib/recorded), and validated after the last.
+# The JSON that portsieve prints in a file's tests is recorded (tests/lib/recorded) and validated after the last test.
 if [ -n "${BATS_FILE_TMPDIR:-}" ]; then
 	export RECORDS=$BATS_FILE_TMPDIR/records
 	mkdir -p "$RECORDS"
@@ -49,7 +49,7 @@ lab_validate() {
 	find "$RECORDS" -type f -print0 | xargs -0r "$LAB_ROOT/tests/lib/validate.py"
 }
 
-# A file with one of its own calls lab_validate there.
+# A file with its own teardown_file calls lab_validate in it.
 teardown_file() {
 	lab_validate
 }
@@ -73,7 +73,7 @@ lab_namespace() {
 	done
 }
 
-# lab_veth NAMESPACE DEVICE NAMESPACE DEVICE [OPTION]...: a pair; options (mtu N) are for both ends.
+# lab_veth NAMESPACE DEVICE NAMESPACE DEVICE [OPTION]...: a pair; options such as mtu N apply to both ends.
 lab_veth() {
 	local from=$1 from_device=$2 to=$3 to_device=$4
 	shift 4
@@ -82,7 +82,7 @@ lab_veth() {
 	in_namespace "$to" ip link set "$to_device" up
 }
 
-# lab_address NAMESPACE DEVICE ADDRESS...: usable at once, without duplicate address detection.
+# lab_address NAMESPACE DEVICE ADDRESS...: adds addresses that are usable at once, without DAD.
 lab_address() {
 	local namespace=$1 device=$2 address nodad
 	shift 2
@@ -93,7 +93,7 @@ lab_address() {
 	done
 }
 
-# link_program TYPE DEVICE: of a program that does nothing, by a link that is pinned; TYPE is xdp or tcx_egress.
+# link_program TYPE DEVICE: attaches a program that does nothing by a pinned link; TYPE is xdp or tcx_egress.
 link_program() {
 	local type=xdp
 	[ "$1" = xdp ] || type=classifier
@@ -119,7 +119,7 @@ lab_up() {
 	lab_veth server to_client client to_server "$@"
 	lab_address server to_client $SERVER4/24 $SERVER6/64
 	lab_address client to_server $CLIENT4/24 $CLIENT6/64
-	in_server sysctl -qw net.ipv4.ip_local_port_range="32768 60999" # wherever the tests run
+	in_server sysctl -qw net.ipv4.ip_local_port_range="32768 60999" # not the host's
 }
 
 # `server` becomes a router between `client` and `lan`. Only `lan` may open connections.
@@ -151,7 +151,7 @@ lab_without_ipv6() {
 	in_client sysctl -qw net.ipv6.conf.to_server.disable_ipv6=1
 }
 
-# Stops the servers, then deletes the namespaces with all that is in them, then the pins.
+# Stops the servers, then deletes the namespaces with their contents, then the pins.
 lab_down() {
 	local name
 	lab_stop
@@ -168,7 +168,7 @@ lab_stop() {
 	return 0
 }
 
-# within SECONDS COMMAND...: tries until it succeeds.
+# within SECONDS COMMAND...: retries until it succeeds.
 within() {
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	shift
@@ -188,13 +188,13 @@ is_listening() {
 }
 
 # start NAMESPACE COMMAND...: in the background and in a process group of its own, until lab_stop. Without
-# descriptor 3, on which bats waits.
+# descriptor 3, which bats waits for.
 start() {
 	setsid nsenter --net="/run/netns/$1" -- "${@:2}" </dev/null >/dev/null 2>&1 3>&- &
 	LAB_PIDS+=($!)
 }
 
-# lab_user: until lab_user_gone there is a user portsieve, with a group of that name, both of the id 4711.
+# lab_user: creates the user and group portsieve, both with id 4711, until lab_user_gone.
 lab_user() {
 	local file
 	for file in passwd group; do
@@ -217,7 +217,7 @@ serve_web() {
 	within 10 is_listening "$1" tcp "$2"
 }
 
-# serve_echo NAMESPACE tcp|udp PORT: echoes its input. One ncat for each family, since one for both forgets
+# serve_echo NAMESPACE tcp|udp PORT: echoes its input. One ncat per family, since one for both forgets
 # the other family after its first UDP client.
 serve_echo() {
 	local udp=() family
@@ -231,7 +231,7 @@ serve_echo() {
 
 # is_bound NAMESPACE PROTOCOL PORT: is there a socket, even a connected one?
 is_bound() {
-	if [ "$2" = udplite ]; then # ss has no option for it
+	if [ "$2" = udplite ]; then # ss has no option for UDP-Lite
 		in_namespace "$1" grep -q ":$(printf %04X "$3") " /proc/net/udplite /proc/net/udplite6
 	else
 		[ -n "$(in_namespace "$1" ss -Han "--$2" "sport = :$3")" ]
@@ -255,7 +255,7 @@ fetch() {
 }
 
 # echoes NAMESPACE tcp|udp HOST PORT [SECONDS]: does a word come back in time? Uses bash, which exits
-# with the answer; ncat would not wait for it.
+# as soon as the answer comes; ncat would not wait for it.
 echoes() {
 	in_namespace "$1" timeout "${5:-2}" bash -c '
 		exec 9<>"/dev/$1/$2/$3" && echo ping >&9 && [ "$(head -n 1 <&9)" = ping ]
@@ -294,12 +294,12 @@ counts() {
 	in_server portsieve stats "${1:-$DEV}" -j | jq -c 'del(.time)'
 }
 
-# status_but_counts: the status of the server's devices, without what a packet that just arrived would change.
+# status_but_counts: the status of the server's devices, without what an arriving packet changes.
 status_but_counts() {
 	in_server portsieve status -j | jq 'del(.time, (.devices[] | .counted, .drift.idle_rules))'
 }
 
-# would_drop NAME [DEVICE]: packets that passed and would have been dropped, of the rows as in `row`.
+# would_drop NAME [DEVICE]: would-drop packets in the rows as in `row`.
 would_drop() {
 	in_server portsieve stats "${2:-$DEV}" -j |
 		jq --arg name "$1" '.devices[0] | [
@@ -330,10 +330,10 @@ xdp_of() {
 	in_namespace "$1" ip -j link show dev "$2" | jq -r '.[0].xdp.prog.id // empty'
 }
 
-# pins: all files in the bpffs except the two that the kernel creates in each.
+# pins: all files in the bpffs except the two that the kernel always creates.
 pins() {
 	find /sys/fs/bpf -mindepth 1 ! -name progs.debug ! -name maps.debug \
-		! -path /sys/fs/bpf/xdp # which libxdp creates once
+		! -path /sys/fs/bpf/xdp # libxdp creates it once
 }
 
 # index DEVICE: of `server`.
@@ -362,14 +362,14 @@ lab_own_etc() {
 	fi
 }
 
-# failsafe TEXT: makes it the failsafe file of this machine, as the commands of the test see it; nothing removes it.
+# failsafe TEXT: writes the failsafe file that the test's commands see. Nothing removes it.
 failsafe() {
 	lab_own_etc
 	rm -rf /etc/portsieve
 	[ -z "$1" ] || { mkdir /etc/portsieve && printf '%s\n' "$1" >/etc/portsieve/failsafe.yaml; }
 }
 
-# equal EXPECTED GOT: for tests; shows both when they differ.
+# equal EXPECTED GOT: for tests; shows both if they differ.
 equal() {
 	[ "$1" = "$2" ] || {
 		printf 'expected: %s\ngot:      %s\n' "$1" "$2"
@@ -405,7 +405,7 @@ load_policy() {
 	in_server portsieve load to_client -p "$(policy "$1")"
 }
 
-# passed ROW: its packets that have passed
+# passed ROW: its passed packets
 passed() {
 	row "$1" | cut -d' ' -f1
 }

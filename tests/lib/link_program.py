@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Attaches a pinned BPF program to a device by a link and pins the link: iproute2 makes no links, bpftool of Debian 12
+"""Attaches a pinned BPF program to a device by a link and pins the link: iproute2 creates no links, Debian 12's bpftool
 no TCX. Usage: link_program.py xdp|tcx_egress DEVICE PROGRAM_PIN LINK_PIN"""
 import ctypes
 import os

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Listens until it is killed. Usage: listen.py [--name NAME] [--child NAME] PROTOCOL,ADDRESS,PORT[,OPTION]...
-# --child: a second process with this name has the sockets too.
+# --child: a second process with this name shares the sockets.
 # PROTOCOL: tcp, udp, udplite. OPTION: v6only (else IPv6 sockets take IPv4 too), connected, dev=DEVICE,
-# echo (UDP: sends back what comes).
+# echo (UDP: sends back what arrives).
 import ctypes
 import os
 import resource

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Holds many connections open, and many questions without an answer, while commands run.
+# Keeps many connections open, and many questions unanswered, while commands run.
 #
 # many.py peer PORT: echoes TCP. Holds UDP questions until a TCP peer sends `A`, then answers all.
 # many.py host ADDRESS PORT CONNECTIONS QUESTIONS SECONDS COMMAND...: opens the connections; for each command asks

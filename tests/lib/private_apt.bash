@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A private apt configuration, to download packages of another Debian release without installing them. Sourced. The
+# A private apt configuration, for downloading packages of another Debian release without installing them. Sourced. The
 # system's apt configuration is read only for the mirror's address: lists, cache and configuration are in one folder.
 
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A terminal behind a slow line. Usage: slow_line.py BYTES-PER-SECOND FILE COMMAND...
-# Runs the command on a pseudoterminal of the size of this one. What it writes is passed on at that rate, what is
-# typed at once. FILE holds how many bytes have been passed on.
+# Runs the command on a pseudoterminal of the size of this one. Passes its output on at that rate; input is not
+# delayed. FILE holds the number of bytes passed on.
 import fcntl
 import os
 import pty

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One long TCP connection. Usage: talk.py serve ADDRESS PORT      echoes; `::` takes IPv4 too
+# One long-lived TCP connection. Usage: talk.py serve ADDRESS PORT      echoes; `::` includes IPv4
 #                                 talk.py ask HOST PORT FILE [SOURCE-PORT]
 # `ask` sends a word every 50 ms and waits for its echo. FILE holds the number of echoes, or `ended` after an error.
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the test scripts that speak TAP by themselves.
+# Sourced by test scripts that print TAP themselves.
 tap_count=0 tap_failed=0
 
 # expect SENTENCE STATUS: one TAP line, ok if STATUS is 0.

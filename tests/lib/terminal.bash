@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A terminal to run commands in, for tests: tmux, with a server and a configuration of its own.
+# A terminal for running commands in tests: tmux, with its own server and configuration.
 
 TERMINAL=(tmux -L "portsieve-$$-0" -f /dev/null)
 terminals=0
@@ -9,14 +9,14 @@ terminals=0
 terminal_start() {
 	local columns=$1 rows=$2
 	shift 2
-	TERMINAL[2]="portsieve-$$-$((++terminals))" # the server of the one before may still be ending
+	TERMINAL[2]="portsieve-$$-$((++terminals))" # the previous server may still be exiting
 	LC_ALL=C.UTF-8 "${TERMINAL[@]}" new-session -d -x "$columns" -y "$rows" -s test \
 		"nsenter --net=/run/netns/server -- env LC_ALL=${TERMINAL_LOCALE:-C.UTF-8} TERM=${TERMINAL_TERM:-tmux-256color} ${*@Q}
 		echo \$? >$BATS_TEST_TMPDIR/ended-$terminals" \
 		\; set-option -g remain-on-exit on \; set-option -g status off \; set-option -g window-size manual 3>&-
 }
 
-# terminal_keys KEY...: as tmux names them
+# terminal_keys KEY...: sends keys, by tmux's names
 terminal_keys() {
 	"${TERMINAL[@]}" send-keys -t test "$@"
 }
@@ -25,12 +25,12 @@ terminal_resize() {
 	"${TERMINAL[@]}" resize-window -t test -x "$1" -y "$2"
 }
 
-# terminal_screen [OPTION]...: what it shows; -e with colours, -S -100 with what has scrolled away
+# terminal_screen [OPTION]...: prints the screen; -e with colours, -S -100 with the scrollback
 terminal_screen() {
 	"${TERMINAL[@]}" capture-pane -p -t test "$@"
 }
 
-# terminal_shows REGEX: waits for a line like this
+# terminal_shows REGEX: waits for a matching line
 terminal_shows() {
 	within 20 terminal_has "$1" || {
 		terminal_screen

@@ -13,9 +13,9 @@ import sys
 import jsonschema
 
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "schemas"
-ROWS_MAX = 100  # of an array, that are validated; of longer ones also each row whose keys and types are new
-ANSWERS = {"/api/stream": "stream", "/api/history": "history", "/api/strip": "strip"}  # that are of no command
-FAULTS_MAX = 5  # of one output, that are printed
+ROWS_MAX = 100  # validated per array, plus each row with new keys or types
+ANSWERS = {"/api/stream": "stream", "/api/history": "history", "/api/strip": "strip"}  # paths without a command
+FAULTS_MAX = 5  # printed per output
 
 
 def validator_of(name, known={}):
@@ -55,7 +55,7 @@ def without_repeated_keys(pairs):
 
 
 def faults(words, status, output):
-    """Yields what is wrong with the output of a command."""
+    """Yields the faults in the output of a command."""
     lines = output.decode().splitlines()
     path = words[1].split("?")[0] if words[0] == "GET" else ""
     items = "--each" in words or words[0] == "events" or path == "/api/events"
