@@ -149,12 +149,15 @@ static const struct page_entry elsewhere[] = {
 	  "e2e/replies" },
 	{ "R1", "a rule without from lets replies pass, unless it says replies: drop",
 	  "e2e/replies" },
-	{ "R2", "a simultaneous open passes where it may", "e2e/replies" },
+	{ "R2", "with simultaneous_open a SYN passes to a socket that has sent one",
+	  "e2e/replies" },
 	{ "R3", "UDP-Lite is dropped, even if a UDP socket has the same addresses and ports",
 	  "e2e/replies" },
-	{ "R4", "a scan by ACK tells ports apart where ACK passes", "e2e/replies" },
-	{ "R5", "no scan tells a denied port that is served from one that is not", "e2e/replies" },
-	{ "R6", "a connected socket and one on an ephemeral port get their answers",
+	{ "R4", "control: an ACK scan tells them apart if ACKs pass", "e2e/replies" },
+	{ "R5", "TCP: no scan finds a denied port that is served, under return: socket",
+	  "e2e/scans" },
+	{ "R6",
+	  "UDP: a connected socket and an unconnected one on an ephemeral port get their answers",
 	  "e2e/replies" },
 	{ "R6", "unconnected_udp: never drops replies to unconnected sockets, any passes them",
 	  "e2e/replies" },
@@ -168,7 +171,7 @@ static const struct page_entry elsewhere[] = {
 	{ "R9", "the next SYN of a connection closed by the peer does not pass", "e2e/cache" },
 	{ "R9", "a stricter policy is in force at once", "e2e/cache" },
 	{ "R9", "an entry expires after a second", "e2e/cache" },
-	{ "R9", "a reply is known by all of its addresses, ports and its transport", "e2e/cache" },
+	{ "R9", "a cached reply matches by addresses, ports and transport", "e2e/cache" },
 	{ "Which rule", "30 random policies with addresses and ends", "test_oracle_agrees" },
 };
 
@@ -255,6 +258,23 @@ static void the_page_of_tests_is_up_to_date(void **state)
 		fail_msg(TESTS_PAGE " is out of date: run `make packets-tests` and commit it");
 }
 
+static void every_bats_test_of_the_page_exists(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+		_cleanup_free_ char *file = NULL;
+		char path[64], test[128];
+
+		if (strncmp(elsewhere[i].program, "e2e/", strlen("e2e/")) != 0)
+			continue;
+		snprintf(path, sizeof(path), "tests/%s.bats", elsewhere[i].program);
+		snprintf(test, sizeof(test), "@test \"%s\"", elsewhere[i].sentence);
+		file = page_read(path);
+		if (!strstr(file, test))
+			fail_msg("%s has no test \"%s\"", path, elsewhere[i].sentence);
+	}
+}
+
 /*
  * A row "| E1 | ..." of the page is a rule, up to the list that tests/stack holds against Linux.
  * The rows "| N1 | ..." are what tests/conntrack holds against conntrack.
@@ -323,8 +343,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_rule_of_the_page_has_a_test),
 		cmocka_unit_test(every_test_is_of_a_rule_of_the_page),
 		cmocka_unit_test(the_page_of_tests_is_up_to_date),
+		cmocka_unit_test(every_bats_test_of_the_page_exists),
 	};
-	size_t count = 4;
+	size_t count = 5;
 
 	if (argc > 1 && !strcmp(argv[1], "--page")) {
 		page_write(stdout);
