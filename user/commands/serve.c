@@ -25,6 +25,7 @@
 #include "serve/history_file.h"
 #include "serve/http.h"
 #include "serve/page.h"
+#include "serve/question.h"
 #include "serve/sampler.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:9478"
@@ -52,36 +53,6 @@ static void on_signal(int number)
 		stop = 1;
 }
 
-/* The words of the command whose JSON answers; NULL-terminated. */
-static void words_of(const struct http_question *question, const char *words[8])
-{
-	static const char *const names[ROUTES] = {
-		[ROUTE_STATUS] = "status",   [ROUTE_STATS] = "stats",	    [ROUTE_PORTS] = "ports",
-		[ROUTE_SOURCES] = "sources", [ROUTE_EVENTS] = "events",	    [ROUTE_POLICY] = "show",
-		[ROUTE_EXPLAIN] = "explain", [ROUTE_REGISTRY] = "registry",
-	};
-	size_t count = 0;
-
-	words[count++] = "portsieve";
-	words[count++] = names[question->route];
-	words[count++] = "--json";
-	if (question->route == ROUTE_EVENTS) { /* rather than wait for more */
-		words[count++] = "--last";
-		words[count++] = "100";
-	}
-	if (question->query[QUERY_DEVICE] && question->route != ROUTE_REGISTRY) {
-		words[count++] = "--dev";
-		words[count++] = question->query[QUERY_DEVICE];
-	}
-	if (question->route == ROUTE_EXPLAIN || question->route == ROUTE_REGISTRY) {
-		words[count++] = "--";
-		words[count++] = question->query[question->route == ROUTE_EXPLAIN ? QUERY_PACKET
-										  : QUERY_PORTS]
-					 ?: "";
-	}
-	words[count] = NULL;
-}
-
 static unsigned int status_of(enum exit_code code)
 {
 	switch (code) {
@@ -102,12 +73,12 @@ static unsigned int status_of(enum exit_code code)
 /* Runs a command as if typed. Its errors are in its JSON. */
 static unsigned int run_command(const struct http_question *question)
 {
-	const char *words[8];
+	const char *words[QUESTION_WORDS];
 	enum command_changes changes;
 	enum exit_code code;
 	int count = 0;
 
-	words_of(question, words);
+	question_words(question, words);
 	while (words[count])
 		count++;
 	code = command_main(count, (char **)words, &changes);
@@ -150,46 +121,14 @@ static unsigned int print_error(const struct error *error)
 
 static unsigned int print_history(const struct http_question *question)
 {
-	const char *span = question->query[QUERY_SPAN];
-	unsigned int spans = FRAME_FINE | FRAME_COARSE;
 	struct error error = { 0 };
+	unsigned int spans;
 
-	if (span && strcmp(span, "fine") && strcmp(span, "coarse")) {
-		error_set(&error, EINVAL, EXIT_USAGE, "bad span; write fine or coarse");
+	if (question_spans(question, &spans, &error))
 		return print_error(&error);
-	}
-	if (span)
-		spans = !strcmp(span, "fine") ? FRAME_FINE : FRAME_COARSE;
 	history_print(stdout, sampler_find(&sampler, question->query[QUERY_DEVICE]), spans,
 		      realtime_ms());
 	return 200;
-}
-
-/* What part of a strip is asked for. */
-static int read_area(const struct http_question *question, struct strip_area *ret_area,
-		     struct error *error)
-{
-	const char *const *query = question->query;
-	const char *plane = query[QUERY_PLANE] ?: strip_plane_names[STRIP_TCP_DROPPED];
-	int64_t low, high, since;
-	unsigned int number = 0;
-
-	while (number < STRIP_ALL_PLANES && strcmp(plane, strip_plane_names[number]))
-		number++;
-	if (number == STRIP_ALL_PLANES)
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "unknown plane; write tcp_dropped, udp_passed_ports or the like");
-	if (!query_number(query[QUERY_LOW], 0, UINT16_MAX, &low) ||
-	    !query_number(query[QUERY_HIGH], UINT16_MAX, UINT16_MAX, &high) || low > high)
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "bad ports; write low=0&high=65535 or ports in between");
-	if (!query_number(query[QUERY_SINCE], 0, INT64_C(1) << 40, &since))
-		return error_set(error, EINVAL, EXIT_USAGE,
-				 "bad time; write since= with seconds since 1970");
-	*ret_area = (struct strip_area){
-		.plane = number, .low = (uint16_t)low, .high = (uint16_t)high, .since = since
-	};
-	return 0;
 }
 
 static void answer_strip(const struct http_question *question, struct http_answer *ret_answer)
@@ -198,7 +137,7 @@ static void answer_strip(const struct http_question *question, struct http_answe
 	struct error error = { 0 };
 	struct strip_area area;
 	uint8_t *bytes;
-	int r = read_area(question, &area, &error);
+	int r = question_area(question, &area, &error);
 
 	if (!r && (!group || !group->strip))
 		r = error_set(&error, ENOENT, EXIT_NOT_LOADED,
