@@ -38,7 +38,7 @@ PROGRAM := $(BUILD)/portsieve
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup setup-test demo dashboard pictures picture test fuzz conntrack proofs proofs-faults check format install uninstall clean
+.PHONY: all help setup setup-test demo dashboard pictures picture test fuzz growth conntrack proofs proofs-faults check format install uninstall clean
 all: $(PROGRAM)
 
 help: ## this list
@@ -86,6 +86,10 @@ fuzz: setup-test ## 50 million frames against the oracle, 50 million against Lin
 		PORTSIEVE_STACK_FRAMES=50000000 PORTSIEVE_STACK_SEED=$$seed CMOCKA_MESSAGE_OUTPUT=TAP \
 		tests/lib/isolate build/tests/stack/test_stack
 	$(Q)tests/fuzz/run 600
+
+growth: ## a day of serve, accelerated: its memory stays within 5 %
+	$(Q)$(MAKE) --no-print-directory build/tests/growth/test_growth
+	$(Q)build/tests/growth/test_growth 86400
 
 conntrack: setup-test ## random connections, portsieve's verdicts beside those of the kernel's conntrack; 10 minutes
 	$(Q)$(MAKE) --no-print-directory all

@@ -27,7 +27,7 @@ tools: $(TRAFFIC)
 other-abi:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/abi CFLAGS='-O1 -DPORTSIEVE_ABI=9999' build/abi/portsieve
 
-tests: other-abi $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle swap-test $(OLD_DEVICE) $(RESIZED_DEVICE) build/tests/packet/frames
+tests: other-abi $(UNIT_TESTS) $(PACKET_TESTS) build/san/tests/oracle/test_oracle build/tests/growth/test_growth swap-test $(OLD_DEVICE) $(RESIZED_DEVICE) build/tests/packet/frames
 
 build/san/user/%.o: user/%.c
 	$(call say,CC-SAN,$@)
@@ -82,6 +82,16 @@ $(SWAP_TEST): $(filter-out %.bpf.c,$(wildcard tests/swap/*.c)) tests/traffic/lin
 		$(filter %.c %.o,$^) $(call pc,--libs) -lcmocka -lpthread -o $@
 
 swap-test: $(SWAP_TEST) $(SWAP_PROGRAMS)
+
+# Whether serve grows: readings made by hand in place of those of the kernel.
+GROWTH_TEST := build/tests/growth/test_growth
+GROWTH_WRAPS := loaded_snapshot_read datapath_open port_counts_read listeners_read event_watch_read
+
+$(GROWTH_TEST): tests/growth/test_growth.c tests/unit/print/snapshot_by_hand.h $(PARTS)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) $(CPPFLAGS) -Itests/unit $(call pc,--cflags) \
+		$(GROWTH_WRAPS:%=-Wl,--wrap=%) $(filter %.c %.o,$^) $(call pc,--libs) -o $@
 
 # A device as an old version has loaded it.
 $(OLD_DEVICE): tests/upgrade/old_device.c build/tests/upgrade/old.bpf.o $(PARTS)
