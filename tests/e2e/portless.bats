@@ -119,6 +119,26 @@ dropped() {
 	[ "$(dropped bad-flags)" -ge 1 ]
 }
 
+@test "drop ADDRESS blocks it at once, delete lets it in again, and save keeps it" {
+	load_policy "version: 1"
+	run --separate-stderr -0 in_server portsieve drop $CLIENT4 --for 1h
+	[[ $stderr == *"drop-$CLIENT4 drops all packets from $CLIENT4 until"* ]]
+	run -1 in_client ping -q -c 1 -W 0.2 $SERVER4
+	in_client ping -q -c 1 -W 1 $SERVER6
+	in_server portsieve show | grep -F "{name: drop-$CLIENT4, action: drop, from: [$CLIENT4], until:"
+	in_server portsieve delete drop-$CLIENT4
+	in_client ping -q -c 1 -W 1 $SERVER4
+	in_server portsieve drop --file - -j <<<"$CLIENT4
+$CLIENT6 udp/7" | jq -e '[.rules[].ports] == [null, "udp/7"]'
+	run -1 in_client ping -q -c 1 -W 0.2 $SERVER4
+	in_client ping -q -c 1 -W 1 $SERVER6
+	in_server portsieve save "$BATS_TEST_TMPDIR/saved.yaml"
+	in_server portsieve apply "$BATS_TEST_TMPDIR/saved.yaml"
+	run -1 in_client ping -q -c 1 -W 0.2 $SERVER4
+	in_server portsieve allow $CLIENT4 tcp/22 # a list of both
+	in_server portsieve show | grep -F "{name: allow-tcp-22-$CLIENT4, action: allow, ports: tcp/22, from: [$CLIENT4]}"
+}
+
 @test "explain, replay, diff and check know of such rules" {
 	local file
 	file=$(policy "$BLOCKED")

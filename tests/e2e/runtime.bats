@@ -178,8 +178,8 @@ refuses_again() {
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	before=$(status_but_counts)
 	refused 2 "unknown service 'htpp' (did you mean 'http'?)" in_server portsieve allow tcp/htpp
-	refused 2 "allow: PORTS or --file is missing" in_server portsieve allow
-	refused 2 "allow: PORTS or --file is missing" in_server portsieve allow --from 192.0.2.1
+	refused 2 "allow: PORTS, PREFIX or --file is missing" in_server portsieve allow
+	refused 2 "--from: '192.0.2.1/24' has host bits set" in_server portsieve allow tcp/1 192.0.2.1/24
 	refused 2 "delete: NAME, --from or --all is missing" in_server portsieve delete
 	refused 2 "delete: --all deletes all runtime rules: leave out the names" in_server portsieve delete --all x
 	refused 2 "delete: --all deletes all runtime rules: leave out --from" in_server portsieve delete --all --from ::1
@@ -278,9 +278,9 @@ portsieve: to_lan: deleted (native, link): drop-tcp-8, drop-tcp-3 and drop-tcp-1
 	in_server portsieve load to_client -p "$(policy "$DROP")"
 	local before list=$BATS_TEST_TMPDIR/list
 	before=$(status_but_counts)
-	printf '%s\n' "203.0.113.7 tcp/22" "203.0.113.8" "203.0.113.9 tcp/htp" >"$list"
+	printf '%s\n' "203.0.113.7 tcp/22" "203.0.113.8,::1" "203.0.113.9 tcp/htp" >"$list"
 	run --separate-stderr -2 in_server portsieve drop --file "$list"
-	equal "$list:2:1: ports are missing: write 203.0.113.8 tcp/22, or give the ports of all lines as arguments
+	equal "$list:2:1: '203.0.113.8,::1' is not one address or prefix: write one a line
 $list:3:17: unknown service 'htp' (did you mean 'http'?)
 $list: 2 bad lines; nothing has changed" "$stderr"
 	refused 2 "standard input:1:1: 'x' is not an address" in_server portsieve drop --file - <<<"x"

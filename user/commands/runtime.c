@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* portsieve allow, drop, delete: runtime rules, which come before the rules of the policy file. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -248,33 +249,66 @@ static int read_file(const struct runtime_words *words, struct runtime_change *c
 				 &change->rules, &change->count, error);
 }
 
+/* The operands in two lists: prefixes, after those of --from, and the words of ports. */
+struct operands {
+	const char **from, **ports;
+	size_t from_count, ports_count;
+};
+
+static void operands_free(struct operands *operands)
+{
+	free(operands->from);
+	free(operands->ports);
+}
+
+static int operands_divide(const struct settings *settings, struct operands *ret_operands,
+			   struct error *error)
+{
+	ret_operands->from =
+		calloc(settings->from.count + settings->operands_count + 1, sizeof(const char *));
+	ret_operands->ports = calloc(settings->operands_count + 1, sizeof(const char *));
+	if (!ret_operands->from || !ret_operands->ports)
+		return error_no_memory(error);
+	for (size_t i = 0; i < settings->from.count; i++)
+		ret_operands->from[ret_operands->from_count++] = settings->from.list[i];
+	for (size_t i = 0; i < settings->operands_count; i++)
+		if (runtime_word_is_prefix(settings->operands[i]))
+			ret_operands->from[ret_operands->from_count++] = settings->operands[i];
+		else
+			ret_operands->ports[ret_operands->ports_count++] = settings->operands[i];
+	return 0;
+}
+
 /* Reads the rules from the arguments, or from the file that they name. */
 static int read_rules(enum policy_action action, struct runtime_change *change, struct error *error)
 {
 	const struct settings *settings = change->settings;
-	const struct runtime_words words = {
+	__attribute__((cleanup(operands_free))) struct operands operands = { 0 };
+	struct runtime_words words = {
 		.action = action,
-		.ports = settings->operands,
-		.ports_count = settings->operands_count,
-		.from = settings->from.list,
-		.from_count = settings->from.count,
 		.to = settings->to.list,
 		.to_count = settings->to.count,
 		.name = settings->name,
 		.until_ns = end_of(change),
 	};
-	int r;
+	int r = operands_divide(settings, &operands, error);
 
-	if (settings->file && (settings->from.count || settings->name))
+	if (r)
+		return r;
+	words.ports = operands.ports;
+	words.ports_count = operands.ports_count;
+	words.from = operands.from;
+	words.from_count = operands.from_count;
+	if (settings->file && (words.from_count || settings->name))
 		return error_set(error, EINVAL, EXIT_USAGE,
 				 "--%s is for one rule: leave it out with --file, which has a rule "
 				 "for each line",
 				 settings->name ? "name" : "from");
 	if (settings->file)
 		return read_file(&words, change, error);
-	if (!words.ports_count)
+	if (!words.ports_count && !words.from_count && !words.to_count)
 		return error_set(error, EINVAL, EXIT_USAGE,
-				 "%s: PORTS or --file is missing; see: portsieve %s --help",
+				 "%s: PORTS, PREFIX or --file is missing; see: portsieve %s --help",
 				 action == POLICY_DROP ? "drop" : "allow",
 				 action == POLICY_DROP ? "drop" : "allow");
 	change->rules = calloc(1, sizeof(*change->rules));
@@ -486,13 +520,15 @@ static enum exit_code delete_rules(const struct settings *settings, struct error
 	"its end, until\n"                                                                         \
 	"`delete`, or until the device is unloaded. The same command again renews the end. PORTS " \
 	"is written\n"                                                                             \
-	"as in a policy: tcp/80,443 udp/27000-27100 tcp/mysql. With --file, the rules of all "     \
-	"lines take\n"                                                                             \
-	"effect by one change; PORTS is for lines without ports. `save` makes rules permanent."
+	"as in a policy: tcp/80,443 udp/27000-27100 tcp/mysql. PREFIX is short for --from. "       \
+	"Without PORTS,\n"                                                                         \
+	"the rule is for all IP packets of its addresses. With --file, the rules of all lines "    \
+	"take effect by\n"                                                                         \
+	"one change; PORTS is for lines without ports. `save` makes rules permanent."
 
 const struct command command_allow = {
 	.name = "allow",
-	.operands = "[PORTS]...",
+	.operands = "[PORTS|PREFIX]...",
 	.operands_max = -1,
 	.summary = "Allow ports at once, for a while or until `delete`",
 	.details = ADDING_DETAILS,
@@ -503,7 +539,7 @@ const struct command command_allow = {
 
 const struct command command_drop = {
 	.name = "drop",
-	.operands = "[PORTS]...",
+	.operands = "[PORTS|PREFIX]...",
 	.operands_max = -1,
 	.summary = "Drop ports at once, for a while or until `delete`",
 	.details = ADDING_DETAILS,

@@ -44,13 +44,6 @@ static int rule_read(struct list_reading *list, const char *line, size_t number,
 	if (*own_ports) {
 		words.ports = &own_ports;
 		words.ports_count = 1;
-	} else if (!words.ports_count) {
-		error_set(&error, EINVAL, EXIT_USAGE,
-			  "ports are missing: write %s tcp/22, or give the ports of all lines as "
-			  "arguments",
-			  quote_string(from).text);
-		report_at(list, line, number, prefix, &error);
-		return 0;
 	}
 	words.from = &from;
 	words.from_count = 1;

@@ -40,11 +40,12 @@ static struct policy_prefix_text first_prefix(const struct policy_prefixes *pref
 	return policy_prefix_print(first);
 }
 
-/* "allow-tcp-8080", "drop-tcp-22-203.0.113.7-to-192.0.2.2" */
+/* "allow-tcp-8080", "drop-203.0.113.7", "drop-tcp-22-203.0.113.7-to-192.0.2.2" */
 static void make_name(struct policy_rule *rule)
 {
 	strcpy(rule->name, rule->action == POLICY_DROP ? "drop" : "allow");
-	name_append(rule, rule->ports);
+	if (rule->ports)
+		name_append(rule, rule->ports);
 	if (rule->from.count)
 		name_append(rule, first_prefix(&rule->from).text);
 	if (rule->to.count) {
@@ -97,6 +98,26 @@ int runtime_prefixes_read(const char *option, const char *const *texts, size_t c
 	return 0;
 }
 
+static int ports_read(const struct runtime_words *words, const struct policy_host *host,
+		      struct policy_rule *rule, struct error *error)
+{
+	int r;
+
+	rule->ports = join(words->ports, words->ports_count);
+	if (!rule->ports)
+		return error_no_memory(error);
+	r = policy_ports_read(rule->ports, host, &rule->intervals, &rule->intervals_count,
+			      &rule->uses_registry_set, error);
+	if (!r)
+		policy_ports_fold(rule->ports);
+	return r;
+}
+
+bool runtime_word_is_prefix(const char *word)
+{
+	return word[strspn(word, "0123456789abcdefABCDEF:./")] == '\0' && strpbrk(word, ".:");
+}
+
 int runtime_rule_read(const struct runtime_words *words, const struct policy_host *host,
 		      struct policy_rule *ret_rule, struct error *error)
 {
@@ -104,17 +125,11 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 		.action = words->action,
 		.runtime = true,
 		.until_ns = words->until_ns,
-		.ports = join(words->ports, words->ports_count),
 	};
-	int r;
+	int r = words->ports_count ? ports_read(words, host, &rule, error) : 0;
 
-	if (!rule.ports)
-		return error_no_memory(error);
-	r = policy_ports_read(rule.ports, host, &rule.intervals, &rule.intervals_count,
-			      &rule.uses_registry_set, error);
 	if (r)
 		return r;
-	policy_ports_fold(rule.ports);
 	r = runtime_prefixes_read("--from", words->from, words->from_count, &rule.from, error);
 	if (!r)
 		r = runtime_prefixes_read("--to", words->to, words->to_count, &rule.to, error);

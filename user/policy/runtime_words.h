@@ -11,7 +11,8 @@
 
 struct runtime_words {
 	enum policy_action action;
-	const char *const *ports; /* as in `ports` of a policy, in one word or in several */
+	const char *const *ports; /* as in `ports` of a policy, in one word or in several; none
+				   * means all packets of the addresses, of which there are some */
 	size_t ports_count;
 	const char *const *from; /* prefixes; none means any address */
 	size_t from_count;
@@ -27,6 +28,9 @@ struct runtime_words {
  */
 int runtime_rule_read(const struct runtime_words *words, const struct policy_host *host,
 		      struct policy_rule *ret_rule, struct error *error);
+
+/* Is the word meant as an address or a prefix, not as ports? */
+bool runtime_word_is_prefix(const char *word);
 
 /*
  * Reads prefixes, one a text, into *prefixes, whose list the caller frees, also after an error.

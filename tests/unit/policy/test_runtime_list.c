@@ -56,7 +56,7 @@ static void expect(const char *text, const char *ports, const char *expected)
 		assert_int_equal(rules[i].action, POLICY_DROP);
 		assert_true(rules[i].runtime);
 		snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s: %s from %s\n",
-			 rules[i].name, rules[i].ports,
+			 rules[i].name, rules[i].ports ?: "all packets",
 			 policy_prefix_print(&rules[i].from.list[0]).text);
 		policy_rule_free(&rules[i]);
 	}
@@ -84,6 +84,9 @@ static void comments_blank_lines_and_the_ends_of_windows_are_left_out(void **sta
 	       NULL,
 	       "drop-tcp-22-203.0.113.7: tcp/22 from 203.0.113.7\n"
 	       "drop-tcp-23-203.0.113.9: tcp/23 from 203.0.113.9\n");
+	expect("203.0.113.7 # all its packets\n::1\n", NULL,
+	       "drop-203.0.113.7: all packets from 203.0.113.7\n"
+	       "drop-1: all packets from ::1\n");
 	expect("", NULL, "");
 	expect("# nothing\n", NULL, "");
 }
@@ -126,8 +129,6 @@ static void every_bad_line_is_reported_at_its_place(void **state)
 
 	(void)state;
 	refuse(text, sizeof(text) - 1,
-	       "list:2:1: ports are missing: write 203.0.113.8 tcp/22, or give the ports of all "
-	       "lines as arguments\n"
 	       "list:3:3: '203.0.113.300' is not an address or a prefix: write for example "
 	       "192.0.2.0/24 or 2001:db8::/32\n"
 	       "list:4:27: unknown service 'htp' (did you mean 'http'?)\n"
@@ -140,7 +141,7 @@ static void every_bad_line_is_reported_at_its_place(void **state)
 	       "or 2001:db8::/32\n"
 	       "list:9:17: unknown service 'é' (see `portsieve registry`)\n"
 	       "list:10:17: unknown service '22#x' (see `portsieve registry`)\n",
-	       "list: 9 bad lines; nothing has changed");
+	       "list: 8 bad lines; nothing has changed");
 }
 
 static void a_file_that_is_no_text_is_refused(void **state)

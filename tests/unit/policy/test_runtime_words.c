@@ -47,6 +47,9 @@ static void the_name_says_what_the_rule_is(void **state)
 		{ POLICY_ALLOW, "  tcp/80,443   udp/443 ", NULL, NULL, "allow-tcp-80-443-udp-443" },
 		{ POLICY_DROP, "tcp/all", NULL, NULL, "drop-tcp-all" },
 		{ POLICY_DROP, "tcp/22", "203.0.113.7", NULL, "drop-tcp-22-203.0.113.7" },
+		{ POLICY_DROP, NULL, "203.0.113.7", NULL, "drop-203.0.113.7" },
+		{ POLICY_ALLOW, NULL, "10.0.0.0/8", "192.0.2.1", "allow-10.0.0.0-8-to-192.0.2.1" },
+		{ POLICY_DROP, NULL, NULL, "192.0.2.1", "drop-to-192.0.2.1" },
 		{ POLICY_DROP, "tcp/22", "10.0.0.0/8", NULL, "drop-tcp-22-10.0.0.0-8" },
 		{ POLICY_DROP, "tcp/22", NULL, "192.0.2.1", "drop-tcp-22-to-192.0.2.1" },
 		{ POLICY_DROP, "tcp/22", "10.0.0.1", "10.0.0.2",
@@ -77,7 +80,7 @@ static void the_name_says_what_the_rule_is(void **state)
 		struct runtime_words words = {
 			.action = names[i].action,
 			.ports = &names[i].ports,
-			.ports_count = 1,
+			.ports_count = names[i].ports ? 1 : 0,
 			.from = &names[i].from,
 			.from_count = names[i].from ? 1 : 0,
 			.to = &names[i].to,
@@ -92,6 +95,20 @@ static void the_name_says_what_the_rule_is(void **state)
 		assert_true(rule.runtime);
 		policy_rule_free(&rule);
 	}
+}
+
+static void a_word_is_ports_or_a_prefix(void **state)
+{
+	static const char *const prefixes[] = { "203.0.113.7", "10.0.0.0/8", "::1", "2001:db8::/32",
+						"1.2.3.4/33" };
+	static const char *const ports[] = { "tcp/22",	  "80",	  "22/tcp",    "tcp:22",
+					     "dead/beef", "http", "a.example", "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		assert_true(runtime_word_is_prefix(prefixes[i]));
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		assert_false(runtime_word_is_prefix(ports[i]));
 }
 
 static void several_words_are_joined(void **state)
@@ -385,6 +402,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_name_says_what_the_rule_is),
+		cmocka_unit_test(a_word_is_ports_or_a_prefix),
 		cmocka_unit_test(several_words_are_joined),
 		cmocka_unit_test(wrong_words_are_refused),
 		cmocka_unit_test(a_name_of_32_letters_is_taken),
