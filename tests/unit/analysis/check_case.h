@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules as text, and the remarks on them as text. After setjmp.h, stdarg.h, stddef.h and cmocka.h.
- */
+/* Checks rules given as text, and returns the remarks as text. Include cmocka.h before it. */
 #ifndef TESTS_CHECK_CASE_H
 #define TESTS_CHECK_CASE_H
 
@@ -14,7 +13,7 @@
 #include "compile/compile.h"
 #include "analysis/check.h"
 
-/* The words of a remark about a rule, or about some of its ranges; `place` is "line:column". */
+/* The text of a remark about a rule, or about some of its ranges; `place` is "line:column". */
 #define NEVER(place, rule, by) "p:" place ": rule '" rule "' never matches: shadowed by " by "\n"
 #define SOME_NEVER(place, rule, ranges)                                                            \
 	"p:" place ": some ports of rule '" rule "' never match: " ranges "\n"
@@ -39,7 +38,7 @@ static inline struct policy read_rules(const char *rules)
 	return policy;
 }
 
-/* Compiles the policy and checks it; returns the processor time of the check alone. */
+/* Compiles the policy and checks it; returns the CPU time of the check alone. */
 static inline clock_t check_policy(const struct policy *policy, policy_remark_fn *remark,
 				   void *context)
 {
@@ -62,7 +61,7 @@ static inline clock_t check_policy(const struct policy *policy, policy_remark_fn
 	return clock() - start;
 }
 
-/* The remarks, one a line. */
+/* The remarks, one per line. */
 static inline void write_remark(const struct error *error, void *context)
 {
 	char message[1024];

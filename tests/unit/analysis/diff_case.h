@@ -9,7 +9,7 @@
 #include "lib/build_policy.h"
 #include "analysis/diff.h"
 
-/* Two policies and their difference, as deep as a test needs them. */
+/* Two policies and their difference, as far as a test needs them. */
 struct case_of_two {
 	struct policy old;
 	struct policy new;

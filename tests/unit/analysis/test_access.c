@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom a policy keeps out without meaning to: replies, the administrator, IPv6 clients. */
+/* What a policy keeps out by mistake: replies, the administrator, IPv6 clients. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -116,7 +116,7 @@ static const struct trial trials[] = {
 	  "192.0.2.1}]}",
 	  { &web6 },
 	  "" },
-	/* a block list is about those that it names, but 0.0.0.0/0 means everybody */
+	/* a block list means only the addresses it names, but 0.0.0.0/0 means everybody */
 	{ "{version: 1, rules: [{name: r, action: drop, ports: tcp/80, from: 10.0.0.0/8}]}",
 	  { &web6 },
 	  "" },
@@ -141,7 +141,7 @@ static void take(const struct error *error, void *context)
 	strcat(strcat(all, error_format(error, text, sizeof(text))), "\n");
 }
 
-/* The remarks on a policy, of a machine with these listeners; valid until the next call. */
+/* The remarks on a policy for a machine with these listeners; valid until the next call. */
 static const char *remarks_on(const struct trial *trial, bool has_ipv6)
 {
 	static char remarks[2048];

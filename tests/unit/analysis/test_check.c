@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The remarks on a policy: what never matches and why, and the registry as a security policy. */
+/* Remarks on a policy: what never matches and why, and relying on the registry for security. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,7 +143,7 @@ static void names_of_full_length_fit_into_a_remark(void **state)
 	policy_free(&policy);
 }
 
-/* Against a table of owners that is filled port by port. */
+/* Compares with a table of owners that is filled port by port. */
 static void random_policies_get_the_remarks_that_a_plain_table_gives(void **state)
 {
 	unsigned int seed = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The remarks on rules with addresses or an end: which of them never match. */
+/* Remarks on rules with addresses or an end: which of them never match. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,7 +199,7 @@ static void many_rules_of_the_same_addresses_are_checked_in_no_time(void **state
 	free(rules);
 }
 
-/* Here not all can be compared, and remarks may be missing. */
+/* Not all of them can be compared here, so remarks may be missing. */
 static void many_sets_that_overlap_are_checked_in_no_time(void **state)
 {
 	char *rules = malloc((size_t)RULES * 128), *end = rules;

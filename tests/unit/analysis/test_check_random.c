@@ -18,7 +18,7 @@ enum {
 	RULES = 6,
 	PORTS = 8,
 	TOPS = 8, /* values of the first three bits of an address */
-	ENDS = 4, /* rules end at 1..3; 0 is without end */
+	ENDS = 4, /* rules end at 1..3; 0: no end */
 	ROUNDS = 800,
 };
 
@@ -38,7 +38,7 @@ static void add_random_prefixes(uint64_t *seed, struct policy_prefixes *prefixes
 
 static void add_random_rules(uint64_t *seed, struct policy *policy)
 {
-	/* not both: a range that is only counted instead is not worth a remark */
+	/* with `monitor` or `only_from`, not both: ranges only counted by others get no remark */
 	bool monitors = random_below(seed, 2);
 
 	policy->runtime_count = random_below(seed, RULES);
@@ -135,7 +135,7 @@ struct remarked {
 	size_t ranges;
 };
 
-/* Ranges without a packet of the rules that are not dead as a whole. */
+/* Ranges that decide no packet, of rules that are not entirely dead. */
 static size_t dead_ranges(const struct policy *policy, const struct remarked *remarked)
 {
 	size_t dead = 0;
@@ -145,7 +145,7 @@ static size_t dead_ranges(const struct policy *policy, const struct remarked *re
 		_cleanup_free_ struct policy_interval *ranges =
 			policy_intervals_merged(&policy->rules[i], &count);
 
-		/* some packets of a monitored rule are decided without it: not worth a remark */
+		/* no remark if only some packets of a monitored rule are decided without it */
 		for (size_t n = 0; n < count && !remarked->dead[i] && !policy->rules[i].monitor;
 		     n++) {
 			bool alive = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Differences of policies, by hand for each kind of difference. */
+/* Differences of policies, one hand-written case for each kind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -214,7 +214,7 @@ static void test_all_of_one_family(void **state)
 	tear_down(&two);
 }
 
-/* A rule for all IPv4 addresses: those that it leaves out are IPv6, and 10.0.0.0/8. */
+/* A rule for all IPv4 addresses; it excludes IPv6 and 10.0.0.0/8. */
 static void test_all_others_where_all_of_a_family_have_a_rule(void **state)
 {
 	struct policy_prefix expected[] = { prefix_of("::", 0), prefix_of("10.0.0.0", 8) };
@@ -323,7 +323,7 @@ struct mode_row {
 	enum policy_action old;
 	bool new_monitor;
 	enum policy_action new;
-	enum policy_diff_effect effect; /* of the one port that both policies have a rule for */
+	enum policy_diff_effect effect; /* of the port that both policies have a rule for */
 };
 
 static const struct mode_row mode_rows[] = {

@@ -8,7 +8,7 @@
 
 #include "diff_case.h"
 
-/* PREFIXES of /32 in one rule for all ports, and ranges of other rules after it. */
+/* A rule with PREFIXES of /32 for all ports, and other rules' ranges after it. */
 static void add_block_list(struct policy *policy, uint32_t prefixes, uint32_t ranges)
 {
 	struct policy_rule *block = tcp(policy, "block", POLICY_DROP, 0, 65535);
@@ -53,7 +53,7 @@ static void test_long_lists(void **state)
 	tear_down(&two);
 }
 
-/* Rules of one source and one destination each: count + 1 classes by as many. */
+/* Rules with one source and one destination each: count + 1 classes of each. */
 static void add_pairs(struct case_of_two *two, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Machines and devices with something wrong, most of which cannot be made here, and the findings.
- */
+/* Faulty machines and devices, most of which cannot be set up here, and the findings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +19,7 @@
 #define CAP(capability)	 (UINT64_C(1) << (capability))
 #define ALL_CAPABILITIES ((UINT64_C(1) << 41) - 1)
 
-/* Nothing is wrong with these; further fields replace theirs. */
+/* A healthy machine and device; further fields override theirs. */
 #define MACHINE(...)                                                                               \
 	{                                                                                          \
 		.release = "6.12.1-amd64", .cpus = 8, .capabilities = ALL_CAPABILITIES,            \
@@ -50,8 +49,8 @@
 struct doctor_case {
 	const char *name;
 	struct doctor_machine machine;
-	const char *wrong; /* faults and warnings */
-	const char *ok;	   /* a line that is among the others; NULL: any */
+	const char *wrong; /* the faults and warnings */
+	const char *ok;	   /* a line among the others; NULL: not checked */
 };
 
 static const struct doctor_case machine_cases[] = {
@@ -157,7 +156,7 @@ static const struct doctor_case machine_cases[] = {
 	  NULL },
 };
 
-/* On a machine where nothing is wrong, or on `machine`. */
+/* On a healthy machine, or on `machine`. */
 struct device_case {
 	const char *name;
 	struct doctor_device device;
@@ -444,7 +443,7 @@ static const struct device_case device_cases[] = {
 	  NULL },
 };
 
-/* The findings as text: those of `device` ("": the machine) that are wrong, or not. */
+/* The findings on `device` ("": the machine) as text: the bad ones or the others. */
 static char *text_of(const struct doctor_report *report, const char *device, bool wrong)
 {
 	static const char *const results[] = { "fault", "warning", "ok" };
@@ -510,7 +509,7 @@ static void each_fault_of_a_device_is_found(void **state)
 	}
 }
 
-/* Without the pins nobody knows whose program it is. */
+/* Without the pins nobody knows who loaded the program. */
 static void what_is_loaded_may_be_unknown(void **state)
 {
 	const struct doctor_device device = DEVICE(.program_id = 7);
@@ -578,7 +577,7 @@ static void faults_come_first_then_warnings(void **state)
 	assert_int_equal(report.counts[DOCTOR_OK], report.count - 3);
 }
 
-/* Rules, and what they mean for replies to ephemeral ports. */
+/* Rules, and their effect on replies to ephemeral ports. */
 static void the_policy_is_read_from_the_image(void **state)
 {
 	static const struct {

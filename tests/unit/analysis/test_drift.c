@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Policies, what listens, and what has drifted apart. */
+/* Policies, listeners, and the drift between them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 enum { MOST = 6 };
 
-/* In these tests it is 2026: see host_now. */
+/* These tests run in 2026: see host_now. */
 #define FOREVER "2100-01-01T00:00:00Z"
 #define OVER	"1970-01-02T00:00:00Z"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules learned from listeners: which belong together, their names and their ports. */
+/* Rules learned from listeners: grouping, names and ports. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -158,7 +158,7 @@ static void rules(void **state)
 	assert_int_equal(learned.answered_ports, c->answered_ports);
 }
 
-/* The ports with most packets have rules of their own, the others one together. */
+/* The ports with most packets get rules of their own, the others share one. */
 static void a_scan_makes_one_rule(void **state)
 {
 	struct seen_port ports[LEARN_SEEN_RULES_MAX + 4] = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* struct error: filling it in, wording it, and writing it to stderr. */
+/* struct error: filling in, formatting, and writing to stderr. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -75,7 +75,7 @@ static void holds_the_stated_number_half_empty(void **state)
 	}
 }
 
-/* The FNV-1a of "foobar", from the algorithm's own test vectors, before the folding. */
+/* FNV-1a of "foobar" from the published test vectors, before folding. */
 static void bytes_are_hashed_by_fnv_1a(void **state)
 {
 	const uint32_t fnv = 0xbf9cf968;

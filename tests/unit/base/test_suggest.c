@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* "did you mean": which typing errors are recognised, which of several close words wins, and what
- * is too far.
+/*
+ * "did you mean": which typing errors are recognised, which of several close words wins, and what
+ * is too distant.
  */
 #include <setjmp.h>
 #include <stdarg.h>

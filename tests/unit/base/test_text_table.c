@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables for people: numbers, sizes, columns, and what goes to a terminal only. */
+/* Tables for people: numbers, sizes, columns, and terminal-only output. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

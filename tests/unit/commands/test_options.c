@@ -38,7 +38,7 @@ struct line {
 	int r;
 };
 
-/* Words are separated by blanks; an empty text is the command alone. */
+/* Words are separated by blanks; an empty text means only the command. */
 static struct line *parse(const char *text)
 {
 	static struct line line;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The image into which a group of tests compiles, one after the other, and the host of its
- * policies. */
+/*
+ * The image that the tests of a group compile into, one after the other, and their policies' host.
+ */
 #ifndef TESTS_COMPILED_IMAGE_H
 #define TESTS_COMPILED_IMAGE_H
 

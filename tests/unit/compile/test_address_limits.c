@@ -52,7 +52,7 @@ static void assert_refused(const struct policy *policy, const char *limit)
 		fail_msg("no %s in: %s", limit, error.text);
 }
 
-/* The rule that is blamed is the first one with which the policy is too large. */
+/* The error names the first rule that makes the policy too large. */
 static void assert_blamed(struct policy *policy)
 {
 	size_t count = policy->rules_count;
@@ -66,7 +66,7 @@ static void assert_blamed(struct policy *policy)
 	policy->rules_count = count;
 }
 
-/* The rule that decides tcp/port from that IPv4 address, or the default's name. */
+/* The rule that decides tcp/port from the IPv4 address, or the default's name. */
 static const char *decides(const struct addresses *addresses, uint16_t port, uint32_t source,
 			   uint64_t boottime_ns)
 {
@@ -82,7 +82,7 @@ static const char *decides(const struct addresses *addresses, uint16_t port, uin
 	return id < PORTSIEVE_RANGE_RULES ? "default" : image->rule[image->range[id].rule].name;
 }
 
-/* Class 0 is for addresses that no prefix holds. */
+/* Class 0 is for addresses in no prefix. */
 static void a_direction_has_65536_classes(void **state)
 {
 	_cleanup_addresses_ struct addresses addresses = { 0 };

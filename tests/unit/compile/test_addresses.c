@@ -31,7 +31,7 @@ enum {
 
 #define PICK(state, array) ((array)[random_below(state, ARRAY_SIZE(array))])
 
-/* What packets are made of: the borders of a policy and their neighbours. */
+/* The values that packets are made from: the borders of a policy and their neighbours. */
 static struct borders {
 	struct policy_prefix addresses[2][ADDRESSES_MAX]; /* by family */
 	size_t address_count[2];
@@ -269,7 +269,7 @@ static struct policy_packet random_packet(uint64_t *state)
 	};
 }
 
-/* Each port and each address once at least, with others by chance. */
+/* Each port and each address at least once, combined at random. */
 static void assert_same_for_all(const struct policy *policy, const struct addresses *addresses,
 				uint64_t *state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The compiler against a straight reading of the policy: for each port, the first rule that names
- * it; else the built-in range. What knobs mean is in test_compile_knobs.c.
+ * Compares the compiler with a direct reading of the policy: for each port, the first rule that
+ * names it, else the built-in range. test_knobs.c tests the knobs.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -53,7 +53,7 @@ static size_t first_match(const struct policy *policy, unsigned int transport, u
 	return rule;
 }
 
-/* The entry when no rule names the port. */
+/* The entry if no rule names the port. */
 static uint16_t default_entry(const struct policy *policy, unsigned int transport,
 			      unsigned int port)
 {
@@ -94,7 +94,7 @@ static void assert_tables(const struct policy *policy, const struct portsieve_im
 			assert_entry(policy, image, transport, port);
 }
 
-/* Which ports a rule names, and which are in one interval with the port after them. */
+/* Which ports a rule names, and which share an interval with the next port. */
 struct cover {
 	bool named[PORTSIEVE_PORTS];
 	bool joined[PORTSIEVE_PORTS];
@@ -264,12 +264,12 @@ static void overlaps_in_a_rule_merge_and_neighbours_stay_apart(void **state)
 	(void)state;
 	policy_init(&policy);
 	rule = add_rule(&policy, "r", POLICY_DROP);
-	add_ports(rule, PORTSIEVE_TCP, 100, 199); /* 90-199 with the next */
+	add_ports(rule, PORTSIEVE_TCP, 100, 199); /* joins the next: 90-199 */
 	add_ports(rule, PORTSIEVE_TCP, 90, 100);
-	add_ports(rule, PORTSIEVE_TCP, 150, 160); /* inside */
-	add_ports(rule, PORTSIEVE_TCP, 200, 200); /* next to it */
-	add_ports(rule, PORTSIEVE_TCP, 200, 200); /* the same again */
-	add_ports(rule, PORTSIEVE_UDP, 150, 160); /* elsewhere */
+	add_ports(rule, PORTSIEVE_TCP, 150, 160); /* within it */
+	add_ports(rule, PORTSIEVE_TCP, 200, 200); /* adjacent */
+	add_ports(rule, PORTSIEVE_TCP, 200, 200); /* a duplicate */
+	add_ports(rule, PORTSIEVE_UDP, 150, 160); /* another transport */
 	image = compile(&policy);
 	assert_int_equal(image->ranges, PORTSIEVE_RANGE_RULES + 3);
 	assert_int_equal(image->range[17].low, 90);

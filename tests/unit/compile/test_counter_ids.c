@@ -16,7 +16,7 @@
 #define TCP(low, high) (&(struct policy_interval){ low, high, PORTSIEVE_TCP })
 #define UDP(low, high) (&(struct policy_interval){ low, high, PORTSIEVE_UDP })
 
-/* The policy's image without rows; it uses up the policy. */
+/* The policy's image without rows; frees the policy. */
 static struct portsieve_image *compile(struct policy *policy)
 {
 	struct portsieve_image *image = calloc(1, sizeof(*image));
@@ -59,7 +59,10 @@ static bool is_same(const struct portsieve_image *a, uint32_t id_a, const struct
 	       !strcmp(a->rule[one->rule].name, b->rule[other->rule].name);
 }
 
-/* In the pool, each once, below the high-water mark; no new range in a row of `previous`. */
+/*
+ * Checks that rows are in the pool, unique, below the high-water mark, and that no new range has a
+ * row of `previous`.
+ */
 static void assert_rows(const struct portsieve_image *image, const struct portsieve_image *previous)
 {
 	static bool used[PORTSIEVE_COUNTERS];
@@ -122,7 +125,7 @@ static void a_range_keeps_its_row_through_other_changes(void **state)
 	policy.default_action = POLICY_DROP;
 	policy.monitor = true;
 	add_rule_of(&policy, "new", POLICY_DROP, TCP(1, 79));
-	add_rule_of(&policy, "dns", POLICY_DROP, UDP(53, 53)); /* another action, another place */
+	add_rule_of(&policy, "dns", POLICY_DROP, UDP(53, 53)); /* other action, other place */
 	add_rule_of(&policy, "aaa", POLICY_DROP, TCP(5, 6));
 	add_ports(add_rule_of(&policy, "web", POLICY_ALLOW, TCP(80, 80)), PORTSIEVE_TCP, 70, 75);
 	after = assigned(&policy, before);
@@ -173,7 +176,7 @@ static void a_range_of_a_rule_with_another_name_gets_a_new_row(void **state)
 	assert_new_row("webb", TCP(80, 80));
 }
 
-/* A row is free again in the change after the one that ended its range. */
+/* A row is reused by the change after the one that ended its range. */
 static void a_row_is_handed_on_one_change_later(void **state)
 {
 	struct portsieve_image *first = three_rules(), *second, *third;
@@ -210,7 +213,7 @@ static void counters_is_a_high_water_mark(void **state)
 	free(third);
 }
 
-/* As many ranges as a policy and its failsafe rules may have; the letter makes their names. */
+/* The most ranges that a policy and its failsafe rules may have; the letter begins their names. */
 static struct portsieve_image *whole_policy(char letter)
 {
 	struct policy policy;
@@ -257,9 +260,9 @@ static void a_map_has_two_rows_for_each_range_and_some_to_spare(void **state)
 	add_rule_of(&policy, "b", POLICY_DROP, TCP(2, 1));
 	b = assigned(&policy, NULL);
 	assert_int_equal(counter_rows_for(b), 64 + 2 * 2 + 64);
-	/* no more than there are ids */
+	/* at most as many as there are ids */
 	assert_int_equal(counter_rows_for(a), PORTSIEVE_COUNTERS);
-	/* no less than the rows in use: those of a small policy after a large one */
+	/* at least the rows in use: a small policy after a large one */
 	assert_int_equal(counter_ids_assign(a, NULL), 0);
 	policy_init(&policy);
 	add_rule_of(&policy, "c", POLICY_DROP, TCP(3, 1));
@@ -314,7 +317,7 @@ static struct portsieve_image *random_policy(uint64_t *seed, const struct portsi
 	return assigned(&policy, previous);
 }
 
-/* Ranges that both policies have are in the same rows, found by comparing all with all. */
+/* Checks that ranges in both policies have the same rows, by comparing all pairs. */
 static void assert_kept(const struct portsieve_image *now, const struct portsieve_image *before)
 {
 	for (uint32_t n = PORTSIEVE_RANGE_RULES; n < now->ranges; n++)

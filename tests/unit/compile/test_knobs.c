@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From knobs and modes to the bits of an image. */
+/* How knobs and modes become bits of an image. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,7 @@ static uint64_t knobs_that_drop(struct policy *policy, enum policy_action action
 	return image->drop_knobs;
 }
 
-/* packets.md: what the defaults are; packet/test_knobs has them all, by packets. */
+/* The defaults are in packets.md; tests/packet/test_knobs.c tests all of them by packets. */
 static void only_some_knobs_follow_the_default(void **state)
 {
 	const uint64_t mobility = 1ull << PORTSIEVE_KNOB_ICMPV6_MOBILITY;
@@ -100,7 +100,7 @@ static void the_flags_are_those_of_mode_and_default(void **state)
 	assert_int_equal(image->flags, PORTSIEVE_IMAGE_DEFAULT_DROP);
 }
 
-/* `auto` is decided by the host, and by nothing where the policy drops nothing. */
+/* The host decides `auto`, unless the policy drops nothing. */
 static void auto_is_decided_by_the_host(void **state)
 {
 	const uint32_t sockets = PORTSIEVE_IMAGE_RETURN_AUTO | PORTSIEVE_IMAGE_RETURN_SOCKET |
@@ -125,7 +125,7 @@ static void auto_is_decided_by_the_host(void **state)
 			 PORTSIEVE_IMAGE_DEFAULT_DROP | sockets | PORTSIEVE_IMAGE_RETURN_FLOW);
 }
 
-/* The image with udp/68 and udp/546 as they come out. */
+/* Checks the entries of udp/68 and udp/546. */
 static void assert_dhcp(const struct policy *policy, uint16_t port_68, uint16_t port_546)
 {
 	compile(policy, false);

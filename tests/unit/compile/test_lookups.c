@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Which addresses the program looks up: none, or those of the families and directions that a
- * policy names.
- */
+/* The program looks up only addresses of the families and directions that a policy names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

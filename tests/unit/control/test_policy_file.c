@@ -136,7 +136,7 @@ struct writing {
 	size_t first, size;
 };
 
-/* Writes the first bytes, and the others later. Returns NULL when all were taken. */
+/* Writes the first bytes, and the rest later. Returns NULL if all were read. */
 static void *write_slowly(void *argument)
 {
 	const struct writing *writing = argument;
@@ -152,7 +152,7 @@ static void *write_slowly(void *argument)
 	return fclose(file) ? argument : NULL;
 }
 
-/* Reading waits for a writer, as with every other program that reads a FIFO. */
+/* Reading waits for a writer, as usual with FIFOs. */
 static void a_fifo_is_read_to_its_end(void **state)
 {
 	struct writing writing = { "fifo", policy_text, 20, strlen(policy_text) };
@@ -170,7 +170,7 @@ static void a_fifo_is_read_to_its_end(void **state)
 	policy_file_free(&file);
 }
 
-/* A pipe hands out its bytes in pieces: here one ends just at the limit. */
+/* A pipe is read in pieces: one ends exactly at the limit. */
 static void a_fifo_may_not_be_larger_than_the_limit_either(void **state)
 {
 	char *text = malloc(POLICY_TEXT_MAX + 1);
@@ -251,7 +251,7 @@ static void the_image_has_time_digest_and_whole_path(void **state)
 	policy_file_free(&file);
 }
 
-/* One folder in the other, until the file's path is longer than an image can say. */
+/* Nested folders, until the file's path is too long for an image. */
 static void a_path_too_long_for_the_image_is_cut(void **state)
 {
 	char name[101] = "", path[400], whole[sizeof(path) + sizeof(folder)];

@@ -53,7 +53,7 @@ static void mapped_ipv4_is_ipv4(void **state)
 	assert_int_equal(session.server.family, POLICY_IPV4);
 	assert_int_equal(session.client.length, 32);
 	assert_string_equal(policy_prefix_print(&session.client).text, "192.0.2.1");
-	/* also where only one of the two is written so */
+	/* also if only one of the two is written that way */
 	session = session_of("192.0.2.1 1 ::ffff:198.51.100.2 22");
 	assert_int_equal(session.server.family, POLICY_IPV4);
 }
@@ -125,8 +125,7 @@ static void a_malformed_value_is_warned_of_and_none(void **state)
 	assert_false(ssh_session_find(&session));
 }
 
-/* /proc/PID/environ is what a process was started with: a shell with the variable, then env
- * without. */
+/* /proc/PID/environ is the initial environment: a shell with the variable, then env without it. */
 static void the_nearest_ancestor_with_the_variable_is_asked_next(void **state)
 {
 	char command[512];
@@ -168,7 +167,7 @@ struct trial {
 	"40000 to port 22, by eth7); put a rule that allows tcp/22 before it, or give --force"
 
 static const struct trial trials[] = {
-	/* a new login is judged, not the session that return traffic keeps */
+	/* judges a new login, not the session, which return traffic keeps */
 	{ "{version: 1, default: drop, return: socket}", V4, "the default, drop," KEEPS },
 	{ "version: 1\nreturn: established\nrules:\n- {name: old, action: drop, ports: tcp/22}", V4,
 	  "p.yaml:4: rule 'old'" KEEPS },
@@ -212,7 +211,7 @@ static const struct trial trials[] = {
 	  V4, "the default, drop," MIDDLE },
 };
 
-/* As far as the check looks at it: the policy, and the lines of an image. */
+/* The parts that the check uses: the policy, and the lines of an image. */
 static struct ruleset ruleset_of(const char *text)
 {
 	struct ruleset ruleset = { .image = calloc(1, sizeof(*ruleset.image)),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* device_names(): few names, and more than there is room for. */
+/* device_names(): few names, and more than fit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static void controls_are_replaced(void **state)
 	assert_string_equal(device_names(devices, 2).text, "?[31m??, ??m?\xc3\xa9");
 }
 
-/* "a, b, and 7 others": returns how many are named and how many are others; -1: it is not so. */
+/* Parses "a, b, and 7 others": returns the numbers of names and others; -1: another form. */
 static int named_and_others(const char *text, int letters)
 {
 	const char *end = strstr(text, ", and ");
@@ -79,7 +79,7 @@ static void many_are_counted(void **state)
 		}
 }
 
-/* A name that is not the last leaves 48 bytes of the 256 for how many others there are. */
+/* Each name but the last leaves 48 of the 256 bytes for the number of others. */
 static void the_room_is_used(void **state)
 {
 	struct device_names names = device_names(named(72, 1), 72);

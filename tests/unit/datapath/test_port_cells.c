@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cells of two CPUs, as a reader may find them while the program counts. */
+/* Cells of two CPUs, as a reader may see them while the program counts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ static const struct {
 	const char *name;
 	uint64_t before, after; /* the sum */
 	uint16_t cells[CPUS];
-	int64_t packets; /* -1: to be read again */
+	int64_t packets; /* -1: read again */
 } cases[] = {
 	{ "nothing was counted", 0, 0, { 0, 0 }, 0 },
 	{ "both CPUs have counted", 0, 0, { 3, 5 }, 8 },
@@ -51,7 +51,7 @@ static void the_sum_and_all_cells_or_read_again(void **state)
 	}
 }
 
-/* A CPU may stop in the middle of settling for longer than anybody reads again. */
+/* A CPU may stop half way through a spill for longer than readers retry. */
 static void the_ports_beside_one_that_is_not_settled_are_added_up(void **state)
 {
 	static struct portsieve_port_sums sums;

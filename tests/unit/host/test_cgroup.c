@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Paths of cgroups as systemd and the container engines make them, and what they name. */
+/* Cgroup paths as systemd and container engines create them, and what they name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static const struct {
 	{ "/lxc.payload.web1/system.slice/nginx.service", "web1", true },
 	{ "/machine.slice/machine-web1.scope", "web1", true },
 	{ "/lxc/web1/docker/" ID, "0123456789ab", true },
-	{ "/x/" ID "0", "", false }, /* 65 digits are no id */
+	{ "/x/" ID "0", "", false }, /* 65 digits are not an id */
 	{ "/x/0123456789abcdef", "", false },
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stacked devices, written by hand: which device is below which. */
+/* Stacked devices, by hand: which device is below which. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "host/rtnetlink.h"
 
-/* Two devices in a bond, a VLAN on it, in a bridge; and one that has nothing to do with them. */
+/* Two devices in a bond with a VLAN in a bridge, and an unrelated device. */
 enum { LO = 1, FIRST, SECOND, BOND, VLAN, BRIDGE, ALONE, BUSY };
 
 static const struct link stack[] = {
@@ -57,14 +57,14 @@ static void no_device_is_below_none(void **state)
 	assert_false(is_at_or_below(0, 0));
 }
 
-/* The kernel has none; a list that changes while it is read may. */
+/* The kernel has no loops, but a list that changes while it is read may. */
 static void a_circle_ends(void **state)
 {
 	(void)state;
 	assert_false(is_at_or_below(LO, BUSY));
 }
 
-/* As deep as the kernel lets devices be stacked, and one deeper. */
+/* The deepest stack that the kernel allows, and one deeper. */
 static void the_depth_has_a_limit(void **state)
 {
 	struct link tower[10];

@@ -20,7 +20,7 @@
 
 #define FOLDER "/tmp/portsieve-sandbox-files"
 
-/* Each tries one thing, and returns as a system call does. */
+/* Each tries one thing, and returns like a system call. */
 
 static long reads_a_file(void)
 {
@@ -36,7 +36,7 @@ static long opens_a_pin(void)
 {
 	union bpf_attr attr = { .pathname = (uintptr_t) "/nosuch" };
 
-	/* the kernel was asked: it knows no such file */
+	/* the kernel was reached: there is no such file */
 	return syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr)) < 0 && errno == ENOENT ? 0 : -1;
 }
 
@@ -106,7 +106,7 @@ static long makes_a_file(void)
 	return mknod(FOLDER "/new", S_IFREG | 0600, 0);
 }
 
-enum { MAY = 64 }; /* plus the errno: no other exit status than that of the end below */
+enum { MAY = 64 }; /* added to the errno, to tell it from other exit statuses */
 
 static int limit_calls(void)
 {
@@ -120,7 +120,7 @@ static int limit_files(void)
 	return sandbox_limit_files(FOLDER "/socket");
 }
 
-/* Returns 0 if it may, else the errno. */
+/* Returns 0 if permitted, else the errno. */
 static int tried(int (*limit)(void), long (*try)(void))
 {
 	pid_t child = fork();
@@ -130,7 +130,7 @@ static int tried(int (*limit)(void), long (*try)(void))
 	if (!child) {
 		int status = limit() ? 0 : try() < 0 ? MAY + errno : MAY;
 
-		syscall(SYS_exit_group, status); /* _exit of a sanitized build calls others */
+		syscall(SYS_exit_group, status); /* sanitizers make _exit call others */
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) >= MAY);
@@ -192,7 +192,7 @@ static void files_it_may_only_read(void **state)
 	assert_int_equal(rmdir(FOLDER), 0);
 }
 
-/* The control: without the sandbox this process, root's, can do what the other test tries. */
+/* The control: without the sandbox, root can do what the other test tries. */
 static void outside_it_may(void **state)
 {
 	(void)state;

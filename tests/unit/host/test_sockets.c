@@ -103,13 +103,13 @@ static void a_mapped_address_is_ipv4(void **state)
 	assert_memory_equal(taken[0].address + 4, any, 12);
 }
 
-/* Both families: only an IPv6 socket of the unspecified address, and not with IPV6_V6ONLY. */
+/* Both families: only IPv6 sockets on the unspecified address without IPV6_V6ONLY. */
 static void who_takes_both_families(void **state)
 {
 	static const struct {
 		uint8_t family;
 		const uint8_t *address;
-		int v6only; /* -1: the message does not say */
+		int v6only; /* -1: not in the message */
 		bool both;
 	} cases[] = {
 		{ AF_INET6, any, 0, true },  { AF_INET6, any, -1, true },
@@ -127,7 +127,7 @@ static void who_takes_both_families(void **state)
 	}
 }
 
-/* What the kernel sends for an SCTP socket that is bound to an address of each family. */
+/* The kernel's message for an SCTP socket bound to an address of each family. */
 static void sctp_is_taken_once_for_each_address(void **state)
 {
 	struct sockaddr_storage locals[2] = { 0 };

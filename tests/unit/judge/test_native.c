@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Judging natively: the table of prefixes, time and counting. That the judgement is the kernel's is
- * tested on millions of frames in tests/packet/judge.c.
+ * Judging natively: the table of prefixes, time and counting. tests/packet/judge.c compares the
+ * verdicts with the kernel's on millions of frames.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 
 static struct portsieve_image image;
 
-/* Reversed: prefixes that are read from a trie come in no order. */
+/* Reversed: prefixes read from a trie come in any order. */
 static void reverse(struct addresses *addresses)
 {
 	for (size_t i = 0; i < addresses->count / 2; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prefixes of rules made by hand for tests, and the addresses at their borders. */
+/* Prefixes for tests, and the addresses at their borders. */
 #ifndef TESTS_BUILD_ADDRESSES_H
 #define TESTS_BUILD_ADDRESSES_H
 
@@ -17,7 +17,7 @@ static inline void add_prefix_of(struct policy_prefixes *prefixes,
 	prefixes->list[prefixes->count++] = *prefix;
 }
 
-/* "10.0.0.0/8": the length has to be there. */
+/* "10.0.0.0/8"; the length is required. */
 static inline void add_prefix(struct policy_prefixes *prefixes, const char *text)
 {
 	struct policy_prefix prefix = { .family = strchr(text, ':') ? POLICY_IPV6 : POLICY_IPV4 };
@@ -64,7 +64,7 @@ static inline struct policy_prefix prefix_last(const struct policy_prefix *prefi
 	return last;
 }
 
-/* The next address, or with step -1 the one before; wraps. */
+/* The next address, or with step -1 the previous one; wraps. */
 static inline struct policy_prefix address_beside(const struct policy_prefix *address, int step)
 {
 	struct policy_prefix beside = *address;

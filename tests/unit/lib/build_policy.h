@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "policy/policy.h"
 
-/* The rule stays where it is until the next one is added. Its line is its number. */
+/* The pointer is valid until the next rule is added. The rule's line is its number. */
 static inline struct policy_rule *add_rule(struct policy *policy, const char *name,
 					   enum policy_action action)
 {
@@ -33,7 +33,7 @@ static inline void add_ports(struct policy_rule *rule, enum portsieve_transport 
 		(struct policy_interval){ .low = low, .high = high, .transport = transport };
 }
 
-/* A rule of one range. */
+/* A rule with one range. */
 static inline struct policy_rule *add_rule_of(struct policy *policy, const char *name,
 					      enum policy_action action,
 					      const struct policy_interval *ports)
@@ -44,7 +44,7 @@ static inline struct policy_rule *add_rule_of(struct policy *policy, const char 
 	return rule;
 }
 
-/* The same numbers on every machine. */
+/* A generator with the same numbers on every machine. */
 static inline uint32_t random_below(uint64_t *state, uint32_t bound)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;

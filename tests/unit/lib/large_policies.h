@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Policies with many rules, prefixes or ends, up to the compiler's limits. For policy_free. */
+/*
+ * Policies with many rules, prefixes or ends, up to the compiler's limits. The caller frees them.
+ */
 #ifndef TESTS_LARGE_POLICIES_H
 #define TESTS_LARGE_POLICIES_H
 
@@ -25,7 +27,7 @@ static inline struct policy_rule *add_numbered_rule(struct policy *policy, unsig
 	return add_rule(policy, name, POLICY_ALLOW);
 }
 
-/* It is about the TCP ports low to high, from a prefix of IPv4. */
+/* A rule for TCP ports low to high from an IPv4 prefix. */
 static inline struct policy_rule *add_rule_from(struct policy *policy, unsigned int number,
 						uint16_t low, uint16_t high, uint32_t network,
 						uint8_t length)
@@ -38,7 +40,7 @@ static inline struct policy_rule *add_rule_from(struct policy *policy, unsigned 
 	return rule;
 }
 
-/* Each address is in two rules, and no two addresses are in the same two: one class each. */
+/* Each address is in two rules, no two addresses in the same two: one class per address. */
 static inline void make_pairs(struct policy *policy, unsigned int addresses)
 {
 	policy_init(policy);
@@ -69,7 +71,7 @@ static inline void make_conditions(struct policy *policy, unsigned int rules,
 	}
 }
 
-/* Port p asks for the addresses of all rules up to the p-th. */
+/* Port p depends on the addresses of all rules up to the p-th. */
 static inline void make_nested(struct policy *policy, unsigned int rules)
 {
 	policy_init(policy);
@@ -78,8 +80,8 @@ static inline void make_nested(struct policy *policy, unsigned int rules)
 }
 
 /*
- * Rules with wide ranges that overlap, and addresses of their own; with `nested`, prefixes of any
- * length in 10.0.0.0/8, which overlap too.
+ * Rules with wide, overlapping ranges and distinct addresses; with `nested`, overlapping prefixes
+ * of any length in 10.0.0.0/8.
  */
 static inline void make_wide(struct policy *policy, unsigned int rules, bool nested)
 {
@@ -120,7 +122,7 @@ static inline uint16_t port_of(unsigned int i)
 	return (uint16_t)(i * 2654435761u >> 28);
 }
 
-/* Each port has its own share of the addresses: 16 rows that have no class in common. */
+/* Each port has its own share of the addresses: 16 rows without common classes. */
 static inline void make_divided(struct policy *policy)
 {
 	policy_init(policy);
@@ -128,7 +130,7 @@ static inline void make_divided(struct policy *policy)
 		add_rule_from(policy, i, port_of(i), port_of(i), TEN + 2 * i, 32);
 }
 
-/* Each ends later than the one before, so each decides for a while. */
+/* Each ends later than the previous one, so each decides for a while. */
 static inline void make_ends(struct policy *policy, unsigned int rules, bool same_port)
 {
 	policy_init(policy);

@@ -15,7 +15,7 @@ struct capture {
 	int saved_fd;
 };
 
-/* From now on what goes to the stream goes to a temporary file. */
+/* Redirects the stream to a temporary file. */
 static inline struct capture capture_start(FILE *stream)
 {
 	struct capture capture = { .stream = stream, .file = tmpfile() };
@@ -29,7 +29,7 @@ static inline struct capture capture_start(FILE *stream)
 	return capture;
 }
 
-/* All of a file, NUL-terminated; the caller frees it. */
+/* Reads a whole file, NUL-terminated; the caller frees it. */
 static inline char *capture_read(FILE *file)
 {
 	long size;
@@ -45,7 +45,7 @@ static inline char *capture_read(FILE *file)
 	return text;
 }
 
-/* Restores the stream, after the end of a JSON document. The caller frees the text. */
+/* Ends a JSON document and restores the stream. The caller frees the text. */
 static inline char *capture_end(struct capture *capture)
 {
 	char *text;

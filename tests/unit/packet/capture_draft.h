@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Captures written byte by byte, pcap and pcapng in both byte orders, and the packets that the
- * reader is expected to find. For one test program each: the draft is a static one.
+ * Captures written byte by byte, pcap and pcapng in both byte orders, and the packets that a reader
+ * should find. The draft is static: include this in one file per program.
  */
 #ifndef TESTS_CAPTURE_DRAFT_H
 #define TESTS_CAPTURE_DRAFT_H
@@ -31,7 +31,7 @@ enum {
 	MICROSECONDS = 0xa1b2c3d4,
 	NANOSECONDS = 0xa1b23c4d,
 	SNAPLEN_USUAL = 262144,
-	LONGEST = 262144, /* bytes: what libpcap takes */
+	LONGEST = 262144, /* bytes: libpcap's limit */
 };
 
 /* A file being written. */
@@ -137,8 +137,8 @@ static inline void begin_pcapng(bool big_endian, uint16_t link_type, bool option
 	put(0x1a2b3c4d, 4);
 	put(1, 2);
 	put(0, 2);
-	put(UINT32_MAX, 4); /* of a length not known, */
-	put(UINT32_MAX, 4); /* in 64 bits */
+	put(UINT32_MAX, 4); /* unknown length: */
+	put(UINT32_MAX, 4); /* -1 in 64 bits */
 	if (options) {
 		put_option(3, "an operating system");
 		put_option(1, "a comment");
@@ -188,7 +188,7 @@ static inline void put_other_block(uint32_t type)
 
 static struct error error;
 
-/* Opens what was drafted. */
+/* Opens the drafted capture. */
 static inline int open_bytes(size_t size, struct capture **ret_capture)
 {
 	_cleanup_close_ int fd = memfd_create("capture", MFD_CLOEXEC);

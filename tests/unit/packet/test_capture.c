@@ -69,7 +69,7 @@ static void a_packet_longer_than_the_files_snap_length_is_cut_there(void **state
 	(void)state;
 	begin_pcap(false, MICROSECONDS, 64, ETHERNET);
 	put_record(64, 1500);
-	put_record(80, 1500); /* more than the file has promised */
+	put_record(80, 1500); /* over the file's snap length */
 	put_record(60, 60);
 	capture = open_draft();
 	expect_packet(capture, 64, 1500);

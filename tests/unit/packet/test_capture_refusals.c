@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that are no captures of Ethernet, or cannot be read: each is refused with a message. */
+/* Files that are not Ethernet captures, or cannot be read: each is refused with a message. */
 #include "capture_draft.h"
 
 #include <sys/stat.h>

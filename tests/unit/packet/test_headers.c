@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The addresses, ICMP types and extension headers that `explain` names, from packets in words and
- * in bytes. */
+/*
+ * The addresses, ICMP types and extension headers that `explain` names, for packets in words and in
+ * hex.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +34,7 @@ static const struct named {
 	{ "icmp 192.0.2.7 > 198.51.100.1 type 0", "192.0.2.7", "198.51.100.1", 0, 0 },
 	{ "icmp 192.0.2.7 > 198.51.100.1 type 255 vlan 9", "192.0.2.7", "198.51.100.1", 255, 0 },
 	{ "icmpv6 2001:db8::7 > 2001:db8::1 type 135", "2001:db8::7", "2001:db8::1", 135, 0 },
-	/* 58 over IPv4 is no ICMPv6 */
+	/* 58 over IPv4 is not ICMPv6 */
 	{ "58 192.0.2.7 > 198.51.100.1 type 135", "192.0.2.7", "198.51.100.1", -1, 0 },
 	/* 802.1ad outside of 802.1Q */
 	{ ETHERNET "88a8 0001 8100 0002 0800 " IPV4 UDP, "192.0.2.7", "198.51.100.1", -1, 0 },
@@ -106,7 +108,7 @@ static void what_is_not_ip_has_neither(void **state)
 	}
 }
 
-/* Each beginning of a frame lies in memory of its own, so that ASan sees a byte read past it. */
+/* Each prefix of a frame has its own allocation, so that ASan detects reads past its end. */
 static void nothing_is_read_past_the_end_of_a_frame(void **state)
 {
 	(void)state;

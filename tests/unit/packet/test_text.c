@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets in words: the frames, byte by byte as written by hand, and the errors for wrong words.
- */
+/* Packets in words: the frames, compared with hand-written bytes, and the errors for bad words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

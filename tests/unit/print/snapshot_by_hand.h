@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A snapshot of one device with two rules, every number chosen, as setup and teardown of a test. */
+/* A snapshot of one device with two rules and chosen numbers, as setup and teardown of tests. */
 #ifndef TESTS_SNAPSHOT_BY_HAND_H
 #define TESTS_SNAPSHOT_BY_HAND_H
 
@@ -54,7 +54,7 @@ static inline void row_fill(struct portsieve_counter *row, enum portsieve_verdic
 	row->verdict[verdict].bytes = bytes;
 }
 
-/* The sum of all dropped packets wraps: 7 more than the largest number is 6. */
+/* The sum of all dropped packets wraps: UINT64_MAX + 7 is 6. */
 static inline int snapshot_make(void **state)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A doctor's report as text and as JSON, of findings made by hand. */
+/* Doctor's report as text and as JSON, for hand-made findings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,7 +79,7 @@ static void without_faults_it_says_so(void **state)
 	assert_printed(&well, false, "ok       machine  kernel, links\n\nno faults\n");
 }
 
-/* The longest name, and the longest check: no line of words is wider than 80 columns. */
+/* With the longest device name and check, no line of words is wider than 80 columns. */
 static void no_line_is_wider_than_80_columns(void **state)
 {
 	struct doctor_finding long_one = { "capabilities", "fifteen-letters", DOCTOR_FAULT };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The drift of devices as text and as JSON, of a snapshot made by hand. */
+/* The drift of devices as text and as JSON, for a hand-made snapshot. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +89,7 @@ static void what_a_rule_monitors_has_a_list_of_its_own(void **state)
 		       "  tcp/3306   mysqld (812, mysql.service), by rule 'sql'\n");
 }
 
-/* The longest names there are. */
+/* The longest possible names. */
 static void a_long_line_breaks(void **state)
 {
 	struct listener listener = { LISTENS(SCTP, 65535, "", 4194304) };
@@ -117,7 +117,7 @@ static void without_drift_nothing_is_printed(void **state)
 	assert_printed(*state, &(struct drift){ 0 }, "");
 }
 
-/* Nine of each: eight are shown. */
+/* Nine of each, of which eight are shown. */
 static void long_lists_end(void **state)
 {
 	struct listener many[9];
@@ -146,7 +146,7 @@ static void long_lists_end(void **state)
 	free(text);
 }
 
-/* Two devices of one slot and one of another; `games` is idle on one of the two only. */
+/* Two devices with one slot and one with another; `games` is idle on only one of the two. */
 static void devices_that_share_a_policy_share_the_lines(void **state)
 {
 	const struct snapshot *one = *state;
@@ -172,7 +172,7 @@ static void devices_that_share_a_policy_share_the_lines(void **state)
 		       "eth1: no packet so far for rules: web, games\n");
 }
 
-/* One that has moved away is not compared with what listens here; the others are. */
+/* A device that has moved away is not compared with listeners here; the others are. */
 static void a_moved_device_does_not_hide_the_drift_of_others(void **state)
 {
 	const struct snapshot *one = *state;

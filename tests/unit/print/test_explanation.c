@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The output of `explain` for a packet's port, for policies from text. Which range decides is found
- * by evaluate_image.h; the words are written by hand. tests/e2e/explain.bats has the real program.
+ * The output of `explain` for a packet's port, for policies from text. evaluate_image.h finds the
+ * range that decides; the expected words are written by hand. tests/e2e/explain.bats runs the real
+ * program.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,7 @@
 #include "print/explanation.h"
 #include "print/reason.h"
 
-/* 2026-11-21T15:00:00Z is 1000 s after the host has started. */
+/* The host started 1000 s before 2026-11-21T15:00:00Z. */
 static const struct policy_host host = { .realtime_ns = 1795273200000000000,
 					 .boottime_ns = 1000000000000 };
 
@@ -40,14 +41,14 @@ static const struct explained {
 	  "other addresses), and the default is drop" },
 	{ RULES SSH END, "tcp 11.0.0.1:1 > 198.51.100.1:23",
 	  "drop: no rule matches tcp port 23, and the default is drop" },
-	/* both rules for the port name addresses, and neither has these */
+	/* both rules for the port name other addresses */
 	{ RULES SSH "," ADMIN END, "tcp 11.0.0.1:1 > 198.51.100.1:22",
 	  "drop: no rule matches tcp port 22 from 11.0.0.1 to 198.51.100.1 ('ssh', line 1, and 1 "
 	  "more have other addresses), and the default is drop" },
 	{ RULES ADMIN END, "tcp 10.0.0.1:1 > 198.51.100.2:30",
 	  "pass: rule 'admin' is the first that matches tcp port 30 from 10.0.0.1 to "
 	  "198.51.100.2" },
-	/* a rule for all addresses decides, and which one did not */
+	/* a rule for all addresses decides, after another that did not match */
 	{ RULES SSH "," REST END, "tcp 11.0.0.1:1 > 198.51.100.1:22",
 	  "drop: rule 'rest' is the first that matches tcp port 22 from 11.0.0.1 ('ssh', line 1, "
 	  "has other addresses)" },
@@ -56,7 +57,7 @@ static const struct explained {
 	/* rules after one for all addresses are not considered */
 	{ RULES REST "," SSH END, "tcp 10.0.0.1:1 > 198.51.100.1:22",
 	  "drop: rule 'rest' is the first that matches tcp port 22" },
-	/* at its end a rule has ended; a second before it has not */
+	/* a rule ends exactly at its end, not a second before */
 	{ "{version: 1, runtime: [{name: guest, action: drop, ports: tcp/22, until: "
 	  "2026-11-21T15:00:00Z}]}",
 	  "tcp 10.0.0.1:1 > 198.51.100.1:22",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The members that the JSON of all commands has, and when it is printed. */
+/* The members common to all commands' JSON, and when it is printed. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 
 #define NOW "2026-11-28T20:07:00.123Z"
 
-/* Replaces each time by NOW, whose form it must have. */
+/* Checks the form of each time and replaces it by NOW. */
 static char *with_time(char *text)
 {
 	static const char key[] = "\"time\":\"";
@@ -88,7 +88,7 @@ static void a_failure_has_the_members_of_all(void **state)
 	json_cancel();
 }
 
-/* As `stats --watch` prints: each line has the warnings since the one before. */
+/* As in `stats --watch`, each line has the warnings since the previous one. */
 static void each_document_has_its_own_warnings(void **state)
 {
 	static const char warning[] = ",\"warnings\":[{\"code\":\"never-matches\",\"file\":null,"
@@ -104,7 +104,7 @@ static void each_document_has_its_own_warnings(void **state)
 	assert_int_equal(json_end(), 0);
 	print_json(json_document());
 	assert_int_equal(json_end(), 0);
-	assert_int_equal(json_end(), 0); /* nothing more to say */
+	assert_int_equal(json_end(), 0); /* nothing left to print */
 	text = with_time(capture_end(&capture));
 	assert_true(asprintf(&expected, HEAD "%s" HEAD NOTHING, warning) > 0);
 	assert_string_equal(text, expected);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The policy that `learn` prints: its whole text, that it is a good policy, and its JSON. */
+/* The policy that `learn` prints: its whole text, its validity, and its JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ static const char server_policy[] =
 	"#   unknown process: udp/51820\n"
 	"#   dnsmasq (95): udp/40000 udp/40002\n";
 
-/* What `learn` prints of the listeners, as text or as JSON; the caller frees it. */
+/* What `learn` prints for the listeners, as text or as JSON; the caller frees it. */
 static char *learned_text_seen(const struct listener *listeners, size_t count,
 			       const struct seen *seen, int (*print)(const struct learned *))
 {
@@ -141,7 +141,7 @@ static void without_listeners_it_is_a_policy_too(void **state)
 	policy_free(&policy);
 }
 
-/* Names that YAML would read as something else, or that look like its syntax. */
+/* Names that YAML would read as another type, or that look like its syntax. */
 static void names_of_processes_cannot_break_the_policy(void **state)
 {
 	static const char *const names[] = { "null", "on",    "0x10", "- {a: b}", "#",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Metrics of a snapshot made by hand. */
+/* Metrics of a hand-made snapshot. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ static void a_series_is_there_once_it_is_not_zero(void **state)
 	assert_has(text, "\nportsieve_reason_packets_total{device=\"eth0\",reason=\"non-ip\","
 			 "verdict=\"passed\"} 2\n");
 	assert_int_equal(lines_with(text, "portsieve_reason_packets_total{"), 1);
-	/* 1 of web, 2 that are not IP, and 3 of ended ranges */
+	/* 1 of web, 2 non-IP, 3 of ended ranges */
 	assert_has(text,
 		   "\nportsieve_device_packets_total{device=\"eth0\",verdict=\"passed\"} 6\n");
 	assert_has(text, "\nportsieve_policy_info{device=\"eth0\",sha256=\"" DIGEST "\",default="
@@ -131,7 +131,7 @@ static void an_unreadable_device_is_not_up(void **state)
 	free(text);
 }
 
-/* Fills the image with `count` rules of one port, each of which has counted a packet. */
+/* Fills the image with `count` rules with one port and one packet each. */
 static void many_rules(struct snapshot_device *device, unsigned int count)
 {
 	struct portsieve_image *image = device->image;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The names of reasons are those of the design, and each exists once. */
+/* Reasons have the names in the design, each once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

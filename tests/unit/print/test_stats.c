@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stats and status of a snapshot made by hand. The JSON must hold all that the design promises;
- * more fields may join. Services of the registry are here too.
+ * stats and status of a hand-made snapshot. The JSON must have all members in the design; more may
+ * be added. Also services of the registry.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void stats_as_text_of_all_rows(const struct snapshot *snapshot)
 	assert_int_equal(print_stats_text(snapshot, true), 0);
 }
 
-/* Of one device; test_drift.c tests the others. */
+/* For one device; test_drift.c has several. */
 static const struct drift_report no_drift = { .list = (const struct drift[]){ { 0 } } };
 static const struct status_machine now = { 0 };
 
@@ -48,7 +48,7 @@ static void status_as_json(const struct snapshot *snapshot)
 	assert_int_equal(print_status_json(snapshot, &no_drift, &now), 0);
 }
 
-/* What is printed of the snapshot; the caller frees it. */
+/* What is printed for the snapshot; the caller frees it. */
 static char *printed(void (*print)(const struct snapshot *), const struct snapshot *snapshot)
 {
 	struct capture capture = capture_start(stdout);
@@ -90,7 +90,7 @@ static json_object *parsed(const char *text)
 	return object;
 }
 
-/* Of a whole document: one line, and all of `expected` in it. The caller releases the document. */
+/* Checks that a document is one line and contains `expected`. The caller releases the document. */
 static json_object *parsed_line(char *text)
 {
 	json_object *document;
@@ -164,7 +164,7 @@ static void stats_json_has_the_rules_ranges_and_then_the_built_in_ones(void **st
 	json_object_put(document);
 }
 
-/* Its return is none; packets were counted as replies before. */
+/* The policy has return: none; packets were counted as replies before. */
 static void stats_json_has_the_reasons_that_the_policy_can_produce(void **state)
 {
 	struct snapshot *snapshot = *state;
@@ -224,7 +224,7 @@ static void monitor_mode_is_told_in_json_and_text(void **state)
 	free(text);
 }
 
-/* As after a change to enforce: the numbers of monitor mode stay, apart from the others. */
+/* As after switching to enforce: the counts of monitor mode stay, separate from the others. */
 static void the_three_verdicts_are_three_columns(void **state)
 {
 	struct snapshot *snapshot = *state;
@@ -248,7 +248,7 @@ static void the_three_verdicts_are_three_columns(void **state)
 	json_object_put(document);
 }
 
-/* A row that has counted nothing else is not empty. */
+/* A row with only would-drop packets is not empty. */
 static void a_row_that_would_have_dropped_is_shown(void **state)
 {
 	struct snapshot *snapshot = *state;
@@ -307,7 +307,7 @@ static void stats_text_shows_the_rows_that_have_counted(void **state)
 	char *text = printed(stats_as_text, *state);
 	char *rest = strchr(strstr(text, "  all packets"), '\n') + 1;
 
-	/* 16 built-in ranges and 25 reasons, one of each has counted */
+	/* 16 built-in ranges and 25 reasons, one of each with packets */
 	assert_string_equal(rest, "\n  35 rows without packets are hidden; --all shows them\n");
 	*rest = '\0';
 	assert_string_equal(text, table);
@@ -327,7 +327,7 @@ static void stats_text_shows_every_row_when_asked(void **state)
 	free(text);
 }
 
-/* Adds ranges of one port to the last rule, `games`; each has counted what `web` has. */
+/* Adds ranges of one port to the last rule, `games`, each with the counts of `web`. */
 static void add_ranges(struct portsieve_image *image, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
@@ -365,7 +365,7 @@ static void status_text_is_a_row_for_each_device(void **state)
 	char *text = printed(status_as_text, *state);
 	char *memory = strstr(text, " MB\n");
 
-	/* how much memory depends on the CPUs of this machine: leave its digits out */
+	/* memory depends on the number of CPUs: ignore its digits */
 	assert_non_null(memory);
 	while (memory[-1] != ' ')
 		memmove(memory - 1, memory, strlen(memory) + 1), memory--;

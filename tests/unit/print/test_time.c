@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stats and status for a snapshot with a pending change, with expired rules, of a device that has
- * moved to another namespace, or without a policy file.
+ * stats and status for a pending change, ended rules, a device that has moved to another namespace,
+ * and without a policy file.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +48,7 @@ static int status_json(const struct snapshot *snapshot)
 	return print_status_json(snapshot, &no_drift, &now);
 }
 
-/* The failsafe file is not the one that was read, and no flows are needed. */
+/* The failsafe file has changed, and no flows are needed. */
 static int status_text_of_changed_machine(const struct snapshot *snapshot)
 {
 	static const uint8_t other[32] = { 1 };
@@ -71,7 +71,7 @@ static void assert_not_told(char *text, const char *words)
 	free(text);
 }
 
-/* The word of a column in the table's line that begins with `start`. The caller frees it. */
+/* A column's word in the table row that begins with `start`. The caller frees it. */
 static char *word_of(const char *text, const char *start, int column)
 {
 	const char *line = strstr(text, start);
@@ -113,7 +113,7 @@ static void a_rule_is_in_force_until_its_end_has_come(void **state)
 	assert_word(stats_text(snapshot, true), "web ", 3, "allow");
 }
 
-/* Built-in ranges have no rule; the number 0 in them is that of none. */
+/* Built-in ranges have no rule; their rule number 0 means nothing. */
 static void the_end_of_the_first_rule_is_not_that_of_built_in_ranges(void **state)
 {
 	struct snapshot *snapshot = *state;
@@ -246,7 +246,7 @@ static void a_long_path_is_cut_between_characters(void **state)
 	assert_told(printed(status_text, snapshot), expected);
 }
 
-/* The longest words in every column, long names and every line below the table. */
+/* The longest words in every column, long names, and every line below the table. */
 static void status_fits_100_columns(void **state)
 {
 	struct snapshot *snapshot = *state;
@@ -275,7 +275,7 @@ static void status_fits_100_columns(void **state)
 	free(text);
 }
 
-/* All rows but one count a packet; then that one too. */
+/* All rows but one have a packet; then that one, too. */
 static void one_hidden_row_is_one_row(void **state)
 {
 	struct snapshot *snapshot = *state;

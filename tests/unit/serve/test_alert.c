@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When alerts begin and end, and how many are told of. */
+/* When alerts begin and end, and how many are reported. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

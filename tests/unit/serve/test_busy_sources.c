@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The busiest sources, by packets made by hand. */
+/* The busiest sources, for hand-made packets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,9 +50,9 @@ static void only_dropped_packets_count(void **state)
 	(void)state;
 	event.record.verdict = PORTSIEVE_PASSED;
 	busy_sources_add(&sources, &event);
-	add(&sources, 0xc0000201, 0, 22); /* only a filter has asked for it */
+	add(&sources, 0xc0000201, 0, 22); /* recorded only because of a filter */
 	event.record.verdict = PORTSIEVE_DROPPED;
-	event.record.frame[12] = 0x88; /* no IP */
+	event.record.frame[12] = 0x88; /* not IP */
 	busy_sources_add(&sources, &event);
 	assert_int_equal(sources.count, 0);
 	event = event_of(0xc0000201, 1, 22);

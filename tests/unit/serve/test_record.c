@@ -16,7 +16,7 @@
 
 enum { NOON = 1795262400 };
 
-/* A group whose rules each have counted `packets` of 100 bytes in `ms`. */
+/* A group in which each rule has counted `packets` of 100 bytes in `ms`. */
 struct reading {
 	struct snapshot snapshot;
 	struct rates_device device;
@@ -63,7 +63,7 @@ static void add_row(struct reading *reading, enum watch_row_kind kind, const cha
 	reading->group.all.delta.verdict[PORTSIEVE_PASSED].bytes += packets * 100;
 }
 
-/* One rule that has counted so much. */
+/* A rule with so many packets. */
 static void add(struct record *record, int64_t second, unsigned int ms, const char *rule,
 		uint64_t packets)
 {
@@ -126,7 +126,7 @@ static void what_was_not_read_is_not_known(void **state)
 	assert_true(isnan(record_second(record, NOON + 1, 0)));
 	add(record, NOON + 4, 0, "web", 100); /* the first reading of a device */
 	assert_true(isnan(record_second(record, NOON + 4, 0)));
-	/* a row of the ring that is older than the ring is long */
+	/* a row that has fallen out of the ring */
 	add(record, second, 1000, "web", 100);
 	assert_true(isnan(record_second(record, second - RECORD_SECONDS, 0)));
 	assert_true(isnan(record_second(record, second + 1, 0)));
@@ -171,7 +171,7 @@ static void the_busiest_rules_have_places(void **state)
 	add(record, NOON + 3, 1000, "calm", 150);
 	assert_int_equal(place_of(record, "calm"), -1);
 	add(record, NOON + 4, 1000, "busy", 1000);
-	assert_int_equal(place_of(record, "busy"), 0); /* the least busy one's */
+	assert_int_equal(place_of(record, "busy"), 0); /* the place of the least busy one */
 	assert_true(record_second(record, NOON + 4, RECORD_RULE_PACKETS) == 1000);
 	assert_true(isnan(record_second(record, NOON + 1, RECORD_RULE_PACKETS)));
 	assert_true(record_second(record, NOON + 1, RECORD_RULE_PACKETS + 1) == 101);

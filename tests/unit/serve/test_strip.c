@@ -144,7 +144,7 @@ static void areas_are_read_by_column_and_by_port(void **state)
 	assert_int_equal(bytes[29], 0);
 	free(bytes);
 
-	bytes = area_of(test, &many); /* two ports a column */
+	bytes = area_of(test, &many); /* two ports per column */
 	assert_int_equal(many.columns, 1024);
 	assert_int_equal(bytes[2048 + 11], 32);
 	free(bytes);
@@ -183,7 +183,7 @@ static void the_rings_hold_15_and_2_minutes(void **state)
 	free(bytes);
 }
 
-/* Each port of all planes in each second: twice what there may be. */
+/* Each port of all planes in each second: twice the limit. */
 static void single_ports_are_forgotten_before_they_take_too_much_memory(void **state)
 {
 	struct strip_area some = { .plane = STRIP_TCP_PASSED, .low = 0, .high = 0 };
