@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rule that decides a packet, straight from the rules. The datapath finds the same rule by
- * tables; tests compare the
- * two, and single packets are judged with it.
+ * Finds the rule that decides a packet by trying all rules. The datapath finds it by tables; tests
+ * compare the two.
  */
 #include "base/deadline.h"
 #include "policy/policy.h"

@@ -26,7 +26,7 @@ int policy_failsafe_put(struct policy *policy, struct policy *failsafe, struct e
 	policy->rules = rules;
 	policy->rules_count += count;
 	policy->failsafe_count = count;
-	failsafe->rules_count = 0; /* taken over */
+	failsafe->rules_count = 0; /* moved */
 	policy_free(failsafe);
 	return 0;
 }
@@ -46,7 +46,7 @@ char *policy_failsafe_print(const struct policy *policy, const struct policy_hos
 	failsafe.rules = rules;
 	failsafe.rules_count = policy->failsafe_count;
 	for (size_t i = 0; i < policy->failsafe_count; i++) {
-		rules[i] = policy->rules[i]; /* borrowed */
+		rules[i] = policy->rules[i]; /* shared */
 		memmove(rules[i].name, rules[i].name + prefix, sizeof(rules[i].name) - prefix);
 	}
 	return policy_print_rules(&failsafe, host);

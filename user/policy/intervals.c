@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 
-/* How far apart two intervals may be and still become one. */
+/* The largest distance of intervals that are merged. */
 enum gap {
 	GAP_OVERLAP = 0,
 	GAP_ADJACENT = 1,

@@ -6,13 +6,13 @@
 #include "policy/policy.h"
 
 /*
- * A copy of the rule's intervals, sorted, overlapping ones merged. Adjacent ones stay apart,
- * because each has a counter of its own. A rule without ports has one, of PORTSIEVE_ANY. The caller
- * frees it; NULL when memory is short.
+ * A sorted copy of the rule's intervals, with overlapping ones merged. Adjacent ones stay separate,
+ * because each has its own counter. A rule without ports has one, of PORTSIEVE_ANY. The caller
+ * frees it; NULL if out of memory.
  */
 struct policy_interval *policy_intervals_merged(const struct policy_rule *rule, size_t *ret_count);
 
-/* By transport, low, high: as for qsort. */
+/* For qsort: by transport, low, high. */
 int policy_intervals_compare(const void *one, const void *other);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of knobs. What each one decides is in docs/packets.md. */
+/* The table of knobs. docs/packets.md describes them. */
 #include "policy/knobs.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cuts a text into lines. */
+/* Splits a text into lines. */
 #include "policy/lines.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "policy/quote.h"
 
-/* Cuts the comment and the white space at the end. */
+/* Removes the comment and trailing white space. */
 static void cut_end(char *line)
 {
 	size_t length;

@@ -6,14 +6,14 @@
 #include <stddef.h>
 
 struct policy_lines {
-	const char *at, *end; /* the text that is left */
-	size_t number;	      /* of the line read last, from 1 */
+	const char *at, *end; /* the remaining text */
+	size_t number;	      /* of the last line read, from 1 */
 };
 
 /*
- * Reads the next line, without the comment, from a '#' at its beginning or after white space on,
- * and without the white space at its end. Returns 1 with *ret_line, which the caller frees; 0 at
- * the end of the text; -EINVAL, with the line up to there, for a NUL byte; or -ENOMEM.
+ * Reads the next line without its comment ('#' at the beginning or after white space) and trailing
+ * white space. Returns 1 with *ret_line, which the caller frees; 0 at the end of the text; -EINVAL,
+ * with the line up to there, for a NUL byte; or -ENOMEM.
  */
 int policy_lines_next(struct policy_lines *lines, char **ret_line);
 

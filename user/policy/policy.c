@@ -9,11 +9,8 @@
 #include "base/cleanup.h"
 
 static const char *const transport_names[] = {
-	[PORTSIEVE_TCP] = "tcp",
-	[PORTSIEVE_UDP] = "udp",
-	[PORTSIEVE_SCTP] = "sctp",
-	[PORTSIEVE_DCCP] = "dccp",
-	[PORTSIEVE_ANY] = "any",
+	[PORTSIEVE_TCP] = "tcp",   [PORTSIEVE_UDP] = "udp", [PORTSIEVE_SCTP] = "sctp",
+	[PORTSIEVE_DCCP] = "dccp", [PORTSIEVE_ANY] = "any",
 };
 static_assert(ARRAY_SIZE(transport_names) == PORTSIEVE_TRANSPORTS + 1, "each transport has a name");
 
@@ -44,7 +41,7 @@ void policy_init(struct policy *policy)
 				   .dhcp_client = true };
 }
 
-/* Does the rule drop any of the packets that match it? */
+/* Does the rule drop any packets? */
 static bool rule_drops(const struct policy_rule *rule)
 {
 	return rule->action == POLICY_DROP || rule->only_from;

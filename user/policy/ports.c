@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The grammar of `ports`: "protocol/item,item protocol/item", where an entry may also begin after a
- * comma, and its first item may stand before the protocol. Items are ports, ranges, sets and
- * service names. ports_error.c words the error about a word that is none of these.
+ * The grammar of `ports`: "protocol/item,item protocol/item", where an entry may also follow a
+ * comma, and its first item may precede the protocol. Items are ports, ranges, sets and service
+ * names. ports_error.c words the error about a word that is none of these.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static bool all_digits(const char *text, size_t length)
 	return length > 0;
 }
 
-/* Adds an interval for each of `transports`, a set of bits 1 << enum portsieve_transport. */
+/* Adds an interval for each transport in `transports` (bits 1 << enum portsieve_transport). */
 static int intervals_add(struct ports_reading *reading, unsigned int transports, unsigned int low,
 			 unsigned int high)
 {
@@ -60,7 +60,7 @@ static int intervals_add(struct ports_reading *reading, unsigned int transports,
 	return 0;
 }
 
-/* Adds the ports that the registry assigns for a transport, or else the gaps between them. */
+/* Adds the registry's assigned ports of a transport, or the gaps between them. */
 static int registry_set_add(struct ports_reading *reading, enum portsieve_transport transport,
 			    bool assigned)
 {
@@ -154,7 +154,7 @@ static int number_read(struct ports_reading *reading, const struct ports_word *w
 	return intervals_add(reading, reading->context.protocol->transports, low, high);
 }
 
-/* Adds all ports of that service name and the entry's transports. Returns 1 if there are none. */
+/* Adds all ports of a service name for the entry's transports. Returns 1 if there are none. */
 static int service_read(struct ports_reading *reading, const struct ports_word *word)
 {
 	_cleanup_free_ const struct registry_service **services = NULL;
@@ -263,7 +263,7 @@ int policy_ports_read(const char *text, const struct policy_host *host,
 	return 0;
 }
 
-/* Writes "tcp/22" for "TCP/22" and "22/tcp", and other words as they are. Returns the end. */
+/* Writes "tcp/22" for "TCP/22" and "22/tcp", and other words unchanged. Returns the end. */
 static char *word_write(char *end, const struct ports_word *word)
 {
 	struct ports_entry entry = ports_entry_of(word);

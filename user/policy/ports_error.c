@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Says what is wrong with a word of `ports`, and what its author probably meant. Runs only after a
- * text was refused, so it can afford to search the whole registry.
+ * Words what is wrong with a word of `ports`, and what its author probably meant. Runs only after a
+ * text was refused, so it may search the whole registry.
  */
 #include "policy/ports_error.h"
 
@@ -17,7 +17,7 @@
 #include "base/suggest.h"
 #include "base/utf8.h"
 
-/* Common mistakes for a protocol, and what to write instead. */
+/* Common wrong names of protocols, and what to write instead. */
 static const struct {
 	const char *word;
 	const char *instead;
@@ -91,8 +91,7 @@ static struct ports_name words_joined(const char *text)
 	return joined;
 }
 
-/* "tcp:22", "tcp 22", "tcp": a protocol, and perhaps its ports after something else than a slash.
- */
+/* "tcp:22", "tcp 22", "tcp": a protocol, perhaps with ports, but without a slash. */
 static int protocol_without_slash(const struct ports_context *context,
 				  const struct ports_word *word, size_t protocol_length)
 {
@@ -189,7 +188,7 @@ int ports_missing_item(const struct ports_context *context, const struct ports_w
 			   quote_bytes(ports.start, ports.length).text);
 }
 
-/* "80:90", "-5", "80-", "80–90": digits and the separators that people try. */
+/* "80:90", "-5", "80-", "80–90": digits and other separators. */
 static bool is_like_number(const struct ports_word *word)
 {
 	bool digits = false;
@@ -212,7 +211,7 @@ static bool has_digit(const char *text, size_t length)
 	return false;
 }
 
-/* "80-90" for "80:90" and the like: two numbers with something between them. Else "". */
+/* "80-90" for "80:90" and the like: two numbers with a separator. Else "". */
 static struct ports_name numbers_of(const struct ports_word *word)
 {
 	struct ports_name numbers = { "" };

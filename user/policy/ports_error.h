@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Errors in `ports`: their place in the text, and for a word that is neither a protocol nor an item
- * what its author probably meant. Private to ports.c.
+ * Errors in `ports`: their place in the text and, for an unknown word, what its author probably
+ * meant. Private to ports.c.
  */
 #ifndef PORTSIEVE_POLICY_PORTS_ERROR_H
 #define PORTSIEVE_POLICY_PORTS_ERROR_H
@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "policy/ports_words.h"
 
-/* What is being read, as far as its errors are concerned. */
+/* The context of errors. */
 struct ports_context {
 	const char *text;
 	const struct ports_protocol *protocol; /* of the entry being read; NULL: not yet known */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The vocabulary of `ports`: its protocols, its named sets, and words of the text to compare with
- * them. The grammar is ports.c, the errors are ports_error.c; only these two include it.
+ * The vocabulary of `ports`: protocols, named sets, and comparing words with them. Private to
+ * ports.c and ports_error.c.
  */
 #ifndef PORTSIEVE_POLICY_PORTS_WORDS_H
 #define PORTSIEVE_POLICY_PORTS_WORDS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prefixes of addresses: from text, to text, and how they compare. */
+/* Prefixes of addresses: parsing, printing and comparing. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>

@@ -21,7 +21,7 @@ static const char *const choices[] = {
 	[POLICY_CHOICE_DROP] = "drop",
 };
 
-/* Would YAML read the plain name as a number, a boolean or null? */
+/* Would YAML read the unquoted name as a number, a boolean or null? */
 static bool name_is_ambiguous(const char *name)
 {
 	static const char *const words[] = { "null", "true", "false", "yes", "no",
@@ -55,7 +55,7 @@ static void print_prefix(FILE *out, const struct policy_prefix *prefix)
 	print_text(out, text.text, quoted); /* YAML takes a colon at either end for syntax */
 }
 
-/* The sets, and the prefixes of the rule itself. */
+/* Prints the sets, and the rule's own prefixes. */
 static void print_addresses(FILE *out, const char *key, const struct policy_rule *rule,
 			    enum portsieve_direction direction)
 {
@@ -100,7 +100,7 @@ void policy_rule_print(FILE *out, const struct policy_rule *rule, const struct p
 	fputs("}\n", out);
 }
 
-/* The members on a line each if they are many. */
+/* Prints a set; many members get a line each. */
 static void print_set(FILE *out, const struct policy_set *set, bool expand)
 {
 	enum { ON_ONE_LINE_MAX = 8 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words of a policy's text inside error messages, quoted so that no text can break the line or the
- * terminal, and lists of words. Nothing here fails.
+ * Quoting words of a policy in error messages, safe for lines and terminals, and lists of words.
+ * Nothing here fails.
  */
 #ifndef PORTSIEVE_POLICY_QUOTE_H
 #define PORTSIEVE_POLICY_QUOTE_H
@@ -14,8 +14,8 @@ struct quote {
 };
 
 /*
- * The text as it may stand in a message: cut after about 40 bytes ("..."), bytes that are not
- * printable or not UTF-8 written as \xNN.
+ * Quotes a text for a message: cut after about 40 bytes ("..."), with bytes that are not printable
+ * or not UTF-8 as \xNN.
  */
 struct quote quote_bytes(const char *text, size_t length);
 

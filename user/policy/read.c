@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From YAML text to struct policy: the keys at the top level, the knobs, the lists of rules, and
- * the limits and names over all rules. One rule is read_rule.c, the grammar of `ports` ports.c,
- * YAML itself yaml.c.
+ * the limits and names over all rules. read_rule.c reads one rule, ports.c the text of `ports`,
+ * yaml.c YAML itself.
  */
 #include <assert.h>
 #include <errno.h>
@@ -26,10 +26,10 @@
 
 enum {
 	/*
-	 * Of the YAML tree; no valid policy has more. An item of `ports` gives at least one
-	 * interval, and two nodes where YAML splits the text at its comma. The rest of a rule has
-	 * fewer than 24 nodes, without its prefixes, and the rest of the policy fewer than the
-	 * rules do not use.
+	 * In the YAML tree; no valid policy has more. An item of `ports` gives at least one
+	 * interval, and two nodes if YAML splits the text at its comma. Without prefixes, the rest
+	 * of a rule has fewer than 24 nodes, and the rest of the policy fits into what rules do not
+	 * use.
 	 */
 	NODES_MAX = 2 * POLICY_INTERVALS_MAX + POLICY_PREFIXES_MAX + 24 * PORTSIEVE_RULES_MAX,
 };
@@ -84,7 +84,7 @@ static int portless_read(const struct policy_pairs *pairs, struct policy *policy
 	return r;
 }
 
-/* What `names` is searched by. */
+/* The key for finding names. */
 struct name_key {
 	const struct policy_rule *rules;
 	const char *name;
@@ -120,7 +120,7 @@ static int rule_enter(struct reading *reading)
 	return 0;
 }
 
-/* The key of that name, which the rule has. */
+/* The node of a key that the rule has. */
 static const struct policy_node *key_of(const struct policy_node *mapping, const char *name)
 {
 	const struct policy_node *key = mapping + 1;
@@ -130,7 +130,7 @@ static const struct policy_node *key_of(const struct policy_node *mapping, const
 	return key;
 }
 
-/* Refuses what a failsafe rule may not be, and gives it its name. */
+/* Rejects what failsafe rules may not have, and sets the name. */
 static int failsafe_rule_finish(struct reading *reading, const struct policy_node *mapping,
 				struct policy_rule *rule)
 {
@@ -156,7 +156,7 @@ static int failsafe_rule_finish(struct reading *reading, const struct policy_nod
 	return 0;
 }
 
-/* How many errors reading has gone on after. */
+/* The number of errors so far. */
 static size_t errors_count(const struct reading *reading)
 {
 	return reading->yaml.errors ? reading->yaml.errors->count : 0;
@@ -217,7 +217,9 @@ static int list_read(struct reading *reading, const struct policy_pairs *pairs, 
 	return 0;
 }
 
-/* Puts the runtime rules first. Each list is read in one go, so they are all first or all last. */
+/*
+ * Puts the runtime rules first. They are all first or all last, since each list is read as a whole.
+ */
 static int order_rules(struct reading *reading)
 {
 	struct policy *policy = &reading->policy;
@@ -462,12 +464,12 @@ static int root_read(struct reading *reading)
 		if (r && !policy_yaml_goes_on(yaml, r))
 			return r;
 	}
-	if (!r && root->span < yaml->count) /* a broken node after the document */
+	if (!r && root->span < yaml->count) /* the text breaks off after the document */
 		return policy_yaml_broken(yaml);
 	return r;
 }
 
-/* Those of the files of sets are together. */
+/* Groups errors by file, then sorts by place. */
 static int compare_places(const void *one, const void *other)
 {
 	const struct error *a = one, *b = other;
@@ -498,7 +500,7 @@ static int unknown_set(struct reading *reading, const struct policy_set_use *use
 					    .text);
 }
 
-/* Gives the rules the members of their sets, wherever in the text these are, and counts them. */
+/* Gives the rules the members of their sets, which may come later in the text, and counts them. */
 static int sets_resolve(struct reading *reading)
 {
 	_cleanup_policy_tally_ struct policy_tally tally = { 0 };

@@ -23,7 +23,7 @@ const char *const policy_action_words[] = {
 	NULL,
 };
 
-/* Words of other filters for an action. */
+/* Other filters' words for an action. */
 static const struct {
 	const char *word, *right;
 } elsewhere[] = {
@@ -74,7 +74,7 @@ static int unknown_with_value(struct policy_pairs *pairs)
 	return 0;
 }
 
-/* " (did you mean 'ports'?)": the key that was meant is then not missing too. */
+/* Reports an unknown key. A key that it suggests is not also reported as missing. */
 static int unknown_key(struct policy_pairs *pairs)
 {
 	const struct policy_keys *keys = pairs->keys;
@@ -220,7 +220,7 @@ static int pairs_next(struct policy_pairs *pairs)
 
 	for (size_t i = 0; at_end(pairs) && i < keys->count; i++)
 		if (is_missing(pairs, i)) {
-			pairs->first_lines[i] = pairs->mapping->place.line; /* once is enough */
+			pairs->first_lines[i] = pairs->mapping->place.line; /* report it once */
 			if (policy_yaml_is_cut(pairs->yaml, pairs->mapping))
 				return policy_yaml_broken(pairs->yaml);
 			return policy_yaml_error(
@@ -231,7 +231,7 @@ static int pairs_next(struct policy_pairs *pairs)
 		return 0;
 	pairs->key = key;
 	pairs->value = pairs->at = key + key->span;
-	if (!at_end(pairs)) /* nothing comes after a key where the text breaks off */
+	if (!at_end(pairs)) /* after a key the text may break off */
 		pairs->at += pairs->value->span;
 	if (key->kind != POLICY_NODE_TEXT)
 		return policy_yaml_error(pairs->yaml, key, "a key of %s must be a word",

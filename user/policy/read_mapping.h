@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading the mappings of a policy by tables of their keys: known keys only, each once, the
- * required ones present, and values that are one word of a list.
+ * Reading the mappings of a policy by tables of keys: checks that keys are known, unique and not
+ * missing, and that values are in a list of words.
  */
 #ifndef PORTSIEVE_POLICY_MAPPING_H
 #define PORTSIEVE_POLICY_MAPPING_H
@@ -21,17 +21,17 @@ extern const char *const policy_action_words[];
 /* A key: one row of a table. */
 struct policy_key {
 	const char *name;	  /* NULL: this row is no key */
-	const char *right;	  /* in errors, what to write: "write allow or drop" */
-	const char *const *words; /* all that the value may be, up to a NULL; NULL: not a word */
-	const char *missing; /* in errors, what to write if the key is missing; NULL: optional */
+	const char *right;	  /* for errors, what to write: "write allow or drop" */
+	const char *const *words; /* the allowed values, NULL-terminated; NULL: not a word */
+	const char *missing; /* for errors, what to write if the key is missing; NULL: optional */
 	uint32_t unless;     /* rows, as bits: with the key of one of them, it may be missing */
 };
 
 struct policy_keys {
-	const char *where; /* in errors: "a rule" */
+	const char *where; /* for errors: "a rule" */
 	const struct policy_key *rows;
 	size_t count;	 /* at most POLICY_KEYS_MAX */
-	size_t unlisted; /* how many of the last rows errors do not offer */
+	size_t unlisted; /* number of last rows that errors do not suggest */
 };
 
 /* A walk over the pairs of a mapping, in the order of the text. */
@@ -40,11 +40,11 @@ struct policy_pairs {
 	const struct policy_keys *keys;
 	const struct policy_node *mapping;
 	const struct policy_node *at; /* the key of the next pair, or the mapping's end */
-	const struct policy_key *row; /* of the current pair, as the next three */
+	const struct policy_key *row; /* of the current pair, like the next three */
 	const struct policy_node *key;
 	const struct policy_node *value;
 	size_t word;			       /* the value's index in row->words */
-	uint32_t first_lines[POLICY_KEYS_MAX]; /* of each key so far; 0: none */
+	uint32_t first_lines[POLICY_KEYS_MAX]; /* line of each key so far; 0: none */
 };
 
 struct policy_pairs policy_pairs_of(struct policy_yaml *yaml, const struct policy_node *mapping,
@@ -52,30 +52,30 @@ struct policy_pairs policy_pairs_of(struct policy_yaml *yaml, const struct polic
 
 /*
  * Moves to the next pair. Returns 1; 0 at the end, when all required keys are present; or -EINVAL
- * with the error set: the key is unknown, duplicate or missing, or the value is none of row->words.
- * Skips such pairs if reading goes on after errors.
+ * with the error set: the key is unknown, duplicate or missing, or the value is not one of
+ * row->words. Skips such pairs if reading continues after errors.
  */
 int policy_pairs_next(struct policy_pairs *pairs);
 
-/* The next pair's key if it is a text that is no known key, else NULL. Does not move. */
+/* The next pair's key if it is an unknown one, else NULL. Does not move. */
 const struct policy_node *policy_pairs_peek_unknown(const struct policy_pairs *pairs);
 
 /*
- * The next pair's key if YAML has made it of the rest of a text, after a comma in a flow mapping;
- * else NULL. Does not move.
+ * The next pair's key if it is really the rest of a text that YAML has split at a comma in a flow
+ * mapping; else NULL. Does not move.
  */
 const struct policy_node *policy_pairs_next_piece(const struct policy_pairs *pairs);
 
 /*
- * Reads the current value as one of the words, for a row that may have other values too. Returns 0
+ * Reads the current value as one of the words, for a row that may also have other values. Returns 0
  * with pairs->word set, or -EINVAL with the error set.
  */
 int policy_word_read(struct policy_pairs *pairs, const char *const *words);
 
-/* Refuses "key:value", which YAML reads as one text, and returns -EINVAL. 0: it is another text. */
+/* Rejects "key:value", which YAML reads as one text, with -EINVAL. Returns 0 for other texts. */
 int policy_space_missing(struct policy_yaml *yaml, const struct policy_node *text);
 
-/* The current value has the wrong kind: sets the error. Returns -EINVAL. */
+/* Sets the error for a current value of the wrong kind. Returns -EINVAL. */
 int policy_value_refuse(const struct policy_pairs *pairs);
 
 /* Is the current value one text? Returns 0, or -EINVAL with the error set. */
@@ -84,7 +84,7 @@ int policy_text_check(const struct policy_pairs *pairs);
 /* Is the text one line that is safe to print? */
 bool policy_text_is_printable(const struct policy_node *text);
 
-/* Refuses a text that is no value of the current key. */
+/* Sets the error for a text that is not a valid value of the current key. Returns -EINVAL. */
 int policy_text_refuse(const struct policy_pairs *pairs);
 
 #endif

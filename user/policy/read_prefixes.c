@@ -16,11 +16,11 @@
 #include "policy/quote.h"
 #include "policy/sets.h"
 
-/* Prefixes while they are read. */
+/* The prefixes being read. */
 struct reading {
-	struct policy_pairs *pairs; /* the value is theirs */
+	struct policy_pairs *pairs; /* at the value being read */
 	struct policy_prefixes *prefixes;
-	struct policy_set_uses *uses; /* NULL: sets may not be named */
+	struct policy_set_uses *uses; /* NULL: sets are not allowed */
 };
 
 static bool in_prefix(char byte)
@@ -32,7 +32,7 @@ static bool in_prefix(char byte)
 /* May a text start after this byte, or end before it? */
 static bool is_border(char byte)
 {
-	return strchr(" \t\r\n,[]{}", byte); /* finds the NUL too */
+	return strchr(" \t\r\n,[]{}", byte); /* also finds the NUL */
 }
 
 bool policy_prefix_unquoted(const struct policy_yaml *yaml, const struct policy_node *node,
@@ -84,7 +84,7 @@ static struct policy_place place_of(const struct reading *reading, const struct 
 					utf8_chars(node->text, (size_t)(at - node->text)));
 }
 
-/* "set:NAME", at a place in the node's text. */
+/* Adds the set of "set:NAME", at a place in the node's text. */
 static int use_add(const struct reading *reading, const struct policy_node *node, const char *at,
 		   const char *word)
 {
@@ -132,7 +132,7 @@ static int prefix_add(const struct reading *reading, const struct policy_node *n
 	return policy_yaml_error_at(yaml, place_of(reading, node, at), "%s", error.text);
 }
 
-/* Words for all addresses. */
+/* Rejects words for "all addresses". */
 static int any_refuse(const struct reading *reading, const struct policy_node *node,
 		      const char *word)
 {
@@ -149,7 +149,7 @@ static int any_refuse(const struct reading *reading, const struct policy_node *n
 				 word, reading->pairs->row->name);
 }
 
-/* One prefix or set, or several with commas or white space between them. */
+/* Adds a prefix or set, or several separated by commas or white space. */
 static int text_add(const struct reading *reading, const struct policy_node *node)
 {
 	static const char borders[] = ", \t\r\n";
@@ -223,7 +223,7 @@ int policy_prefixes_read(struct policy_pairs *pairs, struct policy_prefixes *pre
 	if (value->kind != POLICY_NODE_TEXT || policy_node_is_null(value))
 		return policy_value_refuse(pairs);
 	r = text_add(&reading, value);
-	/* a word that is no address is a mistyped key */
+	/* a word that is not an address is a mistyped key */
 	while (!r && (next = policy_pairs_next_piece(pairs)) && strpbrk(next->text, ".:/")) {
 		pairs->at = next + 2;
 		r = text_add(&reading, next);

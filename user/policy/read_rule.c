@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One rule, where YAML's syntax and a rule's differ. In a flow mapping YAML ends a plain text at
- * each comma, so the rest of `ports` looks like further keys without values; the pieces are joined
- * again here, and a place in the whole text is traced back to its piece.
+ * Reads one rule. In a flow mapping YAML ends a plain text at each comma, so the rest of `ports`
+ * looks like keys without values. The pieces are joined again here, and places in the joined text
+ * are mapped back to them.
  */
 #include "policy/read_rule.h"
 
@@ -18,17 +18,17 @@
 #include "policy/read_prefixes.h"
 #include "policy/until.h"
 
-/* In errors: the right value of `from` and `to`. */
+/* For errors: valid values of `from` and `to`. */
 #define PREFIXES_RIGHT "write a prefix such as 192.0.2.0/24, or several"
 
-/* The texts that YAML made of one text at its commas, or the items of a list. */
+/* The pieces of a text that YAML has split at commas, or the items of a list. */
 struct pieces {
 	const struct policy_node *first;
 	size_t count;
 	char border; /* between them in the joined text */
 };
 
-/* The pieces after the first are keys, each with an empty value after it; or they are items. */
+/* Further pieces are keys with empty values, or items. */
 static const struct policy_node *piece_at(const struct pieces *pieces, size_t index)
 {
 	if (pieces->border == ' ')
@@ -58,7 +58,7 @@ static char *pieces_join(const struct pieces *pieces)
 	return text;
 }
 
-/* Where character number `column` (from 1) of the joined text stands in the file. */
+/* The place in the file of character `column` (from 1) of the joined text. */
 static struct policy_place pieces_place(const struct policy_yaml *yaml, const struct pieces *pieces,
 					size_t column)
 {
@@ -70,7 +70,7 @@ static struct policy_place pieces_place(const struct policy_yaml *yaml, const st
 		piece = piece_at(pieces, ++index);
 	}
 
-	/* what is missing at the end is missed after the last word, not after the white space */
+	/* an error at the end is placed after the last word, not after the white space */
 	size_t length = piece->length;
 
 	while (length && policy_space(piece->text[length - 1]))
@@ -213,7 +213,7 @@ enum rule_key {
 	RULE_DESCRIPTION,
 	RULE_REPLIES,
 	RULE_MODE,
-	RULE_UNTIL, /* the last: errors offer it only for runtime rules */
+	RULE_UNTIL, /* last, as errors suggest it only for runtime rules */
 	RULE_KEYS,
 };
 
@@ -261,7 +261,7 @@ static const struct policy_key rows[RULE_KEYS] = {
 
 static_assert((int)RULE_KEYS <= (int)POLICY_KEYS_MAX, "each key of a rule has a number");
 
-/* Keys of a rule that are not for all of them; NULL: it does not have the key. */
+/* Keys that not every rule may have; NULL: absent. */
 struct choosy_keys {
 	const struct policy_node *replies, *mode, *from, *only_from, *ports;
 };

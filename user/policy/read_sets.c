@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The mapping `sets`: names, and for each a list of prefixes or a file with one a line. Errors in a
- * file have its own name and lines.
+ * Reads the mapping `sets`: for each name a list of prefixes, or a file with one per line. Errors
+ * in a file have that file's name and lines.
  */
 #include "policy/read_sets.h"
 
@@ -19,7 +19,7 @@
 
 #define SET_RIGHT "write a list of prefixes, [] for none, or {file: PATH}"
 
-/* Refuses a line of the file, at a byte. */
+/* Reports an error in a line of the file, at a byte. */
 static int line_refuse(struct policy_yaml *yaml, const struct policy_set_file *file,
 		       const struct policy_lines *lines, const char *line, size_t at,
 		       const char *text)

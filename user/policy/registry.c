@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Looks services up in the table that scripts/registry.py made from IANA's registry. Everything
- * here is constant; what counts as assigned was decided when the table was made.
+ * Looks up services in the table that scripts/registry.py generated from IANA's registry. The table
+ * also has the assigned ranges.
  */
 #include "policy/registry.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 
-/* How the table writes transports. */
+/* The table's encoding of transports. */
 enum {
 	TCP = 1 << PORTSIEVE_TCP,
 	UDP = 1 << PORTSIEVE_UDP,
@@ -36,7 +36,7 @@ const char *registry_date(void)
 	return date;
 }
 
-/* Of ASCII only and in any locale, unlike tolower(): the table is sorted this way. */
+/* ASCII only and independent of the locale, unlike tolower(), as the table is sorted. */
 static int lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c;
@@ -133,7 +133,8 @@ size_t registry_by_range(uint16_t low, uint16_t high, unsigned int transports,
 	for (size_t index = find_port(low); index < ARRAY_SIZE(assignments); index++) {
 		const struct registry_service *service = &assignments[index];
 
-		/* Past the last of these ports only the few ranges at the end may hold one of them.
+		/*
+		 * after the last single port, only the few ranges at the end of the table may match
 		 */
 		if (index < SINGLES && service->low > high) {
 			index = SINGLES - 1;
@@ -158,7 +159,7 @@ size_t registry_assigned(enum portsieve_transport transport,
 
 const char *registry_name(size_t index)
 {
-	/* by_name without its repeats: each one at or before the index moves it on by one. */
+	/* skip the repeated names in by_name up to the index */
 	for (size_t n = 0; n < ARRAY_SIZE(repeats) && repeats[n] <= index; n++)
 		index++;
 	return index < ARRAY_SIZE(by_name) ? name_at(index) : NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The IANA Service Name and Transport Protocol Port Number Registry, as a table built into the
- * program (scripts/registry.py makes it from IANA's XML). Ports are in host order. Nothing
- * here allocates or fails; pointers stay valid for the life of the process.
+ * program (generated from IANA's XML by scripts/registry.py). Ports are in host order. Nothing here
+ * allocates or fails; pointers are always valid.
  */
 #ifndef PORTSIEVE_REGISTRY_H
 #define PORTSIEVE_REGISTRY_H
@@ -13,7 +13,7 @@
 
 #include <portsieve/abi.h>
 
-/* One assignment. A row of the registry without a transport stands for tcp and udp. */
+/* One assignment. Registry rows without a transport mean TCP and UDP. */
 struct registry_service {
 	const char *name;	 /* as registered; "" for an assignment without a name */
 	const char *description; /* on one line, UTF-8; may be "" */
@@ -41,11 +41,11 @@ size_t registry_by_name(const char *name, unsigned int transports,
 size_t registry_by_port(uint16_t port, unsigned int transports,
 			const struct registry_service **services, size_t most);
 
-/* The name of the first of these that has one; NULL: none has. */
+/* The first of their names that is not empty, or NULL. */
 const char *registry_port_name(uint16_t port, enum portsieve_transport transport);
 
 /*
- * The services that have a port of low to high, those of one port first. Returns how many there
+ * The services with a port in low to high, those with a single port first. Returns how many there
  * are; writes at most `most` of them.
  */
 size_t registry_by_range(uint16_t low, uint16_t high, unsigned int transports,
@@ -58,10 +58,7 @@ size_t registry_by_range(uint16_t low, uint16_t high, unsigned int transports,
 size_t registry_assigned(enum portsieve_transport transport,
 			 const struct registry_range **ret_ranges);
 
-/*
- * All service names in an order of their own: the one at `index`, or NULL past the last. For
- * suggestions.
- */
+/* The service name at `index`, in no particular order; NULL after the last. For suggestions. */
 const char *registry_name(size_t index);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An index of rules by name, for policies of thousands of rules. Pure. */
+/* An index of rules by name, for policies with thousands of rules. Pure. */
 #ifndef PORTSIEVE_RULE_NAMES_H
 #define PORTSIEVE_RULE_NAMES_H
 
@@ -20,7 +20,7 @@ void rule_names_free(struct rule_names *names);
 /* The rule of that name, or NULL. */
 struct policy_rule *rule_names_find(const struct rule_names *names, const char *name);
 
-/* Adds a rule, which must keep its name and place, unless the index has one of its name. */
+/* Adds a rule unless its name is taken. The rule must not move or change its name. */
 void rule_names_add(struct rule_names *names, struct policy_rule *rule);
 
 /* An index of all rules of the policy, with room for `more`. -ENOMEM. */

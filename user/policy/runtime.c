@@ -14,8 +14,10 @@
 #include "policy/rule_names.h"
 #include "policy/sets.h"
 
-/* Would the policy with the added rules, some of which it has, stay within the limits of
- * policy_read? */
+/*
+ * Would the policy, with the added rules replacing those of the same names, stay within the limits
+ * of policy_read?
+ */
 static int room_check(const struct policy *policy, const struct policy_rule *added, size_t count,
 		      struct policy_rule *const *renewed, size_t renewed_count, struct error *error)
 {
@@ -49,7 +51,7 @@ static int room_check(const struct policy *policy, const struct policy_rule *add
 	return 0;
 }
 
-/* What the rule itself says of a direction: its own prefixes, and the names of sets. */
+/* Copies a rule's own prefixes and names of sets for a direction. */
 static int addresses_copy(const struct policy_rule *from, enum portsieve_direction direction,
 			  struct policy_prefixes *to, struct policy_set_uses *to_uses)
 {
@@ -74,7 +76,9 @@ static int addresses_copy(const struct policy_rule *from, enum portsieve_directi
 	return 0;
 }
 
-/* With the members of the policy's sets. The caller frees the copy, also after an error. */
+/*
+ * Copies a rule, with the members of the policy's sets. The caller frees the copy, also on failure.
+ */
 static int rule_copy(const struct policy *policy, const struct policy_rule *from,
 		     const struct policy_host *host, struct policy_rule *to, struct error *error)
 {
@@ -118,7 +122,10 @@ static void rules_free(struct policy_rule *rules, size_t count)
 	free(rules);
 }
 
-/* Copies of the rules, the caller's (rules_free). Reads their ports again, with these settings. */
+/*
+ * Copies the rules and reads their ports again with these settings. The caller frees them
+ * (rules_free).
+ */
 static int rules_copy(const struct policy *policy, const struct policy_rule *rules, size_t count,
 		      const struct policy_host *host, struct policy_rule **ret_copies,
 		      struct error *error)
@@ -136,7 +143,7 @@ static int rules_copy(const struct policy *policy, const struct policy_rule *rul
 	return 0;
 }
 
-/* Moves `count` rules into the policy, as the first ones after the failsafe rules. */
+/* Moves `count` rules into the policy, directly after the failsafe rules. */
 static int put_first(struct policy *policy, struct policy_rule *added, size_t count,
 		     struct error *error)
 {
@@ -162,7 +169,7 @@ static int put_first(struct policy *policy, struct policy_rule *added, size_t co
 	return 0;
 }
 
-/* Frees the rules that have no name any more, all of them runtime rules, and closes the gaps. */
+/* Frees the rules without a name, all of them runtime rules, and closes the gaps. */
 static void remove_nameless(struct policy *policy)
 {
 	size_t kept = 0;
@@ -178,7 +185,7 @@ static void remove_nameless(struct policy *policy)
 	policy->rules_count = kept;
 }
 
-/* May a rule be added beside the one that has its name? */
+/* May a rule be added although another one has its name? */
 static int check_name(const struct policy_rule *rule, const struct policy_rule *other,
 		      struct error *error)
 {
@@ -232,14 +239,14 @@ int policy_runtime_add(struct policy *policy, const struct policy_rule *rules, s
 	return r;
 }
 
-/* Does the rule match packets from this prefix and from nowhere else? */
+/* Does the rule match packets from exactly this prefix? */
 static bool is_from(const struct policy_rule *rule, const struct policy_prefix *prefix)
 {
 	return rule->from.count == 1 && !rule->sets[PORTSIEVE_SOURCE].count &&
 	       !policy_prefix_compare(&rule->from.list[0], prefix);
 }
 
-/* Is the rule chosen, by other than its name? */
+/* Is the rule chosen, other than by its name? */
 static bool is_chosen(const struct policy_rule *rule, const struct policy_runtime_choice *choice)
 {
 	bool chosen = choice->all;
@@ -385,7 +392,7 @@ int policy_runtime_saved(const struct policy *policy, struct policy *ret_view)
 	return 0;
 }
 
-/* Has a runtime rule been written into the policy file as it is? */
+/* Has the runtime rule been saved in the policy file unchanged? */
 static bool is_saved(const struct policy_rule *live, const struct policy_rule *of_file)
 {
 	return !live->until_ns && !of_file->runtime && live->replies == of_file->replies &&

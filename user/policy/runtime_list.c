@@ -31,7 +31,7 @@ static void report_at(struct list_reading *list, const char *line, size_t number
 	list->report(error);
 }
 
-/* Reads the rule of the line whose prefix and, if not empty, ports are at these bytes. */
+/* Reads the rule of a line with its prefix and, if not empty, ports at these offsets. */
 static int rule_read(struct list_reading *list, const char *line, size_t number, size_t prefix,
 		     size_t ports)
 {
@@ -60,7 +60,7 @@ static int rule_read(struct list_reading *list, const char *line, size_t number,
 	return 0;
 }
 
-/* Reads one line, and changes it. -ENOMEM; a bad line is reported. */
+/* Reads a line, modifying it. Reports a bad line. Returns 0 or -ENOMEM. */
 static int line_read(struct list_reading *list, char *line, size_t number)
 {
 	struct policy_prefix ignored;

@@ -11,8 +11,7 @@
 #include "base/cleanup.h"
 #include "policy/rule_names.h"
 
-/* Appends "-" and the text to the name; each run of characters that a name cannot have is one '-'.
- */
+/* Appends "-" and the text to the name, with each run of invalid characters as one '-'. */
 static void name_append(struct policy_rule *rule, const char *text)
 {
 	size_t length = strlen(rule->name);
@@ -29,7 +28,7 @@ static void name_append(struct policy_rule *rule, const char *text)
 	rule->name[length] = '\0';
 }
 
-/* The first prefix in order, whatever the order on the command line; there is one. */
+/* The lowest of the prefixes, of which there is at least one. */
 static struct policy_prefix_text first_prefix(const struct policy_prefixes *prefixes)
 {
 	const struct policy_prefix *first = &prefixes->list[0];
@@ -54,7 +53,7 @@ static void make_name(struct policy_rule *rule)
 	}
 }
 
-/* The words with a space after each, or NULL. */
+/* Joins the words with spaces, or returns NULL. */
 static char *join(const char *const *words, size_t count)
 {
 	size_t size = 1;
@@ -148,7 +147,7 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 	return 0;
 }
 
-/* Is the name free in all indexes, or of a runtime rule that says the same? */
+/* Is the name free in all indexes, or used by an equal runtime rule? */
 static bool name_fits(const struct policy_rule *rule, const struct rule_names *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -188,7 +187,7 @@ int runtime_rules_number(struct policy_rule *rules, size_t *count,
 		rules[i] = (struct policy_rule){ 0 };
 		rule_number(&rule, names, policies_count + 1);
 		if (rule_names_find(&names[policies_count], rule.name)) {
-			policy_rule_free(&rule); /* it repeats another one */
+			policy_rule_free(&rule); /* a duplicate */
 			continue;
 		}
 		rules[kept] = rule;

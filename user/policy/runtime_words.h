@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runtime rules from the arguments of `allow` and `drop` or from the lines of a file, and their
- * names if none is given. Pure.
+ * Runtime rules from the arguments of `allow` and `drop` or from the lines of a file, and generated
+ * names. Pure.
  */
 #ifndef PORTSIEVE_RUNTIME_RULE_H
 #define PORTSIEVE_RUNTIME_RULE_H
@@ -18,8 +18,8 @@ struct runtime_words {
 	size_t from_count;
 	const char *const *to; /* the same for the destination */
 	size_t to_count;
-	const char *name;  /* NULL: made of the action, the ports and the first prefixes */
-	uint64_t until_ns; /* CLOCK_BOOTTIME; 0: without end */
+	const char *name;  /* NULL: generate it from action, ports and first prefixes */
+	uint64_t until_ns; /* CLOCK_BOOTTIME; 0: no end */
 };
 
 /*
@@ -33,16 +33,16 @@ int runtime_rule_read(const struct runtime_words *words, const struct policy_hos
 bool runtime_word_is_prefix(const char *word);
 
 /*
- * Reads prefixes, one a text, into *prefixes, whose list the caller frees, also after an error.
+ * Reads prefixes, one per text, into *prefixes, whose list the caller frees, also on failure.
  * -EINVAL with the error filled in, which begins with `option`.
  */
 int runtime_prefixes_read(const char *option, const char *const *texts, size_t count,
 			  struct policy_prefixes *prefixes, struct error *error);
 
 /*
- * Numbers the rules whose names are taken: NAME becomes NAME-2, NAME-3 ..., the first name that no
- * rule of any of the policies and no other rule of the list has, except a runtime rule that says
- * the same. Frees rules that repeat an earlier one of the list. -ENOMEM.
+ * Numbers rules whose names are taken: NAME becomes NAME-2, NAME-3 ..., the first name that no rule
+ * in the policies or the list has, except an equal runtime rule. Frees rules that duplicate an
+ * earlier one in the list. -ENOMEM.
  */
 int runtime_rules_number(struct policy_rule *rules, size_t *count,
 			 const struct policy *const *policies, size_t policies_count);

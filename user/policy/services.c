@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of aliases, which portsieve-policy(5) lists too, and which names to suggest. */
+/* The table of aliases, also listed in portsieve-policy(5), and suggestions. */
 #include "policy/services.h"
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@ enum {
 	UDP = 1 << PORTSIEVE_UDP,
 };
 
-/* The descriptions say what the registry calls the ports. */
+/* The descriptions have the registry's names of the ports. */
 const struct registry_service service_aliases[] = {
 	{ "dhcp", "DHCP server; alias of portsieve for bootps", 67, 67, UDP },
 	{ "dns", "Domain name server; alias of portsieve for domain", 53, 53, TCP | UDP },
@@ -52,7 +52,7 @@ size_t services_by_name(const char *name, unsigned int transports,
 	return found;
 }
 
-/* Registered names that people write so often that a close word is likely to mean them. */
+/* Registered names so common that a similar word probably means them. */
 static const char *const popular[] = {
 	"amqp",	  "bgp",   "bootps",	 "domain",	 "ftp",		"http",	  "http-alt",
 	"https",  "imap",  "imaps",	 "ipp",		 "ipsec-nat-t", "isakmp", "kerberos",
@@ -73,8 +73,9 @@ static bool has_letters_of(const char *word, const char *other)
 }
 
 /*
- * Is a close name what the word means? It begins with the same letter, and unless both are long it
- * has the same letters: "ssl" is one slip away from "ssh", "rdp" from "drp", and "dns" from "ns".
+ * Does the word probably mean this similar name? Yes if it begins with the same letter and, unless
+ * both are long, has the same letters: "ssl" is one slip away from "ssh", "rdp" from "drp", and
+ * "dns" from "ns".
  */
 static bool is_likely(const struct suggest *suggest, const char *name, size_t long_min)
 {
@@ -97,7 +98,7 @@ void services_offer(struct suggest *suggest, unsigned int transports)
 		if (registry_by_name(popular[i], transports, NULL, 0) &&
 		    is_likely(suggest, popular[i], LONG_MIN))
 			suggest_offer(suggest, popular[i]);
-	/* of the thousands of others, only what has all the letters of a long word */
+	/* of the thousands of others, only names with all letters of a long word */
 	for (size_t i = 0; suggest->length >= OTHERS_MIN && registry_name(i); i++)
 		if (is_likely(suggest, registry_name(i), SIZE_MAX) &&
 		    registry_by_name(registry_name(i), transports, NULL, 0))

@@ -23,7 +23,7 @@ static struct policy_prefixes *prefixes_of(struct policy_rule *rule,
 	return direction == PORTSIEVE_SOURCE ? &rule->from : &rule->to;
 }
 
-/* The rule's own prefixes, and then the members of all its sets, in a list of their own. */
+/* Joins the rule's own prefixes and the members of all its sets in a new list. */
 static int join(const struct policy *policy, const struct policy_set_uses *uses, size_t members,
 		struct policy_prefixes *prefixes)
 {
@@ -105,7 +105,7 @@ void policy_tally_add(struct policy_tally *tally, const struct policy_rule *rule
 		used = tally->used[policy_set_named(tally->policy,
 						    rule->sets[direction].list->name) -
 				   tally->policy->sets];
-		/* the first direction has been counted with the set */
+		/* the first direction was counted with the set */
 		if (!used[direction] && used[!direction])
 			tally->prefixes += prefixes->count;
 		used[direction] = true;
@@ -152,7 +152,7 @@ char *policy_set_lines(const struct policy_set *set)
 	return finish(out, &text);
 }
 
-/* What precedes the members of a set: "set NAME SHA256 PATH". A prefix never begins so. */
+/* Before the members of a set comes "set NAME SHA256 PATH". No prefix begins like this. */
 #define HEAD "set "
 
 char *policy_sets_print(const struct policy *policy)

@@ -32,7 +32,7 @@ bool policy_time_read(const char *text, const struct policy_host *host, uint64_t
 	    date.tm_year + 1900 > POLICY_YEAR_MAX)
 		return false;
 	normal = date;
-	seconds = timegm(&normal); /* turns 31 April into 1 May, and a second of 60 into 0 */
+	seconds = timegm(&normal); /* normalises 31 April to 1 May, and second 60 to 0 */
 	if (normal.tm_mday != date.tm_mday || normal.tm_sec != date.tm_sec)
 		return false;
 	until_ns = (__int128)seconds * SECOND_NS - host->realtime_ns + host->boottime_ns;

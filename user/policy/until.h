@@ -14,11 +14,11 @@ enum policy_time_limits {
 
 /*
  * Reads "2026-11-21T12:34:56Z" (RFC 3339, UTC, whole seconds, no leap seconds). *ret_until_ns is
- * that moment by CLOCK_BOOTTIME, at least 1. Returns false if the text is no such time.
+ * that time in CLOCK_BOOTTIME, at least 1. Returns false if the text is not such a time.
  */
 bool policy_time_read(const char *text, const struct policy_host *host, uint64_t *ret_until_ns);
 
-/* The reverse, rounded to the nearest second; years outside the limits become the limits. */
+/* The reverse, rounded to the nearest second; years are clamped to the limits. */
 struct policy_time_text {
 	char text[24];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From libyaml's events to the tree, and libyaml's errors in portsieve's words. */
+/* Builds the tree from libyaml's events, and rewords libyaml's errors. */
 #include "policy/yaml.h"
 
 #include <errno.h>
@@ -18,14 +18,14 @@
 #define NO_NODE UINT32_MAX
 
 enum {
-	NESTING_MAX = 16, /* no policy is so deep; libyaml's time grows with the depth squared */
+	NESTING_MAX = 16, /* no policy is this deep; libyaml takes quadratic time in the depth */
 };
 
 struct loading {
 	struct policy_yaml *yaml;
 	yaml_parser_t parser;
-	uint32_t open;		   /* the innermost list or mapping that has not ended */
-	uint32_t depth;		   /* how many have not ended */
+	uint32_t open;		   /* the innermost open list or mapping */
+	uint32_t depth;		   /* how many are open */
 	struct policy_node broken; /* the tree's last node if the text cannot be read to its end */
 };
 
@@ -58,7 +58,7 @@ bool policy_yaml_goes_on(struct policy_yaml *yaml, int r)
 	return !yaml->has_stopped;
 }
 
-/* Has YAML read on into a text that the author has not meant, up to where it broke off? */
+/* Has YAML run on into unintended text, up to where it broke off? */
 static bool is_run_on(const struct policy_yaml *yaml, const struct policy_node *node)
 {
 	const struct policy_node *next = node + 1;
@@ -110,7 +110,7 @@ static struct policy_node node_at(enum policy_node_kind kind, const yaml_mark_t 
 	};
 }
 
-/* Ends the tree: notes the place and the reason. Returns -EINVAL. */
+/* Ends the tree with a place and a reason. Returns -EINVAL. */
 static int __attribute__((format(printf, 3, 4)))
 break_off(struct loading *loading, const yaml_mark_t *mark, const char *format, ...)
 {
@@ -145,7 +145,7 @@ static int encoding_error(struct loading *loading)
 			 (unsigned int)parser->problem_value);
 }
 
-/* The character with that number (from 0), or the end of the source. */
+/* The character at the index, or the end of the source. */
 static const char *source_at(const struct policy_yaml *yaml, size_t index)
 {
 	const char *at = yaml->source, *end = at + yaml->size;
@@ -210,7 +210,7 @@ static int node_add(struct policy_yaml *yaml, const struct policy_node *node)
 	return 0;
 }
 
-/* Adds a text, and takes its bytes out of the event. */
+/* Adds a text, taking over its bytes from the event. */
 static int text_add(struct loading *loading, yaml_event_t *event)
 {
 	static const char openings[] = {
@@ -235,7 +235,7 @@ static int text_add(struct loading *loading, yaml_event_t *event)
 	return 0;
 }
 
-/* Adds a list or a mapping. Until its end, its span is the number of the node around it. */
+/* Adds a list or mapping. While it is open, its span is the number of its parent. */
 static int nest_add(struct loading *loading, const yaml_event_t *event)
 {
 	struct policy_node node = node_at(POLICY_NODE_LIST, &event->start_mark);
@@ -393,7 +393,10 @@ const char *policy_yaml_source(const struct policy_yaml *yaml, const struct poli
 	return source_at(yaml, node->index);
 }
 
-/* The source characters that make one of the text: an escape (YAML 1.1, 5.7) takes several. */
+/*
+ * The number of source characters for one character of the text: escapes (YAML 1.1, 5.7) take
+ * several.
+ */
 static size_t source_chars(const char *source, char quote)
 {
 	if (quote == '\'' && *source == '\'')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libyaml says what it did not find, mostly on a line after the mistake. The lines of the text up
- * to there show what its author meant.
+ * libyaml reports what it did not find, mostly on a line after the mistake. The lines up to there
+ * show what the author meant.
  */
 #include "policy/yaml_error.h"
 
@@ -13,7 +13,7 @@
 
 enum { LEVELS_MAX = 16 };
 
-/* A line without its end. */
+/* A line without its newline. */
 struct line {
 	const char *start;
 	size_t length;
@@ -52,7 +52,7 @@ static bool is_blank(const struct line *line)
 	return line->key == line->length || line->start[line->key] == '#';
 }
 
-/* The length of the key-like word at the line's beginning: letters and underscores. */
+/* The length of the word of letters and underscores at the line's beginning. */
 static size_t word_length(const struct line *line)
 {
 	size_t length = 0;
@@ -106,7 +106,7 @@ static bool explain_colon(struct yaml_problem *problem, size_t number, char *tex
 	return true;
 }
 
-/* The indentations that a line may have, ascending, by the lines before it. */
+/* The possible indentations of a line, ascending, judging by the lines before it. */
 static size_t levels_before(const struct yaml_problem *problem, size_t number, bool of_items,
 			    size_t levels[LEVELS_MAX])
 {
@@ -192,7 +192,7 @@ static bool has(const char *text, const char *part)
 	return text && strstr(text, part);
 }
 
-/* "[", "{" or a quote that does not end. */
+/* An unterminated "[", "{" or quote. */
 static bool explain_open(struct yaml_problem *problem, char *text, size_t size)
 {
 	const char *what = has(problem->context, "flow mapping")    ? "'{'"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is wrong with a text that is not YAML, in the user's words. Private to yaml.c. */
+/* Explains errors in invalid YAML in the user's terms. Private to yaml.c. */
 #ifndef PORTSIEVE_POLICY_YAML_ERROR_H
 #define PORTSIEVE_POLICY_YAML_ERROR_H
 
@@ -16,9 +16,9 @@ struct yaml_problem {
 };
 
 /*
- * Finds the mistake behind the most frequent problems: a space missing after ':', indentation, an
- * open quote or bracket. Writes what to do into `text`, and moves line and column to the mistake.
- * False if it is none of these.
+ * Finds the cause of the most frequent problems: a missing space after ':', indentation, an open
+ * quote or bracket. Writes what to do into `text`, and moves line and column to the mistake.
+ * Returns false for other problems.
  */
 bool yaml_problem_explain(struct yaml_problem *problem, char *text, size_t text_size);
 
