@@ -17,7 +17,7 @@
 
 static_assert(sizeof(struct policy_prefix) == 18, "prefixes are compared byte by byte");
 
-enum { DEPTH_MAX = 130 }; /* prefixes that hold each other: /0 to /128, and none */
+enum { DEPTH_MAX = 130 }; /* nested prefixes: /0 to /128, and none */
 
 /* A prefix of a list. */
 struct member {
@@ -25,7 +25,7 @@ struct member {
 	uint32_t list;
 };
 
-/* The prefixes of one rule, sorted, each once. */
+/* The prefixes of one rule, sorted, without duplicates. */
 struct prefix_list {
 	struct policy_prefixes sorted;
 	size_t rule;
@@ -36,14 +36,14 @@ struct classifying {
 	size_t given_count;
 	uint32_t classes_max;
 	size_t members_max;
-	const struct policy *policy; /* for the text of errors; NULL: none is wanted */
+	const struct policy *policy; /* for error messages; NULL: none */
 	const char *file;
 	enum portsieve_direction direction;
 	struct address_classes *classes;
 	struct addresses *addresses; /* may be NULL */
 	struct error *error;
 	struct prefix_list *lists;
-	struct hash_index list_index; /* of lists, by their prefixes */
+	struct hash_index list_index; /* of lists by their prefixes */
 	struct member *members;
 	size_t members_count;
 	size_t added_count;
@@ -95,7 +95,7 @@ static int compare_members(const void *one, const void *other)
 	return by_prefix ? by_prefix : (a->list > b->list) - (a->list < b->list);
 }
 
-/* What hash_index_find looks for among the lists. */
+/* The key for finding lists. */
 struct list_key {
 	const struct prefix_list *lists;
 	const struct policy_prefixes *sorted;
@@ -110,7 +110,7 @@ static bool is_list(uint32_t number, const void *key)
 	       !memcmp(one->list, wanted->sorted->list, one->count * sizeof(*one->list));
 }
 
-/* The number of the list: that of an equal one, or a new one, which takes over its prefixes. */
+/* Returns the number of an equal list, or adds the list, taking over its prefixes. */
 static uint32_t list_intern(struct classifying *work, struct prefix_list *list)
 {
 	const struct policy_prefixes *sorted = &list->sorted;
@@ -128,10 +128,7 @@ static uint32_t list_intern(struct classifying *work, struct prefix_list *list)
 	return *slot - 1;
 }
 
-/*
- * The list of the last rule before this one that borrows the same set's list; ADDRESS_LIST_ANY:
- * there is none.
- */
+/* The list of the last earlier rule that shares the same set's list, or ADDRESS_LIST_ANY. */
 static uint32_t same_list(struct classifying *work, size_t rule,
 			  const struct policy_prefixes *prefixes)
 {
@@ -205,7 +202,7 @@ static bool class_has(const struct address_classes *classes, uint32_t class, uin
 	return false;
 }
 
-/* What hash_index_find looks for among the classes: `parent` with the lists added last. */
+/* The key for finding classes: `parent` with the lists added last. */
 struct set_key {
 	const struct address_classes *classes;
 	uint32_t parent;
@@ -223,7 +220,9 @@ static bool is_set(uint32_t number, const void *key)
 		       one->added_count * sizeof(*wanted->added));
 }
 
-/* The class of `parent` with the lists added last, which stay only if the class is new. */
+/*
+ * Finds or adds the class of `parent` with the lists added last, which are kept only if it is new.
+ */
 static int class_intern(struct classifying *work, uint32_t parent, uint32_t added_count,
 			uint32_t *ret_class)
 {
@@ -265,9 +264,9 @@ static int class_intern(struct classifying *work, uint32_t parent, uint32_t adde
 struct holder {
 	struct policy_prefix prefix;
 	uint32_t class;
-	size_t address;		/* its index in addresses, if it is there */
-	unsigned __int128 held; /* addresses held by longer prefixes */
-	bool empty;		/* longer prefixes hold all its addresses */
+	size_t address;		/* its index in addresses, if it has one */
+	unsigned __int128 held; /* addresses in longer prefixes */
+	bool empty;		/* longer prefixes cover all its addresses */
 };
 
 struct holders {
@@ -275,7 +274,7 @@ struct holders {
 	unsigned int depth;
 };
 
-/* Pops the innermost prefix: all prefixes inside it have been seen. */
+/* Pops the innermost prefix, after all prefixes inside it. */
 static void holder_leave(const struct classifying *work, struct holders *holders)
 {
 	const struct holder *holder = &holders->list[--holders->depth];
@@ -339,7 +338,7 @@ static int prefix_classify(struct classifying *work, struct holders *holders, si
 		if (!class_has(work->classes, parent, work->members[end].list))
 			work->classes->added_lists[work->added_count + added++] =
 				work->members[end].list;
-	if (!added) /* same class as its surroundings */
+	if (!added) /* same class as around it */
 		return (int)(end - at);
 	r = class_intern(work, parent, added, &class);
 	if (r)
@@ -372,8 +371,8 @@ static int sets_make(struct classifying *work)
 }
 
 /*
- * Counts the lists of all classes, inherited ones included, and advances next[list] once for each.
- * Enters the class at next[list] if classes->classes exists. Stops once past the limit.
+ * Counts the lists of all classes, including inherited ones, and advances next[list] for each.
+ * Stores the class at next[list] if classes->classes exists. Stops past the limit.
  */
 static size_t memberships(const struct classifying *work, uint32_t *next)
 {
@@ -395,7 +394,7 @@ static size_t memberships(const struct classifying *work, uint32_t *next)
 	return count;
 }
 
-/* Which classes are of a list: counted first, then entered. */
+/* Makes the lists' classes: counts them first, then stores them. */
 static int classes_of_lists_make(struct classifying *work)
 {
 	struct address_classes *classes = work->classes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Classified prefixes: finding one, and which classes any address has. */
+/* Classified prefixes: finding them, and which classes have addresses. */
 #include "compile/addresses.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ void addresses_find_families(const struct addresses *addresses,
 		if (!one->empty)
 			families[one->direction][one->class] |= 1 << one->prefix.family;
 	}
-	/* class 0: what is outside of the outermost prefixes */
+	/* class 0: the addresses outside of the outermost prefixes */
 	for (size_t i = 0; i < addresses->count; i = addresses->list[i].end) {
 		const struct address_class *one = &addresses->list[i];
 		unsigned __int128 *sum = &held[one->direction][one->prefix.family];

@@ -20,12 +20,12 @@ enum { ADDRESSES_ALL_FAMILIES = (1 << POLICY_FAMILIES) - 1 };
 struct address_class {
 	struct policy_prefix prefix;
 	uint8_t direction; /* enum portsieve_direction */
-	bool empty;	   /* longer prefixes hold all its addresses */
-	uint32_t class;	   /* of the addresses that no longer prefix of its direction holds */
+	bool empty;	   /* longer prefixes cover all its addresses */
+	uint32_t class;	   /* of the addresses in no longer prefix of its direction */
 	uint32_t end;	   /* index after the last entry inside this prefix */
 };
 
-/* Sources first, then by policy_prefix_compare; each prefix once per direction. */
+/* Sources first, then by policy_prefix_compare, without duplicates per direction. */
 struct addresses {
 	struct address_class *list;
 	size_t count;
@@ -35,8 +35,8 @@ void addresses_free(struct addresses *addresses);
 #define _cleanup_addresses_ __attribute__((cleanup(addresses_free)))
 
 /*
- * The number of a prefix's addresses, modulo 2^128: of all of IPv6 it is 0. IPv4 counts as the
- * prefix of the same length in IPv6.
+ * The number of addresses in a prefix modulo 2^128, which is 0 for ::/0. An IPv4 prefix counts like
+ * the IPv6 prefix of the same length.
  */
 static inline unsigned __int128 prefix_addresses(const struct policy_prefix *prefix)
 {
@@ -48,8 +48,8 @@ size_t addresses_find(const struct addresses *addresses, enum portsieve_directio
 		      const struct policy_prefix *prefix);
 
 /*
- * Sets the bit 1 << family of each class that some address of the family has. Where longer prefixes
- * fill a shorter one, no address has the class of the shorter. `families` is all zero before.
+ * Sets the bit 1 << family of each class with an address of the family. A prefix that longer ones
+ * cover gives its class no address. `families` must be all zero.
  */
 void addresses_find_families(const struct addresses *addresses,
 			     uint8_t families[PORTSIEVE_DIRECTIONS][PORTSIEVE_CLASSES_MAX]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The compiler. Each rule paints its ports that no earlier rule has painted; the default paints
- * the rest. The work grows with ranges and ports, never with their product. Rules that name
- * addresses, have an end or are only monitored paint nothing: conditions.c enters them afterwards.
- * Until then ranges are numbered in the order of their rules; range_order.c orders them by kind.
+ * The compiler. Each rule paints its ports that no earlier rule has painted; the default paints the
+ * rest. The work grows with ranges plus ports, not with their product. Rules that name addresses,
+ * have an end or are only monitored paint nothing: conditions.c adds them afterwards. Ranges are
+ * numbered in rule order at first; range_order.c then orders them by kind.
  */
 #include "compile/compile.h"
 
@@ -21,14 +21,14 @@
 #include "compile/range_order.h"
 
 /*
- * The ports of one transport that no rule has painted yet, as a union-find forest: `next` leads
- * from a port to the first unpainted one at or above it. PORTSIEVE_PORTS ends all chains.
+ * The unpainted ports of one transport, as a union-find forest: `next` leads from a port to the
+ * first unpainted one at or above it. PORTSIEVE_PORTS ends all chains.
  */
 struct unpainted {
 	uint32_t next[PORTSIEVE_PORTS + 1];
 };
 
-/* The first unpainted port from `port` on, or PORTSIEVE_PORTS. Halves the path. */
+/* The first unpainted port from `port` on, or PORTSIEVE_PORTS. Uses path halving. */
 static uint32_t unpainted_from(struct unpainted *unpainted, uint32_t port)
 {
 	uint32_t *next = unpainted->next;
@@ -73,7 +73,7 @@ static bool is_dropped(const struct policy *policy, const struct policy_host *ho
 	return by_default;
 }
 
-/* Is a drop by the knob only monitored, because what it derives from is? */
+/* Are drops by the knob only monitored, like what it derives from? */
 static bool is_monitored(const struct policy *policy, enum portsieve_knob knob)
 {
 	if (policy->knobs[knob] != POLICY_CHOICE_UNSET)
@@ -127,7 +127,7 @@ static void compile_header(const struct policy *policy, const struct policy_host
 		image->flags |= PORTSIEVE_IMAGE_SIMULTANEOUS_OPEN;
 	if (image->flags & PORTSIEVE_IMAGE_RETURN_FLOW) {
 		image->flows = policy->flows;
-		/* under monitor, connections that would be dropped get in, and would be learned */
+		/* in monitor mode, connections that would be dropped get in and would be learned */
 		if (!policy->monitor)
 			image->grace_until_ns =
 				(uint64_t)host->boottime_ns + policy->grace_seconds * SECOND_NS;
@@ -141,7 +141,7 @@ static void compile_header(const struct policy *policy, const struct policy_host
 	}
 }
 
-/* The built-in ranges and that of DHCP, with their fixed counters. */
+/* Adds the built-in ranges and DHCP's, with their fixed counters. */
 static void compile_builtins(const struct policy *policy, struct portsieve_image *image)
 {
 	bool drop = policy->default_action == POLICY_DROP;
@@ -159,7 +159,7 @@ static void compile_builtins(const struct policy *policy, struct portsieve_image
 	image->ranges = PORTSIEVE_RANGE_RULES;
 }
 
-/* Adds a rule and its ranges, and paints these. -E2BIG if the image has more than ranges_max. */
+/* Adds a rule and its ranges, and paints them. -E2BIG if the image has more than ranges_max. */
 static int compile_rule(const struct policy_rule *rule, struct unpainted *unpainted,
 			uint32_t ranges_max, struct portsieve_image *image)
 {
@@ -259,7 +259,7 @@ static int too_many_ranges(const struct policy *policy, const struct policy_rule
 			 PORTSIEVE_RANGES_MAX);
 }
 
-/* -EOVERFLOW: as -E2BIG, when the rules exceed a limit all together. */
+/* -EOVERFLOW: as -E2BIG, but all rules together exceed a limit. */
 static int compile_rules(const struct policy *policy, const struct policy_host *host,
 			 const char *file, struct portsieve_image *image, struct error *error)
 {
@@ -280,7 +280,7 @@ static int compile_rules(const struct policy *policy, const struct policy_host *
 	for (size_t i = 0; i < policy->rules_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
-		if (i == policy->failsafe_count) /* what failsafe rules take is not the policy's */
+		if (i == policy->failsafe_count) /* the policy's limit excludes failsafe rules */
 			ranges_max = image->ranges + PORTSIEVE_RANGES_MAX;
 
 		r = compile_rule(rule, unpainted, ranges_max, image);
@@ -296,7 +296,7 @@ static int compile_rules(const struct policy *policy, const struct policy_host *
 	return ranges_order(policy, image) ? error_no_memory(error) : 0;
 }
 
-/* Compiles the rules up to the first one that is too many, for the error that names it. */
+/* Compiles rules up to the first one that is too many, so that the error names it. */
 static int blame_rule(const struct policy *policy, const struct policy_host *host, const char *file,
 		      struct portsieve_image *image, struct error *error)
 {

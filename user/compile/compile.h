@@ -20,10 +20,10 @@ int addresses_compile(const struct policy *policy, const char *file,
 		      struct addresses *ret_addresses, struct error *error);
 
 /*
- * Compiles a policy into *image, overwriting all of it but the fields that compiling does not know:
- * `counter` of the rules' ranges (see counter_ids.h), applied_ns, the digests, source, generation,
- * confirm_until_ns stay zero. Returns -E2BIG with the place in `file` and the limit that the policy
- * passes, or -ENOMEM; *image is then undefined.
+ * Compiles a policy into *image, overwriting all of it. Fields that the compiler does not know are
+ * zero: `counter` of the rules' ranges (see counter_ids.h), applied_ns, the digests, source,
+ * generation, confirm_until_ns. Returns -E2BIG with the place in `file` and the limit that the
+ * policy exceeds, or -ENOMEM; *image is then undefined.
  */
 int image_compile(const struct policy *policy, const struct policy_host *host, const char *file,
 		  struct portsieve_image *image, struct error *error);

@@ -15,10 +15,10 @@
 #include "policy/failsafe.h"
 
 enum {
-	IDS = UINT16_MAX + 1, /* of ranges, and of their other halves */
-	KNOWN_MAX = 1 << 17,  /* lists; more are compiled without sharing */
-	WORK_MAX = 400000000, /* ids of ranges looked at, over all classes: takes some seconds */
-	INSERTED_MAX = 8,     /* more are sorted by qsort() */
+	IDS = UINT16_MAX + 1, /* of ranges and of their other halves */
+	KNOWN_MAX = 1 << 17,  /* lists; further ones are compiled without sharing */
+	WORK_MAX = 400000000, /* range ids looked at, over all classes: takes some seconds */
+	INSERTED_MAX = 8,     /* above this, uses qsort() */
 	CELLS_MAX = 1 << 22,  /* of all rows, before they share any: 32 MB */
 	CELLS_SHARED = PORTSIEVE_CELLS / 4 * 3, /* with more, rows share cells */
 };
@@ -87,7 +87,7 @@ void condition_graph_free(struct condition_graph *graph)
 	free(graph->times);
 }
 
-/* What hash_index_find looks for among the known lists. */
+/* The key for finding known lists. */
 struct known_key {
 	const struct condition_graph *graph;
 	enum portsieve_direction direction;
@@ -177,7 +177,7 @@ static bool is_condition(uint32_t number, const void *key)
 	return !memcmp(&time->all[number], time->wanted, sizeof(*time->wanted));
 }
 
-/* Adds a condition by time, or finds an equal one. */
+/* Finds or adds a condition by time. */
 static int time_condition(struct condition_graph *graph,
 			  const struct portsieve_condition *condition, uint16_t *ret_entry)
 {
@@ -197,9 +197,9 @@ static int time_condition(struct condition_graph *graph,
 	return 0;
 }
 
-/* What is known of a packet while the steps by time are made. */
+/* What is known about a packet while making steps by time. */
 struct moment {
-	size_t at;	    /* the ranges before this one do not decide */
+	size_t at;	    /* ranges before this one do not decide */
 	uint64_t from_ns;   /* it is not earlier than this */
 	uint64_t before_ns; /* and earlier than this; 0: any later time */
 	uint16_t monitored; /* the first monitored range that matches; 0: none */
@@ -243,8 +243,8 @@ static int time_step(struct condition_graph *graph, const struct range_list *lis
 }
 
 /*
- * The entry of ranges that all match but for the time. A rule that ends no later than a rule before
- * it never decides: skip it.
+ * The entry of ranges that match except for the time. Skips rules that end no later than an earlier
+ * one, as they never decide.
  */
 static int by_time(struct condition_graph *graph, const struct range_list *list,
 		   struct moment moment, uint16_t *ret_entry)
@@ -279,9 +279,9 @@ static int by_direction(struct condition_graph *graph, enum portsieve_direction 
 			const struct range_list *list, uint16_t *ret_entry);
 
 /*
- * The entry of the ranges that are left once the class in a direction is known: the destination
- * follows the source, the time follows the destination. Cuts the list after the first range that
- * nothing asked later can rule out, unless that range is only monitored.
+ * The entry of the ranges that remain once the class in a direction is known: after the source
+ * comes the destination, after that the time. Cuts the list after the first range that no later
+ * question can rule out, unless it is only monitored.
  */
 static int rest_entry(struct condition_graph *graph, enum portsieve_direction direction,
 		      struct range_list left, uint16_t *ret_entry)
@@ -299,7 +299,7 @@ static int rest_entry(struct condition_graph *graph, enum portsieve_direction di
 	return by_time(graph, &left, (struct moment){ 0 }, ret_entry);
 }
 
-/* The row of a condition by source or destination, while it is being made. */
+/* The row of a condition by source or destination, under construction. */
 struct row {
 	struct condition_graph *graph;
 	struct direction_work *work;
@@ -315,7 +315,7 @@ static void row_free(struct row *row)
 	free(row->cells.cells);
 }
 
-/* The list of prefixes that a range asks for. */
+/* The list of prefixes that a range names. */
 static uint32_t prefixes_of(const struct row *row, uint16_t range)
 {
 	const struct policy_rule *rule = condition_rule_of(row->graph, range);
@@ -325,7 +325,7 @@ static uint32_t prefixes_of(const struct row *row, uint16_t range)
 	return row->work->classes.list_of_rule[rule - row->graph->policy->rules];
 }
 
-/* Chains the ranges of each list of prefixes. Returns whether any rule of the row names one. */
+/* Chains the ranges of each list of prefixes. Returns whether any rule in the row names one. */
 static bool chain_ranges(struct row *row)
 {
 	struct direction_work *work = row->work;
@@ -352,7 +352,7 @@ static bool chain_ranges(struct row *row)
 	return any < row->list->count;
 }
 
-/* What ids are sorted by: the range, then its half. */
+/* The sort key of ids: the range, then its half. */
 static unsigned int order_of(uint16_t id)
 {
 	return 2u * (id & PORTSIEVE_ENTRY_RANGE) + id / PORTSIEVE_ENTRY_DROP;
@@ -363,7 +363,7 @@ static int compare_ids(const void *one, const void *other)
 	return (int)order_of(*(const uint16_t *)one) - (int)order_of(*(const uint16_t *)other);
 }
 
-/* Sorts ids whose first `sorted` are in order already. */
+/* Sorts ids, of which the first `sorted` are sorted already. */
 static void sort(uint16_t *ids, size_t count, size_t sorted)
 {
 	if (count - sorted > INSERTED_MAX) {
@@ -380,7 +380,7 @@ static void sort(uint16_t *ids, size_t count, size_t sorted)
 	}
 }
 
-/* The entry of a class: what the ranges that match its addresses, in rule order, lead to. */
+/* The entry of a class, from the ranges that match its addresses, in rule order. */
 static int class_entry(const struct row *row, uint32_t class, uint16_t *ret_entry)
 {
 	struct direction_work *work = row->work;
@@ -417,7 +417,7 @@ static int cell_add(struct row *row, uint32_t class, uint16_t entry)
 	return 0;
 }
 
-/* Adds the cells of all classes of the prefixes that the list's rules name. */
+/* Adds the cells of all classes of prefixes named by the list's rules. */
 static int add_named(struct row *row)
 {
 	struct direction_work *work = row->work;
@@ -464,8 +464,8 @@ static void leave_out(struct sparse_row *row, uint16_t entry)
 }
 
 /*
- * The most frequent entry needs no cells. It is usually that of the classes that the list does not
- * name; with one broad prefix among many narrow ones it may be that of the broad one.
+ * The most frequent entry needs no cells. It is usually that of classes that the list does not
+ * name; with one broad prefix among many narrow ones it may be the broad one's.
  */
 static int choose_otherwise(struct row *row)
 {
@@ -501,7 +501,7 @@ static int choose_otherwise(struct row *row)
 	return 0;
 }
 
-/* Makes the cells of a row; without any, all classes get `otherwise`. */
+/* Makes the cells of a row. Without cells, all classes get `otherwise`. */
 static int row_make(struct row *row)
 {
 	struct condition_graph *graph = row->graph;
@@ -526,7 +526,7 @@ static int row_make(struct row *row)
 	return 0;
 }
 
-/* Adds the condition of a row and moves the row's cells to the graph. */
+/* Adds the condition of a row and moves its cells to the graph. */
 static int direction_condition(struct row *row, uint16_t *ret_entry)
 {
 	struct condition_graph *graph = row->graph;
@@ -549,7 +549,7 @@ static int direction_condition(struct row *row, uint16_t *ret_entry)
 	return 0;
 }
 
-/* Makes the condition of a list by a direction, and the conditions that its row refers to. */
+/* Makes a list's condition by a direction, and the conditions that its row refers to. */
 static int by_direction(struct condition_graph *graph, enum portsieve_direction direction,
 			const struct range_list *list, uint16_t *ret_entry)
 {

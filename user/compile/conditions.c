@@ -4,9 +4,9 @@
  * ranges in rule order, up to the first unconditional range, and makes the list's condition. The
  * condition and the unconditional range form a port class, and the ports then refer to it.
  *
- * A range that is only monitored never changes the verdict: it decides if it comes before a range
- * that allows the packet, and if several do, the first of them. Before a range that drops the
- * packet it has no effect.
+ * A monitored range never changes the verdict. The first one that matches before a range that
+ * allows the packet counts it; before a range that drops the packet, monitored ranges have no
+ * effect.
  */
 #include "compile/conditions.h"
 
@@ -20,7 +20,7 @@ struct painting {
 	struct condition_graph graph;
 	struct hash_index port_class_index;
 	size_t port_classes_count;
-	uint16_t *kept; /* ids of a list, while an entry is made */
+	uint16_t *kept; /* ids of a list, while making an entry */
 };
 
 bool rule_is_conditional(const struct policy_rule *rule)
@@ -29,14 +29,14 @@ bool rule_is_conditional(const struct policy_rule *rule)
 	       rule->until_ns || rule->monitor || policy_rule_is_portless(rule);
 }
 
-/* Does it match every packet to its ports, at any time? */
+/* Does the rule match every packet to its ports, at any time? */
 static bool matches_all(const struct policy_rule *rule)
 {
 	return policy_rule_takes_any(rule, PORTSIEVE_SOURCE) &&
 	       policy_rule_takes_any(rule, PORTSIEVE_DESTINATION) && !rule->until_ns;
 }
 
-/* Does the range that decides if no conditional one does drop the packet? */
+/* Is the packet dropped if no conditional range decides? */
 static bool otherwise_drops(const struct painting *painting, uint16_t otherwise)
 {
 	bool by_default = (otherwise & PORTSIEVE_ENTRY_RANGE) < PORTSIEVE_RANGE_RULES;
@@ -46,12 +46,12 @@ static bool otherwise_drops(const struct painting *painting, uint16_t otherwise)
 }
 
 /*
- * Copies a list without the monitored ranges that have no effect: after one that matches all, and
- * where all that follows drops. Returns whether any is left.
+ * Copies a list without monitored ranges that have no effect: those after one that matches all, and
+ * those followed only by drops. Returns whether any range is left.
  */
 static bool leave_out_idle(struct painting *painting, struct range_list *list, bool drops_otherwise)
 {
-	size_t last_allow = 0, kept = 0; /* one past the last range that allows */
+	size_t last_allow = 0, kept = 0; /* index after the last allowing range */
 	bool matched_all = false, any = false;
 
 	for (size_t i = 0; i < list->count; i++)
@@ -83,7 +83,7 @@ static bool is_port_class(uint32_t number, const void *key)
 	       class->all[number].otherwise == class->wanted.otherwise;
 }
 
-/* Finds or adds the port class of a condition and of the entry if the condition does not decide. */
+/* Finds or adds the port class of a condition and the entry for when it does not decide. */
 static int port_class_entry(struct painting *painting, struct portsieve_port_class wanted,
 			    uint16_t *ret_entry)
 {
@@ -105,7 +105,7 @@ static int port_class_entry(struct painting *painting, struct portsieve_port_cla
 	return 0;
 }
 
-/* The entry of a port: the active ranges before `otherwise` decide first, then `otherwise`. */
+/* The entry of a port: active ranges before `otherwise` decide first, then `otherwise`. */
 static int port_entry(struct painting *painting, const struct range_list *active,
 		      uint16_t otherwise, uint16_t *ret_entry)
 {
@@ -119,7 +119,7 @@ static int port_entry(struct painting *painting, const struct range_list *active
 		(active->ids[list.count] & PORTSIEVE_ENTRY_RANGE) < decider))
 		list.count++;
 	*ret_entry = otherwise;
-	/* only monitored ranges ask what follows: other lists are shared in any case */
+	/* matters only to lists with monitored ranges, so that the others can be shared */
 	painting->graph.drops_otherwise =
 		leave_out_idle(painting, &list, drops_otherwise) && drops_otherwise;
 	if (!list.count)
@@ -135,7 +135,7 @@ static int port_entry(struct painting *painting, const struct range_list *active
 				ret_entry);
 }
 
-/* Sets the entries of the ports low..high, which share their active conditional ranges. */
+/* Sets the entries of ports low..high, which have the same active conditional ranges. */
 static int stretch_enter(struct painting *painting, const struct range_list *active,
 			 uint16_t *table, uint32_t low, uint32_t high)
 {
@@ -189,10 +189,7 @@ static size_t find_borders(const struct painting *painting, enum portsieve_trans
 	return count;
 }
 
-/*
- * Adds the range to the active ones, which stay sorted, or removes it; with `only_from`, both its
- * halves.
- */
+/* Adds the range to the sorted active ones, or removes it; with `only_from`, both halves. */
 static void border_cross(const struct painting *painting, struct range_list *active,
 			 const struct border *border)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Conditions: rules that have addresses or an end. compile.c writes the unconditional rules into
- * the flat tables first; here the ports of conditional rules get port classes. Rules that are only
- * monitored are entered here too: what they match depends on the rules after them. Pure; private to
- * the compiler.
+ * Conditions: rules with addresses or an end. After compile.c has written unconditional rules to
+ * the flat tables, the ports of conditional rules get port classes. This includes monitored rules:
+ * their effect depends on the rules after them. Pure; private to the compiler.
  */
 #ifndef PORTSIEVE_CONDITIONS_H
 #define PORTSIEVE_CONDITIONS_H
@@ -16,8 +15,8 @@
 bool rule_is_conditional(const struct policy_rule *rule);
 
 /*
- * Completes an image that has all its ranges, and flat tables of the unconditional rules and the
- * default. -E2BIG past a limit, which the last rule is said to exceed; -ENOMEM.
+ * Completes an image that has all its ranges, and flat tables with the unconditional rules and the
+ * default. -E2BIG past a limit, with an error about the last rule; -ENOMEM.
  */
 int conditions_compile(const struct policy *policy, const char *file, struct portsieve_image *image,
 		       struct error *error);

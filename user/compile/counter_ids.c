@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Assigning rows: sorts both policies' ranges by identity and walks them side by side. */
+/* Assigns rows: sorts both policies' ranges by identity and merges them. */
 #include "compile/counter_ids.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 
-/* A range by what makes it the same in two policies. */
+/* The identity of a range across policies. */
 struct identity {
 	const char *rule;
 	uint16_t low, high;
@@ -29,7 +29,7 @@ static int compare_identities(const void *one, const void *other)
 	return (a->high > b->high) - (a->high < b->high);
 }
 
-/* The identities of the rules' ranges, sorted; owned by the caller. NULL: no memory. */
+/* The sorted identities of the rules' ranges; the caller frees them. NULL: out of memory. */
 static struct identity *sorted_identities(const struct portsieve_image *image)
 {
 	size_t count = image->ranges - PORTSIEVE_RANGE_RULES;
@@ -52,7 +52,7 @@ static struct identity *sorted_identities(const struct portsieve_image *image)
 	return identities;
 }
 
-/* Gives the ranges that stay their rows; the others' are left 0. */
+/* Gives ranges that stay their rows; others get 0. */
 static int keep_rows(struct portsieve_image *image, const struct portsieve_image *previous)
 {
 	_cleanup_free_ struct identity *now = sorted_identities(image);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The order of range ids: by kind in an image (see enum portsieve_ranges), by rule for readers.
- * Pure.
+ * The order of range ids: by kind in images (see enum portsieve_ranges), by rule for readers. Pure.
  */
 #ifndef PORTSIEVE_RANGE_ORDER_H
 #define PORTSIEVE_RANGE_ORDER_H
@@ -9,12 +8,12 @@
 #include "policy/policy.h"
 
 /*
- * Numbers the ranges of a compiled image by kind instead of by rule, in all its tables, and sets
+ * Renumbers the ranges of a compiled image, which are in rule order, by kind, and sets
  * image.enforced and image.final. Returns 0 or -ENOMEM.
  */
 int ranges_order(const struct policy *policy, struct portsieve_image *image);
 
-/* The ranges of a rule, with the ids from `first` up to but not including `end`. */
+/* The ranges of a rule, with ids `first` to `end` - 1. */
 struct rule_ranges {
 	uint32_t rule;
 	uint32_t first;
@@ -23,7 +22,7 @@ struct rule_ranges {
 
 enum { RANGE_KINDS = 4 };
 
-/* A walk over the rules of an image, in their order, whatever the kinds of their ranges. */
+/* A walk over the rules of an image in order. */
 struct rules_walk {
 	const struct portsieve_image *image;
 	uint32_t at[RANGE_KINDS];

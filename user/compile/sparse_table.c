@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Row displacement, first fit: the longest rows first, the short ones then fill the gaps. */
+/* Row displacement, first fit: longest rows first, so that short ones fill the gaps. */
 #include "compile/sparse_table.h"
 
 #include <errno.h>
@@ -55,8 +55,7 @@ static bool row_lay(struct portsieve_image *image, const struct sparse_row *row,
 		if (image->cell[at].condition || !fits(image, row, base))
 			continue;
 		lay(image, row, base);
-		/* rows of one cell fill the gaps in order; longer ones may leave gaps for the next
-		 */
+		/* single cells fill the gaps in order; longer rows may leave gaps */
 		if (row->count == 1)
 			*hint = at + 1;
 		return true;

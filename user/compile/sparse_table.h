@@ -12,7 +12,7 @@
 #include <portsieve/abi.h>
 
 struct sparse_cell {
-	uint32_t class; /* below PORTSIEVE_CLASSES_MAX; each once in a row */
+	uint32_t class; /* below PORTSIEVE_CLASSES_MAX; unique in a row */
 	uint16_t entry;
 };
 
@@ -23,8 +23,8 @@ struct sparse_row {
 };
 
 /*
- * Lays the rows into image->cell and sets their conditions' `base`. Sorts `rows`. -E2BIG when they
- * do not fit, and *image is then undefined; -ENOMEM.
+ * Places the rows in image->cell and sets their conditions' `base`. Sorts `rows`. -E2BIG if they do
+ * not fit, with *image undefined; -ENOMEM.
  */
 int sparse_table_lay(struct sparse_row *rows, size_t count, struct portsieve_image *image);
 
