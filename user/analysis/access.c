@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compares a policy with the needs of the machine. */
+/* Compares a policy with the machine's needs. */
 #include "analysis/access.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void remark(const struct policy_check *check, enum error_code code, const
 	check->remark(&error, check->context);
 }
 
-/* Under `default: drop`, are there ephemeral ports that no rule decides? */
+/* With `default: drop`, are there ephemeral ports that no rule decides? */
 static bool drops_ephemeral(const struct portsieve_image *image)
 {
 	for (uint32_t port = image->host.ephemeral_low; port <= image->host.ephemeral_high;
@@ -88,7 +88,7 @@ bool access_needs_names(const struct policy_check *check, const struct access_ma
 	return false;
 }
 
-/* By its name or, since systemd may listen for it and names need rights, by its port. */
+/* By its name or, since systemd may listen for it and names take privileges, by its port. */
 static bool is_ssh_server(const struct listener *listener)
 {
 	static const char *const names[] = { "sshd", "dropbear", "tinysshd" };
@@ -143,7 +143,7 @@ static bool has_port(const struct policy_rule *rule, const struct listener *list
 	return policy_rule_is_portless(rule);
 }
 
-/* Does any rule for the port match packets of IPv6? Then their verdict is somebody's choice. */
+/* Does any rule for the port match IPv6 packets? Then their verdict is deliberate. */
 static bool is_about_ipv6(const struct policy *policy, const struct listener *listener)
 {
 	for (size_t i = 0; i < policy->rules_count; i++) {
@@ -156,7 +156,7 @@ static bool is_about_ipv6(const struct policy *policy, const struct listener *li
 	return false;
 }
 
-/* Does the rule mean everybody that it is for? A block list of some addresses does not. */
+/* Does the rule aim at everybody? A block list of some addresses does not. */
 static bool means_everybody(const struct policy_rule *rule)
 {
 	if (rule->action == POLICY_ALLOW)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remarks on whom a policy keeps out of this machine without meaning to: the answers to its own
- * connections, its administrator, and clients of the other address family. Pure.
+ * Remarks on what a policy keeps out of this machine by mistake: answers to its own connections,
+ * its administrator, and clients of the other address family. Pure.
  */
 #ifndef PORTSIEVE_ANALYSIS_ACCESS_H
 #define PORTSIEVE_ANALYSIS_ACCESS_H
@@ -13,17 +13,17 @@
 struct access_machine {
 	const struct listener *listeners; /* with processes, for access_needs_names */
 	size_t count;
-	bool has_ipv6;	      /* an address that other links can reach */
-	bool lists_reachable; /* remark on sockets that take packets as replies, too */
+	bool has_ipv6;	      /* it has an address that other links can reach */
+	bool lists_reachable; /* also remark on sockets that accept packets as replies */
 	uint64_t now_ns;
 };
 
-/* Do the remarks depend on which process listens? Only if the policy shuts out a TCP listener. */
+/* Do the remarks depend on which process listens? Only if the policy blocks a TCP listener. */
 bool access_needs_names(const struct policy_check *check, const struct access_machine *machine);
 
 /*
- * Does the policy drop the replies to the connections of a host: `default: drop` with `return:
- * none`, and ephemeral ports that no rule decides? Not under `mode: monitor`.
+ * Does the policy drop the replies to a host's own connections, by `default: drop` with `return:
+ * none` and ephemeral ports that no rule decides? Not with `mode: monitor`.
  */
 bool access_drops_replies(const struct policy *policy, const struct portsieve_image *image);
 

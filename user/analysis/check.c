@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remarks on a valid policy, in words. Which ranges packets reach is reach.c, which rules decide
- * the others deciders.c.
+ * Remarks on a valid policy, in words. reach.c finds which ranges packets reach, deciders.c which
+ * rules decide the others.
  */
 #include "analysis/check.h"
 
@@ -17,7 +17,7 @@
 #include "policy/knobs.h"
 
 enum {
-	RANGES_NAMED = 3, /* by one remark */
+	RANGES_NAMED = 3, /* in one remark */
 	RULES_NAMED = 3,
 };
 
@@ -42,7 +42,7 @@ static struct error remark_in(enum error_code code, const char *file, struct pol
 	return error;
 }
 
-/* At a place of the rule, in the file that it is from. */
+/* Starts a remark at the rule's place in its file. */
 static struct error remark_at(enum error_code code, const struct policy_check *check,
 			      const struct policy_rule *rule, struct policy_place place)
 {
@@ -81,8 +81,8 @@ static void append_deciders(struct error *error, const struct checking *checking
 }
 
 /*
- * Does a monitored rule count packets of the ranges? Then they are not dead: without them, what
- * follows would decide.
+ * Does a monitored rule count packets of the ranges? Then they are not dead: without them, later
+ * rules would decide.
  */
 static bool is_counted_instead(const struct checking *checking, struct checked_ranges ranges)
 {
@@ -188,7 +188,7 @@ static void remark_families(const struct policy_check *check, const struct polic
 	check->remark(&error, check->context);
 }
 
-/* Of the addresses that the rule matches; one bit per family. */
+/* The families of the addresses that the rule matches, as bits. */
 static unsigned int families_of(const struct policy_rule *rule, enum portsieve_direction direction)
 {
 	const struct policy_prefixes *prefixes = policy_rule_prefixes(rule, direction);
@@ -233,7 +233,7 @@ static bool only_failsafe_decides(const struct checking *checking, struct checke
 	return only;
 }
 
-/* Does the rule name sets only, without members? Then it matches nothing; the sets are remarked. */
+/* Does the rule name only empty sets? Then it matches nothing; the remark is about the sets. */
 static bool names_nothing(const struct policy_rule *rule)
 {
 	return rule->from.is_empty || rule->to.is_empty;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remarks on a policy that is valid but may not be what its author meant: a rule, or a range of
- * one, that never matches, and which rules shadow it; `assigned` used as a security policy. Pure.
+ * Remarks on a valid policy that may not be what its author meant: rules, or ranges of them, that
+ * never match, and the rules that shadow them; relying on `assigned` for security. Pure.
  */
 #ifndef PORTSIEVE_POLICY_CHECK_H
 #define PORTSIEVE_POLICY_CHECK_H
@@ -9,7 +9,7 @@
 #include "compile/addresses.h"
 #include "base/error.h"
 
-/* Takes one remark, with its place in `error` (exit is EXIT_DONE). */
+/* Receives one remark, with its place in `error` (exit is EXIT_DONE). */
 typedef void policy_remark_fn(const struct error *error, void *context);
 
 struct policy_check {
@@ -18,14 +18,14 @@ struct policy_check {
 	const struct addresses *addresses;
 	const char *file; /* to name the place */
 	policy_remark_fn *remark;
-	void *context; /* of `remark` */
+	void *context; /* for `remark` */
 };
 
 void policy_check(const struct policy_check *check);
 
 /*
- * Remarks on runtime rules that have ended. Call it before policy_runtime_expire removes them, and
- * before the policy is compiled.
+ * Remarks on ended runtime rules. Call it before policy_runtime_expire removes them, and before
+ * compiling.
  */
 void policy_check_ends(const struct policy_check *check, uint64_t now_ns);
 

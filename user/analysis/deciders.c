@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which rules decide packets: an image's conditions followed with the classes of one rule's
- * addresses alone.
+ * Finds the rules that decide a rule's packets, by following the image's conditions with the
+ * classes of the rule's addresses only.
  */
 #include "analysis/reach.h"
 
@@ -14,7 +14,7 @@ enum {
 
 /* The classes of a rule's `from` or `to`. */
 struct members {
-	uint32_t stamp[PORTSIEVE_CLASSES_MAX]; /* by class: `now` if it is a member */
+	uint32_t stamp[PORTSIEVE_CLASSES_MAX]; /* by class: `now` if a member */
 	uint32_t now;
 	uint32_t list[PORTSIEVE_CLASSES_MAX];
 	size_t count;
@@ -22,9 +22,9 @@ struct members {
 	uint8_t families; /* of the members' addresses */
 };
 
-/* Rules, each once. */
+/* A set of rules. */
 struct rules {
-	uint32_t stamp[RULES]; /* by rule: `now` if it is in the list */
+	uint32_t stamp[RULES]; /* by rule: `now` if in the list */
 	uint32_t now;
 	uint16_t list[RULES];
 	size_t count;
@@ -33,13 +33,13 @@ struct rules {
 struct deciders_search {
 	const struct image_reach *reach;
 	const struct policy_rule *rule;
-	unsigned int family; /* of the packets that are followed now */
+	unsigned int family; /* of the packets being followed */
 	struct members members[PORTSIEVE_DIRECTIONS];
 	struct members holder; /* of a rule that may decide all packets */
-	uint32_t stamp;	       /* differs for each family and stretch of ports */
+	uint32_t stamp;	       /* unique for each family and stretch of ports */
 	uint32_t condition_stamp[PORTSIEVE_CONDITIONS_MAX];
 	bool falls[PORTSIEVE_CONDITIONS_MAX]; /* of the conditions with that stamp */
-	struct rules deciders;		      /* of one stretch */
+	struct rules deciders;		      /* for one stretch */
 	struct rules found;
 	size_t work;
 };
@@ -53,7 +53,7 @@ struct deciders_search *deciders_search_new(const struct image_reach *reach)
 	return search;
 }
 
-/* Does any address of the family that is followed have the class? */
+/* Does any address of the current family have the class? */
 static bool has_family(const struct deciders_search *search, enum portsieve_direction direction,
 		       uint32_t class)
 {
@@ -61,8 +61,8 @@ static bool has_family(const struct deciders_search *search, enum portsieve_dire
 }
 
 /*
- * Adds the classes of a prefix and of the longer ones inside it. A prefix that is not listed adds
- * none: a shorter one of the same rule contains it.
+ * Adds the classes of a prefix and of longer ones inside it. A prefix that is not listed adds none:
+ * a shorter one of the same rule contains it.
  */
 static void members_add(struct deciders_search *search, enum portsieve_direction direction,
 			const struct policy_prefix *prefix, struct members *members)
@@ -99,7 +99,7 @@ static void members_find(struct deciders_search *search, const struct policy_rul
 		members_add(search, direction, &prefixes->list[i], members);
 }
 
-/* Does the other rule decide all packets of the rule on a port that both have, without help? */
+/* Does the other rule alone decide all of the rule's packets on a common port? */
 static bool shadows(struct deciders_search *search, const struct policy_rule *other)
 {
 	uint64_t until_ns = search->rule->until_ns;
@@ -149,7 +149,9 @@ static uint16_t entry_of_class(const struct portsieve_image *image, uint32_t num
 	return condition->otherwise;
 }
 
-/* Finds the rules that an entry leads to; returns whether it may lead to no conditional one. */
+/*
+ * Finds the rules that an entry leads to. Returns whether it may lead to none that is conditional.
+ */
 static bool follow(struct deciders_search *search, uint16_t entry);
 
 static bool follow_by_address(struct deciders_search *search, uint32_t number)
@@ -198,8 +200,8 @@ static bool follow(struct deciders_search *search, uint16_t entry)
 }
 
 /*
- * Finds the rules that decide the rule's packets on a port. If the last one would decide all
- * packets without the others, it alone is named.
+ * Finds the rules that decide the rule's packets on a port. If the last one alone would decide all
+ * of them, returns only that.
  */
 static void follow_port(struct deciders_search *search, uint16_t entry)
 {
@@ -214,7 +216,7 @@ static void follow_port(struct deciders_search *search, uint16_t entry)
 			&search->reach->image->port_class[reference_number(entry)];
 		uint16_t range = class->otherwise & PORTSIEVE_ENTRY_RANGE;
 
-		/* an earlier rule without addresses and without an end */
+		/* an earlier rule without addresses or an end */
 		if (range >= PORTSIEVE_RANGE_RULES && range < PORTSIEVE_RANGES &&
 		    search->reach->ranges[range]) {
 			uint16_t rule = search->reach->image->range[range].rule;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Comparing two policies: their settings, their rules by name, and with diff_ports.c their ports.
- */
+/* Compares two policies: their settings, their rules by name and, by diff_ports.c, their ports. */
 #include "analysis/diff.h"
 
 #include <errno.h>
@@ -14,7 +13,7 @@
 #include "policy/knobs.h"
 #include "policy/sets.h"
 
-/* An end is written in seconds, and read again by clocks that drift apart. */
+/* Ends are written in seconds, and read back by clocks that drift apart. */
 #define END_TOLERANCE_NS UINT64_C(2000000000)
 
 void policy_diff_free(struct policy_diff *diff)
@@ -43,7 +42,7 @@ static void add_setting(struct policy_diff *diff, struct policy_diff_setting set
 		diff->settings[diff->settings_count++] = setting;
 }
 
-/* What a policy does with the packets of a knob. */
+/* What a policy does with a knob's packets. */
 static struct policy_decider knob_decider(const struct policy_diff_side *side, int knob)
 {
 	return (struct policy_decider){
@@ -114,8 +113,8 @@ static void compare_settings(const struct comparison *comparison,
 }
 
 /*
- * Are the rules the same but for their names, their lines, and the order of their words? Also if
- * one is a runtime rule and the other of the file: `save` makes rules of the file.
+ * Are the rules the same except for names, lines and the order of words? Also compares runtime
+ * rules with rules of the file, as `save` converts them.
  */
 static int same_rule(const struct comparison *comparison, size_t before, size_t after,
 		     bool *ret_same)
@@ -164,7 +163,7 @@ static int add_rule(struct policy_diff_rules *rules, const struct policy_rule *r
 	return 0;
 }
 
-/* Which rules come, go, change or stay, by their names. */
+/* Finds added, removed, changed and kept rules, by name. */
 static int compare_rules(const struct comparison *comparison)
 {
 	const struct policy *before = comparison->policies[BEFORE];
@@ -211,7 +210,7 @@ static int compare_rules(const struct comparison *comparison)
 	return r;
 }
 
-/* Adds the set if its members differ; NULL: a policy does not have it. */
+/* Adds the set if its members differ. NULL: the policy does not have it. */
 static int compare_set(struct policy_diff *diff, const struct policy_set *before,
 		       const struct policy_set *after)
 {

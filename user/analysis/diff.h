@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The difference of two policies: port ranges whose packets get another verdict, settings, rules.
- * Pure. The caller has merged runtime rules and removed ended ones; ends in the future do not
- * affect verdicts. A drop that is only monitored, by the policy's mode or by that of its rule or of
- * the default, is a packet that passes and is counted as a would-be drop.
+ * Pure. The caller has merged runtime rules and removed ended ones; future ends do not affect
+ * verdicts. A drop that is only monitored, by the policy's mode or by that of its rule or of the
+ * default, is a packet that passes and is counted as a would-be drop.
  */
 #ifndef PORTSIEVE_POLICY_DIFF_H
 #define PORTSIEVE_POLICY_DIFF_H
@@ -15,7 +15,7 @@
 #include "policy/policy.h"
 
 enum policy_diff_limits {
-	/* Of one port range: pairs of classes of source and destination; steps to judge them. */
+	/* Per port range: pairs of source and destination classes, and steps to judge them. */
 	POLICY_DIFF_QUESTIONS_MAX = 1000000,
 	POLICY_DIFF_STEPS_MAX = 100000000,
 	POLICY_DIFF_SETTINGS_MAX = PORTSIEVE_KNOBS + 6,
@@ -23,20 +23,20 @@ enum policy_diff_limits {
 
 struct policy_diff_side {
 	const struct policy *policy;
-	uint64_t drop_knobs; /* of its image */
+	uint64_t drop_knobs; /* from its image */
 	uint64_t monitor_knobs;
 };
 
-/* An address is in the area if the longest prefix of both lists that holds it is one of `in`. */
+/* An address is in the area if the longest prefix in both lists that contains it is in `in`. */
 struct area {
 	struct policy_prefixes in;
 	struct policy_prefixes except;
-	bool all; /* of all addresses of its families */
+	bool all; /* all addresses of its families */
 };
 
-/* How the fate of packets changes: allowed, only counted (monitored), or dropped. */
+/* How the treatment of packets changes: allowed, only counted (monitored), or dropped. */
 enum policy_diff_effect {
-	POLICY_DIFF_NO_EFFECT, /* also of a setting that is not about packets of one kind */
+	POLICY_DIFF_NO_EFFECT, /* also for settings that are not about one kind of packets */
 	POLICY_DIFF_NOW_ALLOWED,
 	POLICY_DIFF_NOW_DROPPED,
 	POLICY_DIFF_NOW_COUNTED,	/* allowed before; passes as before */
@@ -56,9 +56,9 @@ struct policy_decider {
 };
 
 /*
- * `before` decided packets of a transport to low..high, from and to these addresses (source and
- * destination of one family); `after` will. `unclear`: some addresses may be affected, but finding
- * which would take too long; deciders and effect are then not set.
+ * `before` decided the packets of a transport to low..high, from and to these addresses (both of
+ * the same family); `after` will. `unclear`: some addresses may be affected, but it would take too
+ * long to find them; deciders and effect are not set.
  */
 struct policy_diff_change {
 	uint8_t transport; /* PORTSIEVE_ANY: packets without a port */
@@ -73,7 +73,7 @@ struct policy_diff_change {
 	bool unclear;
 };
 
-/* A knob can have an effect with equal values before and after, if the mode changes. */
+/* If the mode changes, a knob has an effect even with equal values. */
 struct policy_diff_setting {
 	const char *name; /* as in the policy; "malformed" for malformed packets */
 	const char *before;
@@ -92,20 +92,20 @@ struct policy_diff_set {
 	size_t added, removed; /* prefixes */
 };
 
-/* Changes are sorted by transport and port; neighbours with the same deciders are one. */
+/* Changes are sorted by transport and port; adjacent ones with the same deciders are merged. */
 struct policy_diff {
 	struct policy_diff_change *changes;
 	size_t changes_count;
 	struct policy_diff_setting settings[POLICY_DIFF_SETTINGS_MAX];
 	size_t settings_count;
-	struct policy_diff_rules added; /* by name; in the order of the policy they are of */
+	struct policy_diff_rules added; /* by name; in the order of their policy */
 	struct policy_diff_rules removed;
 	struct policy_diff_rules
-		changed; /* as they will be: other action, ports, addresses or end */
-	struct policy_diff_rules runtime; /* runtime rules that stay as they are */
+		changed; /* new versions, with other action, ports, addresses or end */
+	struct policy_diff_rules runtime; /* unchanged runtime rules */
 	struct policy_diff_set *sets;
 	size_t sets_count;
-	bool reordered; /* rules of both policies changed their order */
+	bool reordered; /* rules in both policies changed their order */
 
 	void *areas[PORTSIEVE_DIRECTIONS]; /* owns the areas of the changes */
 };
@@ -116,7 +116,7 @@ int policy_diff(const struct policy_diff_side *before, const struct policy_diff_
 void policy_diff_free(struct policy_diff *diff);
 #define _cleanup_policy_diff_ __attribute__((cleanup(policy_diff_free)))
 
-/* Nothing changes: no verdict, no setting, no rule. */
+/* Does nothing change: no verdict, no setting, no rule? */
 bool policy_diff_is_empty(const struct policy_diff *diff);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the rules of two policies to classes of addresses, and from classes to as few of the known
- * prefixes as it takes. Each area is made once: the same 100,000 prefixes may be the answer for
- * thousands of port ranges.
+ * Computes classes of addresses from the rules of two policies, and areas, with as few of the known
+ * prefixes as possible, from classes. Each area is built once: the same 100,000 prefixes may be the
+ * answer for thousands of port ranges.
  */
 #include <errno.h>
 #include <search.h>
@@ -16,8 +16,8 @@
 enum { NO_PARENT = UINT32_MAX };
 
 /*
- * The next child of a prefix, after `child`, up to the prefix's end. What an empty child holds
- * comes next, as if it were the children of the prefix itself.
+ * The next child of a prefix after `child`, up to the prefix's end. The contents of an empty child
+ * follow as if they were children of the prefix itself.
  */
 static uint32_t next_child(const struct partition *partition, uint32_t child)
 {
@@ -69,7 +69,7 @@ int partition_make(struct comparison *comparison, enum portsieve_direction direc
 {
 	const struct policy *const *policies = comparison->policies;
 	struct partition *partition = &comparison->partitions[direction];
-	/* A list of all addresses comes first, so that each address is in a prefix. */
+	/* The first list has all addresses, so that each address is in a prefix. */
 	struct policy_prefix all[] = { { .family = POLICY_IPV4 }, { .family = POLICY_IPV6 } };
 	struct policy_prefixes everything = { .list = all, .count = ARRAY_SIZE(all) };
 	_cleanup_free_ const struct policy_prefixes **lists =
@@ -118,8 +118,8 @@ static int add_prefix(struct policy_prefixes *prefixes, const struct policy_pref
 }
 
 /*
- * With the classes of the question marked: adds to `begin` the prefix with this number if marked
- * addresses begin there, and to `end` its children at which they end. A marked /0 of a complement
+ * With the question's classes marked, adds the prefix with this number to `begin` if marked
+ * addresses begin there, and its children at which they end to `end`. A marked /0 of a complement
  * is in neither list.
  */
 static int add_borders(const struct partition *partition, const struct area_question *question,
@@ -146,7 +146,7 @@ static void sort(struct policy_prefixes *prefixes, size_t first)
 		      policy_prefix_compare);
 }
 
-/* With the classes of the question marked: makes its area. */
+/* Builds the area of a question, whose classes are marked. */
 static int make_area(const struct partition *partition, const struct area_question *question,
 		     struct area *area)
 {
@@ -154,7 +154,7 @@ static int make_area(const struct partition *partition, const struct area_questi
 	struct policy_prefixes *begin = question->complement ? &area->except : &area->in;
 	struct policy_prefixes *end = question->complement ? &area->in : &area->except;
 	const uint32_t *first = partition->first_of_class;
-	uint8_t whole = 0; /* families of which all addresses are in `in` */
+	uint8_t whole = 0; /* families whose addresses are all in `in` */
 	size_t roots;
 	int r = 0;
 
@@ -187,9 +187,9 @@ static int make_area(const struct partition *partition, const struct area_questi
 }
 
 struct known_area {
-	struct area area; /* first: callers hold a pointer to it */
+	struct area area; /* must be first: callers have a pointer to it */
 	struct area_question question;
-	uint32_t *classes; /* those of the question */
+	uint32_t *classes; /* the question's */
 };
 
 static int compare_known(const void *one, const void *other)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of a comparison of policies; private to diff*.c. */
+/* The parts of comparing policies. Private to diff*.c. */
 #ifndef PORTSIEVE_POLICY_DIFF_PARTS_H
 #define PORTSIEVE_POLICY_DIFF_PARTS_H
 
@@ -8,23 +8,23 @@
 
 enum { BEFORE, AFTER, SIDES };
 
-/* The addresses of one direction, divided by the lists of prefixes of both policies. */
+/* The addresses of one direction, partitioned by the prefix lists of both policies. */
 struct partition {
 	const uint32_t *lists[SIDES]; /* by rule: number of its list, or ADDRESS_LIST_ANY */
 	struct address_classes classes;
-	bool too_many;		   /* too many to divide: only `lists` is valid */
+	bool too_many;		   /* too many to partition: only `lists` is valid */
 	uint8_t *families;	   /* by class: bits 1 << family of its addresses */
-	struct addresses prefixes; /* ascending; /0 of both families are among them */
-	uint32_t *parents;	   /* by prefix: the next shorter one that is not empty */
-	uint32_t *of_class;	   /* the prefixes of class 0, of class 1, ...; no empty ones */
-	uint32_t *first_of_class;  /* by class, and one more: index in of_class */
-	uint32_t classes_of_family[POLICY_FAMILIES]; /* how many classes have such addresses */
+	struct addresses prefixes; /* ascending, including /0 of both families */
+	uint32_t *parents;	   /* by prefix: the next shorter non-empty one */
+	uint32_t *of_class;	   /* non-empty prefixes of class 0, of class 1, ... */
+	uint32_t *first_of_class;  /* by class, plus one more: index in of_class */
+	uint32_t classes_of_family[POLICY_FAMILIES]; /* number of classes with such addresses */
 	bool *marked;				     /* by class; all false between calls */
-	uint32_t *item_of_class; /* of the segment at hand: see diff_segment.c */
-	void **areas;		 /* those made so far; the difference owns them */
+	uint32_t *item_of_class; /* for the current segment: see diff_segment.c */
+	void **areas;		 /* those built so far; owned by the difference */
 };
 
-/* What is compared, and the partitions that all parts look into. */
+/* The policies being compared, and the partitions that all parts use. */
 struct comparison {
 	const struct policy *policies[SIDES];
 	const struct policy_diff_side *sides[SIDES];
@@ -37,11 +37,11 @@ struct policy_diff_changes {
 	size_t count;
 };
 
-/* What it does to packets if another one decides. */
+/* The effect on packets of a change of the decider. */
 enum policy_diff_effect policy_diff_effect_of(const struct policy_decider *before,
 					      const struct policy_decider *after);
 
-/* A rule as what decides; its other half if `others`. */
+/* The rule as a decider; its other half if `others`. */
 struct policy_decider policy_decider_of(const struct policy *policy, const struct policy_rule *rule,
 					bool others);
 
@@ -50,8 +50,8 @@ int partition_make(struct comparison *comparison, enum portsieve_direction direc
 void partition_free(struct partition *partition);
 
 /*
- * The union of `classes` (ascending), or all addresses but theirs, restricted to some families.
- * Equal questions get the same pointer. NULL when memory is short.
+ * The union of `classes` (ascending), or its complement, restricted to some families. Equal
+ * questions get the same pointer. NULL if out of memory.
  */
 struct area_question {
 	const uint32_t *classes;
@@ -63,7 +63,9 @@ const struct area *partition_area(struct partition *partition,
 				  const struct area_question *question);
 void partition_areas_free(void *areas);
 
-/* diff_ports.c: cuts the ports into segments and joins equal changes of neighbours. -ENOMEM. */
+/*
+ * diff_ports.c: splits the ports into segments and merges equal changes of adjacent ones. -ENOMEM.
+ */
 int policy_diff_ports(struct comparison *comparison);
 
 /* Orders changes by all but the ports, as for qsort. */
@@ -73,9 +75,8 @@ int policy_diff_compare_what(const void *one, const void *other);
 int policy_diff_portless(struct comparison *comparison, struct policy_diff_changes *changes);
 
 /*
- * A contender is a rule, or its other half: what a rule with `only_from` drops, whatever the
- * source, after what it allows. Its number is twice the index of the rule, plus 1 for the other
- * half.
+ * A contender is a rule, or its other half: what a rule with `only_from` drops from any source,
+ * after what it allows. Its number is twice the rule's index, plus 1 for the other half.
  */
 static inline uint32_t contender_rule(uint32_t number)
 {
@@ -88,13 +89,12 @@ static inline bool contender_is_others(uint32_t number)
 }
 
 /*
- * The rules that match packets of a port range, before the first that matches all and is not only
- * monitored.
+ * The rules for a port range, up to the first that matches all packets and is not only monitored.
  */
 struct contenders {
 	const uint32_t *numbers; /* ascending */
 	size_t count;
-	struct policy_decider otherwise; /* when none of them matches */
+	struct policy_decider otherwise; /* if none of them matches */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A sweep over the ports of each transport: which rules of both policies match at a port changes
- * only where an interval begins or ends. The ports between are a segment.
+ * Sweeps over the ports of each transport: the rules of both policies that match at a port change
+ * only where an interval begins or ends. The ports in between are a segment.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 enum { NO_RULE = UINT32_MAX };
 
-/* From `port` on, an interval of the rule has begun, or ended. */
+/* An interval of the rule begins at, or has ended before, `port`. */
 struct border {
 	uint32_t port; /* up to PORTSIEVE_PORTS */
 	uint32_t rule; /* NO_RULE: a fixed border */
@@ -23,11 +23,11 @@ struct border {
 	bool ends;
 };
 
-/* The contenders at the port that the sweep has reached. */
+/* The contenders at the sweep's current port. */
 struct active {
 	uint32_t *numbers; /* ascending */
 	size_t count;
-	uint32_t *depth; /* by rule: its intervals that hold the port */
+	uint32_t *depth; /* by rule: the number of its intervals that contain the port */
 };
 
 struct sweep {
@@ -72,7 +72,10 @@ static struct border *add_borders(struct border *at, uint32_t rule, uint8_t side
 	return at;
 }
 
-/* Allocates for both policies, and finds all borders: of intervals, DHCP's ports, and all ports. */
+/*
+ * Allocates for both policies, and finds all borders: of intervals, of DHCP's ports, and of all
+ * ports.
+ */
 static int sweep_init(struct sweep *sweep)
 {
 	static const uint32_t fixed[] = {
@@ -125,8 +128,8 @@ static int sweep_init(struct sweep *sweep)
 }
 
 /*
- * Adds the rule of a border to the active ones, or removes it. At one port an interval's end may
- * come before another's beginning, or after it.
+ * Adds the border's rule to the active ones, or removes it. At one port, ends and beginnings of
+ * intervals may come in any order.
  */
 static void cross(struct sweep *sweep, const struct border *border)
 {
@@ -221,7 +224,7 @@ int policy_diff_compare_what(const void *one, const void *other)
 	return order ? order : a->unclear - b->unclear;
 }
 
-/* Widens the changes of the segment before that go on in this one, and adds the others. */
+/* Extends changes of the previous segment that continue in this one, and adds the others. */
 static int join(struct sweep *sweep, const struct policy_diff_changes *found)
 {
 	struct policy_diff_changes *all = &sweep->all;
@@ -278,7 +281,10 @@ static int sweep_segment(struct sweep *sweep, const struct border *border)
 	return join(sweep, &found);
 }
 
-/* By first prefix, no area first: pointers alone would sort differently in every run. */
+/*
+ * By first prefix, with no area first. Comparing pointers would give a different order in every
+ * run.
+ */
 static int compare_areas(const struct area *one, const struct area *other)
 {
 	if (!one || !other || !one->in.count || !other->in.count)

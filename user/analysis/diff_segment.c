@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One port range: for which addresses does the verdict change? Each pair of a class of sources and
- * a class of destinations is one question. Classes that no rule of the range names are one, the
- * rest. Pairs with the same answer are joined to rectangles: some sources by some destinations.
+ * a class of destinations is one question. Classes that no rule of the range names count as one,
+ * the rest. Pairs with the same answer are merged into rectangles: some sources by some
+ * destinations.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ enum policy_diff_effect policy_diff_effect_of(const struct policy_decider *befor
 	return effects[fates[BEFORE]][fates[AFTER]];
 }
 
-/* The items of one direction: named classes, ascending; item number `count` is the rest. */
+/* The items of one direction: named classes, ascending; item `count` is the rest. */
 struct items {
 	struct partition *partition;
 	uint32_t *classes;
@@ -42,13 +43,13 @@ struct items {
 	uint8_t rest_families;
 };
 
-/* A pair of items whose verdict changes. Contenders are numbered; their count: `otherwise`. */
+/* A pair of items whose verdict changes. Contenders by number; their count means `otherwise`. */
 struct cell {
 	uint32_t deciders[SIDES];
 	uint32_t items[PORTSIEVE_DIRECTIONS];
 };
 
-/* Cells of one source and the same deciders. */
+/* Cells with one source and the same deciders. */
 struct row {
 	const struct cell *cells;
 	size_t count;
@@ -94,7 +95,7 @@ static int compare_cells(const void *one, const void *other)
 	return order ? order : compare_numbers(a->items, b->items, PORTSIEVE_DIRECTIONS);
 }
 
-/* All but the source. */
+/* Compares all but the source. */
 static int compare_contents(const struct row *a, const struct row *b)
 {
 	int order = compare_numbers(a->cells->deciders, b->cells->deciders, SIDES);
@@ -160,7 +161,7 @@ static bool drops(const struct judging *judging, int side, uint32_t contender)
 	return decider.drop && (decider.rule || !policy->default_monitor);
 }
 
-/* What changes if other contenders decide; without addresses. */
+/* The change between two deciding contenders, without addresses. */
 static struct policy_diff_change change_of(const struct judging *judging,
 					   const uint32_t deciders[SIDES])
 {
@@ -200,7 +201,7 @@ static int add_unclear(const struct judging *judging)
 				   });
 }
 
-/* Do both policies ask the same in the same order, to the same effect? */
+/* Do both policies have the same contenders in the same order, with the same effect? */
 static bool is_same(const struct judging *judging)
 {
 	const struct contenders *sides = judging->segment->sides;
@@ -218,7 +219,7 @@ static bool is_same(const struct judging *judging)
 	return true;
 }
 
-/* Adds the classes of a list that are not there yet, and marks them. */
+/* Adds and marks the classes of a list that are missing. */
 static int add_classes(struct items *items, uint32_t list)
 {
 	const struct address_classes *all = &items->partition->classes;
@@ -238,12 +239,12 @@ static int add_classes(struct items *items, uint32_t list)
 	return 0;
 }
 
-/* Makes the items of a direction: the classes that a contender names, and the rest. */
+/* Makes the items of a direction: the classes that contenders name, and the rest. */
 static int make_items(struct judging *judging, enum portsieve_direction direction)
 {
 	struct partition *partition = &judging->comparison->partitions[direction];
 	struct items *items = &judging->items[direction];
-	uint32_t named[POLICY_FAMILIES] = { 0 }; /* classes that have addresses of the family */
+	uint32_t named[POLICY_FAMILIES] = { 0 }; /* classes with addresses of the family */
 
 	items->partition = partition;
 	for (int side = BEFORE; side < SIDES; side++)
@@ -318,8 +319,8 @@ static bool is_too_much(const struct judging *judging)
 }
 
 /*
- * Each contender decides the pairs that it matches and no earlier one has decided. Where that does
- * not drop the packet, the first monitored one decides instead that matches before it.
+ * Each contender decides the pairs that it matches and that no earlier one has decided. If it does
+ * not drop the packet, the first earlier monitored contender that matches decides instead.
  */
 static int find_deciders(struct judging *judging, int side)
 {
@@ -353,7 +354,7 @@ static int find_deciders(struct judging *judging, int side)
 	return 0;
 }
 
-/* Gathers the pairs whose verdict changes. Source and destination must share a family. */
+/* Collects the pairs whose verdict changes. Source and destination must share a family. */
 static int find_cells(struct judging *judging)
 {
 	const struct items *from = &judging->items[PORTSIEVE_SOURCE];
@@ -380,10 +381,10 @@ static int find_cells(struct judging *judging)
 	return 0;
 }
 
-/* Rows that differ in their sources alone. */
+/* Rows that differ only in their sources. */
 struct rectangle {
 	const struct row *rows;
-	size_t counts[PORTSIEVE_DIRECTIONS]; /* of rows, and of cells in each */
+	size_t counts[PORTSIEVE_DIRECTIONS]; /* of rows, and of cells in each row */
 };
 
 static uint32_t item_at(const struct rectangle *rectangle, enum portsieve_direction direction,
@@ -436,7 +437,7 @@ static int add_rectangle(const struct judging *judging, const struct rectangle *
 	change.to = area_of(judging, rectangle, PORTSIEVE_DESTINATION, families);
 	if (!change.from || !change.to)
 		return -ENOMEM;
-	/* "Any" is left out, but if only one family is meant, one side has to say which. */
+	/* "Any" is omitted, but if only one family is meant, one side must name it. */
 	if (change.from->all && (!change.to->all || families == ADDRESSES_ALL_FAMILIES))
 		change.from = NULL;
 	if (change.to->all)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The report, and what is judged of the machine. doctor_device.c judges devices. */
+/* Makes the report and judges the machine. doctor_device.c judges devices. */
 #include "analysis/doctor.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #define CAP_BPF	    39
 #endif
 
-enum { EARLIEST_YEAR = 2026, EARLIEST = 1767225600 /* its start: an earlier clock is wrong */ };
+enum { EARLIEST_YEAR = 2026, EARLIEST = 1767225600 /* its beginning: an earlier clock is wrong */ };
 
 uint32_t doctor_version(const char *release)
 {
@@ -78,7 +78,7 @@ static bool has(const struct doctor_machine *machine, int capability)
 	return machine->capabilities >> capability & 1;
 }
 
-/* CAP_SYS_ADMIN includes the two of BPF, which older kernels do not know. */
+/* CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON, which older kernels lack. */
 static bool may_use_bpf(const struct doctor_machine *machine)
 {
 	return has(machine, CAP_NET_ADMIN) &&
@@ -137,8 +137,8 @@ static void judge_load(const struct doctor_machine *machine, struct doctor_repor
 	case EPERM:
 	case EACCES:
 		if (!may_use_bpf(machine) || machine->own_user_namespace)
-			return;			    /* that is the reason */
-		if (machine->load_errnum == EACCES) /* the verifier's */
+			return;			    /* already reported as the reason */
+		if (machine->load_errnum == EACCES) /* from the verifier */
 			break;
 		doctor_add(report, "kernel", "", DOCTOR_FAULT,
 			   "Linux %s refuses bpf() to this process in spite of its capabilities: "
@@ -347,7 +347,7 @@ void doctor_judge_machine(const struct doctor_facts *facts, struct doctor_report
 	judge_routes(facts, report);
 }
 
-/* Sorts by result and keeps the order otherwise. Reports are short. */
+/* A stable sort by result. Reports are short. */
 static void sort(struct doctor_report *report)
 {
 	for (size_t i = 1; i < report->count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is wrong with a machine and its devices, from facts that were read before. Pure. */
+/* Finds what is wrong with a machine and its devices, from facts read before. Pure. */
 #ifndef PORTSIEVE_DOCTOR_H
 #define PORTSIEVE_DOCTOR_H
 
@@ -13,7 +13,7 @@ enum doctor_sizes {
 	DOCTOR_NAME = 16,
 	DOCTOR_TEXT = 512,
 	DOCTOR_COMMAND = 192,
-	DOCTOR_UPPERS = 8, /* that are kept of a device; others are above these, or like them */
+	DOCTOR_UPPERS = 8, /* kept per device; others are above these, or similar */
 };
 
 enum doctor_answer {
@@ -22,20 +22,20 @@ enum doctor_answer {
 	DOCTOR_YES,
 };
 
-/* Machine-wide facts. Texts are "" if there is nothing to say. */
+/* Facts about the machine. Texts are "" if there is nothing to report. */
 struct doctor_machine {
 	char release[65]; /* of the kernel */
 	unsigned int cpus;
 
 	uint64_t capabilities; /* effective, bits 1 << CAP_BPF and so on */
 	bool own_user_namespace;
-	uint64_t memlock_bytes; /* the limit; UINT64_MAX: none */
-	uint64_t memory_bytes;	/* that a device needs */
+	uint64_t memlock_bytes; /* limit; UINT64_MAX: none */
+	uint64_t memory_bytes;	/* needed by a device */
 	enum doctor_answer jit;
 
-	int load_errnum; /* of loading the filter; 0: the kernel loads it */
+	int load_errnum; /* from loading the filter; 0: the kernel loads it */
 	char load_error[DOCTOR_TEXT];
-	bool features_known; /* the next five are */
+	bool features_known; /* the next five are valid */
 	bool links, frags, batches, tcx;
 	char dispatcher_error[DOCTOR_TEXT]; /* why libxdp's dispatcher is not available */
 
@@ -60,14 +60,14 @@ enum doctor_return {
 	DOCTOR_RETURN_ESTABLISHED,
 };
 
-/* What of a policy matters for return traffic. */
+/* The parts of a policy that matter for return traffic. */
 struct doctor_policy {
 	bool monitor;
 	enum doctor_return returns;
-	bool drops_replies; /* at most of the ephemeral TCP ports, unless `returns` lets them in */
+	bool drops_replies; /* on most ephemeral TCP ports, unless `returns` passes them */
 };
 
-/* Of an image in force, with the host's ephemeral ports. */
+/* For an image in force, with the host's ephemeral ports. */
 struct doctor_policy doctor_policy_of(const struct portsieve_image *image, uint16_t ephemeral_low,
 				      uint16_t ephemeral_high);
 
@@ -75,16 +75,16 @@ struct doctor_queues {
 	uint32_t count, max;
 };
 
-/* A device above another one: its packets pass through the lower one. */
+/* A device above another one, which its packets pass through. */
 struct doctor_upper {
 	char name[DOCTOR_NAME];
 	char kind[DOCTOR_NAME]; /* "bridge", "vlan", "macvlan"; "": unknown */
 };
 
-/* Other programs at TC egress that run before, or after, the one that learns flows. */
+/* Other programs at TC egress that run before or after the one that learns flows. */
 struct doctor_egress {
 	char first[64];
-	bool is_tcx; /* it is attached by TCX, else by clsact */
+	bool is_tcx; /* attached by TCX, else by clsact */
 	uint16_t priority;
 	size_t count;
 };
@@ -101,9 +101,9 @@ struct doctor_device {
 	bool up;
 	uint32_t mtu;
 	char driver[32];
-	enum doctor_answer native, frags; /* by the kernel (6.3); else unknown */
+	enum doctor_answer native, frags; /* the kernel's answers (6.3); else unknown */
 
-	/* Of a veth whose peer is in this namespace: it decides. */
+	/* Of a veth whose peer is in this namespace: the peer decides. */
 	char peer[DOCTOR_NAME];
 	uint32_t peer_mtu;
 	uint32_t peer_tx_queues;
@@ -118,22 +118,22 @@ struct doctor_device {
 	char program[64];
 	uint32_t link_id;
 	char members[128];	 /* of libxdp's dispatcher */
-	char single_buffer[128]; /* those of them that take frames of one buffer only */
+	char single_buffer[128]; /* those without frags support */
 
 	struct doctor_upper uppers[DOCTOR_UPPERS];
 	size_t uppers_count;
 	bool forwards_ipv4, forwards_ipv6;
 
 	bool ingress_qdisc;
-	bool learns_flows;				  /* its own egress program is there */
-	struct doctor_egress egress_before, egress_after; /* without its own, all are before */
+	bool learns_flows;				  /* its own egress program is attached */
+	struct doctor_egress egress_before, egress_after; /* without its own, all count as before */
 };
 
 /* A device that default routes lead over. */
 struct doctor_route {
 	char device[DOCTOR_NAME];
 	bool ipv4, ipv6;
-	bool filtered; /* it, or one below it, is loaded or named */
+	bool filtered; /* it or one below it is loaded or named */
 };
 
 struct doctor_facts {
@@ -141,10 +141,10 @@ struct doctor_facts {
 	const struct doctor_device *devices;
 	size_t devices_count;
 	bool loaded_known;   /* the pins could be read */
-	size_t loaded_count; /* also of devices that are not among them */
+	size_t loaded_count; /* including devices not in the list */
 	const struct doctor_route *routes;
 	size_t routes_count;
-	const char *named; /* the operand; NULL: none */
+	const char *named; /* the operand, or NULL */
 };
 
 enum doctor_result {
@@ -166,7 +166,7 @@ struct doctor_report {
 	struct doctor_finding *findings; /* faults first, then warnings; else in order of checks */
 	size_t count;
 	size_t counts[DOCTOR_RESULTS];
-	bool out_of_memory; /* used while it is made */
+	bool out_of_memory; /* used while it is built */
 };
 
 /* Returns 0 or -ENOMEM; the caller owns *ret_report (doctor_report_free). */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Making a doctor's report. Private to analysis/. */
+/* Building doctor's report. Private to analysis/. */
 #ifndef PORTSIEVE_DOCTOR_ADD_H
 #define PORTSIEVE_DOCTOR_ADD_H
 
 #include "analysis/doctor.h"
 
-/* "5.10.0-28-amd64" as 0x050a, to compare. 0: no version. */
+/* "5.10.0-28-amd64" as 0x050a, for comparing. 0: no version. */
 #define DOCTOR_VERSION(major, minor) ((major) << 8 | (minor))
 uint32_t doctor_version(const char *release);
 

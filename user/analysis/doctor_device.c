@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is judged of one device: first whether XDP runs on it, then what it does to its traffic. */
+/* Judges one device: first whether XDP runs on it, then the effect on its traffic. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,14 +29,14 @@ struct doctor_policy doctor_policy_of(const struct portsieve_image *image, uint1
 	for (uint32_t port = ephemeral_low; port <= ephemeral_high; port++) {
 		uint32_t entry = image->port[PORTSIEVE_TCP][port];
 
-		/* what conditions allow to some addresses counts as allowed */
+		/* ports that are allowed to some addresses count as allowed */
 		dropped += !is_reference(entry) && entry & PORTSIEVE_ENTRY_DROP;
 	}
 	policy.drops_replies = 2 * dropped > (uint32_t)(ephemeral_high - ephemeral_low) + 1;
 	return policy;
 }
 
-/* One device and all that its checks need. */
+/* One device and what its checks need. */
 struct patient {
 	const struct doctor_machine *machine;
 	const struct doctor_device *device;
@@ -49,7 +49,7 @@ struct patient {
 #define ADD(patient, check, result, ...)                                                           \
 	doctor_add((patient)->report, check, (patient)->device->name, result, __VA_ARGS__)
 
-/* What the kernel says, else what is known of its version. */
+/* The kernel's answer, else what its version implies. */
 static enum doctor_answer answer(enum doctor_answer kernel, const struct patient *patient,
 				 uint32_t from)
 {
@@ -58,20 +58,20 @@ static enum doctor_answer answer(enum doctor_answer kernel, const struct patient
 	return from && patient->version >= from ? DOCTOR_YES : DOCTOR_NO;
 }
 
-/* Has the veth too few queues for native XDP? Then the kernel says that it has none. */
+/* Does the veth have too few queues for native XDP? Then the kernel reports no native XDP. */
 static bool is_starved(const struct doctor_device *device)
 {
 	return !strcmp(device->driver, "veth") && device->peer[0] &&
 	       device->rx.count < device->peer_tx_queues;
 }
 
-/* Has the driver accepted the filter, so that what it demands is fulfilled? */
+/* Has the driver accepted the filter, so that its demands are met? */
 static bool runs_native(const struct patient *patient)
 {
 	return patient->device->loaded && !patient->device->problem[0] && !patient->device->generic;
 }
 
-/* Does it matter what the driver demands? */
+/* Do the driver's demands matter? */
 static bool may_run_native(const struct patient *patient)
 {
 	return !runs_native(patient) && patient->native != DOCTOR_NO;
@@ -150,7 +150,7 @@ static void judge_driver(const struct patient *patient)
 			    "portsieve load %s --mode generic", device->name);
 }
 
-/* Does a frame have to fit into one buffer? */
+/* Must a frame fit into one buffer? */
 static bool is_single_buffer(const struct patient *patient)
 {
 	return patient->frags == DOCTOR_NO ||
@@ -163,7 +163,7 @@ static void judge_mtu(const struct patient *patient)
 	const char *limited = device->peer[0] ? device->peer : device->name;
 	uint32_t mtu = device->peer[0] ? device->peer_mtu : device->mtu;
 	uint32_t most = patient->driver ? patient->driver->mtu_max : 0;
-	bool is_tun = !strcmp(device->driver, "tun"); /* longer frames take the generic way */
+	bool is_tun = !strcmp(device->driver, "tun"); /* longer frames use generic XDP */
 
 	if (device->single_buffer[0] && !device->program_generic && patient->machine->frags) {
 		ADD(patient, "mtu", mtu > MTU_PLAIN ? DOCTOR_WARNING : DOCTOR_OK,
@@ -192,7 +192,7 @@ static void judge_mtu(const struct patient *patient)
 			    "ip link set dev %s mtu %d", limited, MTU_PLAIN);
 }
 
-/* virtio_net before 5.13 refuses XDP unless each CPU gets a queue of its own beside the others. */
+/* Before 5.13, virtio_net refuses XDP unless each CPU gets an extra queue. */
 static bool judge_spare_queues(const struct patient *patient)
 {
 	const struct doctor_queues *pairs = &patient->device->combined;
@@ -211,7 +211,7 @@ static bool judge_spare_queues(const struct patient *patient)
 	return true;
 }
 
-/* What the driver demands. Returns whether something is wrong. */
+/* Judges the driver's demands. Returns whether one is not met. */
 static bool judge_demanded_queues(const struct patient *patient)
 {
 	const struct doctor_device *device = patient->device;
@@ -278,7 +278,7 @@ static void judge_queues(const struct patient *patient)
 		    patient->machine->cpus > 1 ? "s" : "");
 }
 
-/* Generic mode turns both off by itself; so do most drivers with GRO-HW, if it can be changed. */
+/* Generic mode turns both off; so do most drivers with GRO-HW, if it can be changed. */
 static void judge_receive_offloads(const struct patient *patient)
 {
 	const struct doctor_device *device = patient->device;
@@ -366,13 +366,13 @@ static void judge_program(const struct patient *patient)
 			    device->program_generic ? "xdpgeneric" : "xdp");
 }
 
-/* What would happen if the device is not loaded, or only counts. */
+/* Only a warning if the device is not loaded, or only counts. */
 static enum doctor_result severity(const struct doctor_device *device)
 {
 	return device->loaded && !device->policy.monitor ? DOCTOR_FAULT : DOCTOR_WARNING;
 }
 
-/* Does the device's policy, or the one that it may get, pass replies only if it finds a socket? */
+/* Does the device's policy, or the one it may get, pass replies only by sockets? */
 static bool needs_sockets(const struct doctor_device *device)
 {
 	return !device->loaded ||
@@ -380,8 +380,8 @@ static bool needs_sockets(const struct doctor_device *device)
 }
 
 /*
- * A bridge carries the packets of others, and a macvlan or ipvlan may be in another network
- * namespace; on a VRF services are bound to it. On bonds and VLANs only few sockets are bound.
+ * A bridge carries packets of others, a macvlan or ipvlan may be in another network namespace, and
+ * services on a VRF are bound to it. Few sockets are bound to bonds and VLANs.
  */
 static bool loses_replies(const struct doctor_upper *upper)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a policy in force and what listens or arrives have drifted apart. Pure. */
+/* Where a policy in force differs from what listens or arrives. Pure. */
 #ifndef PORTSIEVE_DRIFT_H
 #define PORTSIEVE_DRIFT_H
 
@@ -8,14 +8,14 @@
 
 #include "analysis/listener.h"
 
-/* A rule with more ports, such as a range of ephemeral ones, is not expected to be in use whole. */
+/* A rule with more ports, such as ephemeral ones, is not expected to use all of them. */
 enum { DRIFT_PORTS_MAX = 8 };
 
 /* A listener whose packets are dropped from every source. */
 struct drift_denied {
-	size_t listener;  /* number in the caller's array */
-	const char *rule; /* that drops them; NULL: the default */
-	bool monitored;	  /* the rule or the default is only monitored: they would be dropped */
+	size_t listener;  /* index in the caller's array */
+	const char *rule; /* the rule that drops them; NULL: the default */
+	bool monitored;	  /* only monitored: packets would be dropped */
 };
 
 /* Ports that a rule allows but on which nothing listens. */
@@ -24,16 +24,16 @@ struct drift_unused {
 	char *ports; /* as a policy writes them */
 };
 
-/* Names of rules belong to the image. Rules that have ended are not looked at. */
+/* Names of rules belong to the image. Ended rules are ignored. */
 struct drift {
 	bool listeners_known; /* else these three are empty */
 	struct drift_denied *denied;
 	size_t denied_count;
 	struct drift_unused *unused;
 	size_t unused_count;
-	size_t *reachable; /* listeners to which packets pass as replies, as drift_is_reachable */
+	size_t *reachable; /* listeners that drift_is_reachable */
 	size_t reachable_count;
-	uint32_t *idle; /* numbers of rules in the image, ascending: all their rows are zero */
+	uint32_t *idle; /* numbers of rules without packets, ascending */
 	size_t idle_count;
 };
 
@@ -45,9 +45,9 @@ struct drift_policy {
 };
 
 /*
- * Compares the policy with the listeners; NULL: they are not known. Listeners on loopback do not
- * count, and those that listener_is_client are never denied. Returns 0 or -ENOMEM. The caller owns
- * *ret_drift (drift_free).
+ * Compares the policy with the listeners (NULL: unknown). Ignores listeners on loopback; those that
+ * listener_is_client are never denied. Returns 0 or -ENOMEM. The caller owns *ret_drift
+ * (drift_free).
  */
 int drift_find(const struct drift_policy *policy, const struct listener *listeners, size_t count,
 	       struct drift *ret_drift);
@@ -56,21 +56,21 @@ void drift_free(struct drift *drift);
 
 enum drift_port {
 	DRIFT_PORT_ALLOWED,
-	DRIFT_PORT_MONITORED, /* it would be denied if its range were enforced */
+	DRIFT_PORT_MONITORED, /* would be denied if its range were enforced */
 	DRIFT_PORT_DENIED,    /* packets to it are dropped from every source */
 };
 
 /*
- * What the policy, whose rows may be NULL, does with the port. *ret_range is the range that
- * allows or drops the packets. A port with conditions on addresses counts as allowed if any
- * rule allows it to someone. The mode of the whole policy does not matter.
+ * What the policy (rows may be NULL) does with the port. *ret_range is the range that allows or
+ * drops the packets. A port with conditions on addresses is allowed if any rule allows it to
+ * someone. Ignores the mode of the whole policy.
  */
 enum drift_port drift_port_find(const struct drift_policy *policy,
 				enum portsieve_transport transport, uint16_t port,
 				uint32_t *ret_range);
 
 /*
- * Does the policy drop what comes to this socket, but let pass what may be a reply to a client
+ * Does the policy drop packets to this socket, but pass what may be a reply to a client
  * (`unconnected_udp`)? Then anybody can send to it.
  */
 bool drift_is_reachable(const struct drift_policy *policy, const struct listener *listener);

@@ -14,7 +14,7 @@ static const struct driver drivers[] = {
 	{ "veth", V(4, 19), V(5, 18), 3506, DRIVER_ANY_QUEUES },
 	{ "virtio_net", V(4, 10), V(6, 3), 3506, DRIVER_QUEUE_PER_CPU },
 	{ "tun", V(4, 14), 0, 0, DRIVER_ANY_QUEUES },
-	{ "bonding", V(5, 15), 0, 0, DRIVER_ANY_QUEUES }, /* as its members do */
+	{ "bonding", V(5, 15), 0, 0, DRIVER_ANY_QUEUES }, /* depends on its members */
 	{ "atlantic", V(5, 19), V(5, 19), 2048, DRIVER_ANY_QUEUES },
 	{ "bnxt_en", V(4, 11), V(5, 19), 3502, DRIVER_ONLY_COMBINED },
 	{ "ena", V(5, 6), 0, 3498, DRIVER_HALF_OF_QUEUES },
@@ -42,7 +42,7 @@ static const struct driver drivers[] = {
 	{ "st_gmac", V(5, 13), 0, 0, DRIVER_ANY_QUEUES }, /* stmmac's name in ethtool */
 	{ "vif", V(5, 9), 0, 3840, DRIVER_ANY_QUEUES },	  /* Xen's netfront */
 	{ "vmxnet3", V(6, 6), 0, 0, DRIVER_ANY_QUEUES },
-	/* without native XDP in every kernel so far */
+	/* without native XDP in any kernel so far */
 	{ "bridge", 0, 0, 0, DRIVER_ANY_QUEUES },
 	{ "dummy", 0, 0, 0, DRIVER_ANY_QUEUES },
 	{ "ifb", 0, 0, 0, DRIVER_ANY_QUEUES },

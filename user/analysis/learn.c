@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Groups listeners, and ports that packets came to, into rules and names these. */
+/* Groups listeners and ports with packets into named rules. */
 #include "analysis/learn.h"
 
 #include <errno.h>
@@ -12,15 +12,14 @@
 #include "base/cleanup.h"
 #include "policy/registry.h"
 
-enum { SERVICES_MAX = 16 }; /* of one port in the registry; more are not looked at */
+enum { SERVICES_MAX = 16 }; /* per port in the registry; others are ignored */
 
 /*
- * A listener, or a port that nothing listens on, and the rule it belongs to: those of one rule have
- * the same name and owner.
+ * A listener, or a port without one, and its rule: members of a rule have the same name and owner.
  */
 struct member {
-	const struct listener *listener; /* NULL: nothing listens */
-	const struct seen_port *seen;	 /* then: the port */
+	const struct listener *listener; /* NULL: none */
+	const struct seen_port *seen;	 /* the port, if there is no listener */
 	const struct listener *owner;	 /* NULL: the rule is for a port or a registered service */
 	bool is_rest;
 	char name[PORTSIEVE_RULE_NAME_MAX + 1];
@@ -36,7 +35,7 @@ void learned_free(struct learned *learned)
 	*learned = (struct learned){ 0 };
 }
 
-/* Makes a valid name of any text: lower case, other letters than a rule may have become '-'. */
+/* Makes a valid rule name from any text: lower case, with '-' for invalid characters. */
 static void make_name(char name[PORTSIEVE_RULE_NAME_MAX + 1], const char *text)
 {
 	size_t length = 0;
@@ -48,14 +47,14 @@ static void make_name(char name[PORTSIEVE_RULE_NAME_MAX + 1], const char *text)
 			letter = '-';
 		name[length] = letter;
 		name[length + 1] = '\0';
-		length += length || policy_name_is_good(name); /* how names may begin */
+		length += length || policy_name_is_good(name); /* skip bad first characters */
 	}
 	while (length && name[length - 1] == '-')
 		length--;
 	name[length] = '\0';
 }
 
-/* The name under which a port is registered; some assignments have neither name nor description. */
+/* The registered name of a port; some assignments have neither name nor description. */
 static const char *service_name(enum portsieve_transport transport, uint16_t port)
 {
 	const struct registry_service *services[SERVICES_MAX];
@@ -157,7 +156,9 @@ static int compare_rules(const void *a, const void *b)
 	return r ?: strcmp(one->name, other->name) ?: (one->listeners < other->listeners ? -1 : 1);
 }
 
-/* The rule of these members, whose listeners go to *listeners, and what was seen to *seen. */
+/*
+ * Makes the rule of these members. Appends their listeners to *listeners, and seen ports to *seen.
+ */
 static int fill_rule(struct learned_rule *rule, const struct member *members, size_t count,
 		     const struct seen *seen, const struct listener ***listeners,
 		     const struct seen_port ***all_seen)
@@ -197,7 +198,7 @@ static bool name_is_taken(const struct learned *learned, size_t rule)
 	return false;
 }
 
-/* Numbers the second and further rules of one name: "node-2". */
+/* Numbers the second and further rules with one name: "node-2". */
 static void make_unique(struct learned *learned, size_t rule)
 {
 	char *name = learned->rules[rule].name;
@@ -294,7 +295,7 @@ int learn_rules(const struct listener *listeners, size_t count, const struct see
 
 	members = calloc(all_count + 1, sizeof(*members));
 	learned.all = calloc(count + 1, sizeof(*learned.all));
-	/* A port has a rule for each of its owners at most. */
+	/* A port is in at most one rule per owner. */
 	learned.all_seen = calloc(all_count + 1, sizeof(*learned.all_seen));
 	if (!members || !learned.all || !learned.all_seen)
 		return -ENOMEM;

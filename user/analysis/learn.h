@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules that let in what listens now, and what has come: one for each service. Pure. */
+/* Rules that allow what listens now, and what has arrived: one per service. Pure. */
 #ifndef PORTSIEVE_LEARN_H
 #define PORTSIEVE_LEARN_H
 
@@ -7,32 +7,32 @@
 
 #include "analysis/listener.h"
 
-/* A port that packets came to while they were counted. */
+/* A port with packets during the count. */
 struct seen_port {
 	uint16_t port;	   /* host order */
 	uint8_t transport; /* enum portsieve_transport */
-	bool ephemeral;	   /* in ip_local_port_range: mostly of clients */
+	bool ephemeral;	   /* in ip_local_port_range: mostly clients' */
 	bool named;	   /* a rule of the policy in force allows it */
-	uint64_t passed;   /* because the policy allows the port */
-	uint64_t answers;  /* passed although it does not: they were replies */
+	uint64_t passed;   /* since the policy allows the port */
+	uint64_t answers;  /* passed although it does not, as replies */
 	uint64_t would_drop;
 	uint64_t dropped;
 };
 
-/* What came to a device. */
+/* What has arrived on a device. */
 struct seen {
 	const char *device;
-	uint32_t seconds;	 /* that it was counted for */
+	uint32_t seconds;	 /* duration of the count */
 	const char *returns;	 /* `return` for the new policy */
 	struct seen_port *ports; /* by transport and port */
 	size_t count;
-	/* packets without a port that passed or would have been dropped; of ICMP only the latter */
+	/* packets without a port, passed and would-drop; of ICMP only would-drop */
 	uint64_t reasons[PORTSIEVE_REASONS];
-	uint64_t uncounted[PORTSIEVE_TRANSPORTS]; /* the same on ports that are not counted */
+	uint64_t uncounted[PORTSIEVE_TRANSPORTS]; /* the same for ports that are not counted */
 };
 
 enum {
-	LEARN_SEEN_RULES_MAX = 32, /* for ports without a listener, those with most packets */
+	LEARN_SEEN_RULES_MAX = 32, /* for the busiest ports without a listener */
 };
 
 /* An allow rule without addresses. */
@@ -41,12 +41,12 @@ struct learned_rule {
 	char *ports;				/* as a policy writes them */
 	const struct listener **listeners;	/* by listener_compare_owners */
 	size_t count;
-	const struct seen_port **seen; /* of its ports, by transport and port */
+	const struct seen_port **seen; /* its ports, by transport and port */
 	size_t seen_count;
-	bool is_rest; /* of the ports without a listener that have no rule of their own */
+	bool is_rest; /* the ports without a listener or a rule of their own */
 };
 
-/* Borrows the listeners that it was made from. Each is in exactly one of the lists. */
+/* Refers to the given listeners, each of which is in exactly one list. */
 struct learned {
 	struct learned_rule *rules; /* by lowest port */
 	size_t rules_count;
@@ -55,22 +55,21 @@ struct learned {
 	const struct listener **clients; /* see listener_is_client */
 	size_t clients_count;
 
-	const struct listener **all; /* the memory of the lists above */
+	const struct listener **all; /* memory of the lists above */
 
 	/* NULL: nothing was counted. */
 	const struct seen *seen;
-	const struct seen_port **all_seen; /* the memory of the lists in the rules */
-	/* Ports of clients, without a rule: how many, and the packets that passed there. */
+	const struct seen_port **all_seen; /* memory of the lists in the rules */
+	/* Clients' ports without a rule: their number, and the packets that passed. */
 	size_t answered_ports;
 	uint64_t answers;
 };
 
 /*
- * Groups the listeners into rules. Ports that the registry knows make a rule for each service,
- * under its name; other ports one for each process and unit. Ports in `seen`, which may be NULL,
- * that packets were let in to, or would have been dropped, get one too; but not ephemeral ports
- * that only a default allows, which are those of answers. Returns 0 or -ENOMEM. The caller owns
- * *ret_learned (learned_free).
+ * Groups the listeners into rules: one per service for registered ports, under its name, and one
+ * per process and unit for others. Ports in `seen` (may be NULL) with passed or would-drop packets
+ * get rules too, except ephemeral ports that only the default allows, which had answers. Returns 0
+ * or -ENOMEM. The caller owns *ret_learned (learned_free).
  */
 int learn_rules(const struct listener *listeners, size_t count, const struct seen *seen,
 		struct learned *ret_learned);

@@ -24,7 +24,7 @@ static void print_ports(FILE *out, const struct port_set *set, enum portsieve_tr
 		uint32_t high;
 
 		if (!rest) {
-			low |= 63; /* on to the next word */
+			low |= 63; /* skip to the next word */
 			continue;
 		}
 		low += (uint32_t)__builtin_ctzll(rest);

@@ -8,7 +8,7 @@
 
 #include <portsieve/abi.h>
 
-/* 32 KB; zeros are the empty set. */
+/* 32 KB; all zero is the empty set. */
 struct port_set {
 	uint64_t bits[PORTSIEVE_TRANSPORTS][PORTSIEVE_PORTS / 64];
 };
@@ -27,7 +27,7 @@ static inline bool port_set_has(const struct port_set *set, enum portsieve_trans
 
 /*
  * The set as a policy writes `ports`, ascending: "tcp/80,8000-8003 udp/53", or "tcp+udp/53" if both
- * have the same ports. "" for the empty set. The caller frees it; NULL when memory is short.
+ * have the same ports. "" for the empty set. The caller frees it; NULL if out of memory.
  */
 char *port_set_print(const struct port_set *set);
 

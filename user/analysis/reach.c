@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An image is a graph: ports lead to port classes, those to conditions by source, by destination
- * and by time, and these to ranges. What packets reach is found by following its edges once, in
- * that order, with the families of the packets that take each edge: the source and the destination
- * of a packet are of one family.
+ * An image is a graph: ports lead to port classes, these to conditions by source, destination and
+ * time, and these to ranges. Follows its edges once, in that order, with the families of the
+ * packets that take each edge, as a packet's source and destination have the same family.
  */
 #include "analysis/reach.h"
 
@@ -15,18 +14,18 @@
 
 static_assert((int)PORTSIEVE_CLASSES_MAX == (int)PORTSIEVE_CELLS, "a cell gives a class");
 
-/* From a condition to an entry. */
+/* An edge from a condition to an entry. */
 struct edge {
 	uint16_t condition;
 	uint16_t entry;
 	uint8_t families; /* of the packets that take it: 1 << enum policy_family */
 };
 
-/* What the walk needs only while it lasts. */
+/* The state of a walk. */
 struct walk {
 	struct image_reach *reach;
 	struct edge edges[PORTSIEVE_CELLS + 2 * PORTSIEVE_CONDITIONS_MAX];
-	size_t edges_count; /* an edge to a condition comes after that condition's own edges */
+	size_t edges_count; /* an edge to a condition follows that condition's own edges */
 	uint8_t falls[PORTSIEVE_CONDITIONS_MAX]; /* families for which no conditional rule may match
 						  */
 	uint8_t asked[PORTSIEVE_CONDITIONS_MAX]; /* families of the packets that reach it */
@@ -39,7 +38,7 @@ static void edge_add(struct walk *walk, uint32_t condition, uint16_t entry, uint
 
 static void add_edges_by_time(struct walk *walk)
 {
-	/* both entries refer to a condition of a lower number, or to a range */
+	/* both entries refer to a range or to a condition with a lower number */
 	for (uint32_t number = 0; number < PORTSIEVE_CONDITIONS_MAX; number++) {
 		const struct portsieve_condition *condition =
 			&walk->reach->image->condition[number];
@@ -60,7 +59,7 @@ static bool is_shared(const struct portsieve_image *image,
 }
 
 /*
- * Edges from the cells of each row, and one for the classes without a cell. Those to another row
+ * Adds edges from the cells of each row, and one for classes without a cell. Those to another row
  * by source come last, since an edge to a condition comes after that condition's own. That row is
  * asked about all its classes by ports of its own, so no edge from there is one too many.
  */
@@ -115,7 +114,7 @@ static uint8_t falls_of(const struct walk *walk, uint16_t entry)
 	return is_reference(entry) ? walk->falls[reference_number(entry)] : 0;
 }
 
-/* Marks that packets of the families reach the entry. */
+/* Marks the entry as reached by packets of the families. */
 static void enter(struct walk *walk, uint16_t entry, uint8_t families)
 {
 	if (entry == PORTSIEVE_ENTRY_FALL)
