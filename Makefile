@@ -20,7 +20,7 @@ BPFTOOL ?= bpftool
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
-# Absent before set-up, when only `setup` is made: say nothing then.
+# Quiet: before `make setup` there may be no pkg-config.
 pc = $(shell pkg-config $(1) libbpf libxdp yaml-0.1 json-c nettle libpcap libmnl ncursesw libseccomp libcap-ng 2>/dev/null)
 
 CPPFLAGS += -D_GNU_SOURCE -Iheaders -Iuser -I$(BUILD) -DPORTSIEVE_VERSION='"$(VERSION)"' \
@@ -51,33 +51,33 @@ setup: ## install what building needs (Debian 12)
 setup-test: ## install what the demo and the tests need
 	$(Q)scripts/setup test
 
-demo: setup-test ## the main job on real traffic, in a lab of its own
+demo: setup-test ## show the filter on real traffic, in network namespaces
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)scripts/demo
 
-dashboard: setup-test ## the dashboard of the demo's lab, with scans, floods and sweeps; prints its address
+dashboard: setup-test ## serve the dashboard of the demo's lab, with scans, floods and sweeps
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)scripts/dashboard
 
-pictures: setup-test ## take the pictures of the dashboard in docs/ anew
+pictures: setup-test ## redraw the pictures of the dashboard in docs/
 	$(Q)tests/browser/fetch
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)tests/lib/isolate tests/browser/run
 	$(Q)cd build/browser/shots && cp dashboard-dark.png dashboard-light.png dashboard-why.png $(CURDIR)/docs/ && \
 		cp dashboard-phone.png $(CURDIR)/docs/dashboard-phone.png
 
-picture: setup-test ## draw docs/top.svg anew: `top` during a scan and a flood
+picture: setup-test ## redraw docs/top.svg: `top` during a scan and a flood
 	$(Q)$(MAKE) --no-print-directory all tools
 	$(Q)tests/lib/isolate scripts/picture > docs/top.svg.new
 	$(Q)mv docs/top.svg.new docs/top.svg
 
-test: setup-test ## every test; ends with `N passed, N failed`
+test: setup-test ## run every test; ends with `N passed, N failed`
 	$(Q)tests/prometheus/fetch
 	$(Q)tests/browser/fetch
 	$(Q)$(MAKE) --no-print-directory all tools tests
 	$(Q)tests/run
 
-fuzz: setup-test ## 50 million frames against the oracle, 50 million against Linux, then libFuzzer
+fuzz: setup-test ## run 50 million frames against the oracle, 50 million against Linux, then libFuzzer
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "PORTSIEVE_FUZZ_SEED=$$seed" && \
 		PORTSIEVE_FUZZ_FRAMES=50000000 PORTSIEVE_FUZZ_SEED=$$seed CMOCKA_MESSAGE_OUTPUT=TAP \
@@ -87,21 +87,21 @@ fuzz: setup-test ## 50 million frames against the oracle, 50 million against Lin
 		tests/lib/isolate build/tests/stack/test_stack
 	$(Q)tests/fuzz/run 600
 
-growth: ## a day of serve, accelerated: its memory stays within 5 %
+growth: ## run a day of serve, accelerated, and check that its memory stays within 5 %
 	$(Q)$(MAKE) --no-print-directory build/tests/growth/test_growth
 	$(Q)build/tests/growth/test_growth 86400
 
-conntrack: setup-test ## random connections, portsieve's verdicts beside those of the kernel's conntrack; 10 minutes
+conntrack: setup-test ## compare verdicts on random connections with the kernel's conntrack; 10 minutes
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && tests/lib/isolate tests/conntrack/differ --steps 300000 --seed $$seed
 
-proofs: ## what CBMC proves about the program (docs/proofs.md)
+proofs: ## prove properties of the program with CBMC (docs/proofs.md)
 	$(Q)tests/proofs/fetch && tests/proofs/run
 
-proofs-faults: ## that the proofs find faults, one after the other
+proofs-faults: ## check that the proofs find injected faults
 	$(Q)tests/proofs/fetch && tests/proofs/faults
 
-check: setup-test ## clang-tidy, cppcheck and the format of every source file
+check: setup-test ## run clang-format, cppcheck and clang-tidy
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)scripts/check
 
@@ -128,10 +128,10 @@ $(BUILD)/user/datapath/egress.o: $(BUILD)/egress.skel.h
 $(BUILD)/user/datapath/flows.o: $(BUILD)/jiffies.skel.h
 $(BUILD)/user/datapath/dispatcher_probe.o: $(BUILD)/freplace_probe.skel.h
 
-# bpf/judge for the host. As BPF does, it reads headers where they are, aligned or not.
+# bpf/judge for the host. Like BPF, it reads headers unaligned.
 $(BUILD)/user/judge/%.o: C_FLAGS += -Ibpf -fno-strict-aliasing $(if $(SAN),-fno-sanitize=alignment)
 
-# The dashboard: one page of user/serve/web/, which the program has in it.
+# The dashboard: user/serve/web/ bundled into one page, embedded in the program.
 PAGE := $(BUILD)/serve/page_data.inc
 $(PAGE): scripts/page $(wildcard user/serve/web/*.* user/serve/web/vendor/*)
 	$(call say,PAGE,$@)
@@ -151,14 +151,14 @@ $(BUILD)/docs/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc < $< > $@
 
-# install_with_paths MODE,FILE,PATH: FILE.in with the folders of this call of make.
+# install_with_paths MODE,FILE,PATH: installs packaging/FILE.in with its paths filled in.
 define install_with_paths
 	sed 's|@SBINDIR@|$(SBINDIR)|g; s|@LIBEXECDIR@|$(LIBEXECDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
 		packaging/$(2).in > $(BUILD)/$(2)
 	install -D -m $(1) $(BUILD)/$(2) $(DESTDIR)$(3)/$(2)
 endef
 
-install: all $(MANUAL) ## into DESTDIR and PREFIX (/usr/local); enables and starts nothing
+install: all $(MANUAL) ## install into DESTDIR and PREFIX (/usr/local); enables no service
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/portsieve
 	install -D -m 644 $(BUILD)/docs/portsieve.8 $(DESTDIR)$(DATADIR)/man/man8/portsieve.8
 	install -D -m 644 $(BUILD)/docs/portsieve-policy.5 $(DESTDIR)$(DATADIR)/man/man5/portsieve-policy.5
@@ -175,7 +175,7 @@ install: all $(MANUAL) ## into DESTDIR and PREFIX (/usr/local); enables and star
 	install -D -m 644 packaging/run-portsieve-bpf.mount $(DESTDIR)$(UNITDIR)/run-portsieve-bpf.mount
 	install -D -m 644 packaging/portsieve.sysusers $(DESTDIR)$(SYSUSERSDIR)/portsieve.conf
 
-uninstall: ## what install put there
+uninstall: ## remove what `install` installed
 	rm -f $(DESTDIR)$(SBINDIR)/portsieve $(DESTDIR)$(DATADIR)/man/man8/portsieve.8 \
 		$(DESTDIR)$(DATADIR)/man/man5/portsieve-policy.5 $(DESTDIR)$(UNITDIR)/portsieve@.service \
 		$(DESTDIR)$(UDEVRULESDIR)/90-portsieve.rules $(DESTDIR)$(UNITDIR)/run-portsieve-bpf.mount \

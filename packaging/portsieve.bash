@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Completion of portsieve's command line in bash. The program has the words: portsieve --complete.
+# Completion for bash; the candidates come from `portsieve --complete`.
 
 _portsieve() {
 	local line=${COMP_LINE:0:COMP_POINT} word before candidate
 	local -a words candidates
-	# by white space: bash's own words also end at '=' and ':'
+	# split at white space only: bash's own words also end at '=' and ':'
 	read -ra words <<<"$line"
 	[[ $line != *[[:space:]] ]] || words+=("")
 	word=${words[-1]}

@@ -35,13 +35,13 @@ must() {
 	printf '  %s %-48s %s\n' "$mark" "$what" "$outcome"
 }
 
-# times_out HOST PORT [NAMESPACE]: 28 is what curl says when nobody answers.
+# times_out HOST PORT [NAMESPACE]: 28 is curl's status for a timeout.
 times_out() {
 	fetch "${3:-client}" "$1" "$2" 1
 	[ $? = 28 ]
 }
 
-# is_refused NAMESPACE HOST PORT: 7 is what curl says of a closed port.
+# is_refused NAMESPACE HOST PORT: 7 is curl's status for a closed port.
 is_refused() {
 	fetch "$@"
 	[ $? = 7 ]
@@ -74,7 +74,7 @@ come_back() {
 	echoes client "$@"
 }
 
-# nmap HOST OPTION...: one scan of ports, and what must be found.
+# nmap_finds HOST OPTION...: one port scan and its expected result.
 nmap_finds() {
 	local ports=22,53,80,443,3306,8080 found
 	found=$(scan $ports "${@:2}" "$1" | xargs)
@@ -82,7 +82,7 @@ nmap_finds() {
 		"22/filtered 53/closed 80/open 443/closed 3306/filtered 8080/filtered"
 }
 
-# The scan sees no difference between 8080, which is served, and 8090, which is not.
+# The scan cannot tell 8080, which has a service, from 8090, which has none.
 nmap_sees_no_service() {
 	[ "$(scan 8080,8090 "$@" | xargs)" = "8080/filtered 8090/filtered" ]
 }
@@ -124,7 +124,7 @@ ready() {
 	}
 }
 
-# A web client, then a flood on one port, then a scan in the order of the ports.
+# A web client, then a flood on one port, then a sequential scan.
 live_traffic() {
 	trap 'kill $(jobs -p) 2>/dev/null' EXIT
 	while :; do

@@ -46,7 +46,7 @@ class Service:
         return [transport for transport in TRANSPORTS if transport in self.described]
 
     def description(self):
-        """One text of what may be one per transport; case alone makes no difference."""
+        """The descriptions of all transports in one text; those that differ only in case count once."""
         texts = {}
         for transport in self.transports():
             text = self.described[transport]
@@ -116,7 +116,7 @@ def assigned_ranges(services, transport):
 
 
 def quote(text):
-    """A C string literal, safe from escapes and from trigraphs."""
+    """A C string literal, with escapes and trigraphs quoted."""
     if re.search(r"[\x00-\x1f\x7f]", text):
         raise Malformed(f"control character in {text!r}")
     text = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -140,7 +140,7 @@ def format_array(comment, declaration, items):
 
 
 def name_index(services):
-    """Indices in order of name without case, then port; and where a name is the one before."""
+    """Indices sorted by name without case, then port; and the positions that repeat a name."""
     named = [index for index, service in enumerate(services) if service.name]
     named.sort(key=lambda i: (services[i].name.lower(), services[i].low, services[i].high))
     names = [services[index].name.lower() for index in named]
