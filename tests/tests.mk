@@ -67,7 +67,7 @@ build/tests/packet/test_%: build/tests/packet/test_%.o $(PACKET_PARTS) $(PARTS) 
 
 # The list of the tests of each packet rule, from their tables.
 .PHONY: packets-tests
-packets-tests: build/tests/packet/test_rules ## write docs/packets-tests.md anew
+packets-tests: build/tests/packet/test_rules ## write docs/packets-tests.md
 	$(Q)$< --page > docs/packets-tests.md
 
 # Swaps under load.

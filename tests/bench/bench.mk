@@ -12,18 +12,18 @@ setup-bench:
 	$(Q)scripts/setup bench
 	$(Q)$(MAKE) --no-print-directory all tools bench-tools
 
-bench: setup-bench ## portsieve beside its peers, in one run; ROUNDS=N
+bench: setup-bench ## compare portsieve with its peers, in one run; ROUNDS=N
 	$(Q)tests/bench/run --rounds $(ROUNDS)
 
-bench-replies: setup-bench ## what a reply costs; ROUNDS=N, AGAINST=PROGRAM (another build)
+bench-replies: setup-bench ## measure the cost of a reply; ROUNDS=N, AGAINST=PROGRAM (another build)
 	$(Q)tests/bench/replies $(if $(filter command line,$(origin ROUNDS)),--rounds $(ROUNDS)) $(if $(AGAINST),--against $(AGAINST))
 
-bench-scale: setup-bench ## how cost grows, as curves, in 10 minutes; ROUNDS=N, QUICK=1
+bench-scale: setup-bench ## measure and plot how cost grows, in 10 minutes; ROUNDS=N, QUICK=1
 	$(Q)scripts/setup kernels
 	$(Q)$(MAKE) --no-print-directory $(KERNEL_TOOLS)
 	$(Q)tests/bench/scale --rounds $(ROUNDS) $(if $(QUICK),--quick)
 
-bench-goodput: setup-bench ## what a flood leaves of a service, in 20 minutes; ROUNDS=N, QUICK=1, OUTPUT=docs/bench
+bench-goodput: setup-bench ## measure a service under a flood, in 20 minutes; ROUNDS=N, QUICK=1, OUTPUT=docs/bench
 	$(Q)tests/bench/goodput --rounds $(ROUNDS) --output $(OUTPUT) $(if $(QUICK),--quick)
 
 build/tests/bench/testrun: tests/bench/testrun.c tests/bench/draw.h

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The manual page names every command and every option that the program has, with the same synopsis.
+# The manual page names every command and every option that the program has, with the same synopsis;
+# docs/faults.md names tests that exist.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.bash
 page=docs/portsieve.8.scd
@@ -20,4 +21,8 @@ diff <(sed -nE 's/^\t\[(ERROR|WARNING)_[A-Z_0-9]+\] = \{ "([a-z0-9-]+)".*/\2/p' 
 expect 'it tells of every code of an error or a warning, and of no other' $?
 scdoc < $page >/dev/null && scdoc < docs/portsieve-policy.5.scd >/dev/null
 expect 'both pages compile' $?
+while read -r file title; do
+	grep '^@test' "tests/e2e/$file" | grep -qF "$title"
+	expect "docs/faults.md: $file has a test \"$title\"" $?
+done < <(grep -oE '[a-z]+\.bats "[^"]+"(, "[^"]+")*' docs/faults.md | awk -F'"' '{ for (i = 2; i <= NF; i += 2) print $1, $i }')
 tap_end

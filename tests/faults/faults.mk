@@ -4,7 +4,7 @@
 SPOIL := build/tests/faults/spoil.so
 
 .PHONY: test-faults fault-controls
-test-faults: setup-test ## kill and refuse every system call that changes something, of every command
+test-faults: setup-test ## kill or fail every system call that changes something, in every command
 	$(Q)$(MAKE) --no-print-directory all tools fault-controls
 	$(Q)tests/faults/run
 

@@ -4,7 +4,7 @@
 KERNEL_TOOLS := build/tests/kernels/leave build/tests/kernels/verified
 
 .PHONY: test-kernels
-test-kernels: ## the main paths on Linux 5.10 to 7.2, in QEMU; KERNELS="6.1" restricts
+test-kernels: ## test the main paths on Linux 5.10 to 7.2, in QEMU; KERNELS="6.1" restricts
 	$(Q)scripts/setup kernels
 	$(Q)$(MAKE) --no-print-directory all tools $(KERNEL_TOOLS)
 	$(Q)tests/kernels/run $(KERNELS)
