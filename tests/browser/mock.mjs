@@ -233,7 +233,7 @@ export function mock(options) {
 		"/api/explain": () => ({ verdict: "drop", reason: "default", rule: null, would_drop: false, low: 1024, high: 49151, protocol: "tcp", service: null, return_lookup: true, errors: [] }),
 	};
 	const hash = options.csp ?? "";
-	const frames_at = [];
+	let is_paused = false;
 	const server = createServer((request, response) => {
 		const url = new URL(request.url ?? "/", "http://localhost");
 		if (url.pathname === "/") {
@@ -243,7 +243,8 @@ export function mock(options) {
 			response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
 			let id = 0;
 			const send = () => {
-				frames_at.push(Date.now());
+				if (is_paused)
+					return;
 				response.write(`id: ${id}\nevent: frame\ndata: ${JSON.stringify(frame(id))}\n\n`);
 				if (options.accelerate)
 					shift += 1 / rate_hz - 1 / (rate_hz * options.accelerate);
@@ -264,7 +265,7 @@ export function mock(options) {
 			response.writeHead(404).end();
 		}
 	});
-	return server;
+	return Object.assign(server, { pause: (paused) => (is_paused = paused) });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
