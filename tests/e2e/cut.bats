@@ -353,7 +353,7 @@ rules: [{name: talk, action: drop, ports: tcp/7001, mode: monitor}]')" --cut
 	talk v4 client $SERVER4 7001
 	# the last four requests list sockets: those that listen and those that do not, of two families
 	in_server strace -qq -o "$TALKS/requests" -e trace=sendto portsieve apply "$OPEN" --cut
-	says 5 "to_client: the policy is in force, but connections that it drops may go on: No buffer space available" \
+	says 5 "to_client: the policy is in force, but connections that it drops may continue: No buffer space available" \
 		in_server strace -qq -o /dev/null -e trace=sendto -e "inject=sendto:error=ENOBUFS:when=$(($(wc -l <"$TALKS/requests") - 3))+" portsieve apply "$SHUT" --cut
 	in_server portsieve show | grep -q 7009
 }

@@ -418,7 +418,7 @@ not_filtered() {
 	mount -o remount,ro,bind /sys/fs/bpf
 	for words in "apply $ALLOW" "allow udp/23" "upgrade to_lan" confirm "unload to_lan" "unload --all" "load to_client"; do
 		# shellcheck disable=SC2086
-		refused 1 "/sys/fs/bpf is mounted read-only; what is loaded goes on filtering" in_server portsieve $words
+		refused 1 "/sys/fs/bpf is mounted read-only; what is loaded keeps filtering" in_server portsieve $words
 	done
 	in_server portsieve status | grep -q to_lan
 	equal "$shown" "$(in_server portsieve show)"

@@ -141,7 +141,7 @@ static void judge_load(const struct doctor_machine *machine, struct doctor_repor
 		if (machine->load_errnum == EACCES) /* from the verifier */
 			break;
 		doctor_add(report, "kernel", "", DOCTOR_FAULT,
-			   "Linux %s refuses bpf() to this process in spite of its capabilities: "
+			   "Linux %s refuses bpf() to this process despite its capabilities: "
 			   "by lockdown, seccomp, a security module, or the limit of locked memory",
 			   machine->release);
 		return;
@@ -281,7 +281,7 @@ static void judge_clock(const struct doctor_machine *machine, struct doctor_repo
 
 	if (machine->realtime_ns / (int64_t)SECOND_NS < EARLIEST)
 		doctor_mend(doctor_add(report, "clock", "", DOCTOR_FAULT,
-				       "it is before %d by the clock: rules end at the wrong time",
+				       "the clock is before %d: rules end at the wrong time",
 				       EARLIEST_YEAR),
 			    "timedatectl set-ntp true");
 	else if (!machine->clock_synchronised)

@@ -27,10 +27,7 @@ static const struct portsieve_rule *rule_of(const struct portsieve_image *image,
 	return range_id < PORTSIEVE_RANGE_RULES ? NULL : &image->rule[image->range[range_id].rule];
 }
 
-/*
- * Does an allow rule before range `end`, which has not ended, name the port? Also returns its
- * range.
- */
+/* Does an allow rule before range `end` that has not ended name the port? Sets its range. */
 static bool allowed_before(const struct drift_policy *policy, enum portsieve_transport transport,
 			   uint16_t port, uint32_t end, uint32_t *ret_range)
 {

@@ -225,7 +225,7 @@ enum exit_code cut_connections(const struct datapath *datapath, struct device_gr
 		if (!r)
 			continue;
 		error_set(&error, -r, EXIT_FAILED,
-			  "%s: the policy is in force, but connections that it drops may go on: "
+			  "%s: the policy is in force, but connections that it drops may continue: "
 			  "%s",
 			  names.text, strerror(-r));
 		log_error(&error);

@@ -41,8 +41,8 @@ int bpf_error(struct error *error, int errnum, const char *tried)
 				 tried);
 	if (errnum == EROFS)
 		return error_set(error, errnum, EXIT_FAILED,
-				 "cannot %s: /sys/fs/bpf is mounted read-only; what is loaded goes "
-				 "on filtering; mount -o remount,rw /sys/fs/bpf",
+				 "cannot %s: /sys/fs/bpf is mounted read-only; what is loaded "
+				 "keeps filtering; mount -o remount,rw /sys/fs/bpf",
 				 tried);
 	return error_set(error, errnum, EXIT_FAILED, "cannot %s: %s", tried, strerror(errnum));
 }

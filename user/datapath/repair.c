@@ -83,7 +83,7 @@ static void repair_flows(const struct datapath *datapath, const struct attachmen
 	flow_mode_settle(datapath, attachment, &error);
 	if_indextoname(ifindex, name);
 	if (error.text[0])
-		snprintf(text, sizeof(text), "%s: replies pass no longer by `return: flow`: %s",
+		snprintf(text, sizeof(text), "%s: replies no longer pass by `return: flow`: %s",
 			 name, error.text);
 	else if (!was_there && egress_program_id(datapath, ifindex, false))
 		snprintf(text, sizeof(text),

@@ -323,7 +323,7 @@ static void note_changes(struct sentence *sentence, const struct watch_groups *g
 			sentence->policy_at = local_time;
 			snprintf(sentence->policy, sizeof(sentence->policy), "%s %s at %s",
 				 device_name(&rates->device->device).text,
-				 rates->restarted ? "counts from zero: loaded anew or reset"
+				 rates->restarted ? "counts from zero: reloaded or reset"
 						  : "got another policy",
 				 clock_of(local_time).text);
 		}

@@ -500,7 +500,7 @@ survives_tampering() {
 	done
 	[[ $names == *chained*seen*turn* ]]
 }
-it 'with a replaced pin the device is incomplete, goes on filtering, and can be unloaded' survives_tampering
+it 'with a replaced pin the device is incomplete, keeps filtering, and can be unloaded' survives_tampering
 
 follows_no_symlink() {
 	local number folder

@@ -79,7 +79,7 @@ static const struct doctor_case machine_cases[] = {
 	  "portsieve outside of it\n",
 	  NULL },
 	{ "lockdown", MACHINE(.features_known = false, .load_errnum = EPERM),
-	  "fault kernel: Linux 6.12.1-amd64 refuses bpf() to this process in spite of its "
+	  "fault kernel: Linux 6.12.1-amd64 refuses bpf() to this process despite its "
 	  "capabilities: by lockdown, seccomp, a security module, or the limit of locked memory\n",
 	  NULL },
 	{ "no bpf()", MACHINE(.features_known = false, .load_errnum = ENOSYS),
@@ -146,7 +146,7 @@ static const struct doctor_case machine_cases[] = {
 	  "  $ timedatectl set-ntp true\n",
 	  NULL },
 	{ "a clock that was never set", MACHINE(.realtime_ns = INT64_C(3600) * 1000000000),
-	  "fault clock: it is before 2026 by the clock: rules end at the wrong time\n"
+	  "fault clock: the clock is before 2026: rules end at the wrong time\n"
 	  "  $ timedatectl set-ntp true\n",
 	  NULL },
 	{ "a slow clock", MACHINE(.clocksource = "acpi_pm", .has_tsc = true),

@@ -357,7 +357,7 @@ static void another_policy_and_a_restart(void **state)
 	assert_said(after(&story, 1, NULL), SENTENCE_QUIET, "nothing unusual since 09:00");
 	story.counted[0] = 0;
 	assert_said(after(&story, 60, NULL), SENTENCE_POLICY,
-		    "eth0 counts from zero: loaded anew or reset at 09:14");
+		    "eth0 counts from zero: reloaded or reset at 09:14");
 	watch_free(&story.watch);
 }
 
