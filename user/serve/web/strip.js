@@ -16,7 +16,7 @@ const TIME_STEPS = [10, 30, 60, 120, 180, 300];
  * @property {(low: number, high: number, second: number) => void} why
  * @property {(low: number, width: number) => void} zoom
  * @property {(seconds: number | null) => void} hover
- * @property {(second: number, column: number) => (string | Node)[]} lines of a cell's tooltip
+ * @property {(second: number, column: number) => (string | Node)[]} words the lines of a cell's tooltip
  */
 
 export class Strip {
