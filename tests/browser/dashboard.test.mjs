@@ -234,7 +234,7 @@ test("sources of drops and recorded packets are listed, and each leads to its wh
 		await page.evaluate(([one, text]) => [...document.querySelectorAll(`#${one} tbody button`)].find((button) => button.textContent === text).click(), [id, name]);
 		assert.equal(await page.textContent("#why-title"), title);
 		await within(5, "why", async () => /^A packet to tcp\/4444 from 198\.51\.100\.7 is dropped.* by the default\.$/.test(await page.textContent("#why-content .verdict")));
-		assert.match(await page.textContent("#why-content"), /portsieve drop tcp\+udp\/all --from 198\.51\.100\.7 --for 1h --dev to_client/);
+		assert.match(await page.textContent("#why-content"), /portsieve drop 198\.51\.100\.7 --for 1h --dev to_client/);
 		await page.keyboard.press("Escape");
 	};
 	for (let i = 0; i < 2; i++) {

@@ -94,7 +94,7 @@ export function port_commands(protocol, ports, group) {
  */
 export function source_commands(address, group) {
 	const device = group.length ? " --dev " + shell_word(group[0]) : "";
-	return [`portsieve drop tcp+udp/all --from ${shell_word(address)} --for 1h${device}`];
+	return [`portsieve drop ${shell_word(address)} --for 1h${device}`];
 }
 
 /**

@@ -41,7 +41,7 @@ test("ages become coarser", () => {
 test("commands are those that portsieve takes, and quote what a shell would split", () => {
 	assert.deepEqual(text.port_commands("tcp", "8080", ["eth0"]), ["portsieve allow tcp/8080 --for 1h --dev eth0", "portsieve drop tcp/8080 --for 1h --dev eth0"]);
 	assert.deepEqual(text.port_commands("udp", "53", []), ["portsieve allow udp/53 --for 1h", "portsieve drop udp/53 --for 1h"]);
-	assert.deepEqual(text.source_commands("2001:db8::7", ["a b'c"]), ["portsieve drop tcp+udp/all --from 2001:db8::7 --for 1h --dev 'a b'\\''c'"]);
+	assert.deepEqual(text.source_commands("2001:db8::7", ["a b'c"]), ["portsieve drop 2001:db8::7 --for 1h --dev 'a b'\\''c'"]);
 	assert.equal(text.per_port_command("dropped", ["eth0", "eth1"]), "portsieve upgrade eth0 eth1 --per-port=dropped");
 	assert.equal(text.per_port_command("passed", ["eth0"]), "portsieve upgrade eth0 --per-port=all");
 	assert.equal(text.explain_command(text.packet("tcp", 80)), "portsieve explain 'tcp 192.0.2.7 > 198.51.100.1:80'");
