@@ -180,6 +180,7 @@ static int follow_program(const struct datapath *datapath, struct attachment *at
 		return r;
 	if (maps.program_id != hook->program_id)
 		return -ENOENT; /* the pin holds another program */
+	program_maps_list(datapath, attachment->ifindex, &maps);
 	attachment->active_fd = program_maps_open(datapath, attachment->ifindex, &maps, "active",
 						  &attachment->active_id);
 	if (attachment->active_fd < 0)

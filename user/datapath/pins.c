@@ -111,13 +111,21 @@ int pin_open_path(const char *path, enum pin_object object)
 	return open_object(path, object, false);
 }
 
-int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id)
+/* Is something else in the place of the device's folder? */
+static bool is_no_folder(const struct datapath *datapath, uint32_t ifindex)
 {
 	char path[PIN_PATH_MAX];
 	struct stat folder;
 
 	device_path(datapath, ifindex, path);
-	if (!lstat(path, &folder) && !S_ISDIR(folder.st_mode))
+	return !lstat(path, &folder) && !S_ISDIR(folder.st_mode);
+}
+
+int pin_open(const struct datapath *datapath, uint32_t ifindex, const char *kind, uint32_t id)
+{
+	char path[PIN_PATH_MAX];
+
+	if (is_no_folder(datapath, ifindex))
 		return -EUCLEAN;
 	pin_path(datapath, ifindex, kind, id, path);
 	if (!strcmp(kind, "link") || !strcmp(kind, "egress_link"))
@@ -203,14 +211,51 @@ bool program_maps_has(const struct program_maps *maps, int map_fd)
 	return false;
 }
 
+void program_maps_list(const struct datapath *datapath, uint32_t ifindex, struct program_maps *maps)
+{
+	_cleanup_closedir_ DIR *directory = NULL;
+	char path[PIN_PATH_MAX];
+	struct dirent *entry;
+	size_t length = 1;
+
+	device_path(datapath, ifindex, path);
+	directory = directory_open(AT_FDCWD, path);
+	if (!directory)
+		return;
+	strcpy(maps->pins, "/");
+	while ((entry = readdir(directory))) {
+		length += (size_t)snprintf(maps->pins + length, sizeof(maps->pins) - length, "%s/",
+					   entry->d_name);
+		if (length >= sizeof(maps->pins)) {
+			maps->pins[0] = '\0';
+			return;
+		}
+	}
+}
+
+static bool may_be_pinned(const struct program_maps *maps, const char *kind, uint32_t id)
+{
+	char name[PIN_NAME_MAX + 2];
+
+	snprintf(name, sizeof(name), "/%s_%u/", kind, id);
+	return !maps->pins[0] || strstr(maps->pins, name);
+}
+
 int program_maps_open(const struct datapath *datapath, uint32_t ifindex,
 		      const struct program_maps *maps, const char *kind, uint32_t *ret_id)
 {
+	if (is_no_folder(datapath, ifindex))
+		return -EUCLEAN;
 	for (uint32_t i = 0; i < maps->count; i++) {
-		_cleanup_close_ int fd = pin_open(datapath, ifindex, kind, maps->ids[i]);
+		_cleanup_close_ int fd = -1;
+		char path[PIN_PATH_MAX];
 		uint32_t id = 0;
 		int r;
 
+		if (!may_be_pinned(maps, kind, maps->ids[i]))
+			continue;
+		pin_path(datapath, ifindex, kind, maps->ids[i], path);
+		fd = open_object(path, PIN_MAP, datapath->is_view);
 		if (fd == -ENOENT)
 			continue;
 		if (fd < 0)

@@ -108,10 +108,16 @@ struct program_maps {
 	uint32_t program_id;
 	uint32_t count;
 	uint32_t ids[PROGRAM_MAPS_MAX];
+	char pins[4096]; /* "/name/name/": what program_maps_list() has found; "": unknown */
 };
 
 /* Returns -errno. */
 int program_maps_read(int program_fd, struct program_maps *ret_maps);
+
+/* Lists the pins of the device, for program_maps_open(): asking for each map by name takes longer.
+ */
+void program_maps_list(const struct datapath *datapath, uint32_t ifindex,
+		       struct program_maps *maps);
 
 bool program_maps_has(const struct program_maps *maps, int map_fd);
 

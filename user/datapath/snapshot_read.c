@@ -48,7 +48,7 @@ static int read_rows(const struct attachment *attachment, struct snapshot_device
 	uint32_t rows;
 	int r;
 
-	device->rows = calloc(device->image->counters, sizeof(*device->rows));
+	device->rows = malloc(device->image->counters * sizeof(*device->rows));
 	if (!device->rows || !used)
 		return error_no_memory(error);
 	r = rows_count(attachment->counters_fd, &rows, error);
@@ -105,19 +105,14 @@ static int take_image(const struct attachment *attachment, const struct snapshot
 	return attachment_image(attachment, &device->image, error);
 }
 
-static int read_once(const struct datapath *datapath, uint32_t ifindex,
+static int read_once(const struct datapath *datapath, const struct datapath_device *found,
 		     const struct snapshot *earlier, struct snapshot_device *ret_device,
 		     struct error *error)
 {
 	_cleanup_attachment_ struct attachment attachment = ATTACHMENT_NONE;
-	_cleanup_device_ struct snapshot_device device = { 0 };
-	int r = datapath_device(datapath, ifindex, &device.device, error);
-
-	if (!r)
-		r = datapath_refuse_broken(&device.device, error);
-	if (r)
-		return r;
-	r = attachment_open(datapath, ifindex, &attachment, error);
+	_cleanup_device_ struct snapshot_device device = { .device = *found };
+	uint32_t ifindex = found->ifindex;
+	int r = attachment_open(datapath, ifindex, &attachment, error);
 	if (r)
 		return r == -ENOLINK ? -ENOENT : r;
 	if (attachment.hook.program_id != device.device.program_id)
@@ -139,14 +134,22 @@ static int read_once(const struct datapath *datapath, uint32_t ifindex,
 	return 0;
 }
 
-static int read_device(const struct datapath *datapath, uint32_t ifindex,
+static int read_device(const struct datapath *datapath, const struct datapath_device *found,
 		       const struct snapshot *earlier, struct snapshot_device *ret_device,
 		       struct error *error)
 {
-	int r = -EAGAIN;
+	struct datapath_device device = *found;
+	int r = datapath_refuse_broken(&device, error);
 
-	for (int tries = 0; r == -EAGAIN && tries < TRIES; tries++)
-		r = read_once(datapath, ifindex, earlier, ret_device, error);
+	if (!r)
+		r = read_once(datapath, &device, earlier, ret_device, error);
+	for (int tries = 1; r == -EAGAIN && tries < TRIES; tries++) {
+		r = datapath_device(datapath, device.ifindex, &device, error);
+		if (!r)
+			r = datapath_refuse_broken(&device, error);
+		if (!r)
+			r = read_once(datapath, &device, earlier, ret_device, error);
+	}
 	if (r == -EAGAIN)
 		return error_set(error, EAGAIN, EXIT_FAILED,
 				 "the policy changes faster than it can be read; try again");
@@ -160,11 +163,8 @@ static int add_device(const struct datapath *datapath, const struct datapath_dev
 {
 	struct snapshot_unreadable *unreadable = &snapshot->unreadable[snapshot->unreadable_count];
 	struct error why = { 0 };
-	int r = datapath_refuse_broken(device, &why);
+	int r = read_device(datapath, device, earlier, &snapshot->devices[snapshot->count], &why);
 
-	if (!r)
-		r = read_device(datapath, device->ifindex, earlier,
-				&snapshot->devices[snapshot->count], &why);
 	if (!r) {
 		snapshot->count++;
 	} else if (r == -EUCLEAN || r == -EPROTO) {
