@@ -65,17 +65,18 @@ int counters_read(int counters_fd, struct portsieve_counter *rows, uint32_t firs
 
 	if (cpus < 0)
 		return bpf_error(error, -cpus, "count the CPUs");
-	values = calloc((size_t)count * cpus, sizeof(*values));
-	ids = calloc(count, sizeof(*ids));
+	values = malloc((size_t)count * cpus * sizeof(*values));
+	ids = malloc(count * sizeof(*ids));
 	if (!values || !ids)
 		return error_no_memory(error);
 	r = read_values(counters_fd, values, ids, first, count, cpus);
 	if (r)
 		return bpf_error(error, -r, "read the counters");
-	memset(rows, 0, count * sizeof(*rows));
-	for (uint32_t i = 0; i < count; i++)
-		for (int cpu = 0; cpu < cpus; cpu++)
+	for (uint32_t i = 0; i < count; i++) {
+		rows[i] = values[(size_t)i * cpus];
+		for (int cpu = 1; cpu < cpus; cpu++)
 			counter_add(&rows[i], &values[(size_t)i * cpus + cpu]);
+	}
 	return 0;
 }
 

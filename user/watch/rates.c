@@ -165,8 +165,11 @@ static int compute(const struct rates_device *previous, struct rates_device *rat
 	for (uint32_t id = 0; id < now->image->ranges; id++) {
 		bool known = same[id] != NO_RANGE;
 
-		if (id == PORTSIEVE_RANGE_DHCP)
+		if (id == PORTSIEVE_RANGE_DHCP) {
+			rates->delta.ranges[id] = rates->change.ranges[id] =
+				(struct portsieve_counter){ 0 };
 			continue;
+		}
 		count(range_row(now, id), known && !restarted ? range_row(before, same[id]) : NULL,
 		      known ? &previous->change.ranges[same[id]] : NULL, &rates->delta.ranges[id],
 		      &rates->change.ranges[id]);
@@ -191,17 +194,21 @@ int rates_next(const struct rates *previous, const struct snapshot *snapshot,
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct rates_device *device = &rates.devices[rates.count++];
 		const struct rates_device *before;
+		size_t size;
 
 		device->device = &snapshot->devices[i];
-		device->delta.ranges =
-			calloc(device->device->image->ranges, sizeof(*device->delta.ranges));
-		device->change.ranges =
-			calloc(device->device->image->ranges, sizeof(*device->change.ranges));
+		size = device->device->image->ranges * sizeof(struct portsieve_counter);
+		device->delta.ranges = malloc(size);
+		device->change.ranges = malloc(size);
 		if (!device->delta.ranges || !device->change.ranges)
 			return -ENOMEM;
 		before = find_device(previous, device->device->device.ifindex);
 		if (before && compute(before, device))
 			return -ENOMEM;
+		if (!before) {
+			memset(device->delta.ranges, 0, size);
+			memset(device->change.ranges, 0, size);
+		}
 	}
 	*ret_rates = rates;
 	rates = (struct rates){ 0 };

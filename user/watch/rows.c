@@ -212,8 +212,8 @@ static int add_rows(struct watch_group *group, bool each_range, const struct old
 	struct rules_walk walk = rules_walk_begin(image);
 	struct rule_ranges rule;
 
-	/* calloc gives zeros for free */
-	group->rows = calloc(image->ranges + PORTSIEVE_RANGE_DHCP + PORTSIEVE_REASONS + 1,
+	group->rows = calloc((each_range ? image->ranges : image->rules) + PORTSIEVE_RANGE_DHCP +
+				     PORTSIEVE_REASONS + 1,
 			     sizeof(*group->rows));
 	if (!group->rows)
 		return -ENOMEM;
