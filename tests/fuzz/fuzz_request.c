@@ -255,7 +255,7 @@ static struct strip *strip_by_hand(void)
 			strip = strip_new(&full_bytes);
 		if (strip->second >= second)
 			break;
-		counts.packets[second % 2][second * 16001 % 65536][second % 3] += (unsigned)second;
+		counts.packets[second % 2][second % 3][second * 16001 % 65536] += (unsigned)second;
 		strip_add(strip, second, 1, &counts);
 	}
 	return strip;

@@ -81,7 +81,7 @@ static void count(uint16_t port, unsigned int verdict, uint32_t packets)
 {
 	unsigned int transport = port % 2;
 
-	ports.packets[transport][port][verdict] += packets;
+	ports.packets[transport][verdict][port] += packets;
 	if (!ports.first_s[transport][port])
 		ports.first_s[transport][port] = (uint32_t)now_s;
 }

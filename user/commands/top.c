@@ -31,8 +31,9 @@ struct top {
 	struct port_watch port_watch;
 	struct screen_events events;
 	struct history history;
-	struct screen_port *ports;
+	struct screen_port ports[PORTS_SHOWN];
 	struct screen_view view;
+	bool is_listed; /* the ports, sources and packets of the group that is shown */
 	struct terminal terminal;
 	struct timespec read_at; /* CLOCK_MONOTONIC */
 	char time[32];
@@ -45,7 +46,6 @@ static void top_free(struct top *top)
 	port_watch_free(&top->port_watch);
 	screen_events_free(&top->events);
 	history_free(&top->history);
-	free(top->ports);
 }
 
 /* $XDG_STATE_HOME/portsieve/top, or the default of that; "" without a home. */
@@ -116,21 +116,14 @@ static void settings_write(const struct screen_settings *settings)
 			settings->all_rows ? "yes" : "no", settings->interval_s);
 }
 
-static int compare_ports(const void *one, const void *other)
+/* Is this port to be listed before the other? */
+static bool is_before(const struct screen_port *port, const struct screen_port *other)
 {
-	const struct screen_port *a = one, *b = other;
-
-	if (a->dropped != b->dropped)
-		return a->dropped > b->dropped ? -1 : 1;
-	if (a->total != b->total)
-		return a->total > b->total ? -1 : 1;
-	return (int)a->key.port - (int)b->key.port;
-}
-
-static uint64_t dropped_on(const struct port_counts *counts, int transport, unsigned int port)
-{
-	return counts->packets[transport][port][PORTSIEVE_DROPPED] +
-	       counts->packets[transport][port][PORTSIEVE_WOULD_DROP];
+	if (port->dropped != other->dropped)
+		return port->dropped > other->dropped;
+	if (port->total != other->total)
+		return port->total > other->total;
+	return port->key.port < other->key.port;
 }
 
 static uint32_t group_ifindex(const struct watch_group *group)
@@ -146,64 +139,64 @@ static const struct watch_group *shown_group(const struct top *top)
 	return top->view.group < groups->count ? &groups->groups[top->view.group] : NULL;
 }
 
+/* Puts the port in its place among those that are listed, if it is one of the first. */
+static void insert_port(struct top *top, const struct screen_port *port)
+{
+	size_t *count = &top->view.ports_count, at = *count;
+
+	if (*count == PORTS_SHOWN) {
+		top->view.ports_more = true;
+		if (!is_before(port, &top->ports[*count - 1]))
+			return;
+		at--; /* the last one gives way */
+	} else {
+		++*count;
+	}
+	for (; at && is_before(port, &top->ports[at - 1]); at--)
+		top->ports[at] = top->ports[at - 1];
+	top->ports[at] = *port;
+}
+
 /*
  * The ports of the group that is shown on which packets were dropped: those with the highest rate
  * first, then those with the most packets.
  */
-static int list_ports(struct top *top)
+static void list_ports(struct top *top)
 {
 	const struct watch_group *group = shown_group(top);
 	const struct port_watch_group *counts =
 		group ? port_watch_of(&top->port_watch, group_ifindex(group)) : NULL;
 	const struct port_counts *now = counts ? counts->now : NULL,
 				 *before = counts ? counts->before : NULL;
-	size_t count = 0;
 
-	free(top->ports);
-	top->ports = NULL;
-	top->view.ports = NULL;
+	top->view.ports = now ? top->ports : NULL;
 	top->view.ports_count = 0;
-	if (!now)
-		return 0;
-	for (int t = 0; t < PORTSIEVE_PORT_TRANSPORTS; t++)
-		for (unsigned int port = 0; port < PORTSIEVE_PORTS; port++)
-			count += dropped_on(now, t, port) != 0;
-	top->ports = calloc(count + 1, sizeof(*top->ports));
-	if (!top->ports)
-		return -ENOMEM;
-	count = 0;
-	for (int t = 0; t < PORTSIEVE_PORT_TRANSPORTS; t++)
+	top->view.ports_more = false;
+	for (int t = 0; now && t < PORTSIEVE_PORT_TRANSPORTS; t++)
 		for (unsigned int port = 0; port < PORTSIEVE_PORTS; port++) {
-			uint64_t total = dropped_on(now, t, port);
-			uint64_t old = before ? dropped_on(before, t, port) : total;
+			uint64_t total = port_dropped(now, t, port);
+			struct screen_port listed = {
+				.key = { (uint16_t)port, (uint16_t)t },
+				.total = total,
+			};
 
 			if (!total)
 				continue;
-			top->ports[count++] = (struct screen_port){
-				.key = { (uint16_t)port, (uint16_t)t },
-				.dropped = before ? rate_per_second(total - old,
-								    now->read_ns - before->read_ns)
-						  : 0,
-				.total = total,
-				.is_new = now->read_ns / 1000000000 - now->since_s >
-						  PORT_NEW_SECONDS &&
-					  port_is_new(now, t, (uint16_t)port),
-			};
+			if (before)
+				listed.dropped =
+					rate_per_second(total - port_dropped(before, t, port),
+							now->read_ns - before->read_ns);
+			insert_port(top, &listed);
 		}
-	qsort(top->ports, count, sizeof(*top->ports), compare_ports);
-	top->view.ports_more = count > PORTS_SHOWN;
-	if (count > PORTS_SHOWN)
-		count = PORTS_SHOWN;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < top->view.ports_count; i++) {
+		struct screen_port *port = &top->ports[i];
 		const struct registry_service *service;
 
-		if (registry_by_port(top->ports[i].key.port, 1u << top->ports[i].key.transport,
-				     &service, 1))
-			top->ports[i].service = service->name;
+		port->is_new = now->read_ns / 1000000000 - now->since_s > PORT_NEW_SECONDS &&
+			       port_is_new(now, port->key.transport, port->key.port);
+		if (registry_by_port(port->key.port, 1u << port->key.transport, &service, 1))
+			port->service = service->name;
 	}
-	top->view.ports = top->ports;
-	top->view.ports_count = count;
-	return 0;
 }
 
 static int read_again(struct top *top, bool is_first, struct error *error)
@@ -234,17 +227,21 @@ static int read_again(struct top *top, bool is_first, struct error *error)
 		const struct watch_group *group = &top->watch.groups.groups[i];
 		const struct port_watch_group *ports =
 			port_watch_of(&top->port_watch, group_ifindex(group));
+		const struct sentence_group *known =
+			ports ? &top->port_watch.known[ports - top->port_watch.groups] : NULL;
 
 		/* Devices come and go, and the group that is shown stays. */
 		if (group_ifindex(group) == ifindex)
 			top->view.group = i;
 		if (history_add_group(&top->history, group) ||
 		    (ports && ports->before &&
-		     history_add_ports(&top->history, ports->ifindex, ports->before, ports->now)))
+		     history_add_ports(&top->history, known,
+				       ports->now->read_ns - ports->before->read_ns)))
 			return error_no_memory(error);
 	}
 	if (top->view.group >= top->watch.groups.count)
 		top->view.group = 0;
+	top->is_listed = false;
 	clock_gettime(CLOCK_MONOTONIC, &top->read_at);
 	return 0;
 }
@@ -263,9 +260,15 @@ static int draw(struct top *top, struct error *error)
 {
 	_cleanup_screen_ struct screen screen = { 0 };
 
-	if (screen_make(&screen, top->terminal.rows, top->terminal.columns) || list_ports(top) ||
-	    screen_events_show(&top->events, &top->port_watch.events, shown_group(top), &top->view))
+	if (screen_make(&screen, top->terminal.rows, top->terminal.columns))
 		return error_no_memory(error);
+	if (!top->is_listed) {
+		list_ports(top);
+		if (screen_events_show(&top->events, &top->port_watch.events, shown_group(top),
+				       &top->view))
+			return error_no_memory(error);
+		top->is_listed = true;
+	}
 	for (size_t i = 0; i < top->watch.groups.count; i++)
 		watch_group_sort(&top->watch.groups.groups[i], top->view.settings.sort);
 	top->view.time = top->time;
@@ -600,6 +603,7 @@ static bool act(struct top *top, const struct terminal_input *input)
 	case 'd':
 		view->group =
 			top->watch.groups.count ? (view->group + 1) % top->watch.groups.count : 0;
+		top->is_listed = false;
 		break;
 	case ' ':
 	case 'p':

@@ -76,12 +76,6 @@ static int read_groups(const struct snapshot *snapshot, struct port_watch *watch
 	return 0;
 }
 
-static uint64_t dropped_on(const struct port_counts *counts, int transport, int port)
-{
-	return counts->packets[transport][port][PORTSIEVE_DROPPED] +
-	       counts->packets[transport][port][PORTSIEVE_WOULD_DROP];
-}
-
 /* By transport and port; the caller frees *ret_ports. -EAGAIN: a counter fell. -ENOMEM. */
 static int list_ports(const struct port_counts *before, const struct port_counts *now,
 		      struct sentence_port **ret_ports, size_t *ret_count)
@@ -92,7 +86,8 @@ static int list_ports(const struct port_counts *before, const struct port_counts
 
 	for (int t = 0; t < PORTSIEVE_PORT_TRANSPORTS; t++)
 		for (int port = 0; port < PORTSIEVE_PORTS; port++) {
-			uint64_t old = dropped_on(before, t, port), new = dropped_on(now, t, port);
+			uint64_t old = port_dropped(before, t, port),
+				 new = port_dropped(now, t, port);
 			struct sentence_port *more;
 
 			if (new < old)

@@ -20,8 +20,9 @@ struct port_watch_group {
 /* All zero at first. */
 struct port_watch {
 	struct port_watch_group *groups;
-	struct sentence_group
-		*known; /* of the groups: ports with drops since the reading before, and sources */
+	/* of the groups: ports with drops since the reading before, by transport and port; sources
+	 */
+	struct sentence_group *known;
 	size_t count;
 	struct event_watch events;
 	struct sentence_more more; /* the same, for the sentence */

@@ -117,6 +117,13 @@ static uint64_t since(uint64_t now, uint64_t before)
 	return now >= before ? now - before : now;
 }
 
+static uint64_t port_since(const struct reading *before, const struct reading *after, int transport,
+		      enum portsieve_verdict verdict, unsigned int port)
+{
+	return since(after->ports->packets[transport][verdict][port],
+		     before->ports->packets[transport][verdict][port]);
+}
+
 static int list_ports(const struct reading *before, const struct reading *after, struct seen *seen)
 {
 	const struct snapshot_device *device = &after->snapshot.devices[0];
@@ -125,17 +132,15 @@ static int list_ports(const struct reading *before, const struct reading *after,
 
 	for (int t = 0; t < PORTSIEVE_PORT_TRANSPORTS; t++)
 		for (unsigned int port = 0; port < PORTSIEVE_PORTS; port++) {
-			const uint64_t *now = after->ports->packets[t][port],
-				       *old = before->ports->packets[t][port];
-			uint64_t passed = since(now[PORTSIEVE_PASSED], old[PORTSIEVE_PASSED]);
+			uint64_t passed = port_since(before, after, t, PORTSIEVE_PASSED, port);
 			struct seen_port seen_port = {
 				.port = (uint16_t)port,
 				.transport = (uint8_t)t,
 				.ephemeral =
 					port >= host.ephemeral_low && port <= host.ephemeral_high,
 				.would_drop =
-					since(now[PORTSIEVE_WOULD_DROP], old[PORTSIEVE_WOULD_DROP]),
-				.dropped = since(now[PORTSIEVE_DROPPED], old[PORTSIEVE_DROPPED]),
+					port_since(before, after, t, PORTSIEVE_WOULD_DROP, port),
+				.dropped = port_since(before, after, t, PORTSIEVE_DROPPED, port),
 			};
 			struct seen_port *ports;
 			uint32_t range;

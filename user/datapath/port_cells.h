@@ -4,6 +4,7 @@
 #define PORTSIEVE_PORT_CELLS_H
 
 #include <errno.h>
+#include <string.h>
 
 #include <portsieve/abi.h>
 
@@ -18,21 +19,24 @@ static inline int port_cells_add_up(const struct portsieve_port_sums *before,
 				    const struct portsieve_port_cells *cells, int cpus,
 				    __u64 packets[PORTSIEVE_PORT_BLOCK])
 {
-	int r = 0;
+	__u16 moves[PORTSIEVE_PORT_BLOCK], any = 0;
 
+	/* Loops that compilers can vectorize. */
 	for (int port = 0; port < PORTSIEVE_PORT_BLOCK; port++) {
-		__u64 spilled = after->spilled[port];
-		unsigned int moves = spilled / PORTSIEVE_CELL_SPILL & 1;
-
-		packets[port] = spilled;
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			packets[port] += cells[cpu].cell[port] & PORTSIEVE_CELL_COUNT;
-			moves ^= cells[cpu].cell[port] / PORTSIEVE_CELL_SPILL;
-		}
-		if (moves || spilled != before->spilled[port])
-			r = -EAGAIN;
+		packets[port] = after->spilled[port];
+		moves[port] = (__u16)packets[port];
 	}
-	return r;
+	for (int cpu = 0; cpu < cpus; cpu++)
+		for (int port = 0; port < PORTSIEVE_PORT_BLOCK; port++) {
+			packets[port] += cells[cpu].cell[port] & PORTSIEVE_CELL_COUNT;
+			moves[port] ^= cells[cpu].cell[port];
+		}
+	for (int port = 0; port < PORTSIEVE_PORT_BLOCK; port++)
+		any |= moves[port];
+	return any & PORTSIEVE_CELL_SPILL ||
+			       memcmp(before->spilled, after->spilled, sizeof(before->spilled))
+		       ? -EAGAIN
+		       : 0;
 }
 
 #endif

@@ -5,6 +5,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -45,28 +47,11 @@ static void add_first(uint32_t *first_s, uint32_t stored)
 		*first_s = stored - 1 ? stored - 1 : 1;
 }
 
-static void add_block(uint32_t number, const struct block *block,
-		      const __u64 packets[PORTSIEVE_PORT_BLOCK], struct port_counts *counts)
-{
-	uint32_t plane = number / PORTSIEVE_PORT_BLOCKS;
-	uint32_t first = number % PORTSIEVE_PORT_BLOCKS * PORTSIEVE_PORT_BLOCK;
-	uint32_t transport = plane % PORTSIEVE_PORT_TRANSPORTS;
-	uint32_t verdict = PORTSIEVE_VERDICTS - 1 - plane / PORTSIEVE_PORT_TRANSPORTS;
-
-	if (!number)
-		counts->since_s = block->sums.since_s;
-	for (uint32_t i = 0; i < PORTSIEVE_PORT_BLOCK; i++) {
-		counts->packets[transport][first + i][verdict] = packets[i];
-		add_first(&counts->first_s[transport][first + i], block->sums.first_s[i]);
-	}
-}
-
 static int read_all(const struct attachment *attachment, struct port_counts *counts)
 {
 	uint32_t planes = counts->per_port == DATAPATH_PER_PORT_ALL ? PORTSIEVE_PORT_PLANES_ALL
 								    : PORTSIEVE_PORT_PLANES_DROPPED;
 	int cpus = libbpf_num_possible_cpus();
-	__u64 packets[PORTSIEVE_PORT_BLOCK];
 	_cleanup_free_ struct block *block = NULL;
 
 	if (cpus < 0)
@@ -75,12 +60,23 @@ static int read_all(const struct attachment *attachment, struct port_counts *cou
 	if (!block)
 		return -ENOMEM;
 	block->cpus = cpus;
+	memset(counts->first_s, 0, sizeof(counts->first_s));
+	for (int t = 0; t < PORTSIEVE_PORT_TRANSPORTS; t++)
+		memset(counts->packets[t][PORTSIEVE_PASSED], 0, sizeof(counts->packets[t][0]));
 	for (uint32_t number = 0; number < planes * PORTSIEVE_PORT_BLOCKS; number++) {
-		int r = read_block(attachment, number, block, packets);
+		uint32_t plane = number / PORTSIEVE_PORT_BLOCKS;
+		uint32_t first = number % PORTSIEVE_PORT_BLOCKS * PORTSIEVE_PORT_BLOCK;
+		uint32_t transport = plane % PORTSIEVE_PORT_TRANSPORTS;
+		uint32_t verdict = PORTSIEVE_VERDICTS - 1 - plane / PORTSIEVE_PORT_TRANSPORTS;
+		int r = read_block(attachment, number, block,
+				   (__u64 *)&counts->packets[transport][verdict][first]);
 
 		if (r)
 			return r;
-		add_block(number, block, packets, counts);
+		if (!number)
+			counts->since_s = block->sums.since_s;
+		for (uint32_t i = 0; i < PORTSIEVE_PORT_BLOCK; i++)
+			add_first(&counts->first_s[transport][first + i], block->sums.first_s[i]);
 	}
 	return 0;
 }
@@ -99,7 +95,7 @@ int port_counts_read(const struct datapath *datapath, const struct datapath_devi
 		*ret_counts = NULL;
 		return 0;
 	}
-	counts = calloc(1, sizeof(*counts));
+	counts = malloc(sizeof(*counts)); /* read_all() fills it in */
 	if (!counts)
 		return error_no_memory(error);
 	counts->per_port = attachment.per_port;
@@ -120,7 +116,7 @@ void port_counts_add(struct port_counts *sum, const struct port_counts *counts)
 			uint32_t first = counts->first_s[t][port];
 
 			for (int v = 0; v < PORTSIEVE_VERDICTS; v++)
-				sum->packets[t][port][v] += counts->packets[t][port][v];
+				sum->packets[t][v][port] += counts->packets[t][v][port];
 			if (first && (!sum->first_s[t][port] || first < sum->first_s[t][port]))
 				sum->first_s[t][port] = first;
 		}
@@ -140,7 +136,7 @@ uint64_t port_packets(const struct port_counts *counts, enum portsieve_transport
 	uint64_t packets = 0;
 
 	for (int verdict = 0; verdict < PORTSIEVE_VERDICTS; verdict++)
-		packets += counts->packets[transport][port][verdict];
+		packets += counts->packets[transport][verdict][port];
 	return packets;
 }
 
@@ -165,13 +161,12 @@ static int compare_sorted(const void *one, const void *other)
 static struct sorted sorted_of(const struct port_counts *counts, struct port_key key,
 			       enum port_order order)
 {
-	const uint64_t *packets = counts->packets[key.transport][key.port];
 	struct sorted sorted = { .key = key,
 				 .then = port_packets(counts, key.transport, key.port) };
 
 	sorted.by = sorted.then;
 	if (order == PORTS_BY_DROPPED)
-		sorted.by = packets[PORTSIEVE_DROPPED] + packets[PORTSIEVE_WOULD_DROP];
+		sorted.by = port_dropped(counts, key.transport, key.port);
 	else if (order == PORTS_BY_FIRST_SEEN)
 		sorted.by = counts->first_s[key.transport][key.port];
 	return sorted;

@@ -10,8 +10,8 @@ struct port_counts {
 	enum datapath_per_port per_port; /* _DROPPED: passed packets are not counted */
 	uint64_t read_ns;		 /* CLOCK_BOOTTIME */
 	uint32_t since_s;		 /* when counting began */
-	/* by enum portsieve_transport, port (host order) and verdict */
-	uint64_t packets[PORTSIEVE_PORT_TRANSPORTS][PORTSIEVE_PORTS][PORTSIEVE_VERDICTS];
+	/* by enum portsieve_transport, verdict and port (host order) */
+	uint64_t packets[PORTSIEVE_PORT_TRANSPORTS][PORTSIEVE_VERDICTS][PORTSIEVE_PORTS];
 	/* when the first packet was counted; 0: none */
 	uint32_t first_s[PORTSIEVE_PORT_TRANSPORTS][PORTSIEVE_PORTS];
 
@@ -35,6 +35,14 @@ enum port_order {
 /* Was the first packet counted less than PORT_NEW_SECONDS before the counts were read? */
 bool port_is_new(const struct port_counts *counts, enum portsieve_transport transport,
 		 uint16_t port);
+
+/* The packets of a port that were dropped, or would have been. */
+static inline uint64_t port_dropped(const struct port_counts *counts, int transport,
+				    unsigned int port)
+{
+	return counts->packets[transport][PORTSIEVE_DROPPED][port] +
+	       counts->packets[transport][PORTSIEVE_WOULD_DROP][port];
+}
 
 /* The packets of a port with any verdict. */
 uint64_t port_packets(const struct port_counts *counts, enum portsieve_transport transport,

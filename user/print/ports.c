@@ -25,8 +25,8 @@ static uint64_t seconds_since(const struct port_counts *counts, uint32_t time_s)
 
 static void add_port(struct table *table, const struct ports_view *view, const struct port_key *key)
 {
-	const uint64_t *packets = view->counts->packets[key->transport][key->port];
-	uint32_t first_s = view->counts->first_s[key->transport][key->port];
+	const struct port_counts *counts = view->counts;
+	uint32_t first_s = counts->first_s[key->transport][key->port];
 	struct table_row *row = table_add(table, TABLE_PLAIN);
 	const char *service = registry_port_name(key->port, key->transport);
 
@@ -34,10 +34,11 @@ static void add_port(struct table *table, const struct ports_view *view, const s
 	strcpy(row->cells[PROTOCOL], transport_name(key->transport));
 	snprintf(row->cells[SERVICE], TABLE_CELL_MAX, "%s", service ? service : "-");
 	for (int verdict = 0; verdict < PORTSIEVE_VERDICTS; verdict++)
-		table_number(row->cells[PASSED + verdict], packets[verdict]);
+		table_number(row->cells[PASSED + verdict],
+			     counts->packets[key->transport][verdict][key->port]);
 	snprintf(row->cells[FIRST_SEEN], TABLE_CELL_MAX, "%s ago",
-		 duration_print_rough(seconds_since(view->counts, first_s)).text);
-	if (port_is_new(view->counts, key->transport, key->port))
+		 duration_print_rough(seconds_since(counts, first_s)).text);
+	if (port_is_new(counts, key->transport, key->port))
 		strcpy(row->cells[NEW], "new");
 }
 
@@ -46,7 +47,7 @@ static bool has_would_drop(const struct ports_view *view)
 	for (size_t i = 0; i < view->shown; i++) {
 		const struct port_key *key = &view->ports[i];
 
-		if (view->counts->packets[key->transport][key->port][PORTSIEVE_WOULD_DROP])
+		if (view->counts->packets[key->transport][PORTSIEVE_WOULD_DROP][key->port])
 			return true;
 	}
 	return false;
@@ -123,7 +124,7 @@ static json_object *port_json(const struct ports_view *view, const struct port_k
 			json_add_text(object, json_verdict_keys[verdict], NULL);
 		else
 			json_add_number(object, json_verdict_keys[verdict],
-					counts->packets[key->transport][key->port][verdict]);
+					counts->packets[key->transport][verdict][key->port]);
 	}
 	add_instant(object, "first_seen", counts, counts->first_s[key->transport][key->port]);
 	json_add_bool(object, "new", port_is_new(counts, key->transport, key->port));

@@ -91,11 +91,11 @@ void strip_free(struct strip *strip)
 
 static uint32_t counted(const struct port_counts *counts, enum strip_plane plane, unsigned int port)
 {
-	const uint64_t *packets = counts->packets[plane % STRIP_TRANSPORTS][port];
+	int transport = (int)(plane % STRIP_TRANSPORTS);
 
 	if (plane >= STRIP_TCP_PASSED)
-		return (uint32_t)packets[PORTSIEVE_PASSED];
-	return (uint32_t)(packets[PORTSIEVE_DROPPED] + packets[PORTSIEVE_WOULD_DROP]);
+		return (uint32_t)counts->packets[transport][PORTSIEVE_PASSED][port];
+	return (uint32_t)port_dropped(counts, transport, port);
 }
 
 static void fill_columns(struct strip *strip, int64_t second)

@@ -166,12 +166,6 @@ struct history_rate history_rate_of(const struct history *history, const struct 
 	return row->rate[(history->readings - ago) % HISTORY_LENGTH];
 }
 
-static uint64_t dropped_on(const struct port_counts *counts, int transport, unsigned int port)
-{
-	return counts->packets[transport][port][PORTSIEVE_DROPPED] +
-	       counts->packets[transport][port][PORTSIEVE_WOULD_DROP];
-}
-
 static const struct history_port_group *port_group_of(const struct history *history,
 						      uint32_t ifindex)
 {
@@ -204,38 +198,51 @@ static const struct history_port_group *port_group_add(struct history *history, 
 	return &groups[history->port_groups_count++];
 }
 
-int history_add_ports(struct history *history, uint32_t ifindex, const struct port_counts *before,
-		      const struct port_counts *now)
+/* Adds the interval's packets on a port to its reading; returns what is usual there from now on. */
+static float add_port(struct history_ports *ports, const struct sentence_port *port, float usual,
+		      float seconds)
 {
-	float seconds = (float)(now->read_ns - before->read_ns) / 1e9f;
+	size_t bucket = port->port / HISTORY_BUCKET_PORTS;
+	float rate = (float)port->dropped / seconds;
+
+	ports->distinct++;
+	ports->bucket[bucket] += rate;
+	/* one packet a second, once in the average, is 1/301 */
+	if (usual < rate * seconds / 400)
+		ports->fresh[bucket] = true;
+	if (rate >= HISTORY_HOT_MIN && rate >= usual * HISTORY_HOT_TIMES) {
+		ports->hot[bucket] = true;
+		return usual;
+	}
+	return usual + (rate - usual) * seconds / (seconds + SENTENCE_USUAL_SECONDS);
+}
+
+int history_add_ports(struct history *history, const struct sentence_group *known,
+		      uint64_t interval_ns)
+{
+	float seconds = (float)interval_ns / 1e9f;
+	float decay = SENTENCE_USUAL_SECONDS / (seconds + SENTENCE_USUAL_SECONDS);
 	const struct history_port_group *group =
-		port_group_of(history, ifindex) ?: port_group_add(history, ifindex);
-	struct history_ports *ports;
+		port_group_of(history, known->ifindex) ?: port_group_add(history, known->ifindex);
+	struct history_ports *reading;
+	size_t at = 0;
 
 	if (!group)
 		return -ENOMEM;
-	ports = &group->ports[history->readings % HISTORY_LENGTH];
 	if (seconds <= 0)
 		return 0;
-	for (int t = 0; t < PORTSIEVE_PORT_TRANSPORTS; t++)
-		for (unsigned int port = 0; port < PORTSIEVE_PORTS; port++) {
-			uint64_t count = dropped_on(now, t, port),
-				 old = dropped_on(before, t, port);
-			float *usual = &group->usual[(size_t)t * PORTSIEVE_PORTS + port];
-			float rate = (float)(count >= old ? count - old : count) / seconds;
+	reading = &group->ports[history->readings % HISTORY_LENGTH];
+	for (size_t i = 0; i < known->ports_count; i++) {
+		const struct sentence_port *port = &known->ports[i];
+		size_t place = (size_t)port->transport * PORTSIEVE_PORTS + port->port;
 
-			if (rate > 0) {
-				ports->distinct++;
-				ports->bucket[port / HISTORY_BUCKET_PORTS] += rate;
-				/* one packet a second, once in the average, is 1/301 */
-				if (*usual < rate * seconds / 400)
-					ports->fresh[port / HISTORY_BUCKET_PORTS] = true;
-			}
-			if (rate >= HISTORY_HOT_MIN && rate >= *usual * HISTORY_HOT_TIMES)
-				ports->hot[port / HISTORY_BUCKET_PORTS] = true;
-			else if (rate > 0 || *usual > 0)
-				*usual += (rate - *usual) * seconds / (seconds + 300);
-		}
+		for (; at < place; at++)
+			group->usual[at] *= decay;
+		group->usual[at] = add_port(reading, port, group->usual[at], seconds);
+		at++;
+	}
+	for (; at < (size_t)PORTSIEVE_PORT_TRANSPORTS * PORTSIEVE_PORTS; at++)
+		group->usual[at] *= decay;
 	return 0;
 }
 

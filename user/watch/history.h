@@ -4,8 +4,7 @@
 #define PORTSIEVE_WATCH_HISTORY_H
 
 #include "base/hash.h"
-#include "datapath/port_counts.h"
-#include "watch/rows.h"
+#include "watch/sentence.h"
 
 enum history_limits {
 	HISTORY_LENGTH = 240,  /* readings */
@@ -62,12 +61,12 @@ void history_free(struct history *history);
 
 /*
  * Begins a reading, then adds the groups of it, and the ports of those (by their first devices)
- * whose ports are counted. 0 or -ENOMEM.
+ * whose ports are counted: those with drops in the interval, by transport and port. 0 or -ENOMEM.
  */
 void history_begin(struct history *history);
 int history_add_group(struct history *history, const struct watch_group *group);
-int history_add_ports(struct history *history, uint32_t ifindex, const struct port_counts *before,
-		      const struct port_counts *now);
+int history_add_ports(struct history *history, const struct sentence_group *known,
+		      uint64_t interval_ns);
 
 /* What is known of the row; NULL: it has counted nothing. */
 const struct history_row *history_row_of(const struct history *history,

@@ -6,6 +6,7 @@
 #ifndef PORTSIEVE_WATCH_SCREEN_H
 #define PORTSIEVE_WATCH_SCREEN_H
 
+#include "datapath/port_counts.h"
 #include "watch/cells.h"
 #include "watch/history.h"
 #include "watch/watch.h"

@@ -21,9 +21,9 @@ static struct port_counts counts;
 static void put(enum portsieve_transport transport, uint16_t port, uint64_t passed,
 		uint64_t dropped, uint64_t would_drop, uint32_t first_s)
 {
-	counts.packets[transport][port][PORTSIEVE_PASSED] = passed;
-	counts.packets[transport][port][PORTSIEVE_DROPPED] = dropped;
-	counts.packets[transport][port][PORTSIEVE_WOULD_DROP] = would_drop;
+	counts.packets[transport][PORTSIEVE_PASSED][port] = passed;
+	counts.packets[transport][PORTSIEVE_DROPPED][port] = dropped;
+	counts.packets[transport][PORTSIEVE_WOULD_DROP][port] = would_drop;
 	counts.first_s[transport][port] = first_s;
 }
 
@@ -123,9 +123,9 @@ static void the_table_of_a_first_day_without_passed_packets(void **state)
 	(void)state;
 	counts.per_port = DATAPATH_PER_PORT_DROPPED;
 	counts.since_s = NOW_S - DAY + 1;
-	memset(counts.packets[PORTSIEVE_TCP][443], 0, sizeof(counts.packets[0][0]));
-	memset(counts.packets[PORTSIEVE_TCP][0], 0, sizeof(counts.packets[0][0]));
-	memset(counts.packets[PORTSIEVE_UDP][23], 0, sizeof(counts.packets[0][0]));
+	put(PORTSIEVE_TCP, 443, 0, 0, 0, 0);
+	put(PORTSIEVE_TCP, 0, 0, 0, 0, 0);
+	put(PORTSIEVE_UDP, 23, 0, 0, 0, 0);
 	assert_printed(20, "eth0  dropped packets by port, counted for 23h59m\n"
 			   "\n"
 			   "   PORT  PROTOCOL  SERVICE  DROPPED  FIRST SEEN\n"

@@ -62,18 +62,18 @@ static void the_first_reading_and_a_new_beginning_add_nothing(void **state)
 {
 	struct test *test = *state;
 
-	test->counts->packets[PORTSIEVE_TCP][22][PORTSIEVE_DROPPED] = 1000;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][22] = 1000;
 	assert_false(strip_add(test->strip, NOON, ORIGIN, test->counts));
 	assert_null(strip_latest(test->strip, STRIP_TCP_DROPPED));
 	assert_true(strip_add(test->strip, NOON + 1, ORIGIN, test->counts));
 	assert_null(strip_latest(test->strip, STRIP_TCP_DROPPED));
-	test->counts->packets[PORTSIEVE_TCP][22][PORTSIEVE_DROPPED] = 1001;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][22] = 1001;
 	assert_true(strip_add(test->strip, NOON + 2, ORIGIN, test->counts));
 	assert_int_equal(strip_latest(test->strip, STRIP_TCP_DROPPED)[0], 16);
-	test->counts->packets[PORTSIEVE_TCP][22][PORTSIEVE_DROPPED] = 5000;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][22] = 5000;
 	assert_false(strip_add(test->strip, NOON + 3, ORIGIN + 1, test->counts));
 	/* a counter that fell */
-	test->counts->packets[PORTSIEVE_TCP][22][PORTSIEVE_DROPPED] = 10;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][22] = 10;
 	assert_true(strip_add(test->strip, NOON + 4, ORIGIN + 1, test->counts));
 	assert_null(strip_latest(test->strip, STRIP_TCP_DROPPED));
 }
@@ -83,9 +83,9 @@ static void columns_hold_the_sum_of_64_ports_and_how_many_were_hit(void **state)
 	struct test *test = *state;
 
 	strip_add(test->strip, NOON, ORIGIN, test->counts);
-	test->counts->packets[PORTSIEVE_TCP][64][PORTSIEVE_DROPPED] = 1;
-	test->counts->packets[PORTSIEVE_TCP][127][PORTSIEVE_WOULD_DROP] = 2;
-	test->counts->packets[PORTSIEVE_UDP][65535][PORTSIEVE_PASSED] = 10;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][64] = 1;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_WOULD_DROP][127] = 2;
+	test->counts->packets[PORTSIEVE_UDP][PORTSIEVE_PASSED][65535] = 10;
 	assert_true(strip_add(test->strip, NOON + 1, ORIGIN, test->counts));
 	assert_int_equal(strip_latest(test->strip, STRIP_TCP_DROPPED)[1], 32);
 	assert_int_equal(strip_latest(test->strip, STRIP_TCP_DROPPED)[0], 0);
@@ -116,12 +116,12 @@ static void areas_are_read_by_column_and_by_port(void **state)
 	uint8_t *bytes;
 
 	strip_add(test->strip, NOON, ORIGIN, test->counts);
-	test->counts->packets[PORTSIEVE_TCP][22][PORTSIEVE_DROPPED] += 3;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][22] += 3;
 	strip_add(test->strip, NOON + 1, ORIGIN, test->counts);
 	/* NOON + 2 was missed */
-	test->counts->packets[PORTSIEVE_TCP][22][PORTSIEVE_DROPPED] += 1;
-	test->counts->packets[PORTSIEVE_TCP][23][PORTSIEVE_DROPPED] += 2;
-	test->counts->packets[PORTSIEVE_TCP][30][PORTSIEVE_DROPPED] += 9;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][22] += 1;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][23] += 2;
+	test->counts->packets[PORTSIEVE_TCP][PORTSIEVE_DROPPED][30] += 9;
 	strip_add(test->strip, NOON + 3, ORIGIN, test->counts);
 
 	bytes = area_of(test, &all);
@@ -166,7 +166,7 @@ static void the_rings_hold_15_and_2_minutes(void **state)
 	uint8_t *bytes;
 
 	for (int second = 0; second < 1000; second++) {
-		test->counts->packets[PORTSIEVE_UDP][53][PORTSIEVE_DROPPED] += second % 2;
+		test->counts->packets[PORTSIEVE_UDP][PORTSIEVE_DROPPED][53] += second % 2;
 		strip_add(test->strip, NOON + second, ORIGIN, test->counts);
 	}
 	bytes = area_of(test, &all);
@@ -193,8 +193,8 @@ static void single_ports_are_forgotten_before_they_take_too_much_memory(void **s
 	for (int second = 0; second < 150; second++) {
 		for (int port = 0; port < PORTSIEVE_PORTS; port++)
 			for (int t = 0; t < 2; t++) {
-				test->counts->packets[t][port][PORTSIEVE_PASSED]++;
-				test->counts->packets[t][port][PORTSIEVE_DROPPED]++;
+				test->counts->packets[t][PORTSIEVE_PASSED][port]++;
+				test->counts->packets[t][PORTSIEVE_DROPPED][port]++;
 			}
 		strip_add(test->strip, NOON + second, ORIGIN, test->counts);
 		assert_true(test->full_bytes <= STRIP_FULL_BYTES_MAX);

@@ -484,23 +484,29 @@ static void without_utf8_all_is_ascii(void **state)
 /* 65,536 ports and their classes: usual, one far over its usual rate, many at once. */
 static void the_strip_has_three_classes(void **state)
 {
-	struct port_counts *counts[4];
+	static const struct sentence_port usual = { .transport = PORTSIEVE_TCP,
+						    .port = 23,
+						    .dropped = 2 };
+	struct sentence_port flood[] = {
+		usual, { .transport = PORTSIEVE_UDP, .port = 11211, .dropped = 5000 }
+	};
+	struct sentence_port scan[1001] = { usual };
+	const struct sentence_group seconds[] = {
+		{ .ifindex = 1, .ports = &usual, .ports_count = 1 },
+		{ .ifindex = 1, .ports = flood, .ports_count = ARRAY_SIZE(flood) },
+		{ .ifindex = 1, .ports = scan, .ports_count = ARRAY_SIZE(scan) },
+	};
 	struct history history = { 0 };
 	const struct history_ports *ports;
 
 	(void)state;
-	for (int i = 0; i < 4; i++) {
-		counts[i] = calloc(1, sizeof(*counts[i]));
-		counts[i]->read_ns = (uint64_t)(100 + i) * 1000000000;
-		counts[i]->packets[PORTSIEVE_TCP][23][PORTSIEVE_DROPPED] = (uint64_t)i * 2;
-	}
-	counts[2]->packets[PORTSIEVE_UDP][11211][PORTSIEVE_DROPPED] = 5000;
-	counts[3]->packets[PORTSIEVE_UDP][11211][PORTSIEVE_DROPPED] = 5000;
-	for (int port = 30000; port < 31000; port++)
-		counts[3]->packets[PORTSIEVE_TCP][port][PORTSIEVE_DROPPED] = 1;
-	for (int i = 1; i < 4; i++) {
+	for (uint16_t i = 1; i < ARRAY_SIZE(scan); i++)
+		scan[i] = (struct sentence_port){ .transport = PORTSIEVE_TCP,
+						  .port = 29999 + i,
+						  .dropped = 1 };
+	for (size_t i = 0; i < ARRAY_SIZE(seconds); i++) {
 		history_begin(&history);
-		assert_int_equal(history_add_ports(&history, 1, counts[i - 1], counts[i]), 0);
+		assert_int_equal(history_add_ports(&history, &seconds[i], 1000000000), 0);
 	}
 	ports = history_ports_of(&history, 1, 0);
 	assert_int_equal(ports->distinct, 1001);
@@ -511,8 +517,14 @@ static void the_strip_has_three_classes(void **state)
 	assert_int_equal(ports->distinct, 2);
 	assert_true(ports->hot[11211 / HISTORY_BUCKET_PORTS]);
 	assert_false(ports->hot[23 / HISTORY_BUCKET_PORTS]);
-	for (int i = 0; i < 4; i++)
-		free(counts[i]);
+	/* What is usual is forgotten in time. */
+	history_begin(&history);
+	assert_int_equal(history_add_ports(&history, &(struct sentence_group){ .ifindex = 1 },
+					   3600000000000),
+			 0);
+	history_begin(&history);
+	assert_int_equal(history_add_ports(&history, &seconds[0], 1000000000), 0);
+	assert_true(history_ports_of(&history, 1, 0)->fresh[23 / HISTORY_BUCKET_PORTS]);
 	history_free(&history);
 }
 
