@@ -69,6 +69,30 @@ top() {
 	terminal_shows 'memcached +udp 198\.51\.100\.1:[0-9]+ > [0-9.]+:11211'
 }
 
+@test "the commands of why, for a source with a long IPv6 address, do as they say" {
+	local source=2001:db8:9:abcd:1234:5678:9abc:def0
+	in_server portsieve upgrade to_client --events=dropped 2>/dev/null
+	top 120 40
+	in_client flood to_server --ipv6 --source $source --protocol udp --port 11211 --count 30
+	terminal_shows " 2001:db8:9:~8:9abc:def0 +udp/11211 +[-0-9.]+ +30$"
+	terminal_keys / s o u r c e : 2 0 0 1 Enter Tab Tab Enter
+	terminal_shows "$source: about 30 packets dropped"
+	equal "udp $source > $SERVER6" "$(in_server bash -c "timeout 10 $(command_of events) --last 1 -j" |
+		jq -r '"\(.protocol) \(.source) > \(.destination)"')"
+	in_server bash -c "$(command_of drop)"
+	equal "drop $source" "$(in_server portsieve show -j | jq -r '.runtime[] | "\(.action) \(.from[0])"')"
+	# at 80 columns it takes two lines, which a shell reads as one
+	terminal_resize 80 24
+	terminal_shows 'portsieve drop tcp\+udp/all --from .* \\'
+	equal "portsieve drop tcp+udp/all --from $source --for 1h --dev to_client" "$(bash -c "echo $(command_of drop)")"
+}
+
+# command_of WORD: the command of portsieve that begins with this word, out of the box of why
+command_of() {
+	terminal_screen | sed -nE 's/^[^│]*│ (.*[^ ]) *│.*$/\1/p' |
+		awk -v command="portsieve $1 " 'index($0, command) == 1 || more { print; more = /\\$/; if (!more) exit }'
+}
+
 @test "an nmap scan is reported, in order and shuffled" {
 	local option
 	for option in -r --randomize-hosts; do

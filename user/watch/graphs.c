@@ -132,6 +132,7 @@ void graph_strip(struct screen *screen, const struct screen_view *view,
 	uint32_t ifindex = group->devices[0]->device->device.ifindex;
 	static const int marks[] = { 0, 8192, 16384, 24576, 32768, 40960, 49152, 57344 };
 	int width = screen->columns - 2, end;
+	bool is_empty = true;
 
 	cells_put_text(screen, at, 1, 40, look_bold, "DROPPED BY PORT, newest first");
 	end = screen->columns - 1;
@@ -167,6 +168,7 @@ void graph_strip(struct screen *screen, const struct screen_view *view,
 				column, width);
 			if (!up && !down)
 				continue;
+			is_empty = false;
 			/* One colour for a cell: that of what stands out more. */
 			character = up && down ? 0x2588 : up ? 0x2580 : 0x2584;
 			if (view->ascii)
@@ -174,6 +176,9 @@ void graph_strip(struct screen *screen, const struct screen_view *view,
 			cells_put(screen, at + 1 + row, column + 1, character,
 				  (struct look){ .colour = up > down ? up : down });
 		}
+	if (is_empty)
+		cells_put_text(screen, at + 1, 1, width, look_faint,
+			       "no packet has been dropped on a port of late");
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i += width < 100 ? 2 : 1) {
 		char text[8];
 

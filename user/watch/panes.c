@@ -162,7 +162,9 @@ static void put_row(struct screen *screen, const struct screen_view *view,
 					     : would  ? COLOUR_WOULD_DROP
 						      : COLOUR_DROPPED };
 
-	put_column(screen, layout, at, NAME, name, row->name);
+	/* Without the column of ports nothing else tells rows of the default apart. */
+	put_column(screen, layout, at, NAME, name,
+		   layout->at[PORTS] < 0 && row->kind == WATCH_UNNAMED ? row->ports : row->name);
 	put_column(screen, layout, at, PORTS, look_faint, row->ports);
 	put_column(screen, layout, at, ACTION, look_faint, row->action);
 	table_number(text, watch_packets(&row->total));
@@ -315,14 +317,20 @@ static bool is_noise(const struct screen_port *port)
 	return port->total < 10 && !port->is_new;
 }
 
-/* Noise is folded into one line where there is much of it, unless all rows are asked for. */
+/* Is what matters little folded into one line? A filter or `a` asks for it. */
+static bool folds(const struct screen_view *view)
+{
+	return !view->settings.all_rows && !view->filter[0];
+}
+
+/* Noise is folded where there is much of it. */
 static size_t count_noise(const struct screen_view *view)
 {
 	size_t noise = 0;
 
 	for (size_t i = 0; i < view->ports_count; i++)
 		noise += is_noise(&view->ports[i]);
-	return view->settings.all_rows || noise < NOISE_MIN ? 0 : noise;
+	return folds(view) && noise >= NOISE_MIN ? noise : 0;
 }
 
 void pane_ports(struct screen *screen, struct screen_view *view, int at, int rows, int column,
@@ -384,7 +392,9 @@ void pane_ports(struct screen *screen, struct screen_view *view, int at, int row
 	}
 	if (!count && !noise)
 		cells_put_text(screen, at + 1, column + 1, width - 1, look_faint,
-			       "no packet has been dropped on a port");
+			       !view->filter[0]	  ? "no packet has been dropped on a port"
+			       : view->ports_more ? "none of the busiest ports matches the filter"
+						  : "no port matches the filter");
 }
 
 /* ---- sources ---- */
@@ -411,6 +421,17 @@ static void print_ports(const struct screen_source *source, char text[24])
 		text[0] = '\0';
 }
 
+/* An address that is too long loses its middle: both of its ends tell. */
+static void print_address(const char *address, int width, char text[48])
+{
+	int length = (int)strlen(address), head = (width - 1) / 2, tail = width - 1 - head;
+
+	if (length <= width || width < 3)
+		strcpy(text, address);
+	else
+		snprintf(text, 48, "%.*s~%s", head, address, address + length - tail);
+}
+
 void pane_sources(struct screen *screen, struct screen_view *view, int at, int rows, int column,
 		  int width)
 {
@@ -426,7 +447,7 @@ void pane_sources(struct screen *screen, struct screen_view *view, int at, int r
 	cells_put_right(screen, at, column + width - 23, 9, head, "ABOUT/S");
 	cells_put_right(screen, at, column + width - 13, 12, head, "ABOUT");
 	for (size_t i = 0; i < view->sources_count; i++) {
-		bool folded = view->sources[i].noise && !view->settings.all_rows;
+		bool folded = view->sources[i].noise && folds(view);
 
 		noise += folded;
 		count += !folded && filter_matches(view->filter, source_matches, &view->sources[i]);
@@ -451,9 +472,10 @@ void pane_sources(struct screen *screen, struct screen_view *view, int at, int r
 		n++;
 		if (row <= at || row > at + room)
 			continue;
+		print_address(source->address, address, text);
 		cells_put_text(screen, row, column + 1, address,
 			       (struct look){ .reverse = has_keys(view, PANE_SOURCES, n - 1) },
-			       source->address);
+			       text);
 		print_ports(source, text);
 		if (has_ports)
 			cells_put_text(screen, row, column + width - 35, 11, look_faint, text);

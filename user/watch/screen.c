@@ -221,6 +221,73 @@ static void put_help(struct screen *screen, const struct screen_view *view)
 	put_box(screen, view, " keys ", lines, ARRAY_SIZE(lines));
 }
 
+/*
+ * The bytes of the text that fit into a line of so many characters: up to a space, but to none in
+ * quotes. All of it if there is no such space.
+ */
+static size_t break_line(const char *text, size_t width)
+{
+	size_t end = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; text[i]; i++) {
+		quoted ^= text[i] == '\'';
+		if (quoted || text[i] != ' ')
+			continue;
+		if (end && utf8_chars(text, i) > width)
+			break;
+		end = i;
+	}
+	return end ? end : strlen(text);
+}
+
+enum { WHY_BROKEN = 2 * SCREEN_WHY_LINES };
+
+/*
+ * Breaks commands that are too long so that a shell takes them. Labels end with a colon. Returns
+ * how many lines there are.
+ */
+static int break_why(const struct screen_view *view, size_t width, bool with_labels,
+		     char lines[WHY_BROKEN][SCREEN_WHY_MAX + 8])
+{
+	int count = 0;
+
+	for (int i = 0; i < SCREEN_WHY_LINES && view->why[i][0] && count < WHY_BROKEN; i++) {
+		const char *text = view->why[i], *indent = "";
+
+		if (strncmp(text, "portsieve ", 10) != 0) {
+			if (with_labels || text[strlen(text) - 1] != ':')
+				strcpy(lines[count++], text);
+			continue;
+		}
+		for (; *text && count < WHY_BROKEN; indent = "    ") {
+			size_t room = width - strlen(indent), length = strlen(text);
+
+			if (utf8_chars(text, length) > room)
+				length = break_line(text, room - 2);
+			snprintf(lines[count++], sizeof(lines[0]), "%s%.*s%s", indent, (int)length,
+				 text, text[length] ? " \\" : "");
+			text += length;
+			text += *text == ' ';
+		}
+	}
+	return count;
+}
+
+static void put_why(struct screen *screen, const struct screen_view *view)
+{
+	char broken[WHY_BROKEN][SCREEN_WHY_MAX + 8];
+	const char *lines[WHY_BROKEN];
+	size_t width = (size_t)screen->columns - 4;
+	int count = break_why(view, width, true, broken);
+
+	if (count > screen->rows - 2)
+		count = break_why(view, width, false, broken);
+	for (int i = 0; i < count; i++)
+		lines[i] = broken[i];
+	put_box(screen, view, " why ", lines, count);
+}
+
 /* ---- all of it ---- */
 
 /* Which panes there is something to show in. */
@@ -269,6 +336,7 @@ enum {
 	BESIDE_WIDTH = 60,
 	HALVES_COLUMNS = 112,
 	LIST_WIDTH = 90,
+	RULES_ROWS = 9, /* that the rules get before others get more than they need */
 };
 
 /* Ports, or sources, or both, in a band below the rules; where there is room for one, the chosen.
@@ -324,6 +392,24 @@ static void put_group(struct screen *screen, struct screen_view *view,
 			? 3 + (rows - TOGETHER_ROWS) / 4
 			: 0;
 
+	for (;;) {
+		tables = rows - at - (half ? 2 * half + 1 : rows > 12) - (strip ? strip + 1 : 0) -
+			 (list ? list + 1 : 0) - (events ? events + 1 : 0);
+		if (tables >= RULES_ROWS)
+			break;
+		if (half > 2)
+			half--;
+		else if (strip > 7)
+			strip--;
+		else if (events > 5)
+			events--;
+		else if (list > 5)
+			list--;
+		else if (half > 1)
+			half--;
+		else
+			break;
+	}
 	put_device(screen, view, group);
 	put_sums(screen, view, group);
 	if (half) {
@@ -332,8 +418,6 @@ static void put_group(struct screen *screen, struct screen_view *view,
 	} else {
 		at += rows > 12;
 	}
-	tables = rows - at - (strip ? strip + 1 : 0) - (list ? list + 1 : 0) -
-		 (events ? events + 1 : 0);
 	if (!together) {
 		put_pane(screen, view, group, view->pane, at, tables, 0, screen->columns);
 		return;
@@ -380,14 +464,6 @@ void screen_draw(struct screen_view *view, struct screen *screen)
 	put_footer(screen, view);
 	if (view->help)
 		put_help(screen, view);
-	if (view->why[0][0]) {
-		const char *lines[SCREEN_WHY_LINES];
-		int count = 0;
-
-		while (count < SCREEN_WHY_LINES && view->why[count][0]) {
-			lines[count] = view->why[count];
-			count++;
-		}
-		put_box(screen, view, " why ", lines, count);
-	}
+	if (view->why[0][0])
+		put_why(screen, view);
 }

@@ -358,6 +358,36 @@ static void each_pane_can_be_reached_at_each_size(void **state)
 	stage_free(&stage);
 }
 
+static void long_addresses_lose_their_middle(void **state)
+{
+	static const struct screen_source long_address = {
+		.address = "2001:db8:1111:2222:3333:4444:5555:6666", .dropped = 5, .total = 70
+	};
+	static const struct {
+		int columns, rows;
+		const char *words;
+	} cases[] = {
+		{ 40, 10, " 2001:db~55:6666  " },	  /* 15 characters */
+		{ 120, 40, " 2001:db8:11~4:5555:6666  " }, /* 23 */
+		{ 90, 24, " 2001:db8:1111:2222:3333:4444:5555:6666  " },
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_all_panes(&stage);
+	stage.view.sources = &long_address;
+	stage.view.sources_count = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		stage.view.pane = PANE_SOURCES;
+
+		_cleanup_screen_ struct screen screen =
+			drawn(&stage, cases[i].columns, cases[i].rows);
+
+		assert_true(find_row(&screen, cases[i].words) > 0);
+	}
+	stage_free(&stage);
+}
+
 static void tab_goes_around_what_there_is(void **state)
 {
 	struct stage stage;
@@ -405,6 +435,142 @@ static void the_filter_is_for_all_panes(void **state)
 		assert_int_equal(find_row(&screen, " 2001:db8::7  ") >= 0, cases[i].v6);
 		assert_int_equal(find_row(&screen, "udp 192.0.2.77:40000 >") >= 0, cases[i].event);
 		assert_int_equal(find_row(&screen, "bad-flags") >= 0, cases[i].bad_flags);
+	}
+	stage_free(&stage);
+}
+
+/* What is folded is found by a filter, and an empty list says why it is. */
+static void a_filter_reaches_what_is_folded(void **state)
+{
+	static const struct {
+		const char *filter, *words;
+	} cases[] = {
+		{ "", "1 sources with a few packets; a shows them" },
+		{ "source:198.51.", " 198.51.100.1  " },
+		{ "source:198.52.", "no source matches the filter" },
+		{ "port:162", "no port matches the filter" },
+		{ "port:162", "no recorded packet matches the filter" },
+		{ "rule:nothing", "no row matches the filter" },
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_all_panes(&stage);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		strcpy(stage.view.filter, cases[i].filter);
+
+		_cleanup_screen_ struct screen screen = drawn(&stage, 200, 60);
+
+		assert_true(find_row(&screen, cases[i].words) > 0);
+	}
+	stage.view.ports_more = true;
+	strcpy(stage.view.filter, "port:162");
+	{
+		_cleanup_screen_ struct screen screen = drawn(&stage, 200, 60);
+
+		assert_true(find_row(&screen, "none of the busiest ports matches the filter") > 0);
+	}
+	stage_free(&stage);
+}
+
+/* Graphs and lists leave room for seven rules below the sum, where they can. */
+static void the_rules_have_room_beside_all_panes(void **state)
+{
+	static const int sizes[][2] = { { 120, 40 }, { 112, 36 }, { 200, 60 } };
+	struct stage stage;
+
+	(void)state;
+	stage_all_panes(&stage);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		_cleanup_screen_ struct screen screen = drawn(&stage, sizes[i][0], sizes[i][1]);
+
+		assert_true(stage.view.pane_rows[PANE_RULES] >= 7);
+		assert_true(find_row(&screen, " TIME  ") > 0);
+		assert_true(find_row(&screen, " 65535") > 0);
+	}
+	stage_free(&stage);
+}
+
+/* The rows of the default have the same name for TCP and UDP. */
+static void without_ports_the_default_is_told_apart(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_setup(&stage, "eth0");
+	stage.view.settings.all_rows = true;
+	{
+		_cleanup_screen_ struct screen narrow = drawn(&stage, 40, 24);
+		_cleanup_screen_ struct screen wide = drawn(&stage, 80, 24);
+
+		assert_true(find_row(&narrow, " tcp/1-1023 ") > 0);
+		assert_true(find_row(&narrow, " udp/1-1023 ") > 0);
+		assert_int_equal(find_row(&narrow, " _system "), -1);
+		assert_true(find_row(&wide, " _system        tcp/1-1023 ") > 0);
+	}
+	stage_free(&stage);
+}
+
+/* Commands are broken so that a shell takes them; if there is still no room, labels go. */
+static void why_is_broken_where_it_is_too_long(void **state)
+{
+	static const char *const at_49[] = {
+		"\u2502 rule web: allow tcp/80                        \u2502",
+		"\u2502 to change it at run time:                     \u2502",
+		"\u2502 portsieve drop tcp+udp/all --from \\           \u2502",
+		"\u2502     2001:db8:1111:2222:3333:4444:5555:6666 \\  \u2502",
+		"\u2502     --for 1h --dev eth0                       \u2502",
+		"\u2502 portsieve explain \\                           \u2502",
+		"\u2502     'udp 192.0.2.1:40000 > 198.51.100.1:53' \\ \u2502",
+		"\u2502     --dev eth0                                \u2502",
+		"\u2502 portsieve drop tcp/80 --from 192.0.2.77 \\     \u2502",
+		"\u2502     --for 1h --dev eth0                       \u2502",
+	};
+	struct stage stage;
+	int first;
+
+	(void)state;
+	stage_setup(&stage, "eth0");
+	strcpy(stage.view.why[0], "rule web: allow tcp/80");
+	strcpy(stage.view.why[1], "to change it at run time:");
+	strcpy(stage.view.why[2], "portsieve drop tcp+udp/all --from "
+				  "2001:db8:1111:2222:3333:4444:5555:6666 --for 1h --dev eth0");
+	strcpy(stage.view.why[3],
+	       "portsieve explain 'udp 192.0.2.1:40000 > 198.51.100.1:53' --dev eth0");
+	strcpy(stage.view.why[4], "portsieve drop tcp/80 --from 192.0.2.77 --for 1h --dev eth0");
+	{
+		_cleanup_screen_ struct screen narrow = drawn(&stage, 49, 24);
+		_cleanup_screen_ struct screen low = drawn(&stage, 49, 11);
+		_cleanup_screen_ struct screen wide = drawn(&stage, 100, 24);
+
+		first = find_row(&narrow, "rule web:");
+		for (size_t i = 0; i < ARRAY_SIZE(at_49); i++) {
+			_cleanup_free_ char *text = screen_row_text(&narrow, first + (int)i);
+
+			assert_string_equal(text, at_49[i]);
+		}
+		assert_true(find_row(&wide, stage.view.why[2]) > 0);
+		assert_true(find_row(&wide, stage.view.why[3]) > 0);
+		assert_int_equal(find_row(&low, stage.view.why[1]), -1);
+		assert_true(find_row(&low, at_49[ARRAY_SIZE(at_49) - 1]) > 0);
+	}
+	stage_free(&stage);
+}
+
+/* Nothing was dropped: the lists and the strip say so. */
+static void empty_panes_say_so(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_all_panes(&stage);
+	stage.view.ports_count = stage.view.sources_count = stage.view.events_count = 0;
+	{
+		_cleanup_screen_ struct screen screen = drawn(&stage, 200, 60);
+
+		assert_true(find_row(&screen, " no packet has been dropped on a port") > 0);
+		assert_true(find_row(&screen, " no packet has been dropped on a port of late") > 0);
+		assert_true(find_row(&screen, " no dropped packet has been recorded") > 0);
 	}
 	stage_free(&stage);
 }
@@ -538,8 +704,14 @@ int main(void)
 		cmocka_unit_test(a_filter_keeps_what_matches),
 		cmocka_unit_test(noise_is_folded),
 		cmocka_unit_test(each_pane_can_be_reached_at_each_size),
+		cmocka_unit_test(long_addresses_lose_their_middle),
 		cmocka_unit_test(tab_goes_around_what_there_is),
 		cmocka_unit_test(the_filter_is_for_all_panes),
+		cmocka_unit_test(a_filter_reaches_what_is_folded),
+		cmocka_unit_test(the_rules_have_room_beside_all_panes),
+		cmocka_unit_test(without_ports_the_default_is_told_apart),
+		cmocka_unit_test(why_is_broken_where_it_is_too_long),
+		cmocka_unit_test(empty_panes_say_so),
 		cmocka_unit_test(the_age_is_shown_from_two_seconds_on),
 		cmocka_unit_test(selection_stays_in_the_list),
 		cmocka_unit_test(wide_letters_take_two_cells),
