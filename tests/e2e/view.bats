@@ -67,8 +67,8 @@ kinds_of() {
 
 # What root and a member see of the policies in force.
 in_force() {
-	"$@" portsieve show
-	"$@" portsieve status -j | jq -S 'del(.time, (.devices[] | .counted, .drift, .attach_reason, .link_id))'
+	"$@" portsieve show | sed 's/rolled back in [0-9]* s/rolled back in N s/'
+	"$@" portsieve status -j | jq -S 'del(.time, (.devices[] | .counted, .drift, .attach_reason, .link_id, .falls_back_in_seconds))'
 	"$@" portsieve stats -j | jq -S '[.devices[] | {device, policy}, (.ranges[] | {rule, low, high, action})]'
 }
 
