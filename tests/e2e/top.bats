@@ -132,6 +132,13 @@ command_of() {
 	terminal_keys q
 	equal 0 "$(terminal_ended)"
 	equal "sort=packets units=bits all_rows=no interval=0.2" "$(xargs <"$XDG_STATE_HOME/portsieve/top")"
+	terminal_stop
+	echo all_rows=yes >>"$XDG_STATE_HOME/portsieve/top"
+	terminal_start 120 40 portsieve top
+	terminal_shows 'packets, 0.2 s'
+	terminal_shows 'bits per second'
+	terminal_shows '^ _dynamic ' # which has counted nothing
+	terminal_stop
 	# Nothing was changed but its own settings.
 	equal 2 "$(in_server portsieve show -j | jq '.policy.text | [scan("name:")] | length')"
 }
