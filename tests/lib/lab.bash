@@ -405,6 +405,17 @@ load_policy() {
 	in_server portsieve load to_client -p "$(policy "$1")"
 }
 
+# transfer_100_mb: `server` fetches 100 MB from `client` over IPv6, and sends as many over IPv4.
+transfer_100_mb() {
+	head -c 100M /dev/zero >"$BATS_TEST_TMPDIR/zeros"
+	serve_web client 8080 "$BATS_TEST_TMPDIR"
+	[ 104857600 = "$(in_server curl -sg --max-time 60 "http://[$CLIENT6]:8080/zeros" | wc -c)" ] || return 1
+	start client sh -c "ncat -l 9000 | wc -c >$BATS_TEST_TMPDIR/count"
+	within 10 is_listening client tcp 9000 || return 1
+	in_server sh -c "ncat --send-only $CLIENT4 9000 <$BATS_TEST_TMPDIR/zeros" || return 1
+	within 10 grep -qx 104857600 "$BATS_TEST_TMPDIR/count"
+}
+
 # passed ROW: its passed packets
 passed() {
 	row "$1" | cut -d' ' -f1

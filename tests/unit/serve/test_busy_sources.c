@@ -9,23 +9,7 @@
 #include <cmocka.h>
 
 #include "serve/busy_sources.h"
-
-static struct event event_of(uint32_t source, double packets, uint16_t port)
-{
-	struct event event = {
-		.record = { .captured_bytes = 54,
-			    .verdict = PORTSIEVE_DROPPED,
-			    .has_port = 1,
-			    .transport = PORTSIEVE_TCP,
-			    .port = port,
-			    .frame = { [12] = 0x08, [14] = 0x45, [23] = 6 } },
-		.packets = packets,
-	};
-	uint32_t network = __builtin_bswap32(source);
-
-	memcpy(&event.record.frame[26], &network, sizeof(network));
-	return event;
-}
+#include "watch/event_by_hand.h"
 
 static void add(struct busy_sources *sources, uint32_t source, double packets, uint16_t port)
 {

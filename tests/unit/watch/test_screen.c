@@ -367,7 +367,7 @@ static void long_addresses_lose_their_middle(void **state)
 		int columns, rows;
 		const char *words;
 	} cases[] = {
-		{ 40, 10, " 2001:db~55:6666  " },	  /* 15 characters */
+		{ 40, 10, " 2001:db~55:6666  " },	   /* 15 characters */
 		{ 120, 40, " 2001:db8:11~4:5555:6666  " }, /* 23 */
 		{ 90, 24, " 2001:db8:1111:2222:3333:4444:5555:6666  " },
 	};

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "watch/event_by_hand.h"
 #include "watch/sources.h"
 
 static uint64_t random_next(uint64_t *random)
@@ -16,24 +17,6 @@ static uint64_t random_next(uint64_t *random)
 	*random ^= *random << 13;
 	*random ^= *random >> 7;
 	return *random ^= *random << 17;
-}
-
-/* A TCP segment that was dropped. */
-static struct event event_of(uint32_t source, double packets, uint16_t port)
-{
-	struct event event = {
-		.record = { .captured_bytes = 54,
-			    .verdict = PORTSIEVE_DROPPED,
-			    .has_port = 1,
-			    .transport = PORTSIEVE_TCP,
-			    .port = port,
-			    .frame = { [12] = 0x08, [14] = 0x45, [23] = 6 } },
-		.packets = packets,
-	};
-	uint32_t network = __builtin_bswap32(source);
-
-	memcpy(&event.record.frame[26], &network, sizeof(network));
-	return event;
 }
 
 static void add(struct sources *sources, uint32_t source, double packets, uint16_t port)
