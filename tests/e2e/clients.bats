@@ -28,9 +28,9 @@ with() {
 $1"
 }
 
-# survives ADDRESS: 10,000 connections and 1,000 questions
+# survives ADDRESS [POLICY]: 10,000 connections and 1,000 questions
 survives() {
-	local change first=$HOST
+	local change first=${2:-$HOST}
 	local changes=("portsieve load to_client -p $first" "portsieve apply $LAB_ROOT/docs/examples/registered-only.yaml"
 		"portsieve apply $first" "portsieve upgrade to_client" "portsieve unload to_client"
 		"portsieve load to_client -p $first" "portsieve unload to_client")
@@ -46,6 +46,13 @@ survives() {
 	within 10 is_listening client tcp 7006
 	survives $CLIENT4
 	survives $CLIENT6
+}
+
+@test "the same under return: flow, where netfilter tracks them: they are learned before each change" {
+	start client /usr/bin/python3 "$MANY" peer 7006
+	within 10 is_listening client tcp 7006
+	in_server nft 'add table inet t; add chain inet t i { type filter hook input priority 0; }; add rule inet t i ct state new accept'
+	survives $CLIENT4 "$(policy "$(sed 's/^return: socket/return: flow/' "$HOST")")"
 }
 
 @test "control: without return traffic none of them survive" {

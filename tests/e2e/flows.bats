@@ -163,6 +163,102 @@ dropped() {
 	exec 8>&-
 }
 
+# silence: neither kernel answers what arrives there
+silence() {
+	local namespace
+	for namespace in server client; do
+		in_namespace $namespace nft 'add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in drop'
+	done
+}
+
+# leave PORT FLAGS...: segments of the server to port 7003 of the client; without flags UDP
+leave() {
+	in_server /usr/bin/python3 -c "
+import sys
+from scapy.all import *
+for flags in sys.argv[2:]:
+	send(IP(dst='$CLIENT4') / TCP(sport=int(sys.argv[1]), dport=7003, flags=flags), verbose=0)
+if len(sys.argv) == 2:
+	send(IP(dst='$CLIENT4') / UDP(sport=int(sys.argv[1]), dport=7003), verbose=0)" "$@"
+}
+
+# arrive PORT:FLAGS...: segments of port 7003 of the client
+arrive() {
+	local one list=
+	for one; do
+		list+="IP(src='$CLIENT4', dst='$SERVER4') / TCP(sport=7003, dport=${one%:*}, flags='${one#*:}'),"
+	done
+	send_raw "[$list]"
+}
+
+# age SECONDS TRANSPORT STATE: as if the flows of TCP (0) or UDP (1) in this state had last been used so much earlier
+age() {
+	python3 -c '
+import json, subprocess, sys, time
+path, seconds, transport, state = sys.argv[1], *map(int, sys.argv[2:])
+hz = round(1 / time.clock_getres(6)) # CLOCK_MONOTONIC_COARSE
+for entry in json.loads(subprocess.check_output(["bpftool", "-j", "map", "dump", "pinned", path])):
+	key, value = ([int(byte, 16) for byte in entry[part]] for part in ("key", "value"))
+	if (key[36], value[8]) == (transport, state):
+		seen = int.from_bytes(bytes(value[:8]), "little") - seconds * hz
+		value[:8] = seen.to_bytes(8, "little")
+		subprocess.check_call(["bpftool", "map", "update", "pinned", path, "key", *map(str, key), "value", *map(str, value)])
+' "$(pinned flows)" "$@"
+}
+
+# dropped_replies: by the rows of the default, TCP and UDP
+dropped_replies() {
+	echo "$(row _dynamic tcp | cut -d' ' -f2) $(row _dynamic udp | cut -d' ' -f2)"
+}
+
+@test "TCP lives for 7,440 s, closing for 120 s, UDP for 180 s; a reply renews what is not closing" {
+	local replies="[IP(src='$CLIENT4', dst='$SERVER4') / p for p in (TCP(sport=7003, dport=50000, flags='A'),
+		TCP(sport=7003, dport=50001, flags='A'), UDP(sport=7003, dport=50002))]"
+	load_policy "$FLOW
+grace: 0"
+	silence
+	leave 50000 S
+	leave 50001 S
+	arrive 50000:SA 50001:SA
+	leave 50000 A
+	leave 50001 FA
+	leave 50002
+	equal 3 "$(entries flows)"
+	age 7400 0 0
+	age 100 0 2
+	age 160 1 0
+	send_raw "$replies"
+	equal "0 0" "$(dropped_replies)"
+	sleep 1.1 # until then replies are remembered (R9)
+	age 7400 0 0
+	age 30 0 2
+	age 160 1 0
+	send_raw "$replies"
+	equal "1 0" "$(dropped_replies)"
+	sleep 1.1
+	age 7440 0 0
+	age 180 1 0
+	send_raw "$replies"
+	equal "3 1" "$(dropped_replies)"
+}
+
+@test "a SYN passes only in answer to a SYN; segments with SYN or RST begin no flow, in grace neither" {
+	load_policy "$FLOW
+simultaneous_open: pass"
+	silence
+	leave 50000 S
+	arrive 50000:S 50000:SA
+	equal 2 "$(passed return-flow)"
+	leave 50000 A
+	equal 1 "$(entries flows)"
+	arrive 50000:S
+	equal "1 0" "$(dropped_replies)"
+	leave 50001 SA R RA
+	equal 1 "$(entries flows)"
+	leave 50001 A
+	equal 2 "$(entries flows)"
+}
+
 states_of_flows() {
 	bpftool map dump pinned "$(pinned flows)" -j | jq -r '[.[].value[8]] | join(" ")'
 }
@@ -258,11 +354,16 @@ track_connections() {
 
 @test "tracked packets that nobody asked for do not count as replies" {
 	serve_echo server udp 7001
-	in_server nft 'add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in ct state new accept'
-	send_raw "[IP(src='$CLIENT4', dst='$SERVER4') / UDP(sport=5000, dport=7001)]"
+	local packets="[IP(src='$CLIENT4', dst='$SERVER4') / p for p in (UDP(sport=5000, dport=7001),
+		TCP(sport=5000, dport=7002, flags='A'))]"
+	# netfilter takes the segment for one of an open connection; a RST would close it
+	in_server nft 'add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in ct state new accept;
+		add chain ip t out { type filter hook output priority raw; }; add rule ip t out tcp flags rst drop'
+	send_raw "$packets"
 	load_policy "$FLOW"
-	send_raw "[IP(src='$CLIENT4', dst='$SERVER4') / UDP(sport=5000, dport=7001)]"
+	send_raw "$packets"
 	equal "0 1" "$(row _user udp)"
+	equal "0 1" "$(row _user tcp)"
 }
 
 @test "control: without conntrack some are lost" {
@@ -504,23 +605,22 @@ no_map() {
 	! bpftool map show id "$1"
 }
 
-@test "a removed egress program is reported, and attached again by the next writer" {
-	serve_web client 8080
-	load_policy "$FLOW"
-	in_server bpftool link detach pinned "$(find /sys/fs/bpf/portsieve -name egress_link)"
-	[[ $(in_server portsieve status) == *"to_client: DEGRADED"* ]]
-	[ "$(in_server portsieve status -j | jq '.devices[0].degraded')" = true ]
-	run -28 fetch server $CLIENT4 8080 1
-	run -0 --separate-stderr in_server portsieve allow tcp/9000
-	[[ $stderr == *"to_client: the egress program was gone"* ]]
-	fetch server $CLIENT4 8080
-	[ "$(in_server portsieve status -j | jq '.devices[0].degraded')" = false ]
-}
-
 # degraded: as status tells it, by text and JSON
 degraded() {
 	in_server portsieve status -j | jq -r '.devices[0] | "\(.degraded) \(.degraded_by.reason) \(.degraded_by.program)"'
 	in_server portsieve status | grep -A2 DEGRADED | tr '\n' ' ' | tr -s ' ' | cut -d. -f1 || true
+}
+
+@test "a removed egress program is reported, and attached again by the next writer" {
+	serve_web client 8080
+	load_policy "$FLOW"
+	in_server bpftool link detach pinned "$(find /sys/fs/bpf/portsieve -name egress_link)"
+	[[ $(degraded) == "true egress-lost null"*"to_client: DEGRADED: its egress program was removed"* ]]
+	run -28 fetch server $CLIENT4 8080 1
+	run -0 --separate-stderr in_server portsieve allow tcp/9000
+	[[ $stderr == *"to_client: the egress program was gone"* ]]
+	fetch server $CLIENT4 8080
+	equal "false null null" "$(degraded)"
 }
 
 @test "programs at TC egress before and after the egress program are named" {
@@ -607,11 +707,14 @@ mode_of_return() {
 	load_policy "$FLOW"
 	open_connection server $CLIENT4 7003
 	answers two
+	leave 50002 # from no socket, so that only the former table has the flow
 	in_server portsieve apply "$(policy "$FLOW
 flows: 2048
 grace: 0")"
 	equal 2048 "$(bpftool map show pinned "$(pinned flows)" -j | jq .max_entries)"
 	answers three
+	send_raw "[IP(src='$CLIENT4', dst='$SERVER4') / UDP(sport=7003, dport=50002)]"
+	equal "0 0" "$(dropped_replies)"
 	exec 8>&-
 }
 

@@ -65,6 +65,7 @@ scan_state() {
 	unconnected server $CLIENT4 7001
 	unconnected server $CLIENT6 7001
 	run ! unconnected server $CLIENT4 7001 5000 # assumed to be a server
+	run ! unconnected server $CLIENT4 7001 61000
 }
 
 @test "unconnected_udp: never drops replies to unconnected sockets, any passes them" {
