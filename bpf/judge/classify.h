@@ -102,8 +102,15 @@ portsieve_inline void decide_by_entry(const struct portsieve_image *image,
 }
 
 /* Do rules without ports come before the knob? */
-portsieve_inline _Bool is_ruled(const struct packet *packet)
+portsieve_inline _Bool is_ruled(const struct portsieve_image *image, const struct packet *packet)
 {
+	__u64 entries;
+
+	_Static_assert(sizeof(entries) == sizeof(image->portless),
+		       "one load tells if there are any");
+	__builtin_memcpy(&entries, image->portless, sizeof(entries));
+	if (!entries)
+		return 0;
 	/* such packets have addresses, which the verifier does not know */
 	return PORTSIEVE_RULED_KNOBS >> (packet->knob & 31) & 1 && packet->addresses;
 }
@@ -115,10 +122,12 @@ portsieve_inline _Bool is_monitored(const struct portsieve_image *image, __u32 r
 }
 
 /* Does an entry that a condition has led to allow its packets by a rule without ports? */
-portsieve_inline _Bool allows_any(const struct portsieve_image *image, __u32 entry)
+portsieve_inline _Bool allows_any(const struct portsieve_image *image, __u64 entry)
 {
-	return entry < PORTSIEVE_RANGES &&
-	       (is_monitored(image, entry) || image->range[entry].transport == PORTSIEVE_ANY);
+	cursor_keep(entry); /* old verifiers know the bound of one register only */
+	if (entry >= PORTSIEVE_RANGES)
+		return 0;
+	return is_monitored(image, entry) || image->range[entry].transport == PORTSIEVE_ANY;
 }
 
 /*
@@ -175,6 +184,7 @@ portsieve_inline void classify(const struct portsieve_image *image, struct packe
 	_Bool has_port = packet->reason == PORTSIEVE_REASONS;
 	__u64 causes = packet->ext_seen & image->drop_knobs;
 	__u32 knob = packet->knob, entry = 0;
+	__u64 rules;
 
 	if (causes && knob != PORTSIEVE_KNOB_DROP) {
 		decide_by_ext_header(causes, decision);
@@ -182,11 +192,13 @@ portsieve_inline void classify(const struct portsieve_image *image, struct packe
 	}
 	if (has_port) {
 		entry = port_entry(image, packet);
-	} else if (is_ruled(packet)) {
+	} else if (is_ruled(image, packet)) {
 		/* from here on the verifier need not tell such packets apart */
 		knob = cursor_forgotten(knob, image->drop_knobs);
 		packet->reason = cursor_forgotten(packet->reason, image->drop_knobs);
-		entry = image->portless[image_portless_rules(image, knob)];
+		rules = image_portless_rules(image, knob);
+		cursor_keep(rules); /* old verifiers need the mask */
+		entry = image->portless[rules & (PORTSIEVE_PORTLESS - 1)];
 	}
 	if (has_port || entry)
 		decide_by_rules(image, packet, knob, entry, decision);
