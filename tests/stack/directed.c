@@ -164,6 +164,10 @@ const struct directed directed_cases[] = {
 	{ "fragments of a denied datagram spoil an allowed one",
 	  HEAD4(3000) " | eth ip4:mf=1,frag=1,proto=17 data:16 | " HEAD4(53) TAIL4,
 	  .policy = DROP_RULE, .entry = "D9" },
+	{ "fragments of a malformed datagram spoil an allowed one",
+	  "eth ip4:mf=1 udp:port=53,len=0 data:8 | eth ip4:mf=1,frag=1,proto=17 data:16 | " HEAD4(
+		  53) TAIL4,
+	  .policy = DROP_RULE, .entry = "D9" },
 	{ "a fragment past 65,535 bytes does not discard the fragments before it",
 	  "eth ip4:frag=3,proto=17 data:8 | eth ip4:mf=1,frag=8191,proto=17 data:16 | " HEAD4(53)
 		  TAIL4,

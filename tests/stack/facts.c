@@ -67,6 +67,7 @@ static void walk_l4(struct walk *w, uint8_t protocol, bool first_fragment)
 	w->facts.protocol = protocol;
 	w->facts.port = (uint16_t)word_at(w, w->at + 2);
 	w->facts.first_fragment = first_fragment;
+	w->facts.malformed = protocol == UDP && there >= 8 && word_at(w, w->at + 4) < 8;
 	if (first_fragment && there < header_min(protocol))
 		note(w, w->facts.ipv6 ? FACTS_D2 : FACTS_D1);
 	if (first_fragment && w->facts.ipv6 && protocol == TCP &&

@@ -21,7 +21,7 @@ enum facts_deliberate {
 	FACTS_D6,  /* routing types 0, 1 and 3 */
 	FACTS_D7,  /* more extension headers than are walked */
 	FACTS_D8,  /* more VLAN tags than are walked */
-	FACTS_D9,  /* fragments of a datagram whose first one is denied; said by the judge */
+	FACTS_D9,  /* fragments of a datagram whose first one is dropped; said by the judge */
 	FACTS_D10, /* segment routing */
 	FACTS_D11, /* a source route of IPv4; no frame of the judge shows D13 */
 	FACTS_D12, /* an IPv4 fragment that ends past 65,535 */
@@ -36,6 +36,7 @@ struct facts {
 	unsigned int tags;
 	unsigned int headers; /* of IPv6, those that are whole */
 	bool first_fragment;  /* and not the only one */
+	bool malformed;	      /* UDP with a length below 8 */
 	bool ipv6;
 	/* Offsets in the frame; -1: there is none. */
 	int pppoe_at, ip_at, l4_at, fragment_end;

@@ -85,7 +85,8 @@ static struct facts facts_of_shot(const struct shot *shot, const struct judge_po
 		struct facts one = facts_read(shot->frames[i].bytes, shot->frames[i].length);
 
 		all.deliberate |= one.deliberate;
-		if (shot->count > 1 && one.first_fragment && is_denied(policy, &one))
+		if (shot->count > 1 && one.first_fragment &&
+		    (one.malformed || is_denied(policy, &one)))
 			all.deliberate |= 1u << FACTS_D9;
 	}
 	return all;
