@@ -115,6 +115,7 @@ pass java    tcp 203.0.113.128 > 192.0.2.2:25565
 drop blocked tcp 203.0.113.127 > 192.0.2.2:25565
 drop blocked udp 203.0.113.200 > 192.0.2.2:19132
 drop blocked udp [2001:db8:bad::1]:40000 > [2001:db8::2]:19133
+drop blocked icmp 203.0.113.127 > 192.0.2.2
 pass bedrock udp [2001:db8:bae::1]:40000 > [2001:db8::2]:19133
 pass bedrock udp 203.0.113.201 > 192.0.2.2:19132
 pass voice   udp 203.0.113.201 > 192.0.2.2:9987
