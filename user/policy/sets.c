@@ -65,6 +65,7 @@ int policy_rule_resolve(const struct policy *policy, struct policy_rule *rule,
 		}
 		uses->own = prefixes->count;
 		if (uses->count == 1 && !uses->own) {
+			policy_prefixes_free(prefixes); /* room for a bad one may be left */
 			*prefixes = set->members;
 			prefixes->is_borrowed = true;
 		} else if (join(policy, uses, members, prefixes)) {

@@ -143,7 +143,7 @@ int print_diff_text(const struct diff_report *report)
 	for (size_t i = 0; i < diff->changes_count; i++)
 		print_change(&diff->changes[i]);
 	if (!diff->changes_count && !same)
-		printf("no packet changes its verdict\n");
+		printf("no port changes its verdict\n");
 	/* "mpls: allow -> drop", "malformed: drop, now enforced" */
 	for (size_t i = 0; i < diff->settings_count; i++) {
 		const struct policy_diff_setting *setting = &diff->settings[i];
