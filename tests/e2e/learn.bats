@@ -161,6 +161,7 @@ per_port() {
 # learn_over SECONDS COMMAND: what is learned while it runs; LEARNED is the policy, JSON the output.
 learn_over() {
 	JSON=$BATS_TEST_TMPDIR/over.json LEARNED=$BATS_TEST_TMPDIR/over.yaml
+	: >"$BATS_TEST_TMPDIR/over.log" # of the run before
 	in_server portsieve learn to_client --over "$1" -j >"$JSON" 2>"$BATS_TEST_TMPDIR/over.log" 3>&- &
 	local learning=$!
 	within 20 grep -q 'counting by port on to_client' "$BATS_TEST_TMPDIR/over.log" || return 1
