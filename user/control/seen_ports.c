@@ -118,7 +118,7 @@ static uint64_t since(uint64_t now, uint64_t before)
 }
 
 static uint64_t port_since(const struct reading *before, const struct reading *after, int transport,
-		      enum portsieve_verdict verdict, unsigned int port)
+			   enum portsieve_verdict verdict, unsigned int port)
 {
 	return since(after->ports->packets[transport][verdict][port],
 		     before->ports->packets[transport][verdict][port]);

@@ -8,13 +8,13 @@
 #include "datapath/testrun.h"
 
 struct packet_verdict {
-	const char *word;		 /* "pass" or "drop": what happens */
-	bool would_drop;		 /* it passes only because of monitor mode */
-	bool return_lookup;		 /* live, it passes if a socket or a flow expects it */
-	const char *reason;		 /* "rule", "default", or the name of a reason */
-	enum portsieve_reason reason_id; /* PORTSIEVE_REASONS for a rule or the default */
-	const char *rule;		 /* NULL if a reason decided */
-	const char *protocol;		 /* NULL if the packet has no port */
+	const char *word;		    /* "pass" or "drop": what happens */
+	bool would_drop;		    /* it passes only because of monitor mode */
+	bool return_lookup;		    /* live, it passes if a socket or a flow expects it */
+	const char *reason;		    /* "rule", "default", or the name of a reason */
+	enum portsieve_reason reason_id;    /* PORTSIEVE_REASONS for a rule or the default */
+	const char *rule;		    /* NULL if a reason decided */
+	const char *protocol;		    /* NULL if the packet has no port */
 	enum portsieve_transport transport; /* PORTSIEVE_ANY if the packet has no port */
 	int port;			    /* -1 if the packet has no port */
 	int range_id;			    /* -1 if a reason decided */
